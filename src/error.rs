@@ -1,0 +1,69 @@
+//! What can go wrong before or beside the single partners: a message for the person reading it, a hint on what to
+//! do next, and the kind that decides the exit code. What happens to one partner is a record, not an error.
+
+use std::fmt;
+
+/// What an error means for the exit code (`exit::Exit`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line or its input is wrong; nothing was sent. Exit 2.
+    Usage,
+    /// There is no usable token, or the service refused it. Exit 4.
+    Auth,
+    /// Anything else. Exit 1.
+    Failure,
+}
+
+/// An error with a kind and, where there is something to do about it, a hint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Error {
+    /// The command line or its input is wrong.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message.into())
+    }
+
+    /// No usable token.
+    pub fn auth(message: impl Into<String>) -> Self {
+        Self::new(Kind::Auth, message.into())
+    }
+
+    /// Anything else.
+    pub fn failure(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failure, message.into())
+    }
+
+    fn new(kind: Kind, message: String) -> Self {
+        Self { kind, message, hint: None }
+    }
+
+    /// Adds what to do next: printed behind `hint: `, on a line of its own.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The kind, for the exit code.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What to do next.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

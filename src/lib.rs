@@ -1,0 +1,4 @@
+//! `intunectl`: Intune's remote assistance partners from the command line.
+
+mod encoding;
+mod error;
