@@ -2,3 +2,5 @@
 
 mod encoding;
 mod error;
+#[allow(dead_code)]
+mod ids;

@@ -1,0 +1,3 @@
+//! Partner IDs: what one is.
+
+mod id;
