@@ -1,3 +1,156 @@
-//! Partner IDs: what one is.
+//! Partner IDs: what one is, and how they are collected from arguments, files and standard input.
+//!
+//! Disconnecting cannot be undone from here, so input is read whole and checked whole: [`Collector::finish`] gives
+//! either every ID or everything that is wrong, never the good half of a bad file.
 
 mod id;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use indexmap::IndexMap;
+
+pub use self::id::PartnerId;
+use self::id::Quoted;
+use self::source::Source;
+use crate::encoding;
+use crate::error::Error;
+
+/// How many bad lines are told one by one. The others are counted, so that a million of them cost no memory.
+const MAX_TOLD: usize = 10;
+
+/// IDs in input order, each once, with the 1-based place of its first occurrence in the input.
+#[derive(Debug, Default)]
+pub struct PartnerIds {
+    first_places: IndexMap<PartnerId, usize>,
+    /// Repeats are places too.
+    places: usize,
+}
+
+impl PartnerIds {
+    /// How many different IDs there are.
+    pub fn len(&self) -> usize {
+        self.first_places.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.first_places.is_empty()
+    }
+
+    /// Each ID with its place, in input order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&PartnerId, usize)> {
+        self.first_places.iter().map(|(id, place)| (id, *place))
+    }
+
+    /// The ID at the 0-based `index` of [`iter`](Self::iter), with its place.
+    pub fn get(&self, index: usize) -> Option<(&PartnerId, usize)> {
+        self.first_places.get_index(index).map(|(id, place)| (id, *place))
+    }
+
+    /// How many repeats were dropped.
+    pub fn repeated(&self) -> usize {
+        self.places - self.len()
+    }
+
+    /// The first spelling of a GUID stays.
+    fn push(&mut self, id: PartnerId) {
+        self.places += 1;
+        self.first_places.entry(id).or_insert(self.places);
+    }
+}
+
+/// What [`Collector::finish`] gives.
+#[derive(Debug)]
+pub struct Collected {
+    /// At least one ID.
+    pub ids: PartnerIds,
+    /// What the user should know before going on, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Collects IDs over all sources, then tells everything that is wrong at once.
+#[derive(Debug, Default)]
+pub struct Collector {
+    ids: PartnerIds,
+    warnings: Vec<String>,
+    bad: Bad,
+}
+
+impl Collector {
+    /// Nothing collected yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes one ID from the command line, at the 1-based `position` among the arguments.
+    pub fn argument(&mut self, position: usize, text: &str) {
+        match PartnerId::parse(text) {
+            Ok(id) => self.ids.push(id),
+            Err(why) => self.bad.push(|| format!("argument {position}: {} {why}", Quoted(text))),
+        }
+    }
+
+    /// Takes all IDs of a file or of standard input; `name` is what to call it in messages.
+    pub fn source(&mut self, name: &str, bytes: &[u8]) {
+        match encoding::decode(bytes) {
+            Ok(text) => Source::new(name, &text, self).read(),
+            Err(e) => self.bad.line(|| format!("{name}:{}: is not {} text from here on", e.line, e.encoding)),
+        }
+    }
+
+    /// The IDs of all sources.
+    ///
+    /// # Errors
+    /// A usage error if anything was not an ID, which lists the first 10 such lines; or if there was no ID at all.
+    pub fn finish(self) -> Result<Collected, Error> {
+        if self.bad.count > 0 {
+            return Err(Error::usage(self.bad.message()).hint(
+                "an ID is 1 to 256 characters with no white space, control or invisible character, `/`, `\\`, `?`, `#` \
+                 or `%`. Accepted: an ID per line, blank lines, `#` comments, a JSON object per line with an `id`, \
+                 JSON arrays of strings or of such objects, and Graph pages",
+            ));
+        }
+        if self.ids.is_empty() {
+            return Err(Error::usage("no partner IDs given")
+                .hint("for example: `intunectl partner list -o id | intunectl partner disconnect -`"));
+        }
+        Ok(Collected { ids: self.ids, warnings: self.warnings })
+    }
+}
+
+/// What is wrong with the input: the first few in words, all of them as a number.
+#[derive(Debug, Default)]
+struct Bad {
+    told: Vec<String>,
+    count: usize,
+    any_line: bool,
+}
+
+impl Bad {
+    fn push(&mut self, describe: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.told.len() < MAX_TOLD {
+            self.told.push(describe());
+        }
+    }
+
+    fn line(&mut self, describe: impl FnOnce() -> String) {
+        self.any_line = true;
+        self.push(describe);
+    }
+
+    fn message(&self) -> String {
+        let noun = if self.any_line { "line" } else { "argument" };
+        let plural = if self.count == 1 { "" } else { "s" };
+        let mut message = format!("{} bad {noun}{plural}, nothing was sent:", self.count);
+        for told in &self.told {
+            message.push_str("\n  ");
+            message.push_str(told);
+        }
+        match self.count - self.told.len() {
+            0 => message,
+            more => message + &format!("\n  … and {more} more"),
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The forms in which IDs come from a file or pipe: lines, JSON values, and both mixed.
+//!
+//! JSON is never built up in memory: values are slices of the text ([`RawValue`]), looked into one level at a time.
+//! That keeps a large array cheap and any depth of nesting harmless, and a slice knows where it stands in the text.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::id::Quoted;
+use super::{Collector, PartnerId};
+
+/// One source on its way into the collector.
+pub(super) struct Source<'a, 'c> {
+    name: &'a str,
+    text: &'a str,
+    collector: &'c mut Collector,
+    /// One warning about further pages is enough.
+    warned: bool,
+}
+
+impl<'a, 'c> Source<'a, 'c> {
+    pub(super) fn new(name: &'a str, text: &'a str, collector: &'c mut Collector) -> Self {
+        Self { name, text, collector, warned: false }
+    }
+
+    pub(super) fn read(mut self) {
+        // No list of IDs has a NUL in it, and line by line the reason would not be seen.
+        if let Some(at) = self.text.find('\0').and_then(|nul| self.text.get(nul..)) {
+            return self.bad(at, "has a NUL character, so it looks like UTF-16 without a byte order mark");
+        }
+        let mut rest = self.text;
+        while !rest.is_empty() {
+            let (line, next) = split_line(rest);
+            rest = if begins_json(line.trim_start()) {
+                match self.json(rest.trim_start()) {
+                    Some(next) => next,
+                    None => return,
+                }
+            } else {
+                self.line(line.trim());
+                next
+            };
+        }
+    }
+
+    fn line(&mut self, line: &'a str) {
+        if line.contains('\r') {
+            // Mac OS 9 ended its lines so. Refused in comments too: the lines behind would go unnoticed.
+            self.bad(line, format_args!("{} has a carriage return within the line", Quoted(line)));
+        } else if !line.is_empty() && !line.starts_with('#') {
+            self.id(line, line);
+        }
+    }
+
+    /// Reads the JSON values from the start of `rest` to the end of the line on which the last of them ends. Returns
+    /// what follows; `None` after broken JSON, where nobody can say what the rest is.
+    fn json(&mut self, mut rest: &'a str) -> Option<&'a str> {
+        while begins_json(rest) {
+            let json = match <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(rest)) {
+                Ok(value) => value.get(),
+                Err(e) => {
+                    self.broken(rest, &e);
+                    return None;
+                }
+            };
+            self.value(json);
+            // `rest` begins with `json`, with no white space before it.
+            let (_, after) = rest.split_at(json.len());
+            rest = after.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
+        }
+        let (line, next) = split_line(rest);
+        let line = line.trim_end();
+        if !line.is_empty() {
+            self.bad(line, format_args!("{} follows a JSON value on the same line", Quoted(line)));
+        }
+        Some(next)
+    }
+
+    fn broken(&mut self, rest: &'a str, e: &serde_json::Error) {
+        if e.classify() == Category::Eof {
+            return self.bad(rest, "the JSON value that begins here is cut short");
+        }
+        // Column 0 means that the line end itself is what is wrong, and that belongs to the line before.
+        let lines_before = e.line().saturating_sub(if e.column() == 0 { 2 } else { 1 });
+        let at = rest.split('\n').nth(lines_before).unwrap_or(rest);
+        self.bad(at, reason(e));
+    }
+
+    /// A JSON value that is not inside another: the one place where an array or a Graph page may stand.
+    fn value(&mut self, json: &'a str) {
+        match json.as_bytes().first() {
+            Some(b'[') => self.array(json),
+            Some(b'{') => {
+                let Some(object) = self.fields(json) else { return };
+                match (object.id, object.items()) {
+                    (None, Some(items)) => self.page(json, items, object.has_next_page()),
+                    _ => self.object(json, &object),
+                }
+            }
+            _ => self.string(json),
+        }
+    }
+
+    fn page(&mut self, json: &'a str, items: &'a str, has_next_page: bool) {
+        if has_next_page && !self.warned {
+            self.warned = true;
+            self.collector.warnings.push(format!(
+                "{}:{}: this Graph page is one of several, and the IDs on further pages are not included; \
+                 `intunectl partner list -o ndjson` follows all pages",
+                self.name,
+                line_number(self.text, json)
+            ));
+        }
+        self.array(items);
+    }
+
+    fn array(&mut self, json: &'a str) {
+        let each = Elements(|element: &'a RawValue| self.element(element.get()));
+        if let Err(e) = serde_json::Deserializer::from_str(json).deserialize_seq(each) {
+            self.broken(json, &e);
+        }
+    }
+
+    fn element(&mut self, json: &'a str) {
+        match json.as_bytes().first() {
+            Some(b'"') => self.string(json),
+            Some(b'{') => {
+                if let Some(object) = self.fields(json) {
+                    self.object(json, &object);
+                }
+            }
+            _ => self.bad(json, format_args!("{} is not an ID", kind(json))),
+        }
+    }
+
+    fn string(&mut self, json: &'a str) {
+        match serde_json::from_str(json) {
+            Ok(Text(text)) => self.id(json, &text),
+            Err(e) => self.bad(json, reason(&e)),
+        }
+    }
+
+    fn fields(&mut self, json: &'a str) -> Option<Object<'a>> {
+        serde_json::from_str(json).map_err(|e| self.bad(json, reason(&e))).ok()
+    }
+
+    /// An object that stands for one partner.
+    fn object(&mut self, json: &'a str, object: &Object<'a>) {
+        match (object.id, object.items(), object.error()) {
+            (Some(_), Some(_), _) => self.bad(json, "an object with both an `id` and a `value` array"),
+            (Some(id), ..) if id.starts_with('"') => self.string(id),
+            (Some(id), ..) => self.bad(id, format_args!("`id` is {}, not a string", kind(id))),
+            (None, Some(_), _) => self.bad(json, "a Graph page inside an array"),
+            (None, None, Some(error)) => {
+                self.bad(json, format_args!("an error answer, not partners{}", error_code(error)));
+            }
+            (None, None, None) => self.bad(json, "an object without an `id`"),
+        }
+    }
+
+    /// `at` is where `text` stands, which in JSON may be with escapes.
+    fn id(&mut self, at: &'a str, text: &str) {
+        match PartnerId::parse(text) {
+            Ok(id) => self.collector.ids.push(id),
+            Err(why) => self.bad(at, format_args!("{} {why}", Quoted(text))),
+        }
+    }
+
+    /// Lines are counted only for what is told, a few times at most, and so from the start each time.
+    fn bad(&mut self, at: &'a str, what: impl fmt::Display) {
+        let (name, text) = (self.name, self.text);
+        self.collector.bad.line(|| format!("{name}:{}: {what}", line_number(text, at)));
+    }
+}
+
+/// Calls a function with each element of an array, so that no list of them is kept.
+struct Elements<F>(F);
+
+impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Elements<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(element) = elements.next_element()? {
+            (self.0)(element);
+        }
+        Ok(())
+    }
+}
+
+/// A JSON string, copied only if it has escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The fields that decide what an object is. Two of the same name are an error: another program may have meant the
+/// other one. Fields that decide nothing may be there as often as they like.
+#[derive(Deserialize)]
+struct Object<'a> {
+    #[serde(borrow, default, deserialize_with = "json")]
+    id: Option<&'a str>,
+    #[serde(borrow, default, deserialize_with = "json")]
+    value: Option<&'a str>,
+    #[serde(borrow, default, deserialize_with = "json", rename = "@odata.nextLink")]
+    next_link: Option<&'a str>,
+    #[serde(borrow, default, deserialize_with = "json")]
+    error: Option<&'a str>,
+}
+
+impl<'a> Object<'a> {
+    /// The array of a Graph page.
+    fn items(&self) -> Option<&'a str> {
+        self.value.filter(|value| value.starts_with('['))
+    }
+
+    fn has_next_page(&self) -> bool {
+        self.next_link.is_some_and(|link| !matches!(link, "null" | r#""""#))
+    }
+
+    /// What an error answer says; a record of ours has `"error":null`.
+    fn error(&self) -> Option<&'a str> {
+        self.error.filter(|error| *error != "null")
+    }
+}
+
+/// A field as the JSON that it is, `null` included, which is not the same as no field.
+fn json<'de: 'a, 'a, D: Deserializer<'de>>(field: D) -> Result<Option<&'a str>, D::Error> {
+    <&RawValue>::deserialize(field).map(|json| Some(json.get()))
+}
+
+/// The code of an error answer, for the end of a message: Graph has `{"code":…}`, the sign-in service a string.
+/// Nothing is added where there is no code, or one too long to be one.
+fn error_code(error: &str) -> String {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Body {
+        Graph { code: String },
+        SignIn(String),
+    }
+    match serde_json::from_str(error) {
+        Ok(Body::Graph { code } | Body::SignIn(code)) if code.len() <= 64 => format!(": {}", Quoted(&code)),
+        _ => String::new(),
+    }
+}
+
+fn begins_json(text: &str) -> bool {
+    text.starts_with(['{', '[', '"'])
+}
+
+fn kind(json: &str) -> &'static str {
+    match json.as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// What `serde_json` says, without a place: it counts lines from where it began to read.
+fn reason(e: &serde_json::Error) -> String {
+    let message = e.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    match e.classify() {
+        // Only a field that is there twice: no type can be wrong, for every field is taken as it is.
+        Category::Data => format!("an object with a {message}"),
+        _ => format!("broken JSON: {message}"),
+    }
+}
+
+/// The first line of `text`, and what follows its end.
+fn split_line(text: &str) -> (&str, &str) {
+    text.split_once('\n').unwrap_or((text, ""))
+}
+
+/// The 1-based line of `text` on which `part`, a slice of it, begins.
+fn line_number(text: &str, part: &str) -> usize {
+    let offset = part.as_ptr().addr() - text.as_ptr().addr();
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}

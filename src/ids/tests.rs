@@ -1,0 +1,324 @@
+//! Each form and each reason, with the exact line and message.
+
+use super::{Collected, Collector};
+use crate::error::{Error, Kind};
+
+pub(super) const GUID: &str = "0a1b2c3d-4e5f-6789-abcd-ef0123456789";
+
+pub(super) fn collect(sources: &[(&str, &[u8])]) -> Result<Collected, Error> {
+    let mut collector = Collector::new();
+    for (name, bytes) in sources {
+        collector.source(name, bytes);
+    }
+    collector.finish()
+}
+
+pub(super) fn pairs(collected: &Collected) -> Vec<(&str, usize)> {
+    collected.ids.iter().map(|(id, place)| (id.as_str(), place)).collect()
+}
+
+/// The IDs of one source, in order.
+pub(super) fn ids(text: &str) -> Vec<String> {
+    let collected = collect(&[("ids.txt", text.as_bytes())]).unwrap();
+    collected.ids.iter().map(|(id, _)| id.to_string()).collect()
+}
+
+/// What is told of one source, without its name: `3: …`.
+pub(super) fn bad_lines(text: impl AsRef<[u8]>) -> Vec<String> {
+    let e = collect(&[("ids.txt", text.as_ref())]).unwrap_err();
+    let mut lines = e.to_string().lines().map(ToOwned::to_owned).collect::<Vec<_>>();
+    lines.remove(0);
+    lines.iter().map(|line| line.strip_prefix("  ids.txt:").unwrap_or(line).to_owned()).collect()
+}
+
+/// One bad line, and why.
+fn assert_bad(text: impl AsRef<[u8]>, told: &str) {
+    assert_eq!(bad_lines(&text), [told], "{:?}", String::from_utf8_lossy(text.as_ref()));
+}
+
+#[test]
+fn every_form_is_read() {
+    let table: &[(&str, &[&str])] = &[
+        ("a", &["a"]),
+        ("a\nb\n", &["a", "b"]),
+        ("a\r\nb\r\n", &["a", "b"]),
+        ("a\r\r\nb\r", &["a", "b"]),
+        ("\u{feff}a\nb", &["a", "b"]),
+        ("\n  a \t\n\u{a0}b\u{3000}\n\n", &["a", "b"]),
+        ("# one\na\n  # b c / d\n#\nb", &["a", "b"]),
+        ("a,b\nc", &["a,b", "c"]),
+        (r#""a""#, &["a"]),
+        ("\"a\"\n  \"b\" \r\n\"c\"", &["a", "b", "c"]),
+        (r#""\u0061\"b""#, &["a\"b"]),
+        (r#"{"id":"a"}"#, &["a"]),
+        ("{\"id\":\"a\",\"x\":[1,{\"id\":2}]}\n\n{\"x\":1,\"x\":2,\"id\":\"b\"}\n", &["a", "b"]),
+        (r#"{"\u0069d":"a"}"#, &["a"]),
+        ("{\"id\":\"a\"}{\"id\":\"b\"} \"c\"\t[\"d\"]\ne", &["a", "b", "c", "d", "e"]),
+        (r#"{"id":"a","index":1,"status":"failed","error":{"code":"Forbidden"}}"#, &["a"]),
+        (r#"{"id":"a","value":"not a page"}"#, &["a"]),
+        (r#"["a","b",{"id":"c"}]"#, &["a", "b", "c"]),
+        ("[\r\n  \"a\",\r\n  {\r\n    \"id\": \"b\"\r\n  }\r\n]\r\nc", &["a", "b", "c"]),
+        ("a\n[]\n[ ]\n{\"value\":[]}", &["a"]),
+        ("{\"@odata.context\":\"x\",\"value\":[{\"id\":\"a\",\"displayName\":\"A B\"},\"b\"]}", &["a", "b"]),
+        ("{\n  \"value\": [\n    {\"id\": \"a\"}\n  ]\n}\n# more\nb\n\"c\"", &["a", "b", "c"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(ids(text), *expected, "{text:?}");
+    }
+}
+
+#[test]
+fn utf_16_with_a_byte_order_mark_is_read_as_powershell_writes_it() {
+    let bytes: Vec<u8> = "\u{feff}a\r\nb\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(pairs(&collect(&[("ids.txt", &bytes)]).unwrap()), [("a", 1), ("b", 2)]);
+}
+
+#[test]
+fn a_line_that_is_not_an_id_is_told_with_its_number_and_why() {
+    let table = [
+        ("a\n\nfoo bar\n", "3: `foo bar` contains white space"),
+        ("a\r\nfoo\tbar\r\n", "2: `foo\\tbar` contains white space"),
+        ("a\u{2028}b", "1: `a\\u{2028}b` contains white space"),
+        ("a # why", "1: `a # why` contains white space"),
+        ("..", "1: `..` is not an ID"),
+        ("a\n.\n", "2: `.` is not an ID"),
+        ("a/b", "1: `a/b` contains `/`"),
+        ("a\\b", "1: `a\\b` contains `\\`"),
+        ("a?b", "1: `a?b` contains `?`"),
+        ("a#b", "1: `a#b` contains `#`"),
+        ("a%2Fb", "1: `a%2Fb` contains `%`"),
+        ("a\u{1b}[2Jb", "1: `a\\u{1b}[2Jb` contains a control character"),
+        ("a\u{202e}b", "1: `a\\u{202e}b` contains an invisible character (U+202E)"),
+        ("a\n\u{feff}b", "2: `\\u{feff}b` contains an invisible character (U+FEFF)"),
+        ("a\rb\r", "1: `a\\rb` has a carriage return within the line"),
+        ("# a\rb", "1: `# a\\rb` has a carriage return within the line"),
+    ];
+    for (text, told) in table {
+        assert_bad(text, told);
+    }
+}
+
+#[test]
+fn what_is_not_text_is_told_with_its_line() {
+    assert_bad(b"a\nb\xff\n", "2: is not UTF-8 text from here on");
+    let no_bom: Vec<u8> = "a\r\nb".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_bad(no_bom, "1: has a NUL character, so it looks like UTF-16 without a byte order mark");
+    assert_bad("a\n# \0", "2: has a NUL character, so it looks like UTF-16 without a byte order mark");
+}
+
+#[test]
+fn json_that_is_not_ids_is_told_with_the_line_of_the_element() {
+    let table = [
+        ("[\n\"a\",\n[\"b\"]\n]", "3: an array is not an ID"),
+        ("[\r\n\"a\",\r\n\r\n42]", "4: a number is not an ID"),
+        ("[-1]", "1: a number is not an ID"),
+        ("[true]", "1: a boolean is not an ID"),
+        ("[\n\n  null\n]", "3: null is not an ID"),
+        ("x\n[\"a\",\n \"b c\"]", "3: `b c` contains white space"),
+        ("\"\"", "1: `` is empty"),
+        ("\" a\"", "1: ` a` contains white space"),
+        (r#""a\u0000b""#, "1: `a\\u{0}b` contains a control character"),
+        (r#""a\nb""#, "1: `a\\nb` contains white space"),
+        ("[\n\"\\ud800\"]", "2: broken JSON: unexpected end of hex escape"),
+        ("a\n{}", "2: an object without an `id`"),
+        ("[\n{\"id\":\"a\"},\n{\n\"ID\":\"b\"\n}]", "3: an object without an `id`"),
+        (r#"{"summary":{},"results":[{"id":"a"}]}"#, "1: an object without an `id`"),
+        (r#"{"value":"a"}"#, "1: an object without an `id`"),
+        (r#"{"error":null}"#, "1: an object without an `id`"),
+        ("{\n\"id\":\n7}", "3: `id` is a number, not a string"),
+        (r#"{"id":null}"#, "1: `id` is null, not a string"),
+        (r#"{"id":["a"]}"#, "1: `id` is an array, not a string"),
+        (r#"{"id":{"id":"a"}}"#, "1: `id` is an object, not a string"),
+        (r#"{"id":false}"#, "1: `id` is a boolean, not a string"),
+        ("[{\n\"x\":1,\n\"id\":\"a/b\"}]", "3: `a/b` contains `/`"),
+        (r#"{"id":"a","id":"b"}"#, "1: an object with a duplicate field `id`"),
+        (r#"{"id":null,"\u0069d":"b"}"#, "1: an object with a duplicate field `id`"),
+        (r#"{"value":["a"],"value":[]}"#, "1: an object with a duplicate field `value`"),
+        ("a\n{\"\\ud800\":1}", "2: broken JSON: unexpected end of hex escape"),
+        (r#"{"id":"a","value":["b"]}"#, "1: an object with both an `id` and a `value` array"),
+        (r#"[{"id":"a","value":["b"]}]"#, "1: an object with both an `id` and a `value` array"),
+        ("[\n{\"value\":[\"a\"]}]", "2: a Graph page inside an array"),
+        ("{\"value\":[\n{\"value\":[\"a\"]}]}", "2: a Graph page inside an array"),
+        (r#"{"error":{"code":"Forbidden","message":"no"}}"#, "1: an error answer, not partners: `Forbidden`"),
+        (r#"{"error":"invalid_grant"}"#, "1: an error answer, not partners: `invalid_grant`"),
+        (r#"{"error":{"code":403}}"#, "1: an error answer, not partners"),
+        ("{\"id\":\"a\"}, {\"id\":\"b\"}", "1: `, {\"id\":\"b\"}` follows a JSON value on the same line"),
+        ("\"a\" # why\nb", "1: `# why` follows a JSON value on the same line"),
+        ("[\n\"a\"\n] b", "3: `b` follows a JSON value on the same line"),
+    ];
+    for (text, told) in table {
+        assert_bad(text, told);
+    }
+    assert_bad(format!(r#"{{"error":{{"code":"{}"}}}}"#, "x".repeat(65)), "1: an error answer, not partners");
+}
+
+#[test]
+fn after_broken_json_the_rest_of_the_source_is_left_alone() {
+    let table = [
+        ("a\n[\n\"b\",\n\"c\" \"d\"]\ne f", "4: broken JSON: expected `,` or `]`"),
+        ("[\"a\",]\ne f", "1: broken JSON: expected value"),
+        ("[\r\n\"a\",\r\n]", "3: broken JSON: expected value"),
+        ("x\n\"a\nb c", "2: broken JSON: control character (\\u0000-\\u001F) found while parsing a string"),
+        ("x\n\"a\r\nb c", "2: broken JSON: control character (\\u0000-\\u001F) found while parsing a string"),
+        ("\"a\n\n", "1: broken JSON: control character (\\u0000-\\u001F) found while parsing a string"),
+        ("[\nnul\n]", "2: broken JSON: expected ident"),
+        ("x\n{0a1b}\ne f", "2: broken JSON: key must be a string"),
+        ("{\"id\":\"a\"}{]\ne f", "1: broken JSON: key must be a string"),
+        ("a\n[\n\"b\",\n", "2: the JSON value that begins here is cut short"),
+        ("a\n\"b", "2: the JSON value that begins here is cut short"),
+        ("{\"id\":\"a\"}\n{\"id\":\"b", "2: the JSON value that begins here is cut short"),
+    ];
+    for (text, told) in table {
+        assert_bad(text, told);
+    }
+    let e = collect(&[("one", b"[\"a\" b"), ("two", b"c d\ne")]).unwrap_err();
+    assert_eq!(
+        e.to_string(),
+        "2 bad lines, nothing was sent:\n  one:1: broken JSON: expected `,` or `]`\n  two:1: `c d` contains white space"
+    );
+}
+
+#[test]
+fn hostile_nesting_is_an_ordinary_bad_line() {
+    let deep = 1_000_000;
+    let cut_short = "1: the JSON value that begins here is cut short";
+    assert_bad("[".repeat(deep), cut_short);
+    assert_bad("[\n".repeat(deep), cut_short);
+    assert_bad("{\"id\":".repeat(deep), cut_short);
+    assert_bad("{\"error\":".repeat(deep), cut_short);
+    assert_bad("[".repeat(deep) + &"]".repeat(deep), "1: an array is not an ID");
+    let nested = |field: &str| format!("{}1{}", format!("{{\"{field}\":").repeat(deep), "}".repeat(deep));
+    assert_bad(nested("id"), "1: `id` is an object, not a string");
+    assert_bad(nested("value"), "1: an object without an `id`");
+    assert_bad(nested("error"), "1: an error answer, not partners");
+}
+
+#[test]
+fn many_values_on_one_line_are_read_in_one_pass() {
+    assert_eq!(ids(&"{\"id\":\"a\"}".repeat(200_000)), ["a"]);
+}
+
+#[test]
+fn a_page_that_is_one_of_several_is_warned_about_once() {
+    let more = r#"{"value":["a"],"@odata.nextLink":"https://graph.microsoft.com/v1.0/x?$skiptoken=1"}"#;
+    let collected = collect(&[("page.json", format!("# page\n{more}\n{more}").as_bytes())]).unwrap();
+    assert_eq!(pairs(&collected), [("a", 1)]);
+    assert_eq!(
+        collected.warnings,
+        ["page.json:2: this Graph page is one of several, and the IDs on further pages are not included; \
+          `intunectl partner list -o ndjson` follows all pages"]
+    );
+}
+
+#[test]
+fn the_last_page_is_not_warned_about() {
+    for last in
+        [r#"{"value":["a"]}"#, r#"{"value":["a"],"@odata.nextLink":""}"#, r#"{"value":["a"],"@odata.nextLink":null}"#]
+    {
+        assert!(collect(&[("page.json", last.as_bytes())]).unwrap().warnings.is_empty(), "{last}");
+    }
+}
+
+#[test]
+fn bad_arguments_and_bad_lines_are_told_together() {
+    let mut collector = Collector::new();
+    collector.argument(1, "a");
+    collector.source("ids.txt", b"a\nb\nfoo bar");
+    collector.argument(2, "..");
+    let e = collector.finish().unwrap_err();
+    assert_eq!(e.kind(), Kind::Usage);
+    assert_eq!(
+        e.to_string(),
+        "2 bad lines, nothing was sent:\n  ids.txt:3: `foo bar` contains white space\n  argument 2: `..` is not an ID"
+    );
+    assert!(e.hint_text().unwrap().starts_with("an ID is 1 to 256 characters"));
+}
+
+#[test]
+fn arguments_are_not_trimmed_and_are_not_lines() {
+    for (text, told) in [
+        (" a", "` a` contains white space"),
+        ("", "`` is empty"),
+        ("# a", "`# a` contains `#`"),
+        ("a\n", "`a\\n` contains white space"),
+        ("a\nb", "`a\\nb` contains white space"),
+    ] {
+        let mut collector = Collector::new();
+        collector.argument(3, text);
+        let message = collector.finish().unwrap_err().to_string();
+        assert_eq!(message, format!("1 bad argument, nothing was sent:\n  argument 3: {told}"));
+    }
+}
+
+#[test]
+fn the_first_ten_bad_lines_are_told_and_the_others_counted() {
+    let told = bad_lines("a b\n".repeat(47));
+    assert_eq!(told.len(), 11);
+    assert_eq!(told[9], "10: `a b` contains white space");
+    assert_eq!(told[10], "  … and 37 more");
+    assert_eq!(bad_lines("a b\n".repeat(10)).len(), 10);
+    assert_eq!(bad_lines("a b\n".repeat(11))[10], "  … and 1 more");
+    let e = collect(&[("ids.txt", "a b\n".repeat(1_000_000).as_bytes())]).unwrap_err();
+    assert!(e.to_string().starts_with("1000000 bad lines, nothing was sent:\n"));
+    assert!(e.to_string().len() < 1000);
+}
+
+#[test]
+fn no_ids_at_all_is_an_error_with_an_example() {
+    for text in ["", "\n# none\n", "[]", "{\"value\":[]}"] {
+        let e = collect(&[("standard input", text.as_bytes())]).unwrap_err();
+        assert_eq!((e.kind(), e.to_string().as_str()), (Kind::Usage, "no partner IDs given"));
+        assert!(e.hint_text().unwrap().contains("`intunectl partner list -o id | intunectl partner disconnect -`"));
+    }
+}
+
+#[test]
+fn what_may_be_a_token_is_never_shown() {
+    let jwt = format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.{}", "x".repeat(2000));
+    for text in [
+        jwt.clone(),
+        format!("Bearer {jwt}"),
+        "INTUNECTL_TOKEN=eyJ0eXAi /".to_owned(),
+        format!("\"{jwt}\""),
+        format!("{{\"accessToken\":\"{jwt}\"}}"),
+        format!("{{\"id\":\"{jwt}\"}}"),
+        format!("{{\"error\":\"{jwt}\"}}"),
+        "{\"error\":\"eyJ0eXAi\"}".to_owned(),
+        format!("[] {jwt}"),
+        format!("[{jwt}]"),
+        format!("{{{jwt}}}"),
+    ] {
+        let message = format!("{:?}", collect(&[("ids.txt", text.as_bytes())]).unwrap_err());
+        assert!(!message.contains("eyJ") && !message.contains("xxx"), "{message}");
+    }
+    assert_bad("eyJ0eXAi/", "1: (not shown: looks like an access token) contains `/`");
+    assert_bad("y".repeat(257), "1: (not shown) is longer than 256 characters");
+}
+
+#[test]
+fn an_excerpt_is_at_most_forty_characters() {
+    assert_bad("é".repeat(39) + "/", &format!("1: `{}/` contains `/`", "é".repeat(39)));
+    assert_bad("é".repeat(40) + "/", &format!("1: `{}…` contains `/`", "é".repeat(40)));
+}
+
+#[test]
+fn a_repeat_is_dropped_and_still_has_its_place() {
+    let mut collector = Collector::new();
+    collector.argument(1, "b");
+    collector.source("ids.txt", b"a\nb\n\n# c\nc\n");
+    collector.argument(2, "a");
+    collector.argument(3, "d");
+    let collected = collector.finish().unwrap();
+    assert_eq!(pairs(&collected), [("b", 1), ("a", 2), ("c", 4), ("d", 6)]);
+    assert_eq!((collected.ids.len(), collected.ids.repeated(), collected.ids.is_empty()), (4, 2, false));
+    assert_eq!(collected.ids.get(2).map(|(id, place)| (id.as_str(), place)), Some(("c", 4)));
+    assert!(collected.ids.get(4).is_none());
+}
+
+#[test]
+fn guids_compare_without_case_and_other_ids_exactly() {
+    let upper = GUID.to_uppercase();
+    let not_hex = GUID.replace('a', "g");
+    let text = format!("{upper}\n{GUID}\nabc\nABC\n{not_hex}\n{}", not_hex.to_uppercase());
+    assert_eq!(ids(&text), [&upper, "abc", "ABC", &not_hex, &not_hex.to_uppercase()]);
+}
