@@ -4,6 +4,8 @@
 //! either every ID or everything that is wrong, never the good half of a bad file.
 
 mod id;
+#[cfg(test)]
+mod properties;
 mod source;
 #[cfg(test)]
 mod tests;
