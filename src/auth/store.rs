@@ -1,0 +1,167 @@
+//! Secrets in the operating system's keyring, one per profile, of any size: whole or not at all, and never hanging.
+//!
+//! Nothing is connected to before the first call, and every call connects anew. That costs a few milliseconds and
+//! outlives a keyring that was restarted or stuck during a long run.
+
+mod layout;
+mod lock;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use keyring::CredentialStore;
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroize;
+
+/// How long a keyring may take to answer before it counts as none.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+
+/// Why a secret could not be read, saved or deleted. Holds nothing of the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreError {
+    /// There is no keyring, or it refuses: the reason, in words for the user.
+    Unavailable(String),
+    /// The keyring took longer than 3 s.
+    TimedOut,
+    /// There are entries, but they are torn or of another layout. Saving replaces them, deleting removes them.
+    Damaged,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(reason) => write!(f, "the keyring cannot be used: {reason}"),
+            Self::TimedOut => write!(
+                f,
+                "the keyring did not answer within {} s: it may be locked and waiting for its password",
+                ANSWER_WITHIN.as_secs()
+            ),
+            Self::Damaged => {
+                f.write_str("what the keyring holds for this profile is incomplete or was written by another version")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<keyring::Error> for StoreError {
+    fn from(error: keyring::Error) -> Self {
+        use keyring::Error as E;
+        match error {
+            // Also what a Secret Service says that has no default collection yet (a daemon never unlocked).
+            E::NoStorageAccess(why) => {
+                Self::Unavailable(format!("it is locked, not set up yet, or denies access ({why})"))
+            }
+            E::PlatformFailure(why) => Self::Unavailable(format!("its service is missing or failed ({why})")),
+            // These two carry what was read, which may be a part of a secret.
+            E::BadEncoding(mut bytes) | E::BadDataFormat(mut bytes, _) => {
+                bytes.zeroize();
+                Self::Damaged
+            }
+            E::NoEntry | E::BadStoreFormat(_) | E::Ambiguous(_) => Self::Damaged,
+            E::TooLong(what, limit) => {
+                Self::Unavailable(format!("it allows no {what} of more than {limit} characters"))
+            }
+            E::Invalid(what, why) => Self::Unavailable(format!("it refuses the {what} ({why})")),
+            E::NotSupportedByStore(what) => Self::Unavailable(format!("it cannot do what is needed ({what})")),
+            // `Error` may grow. Its texts may hold debug output, so they are not passed on.
+            _ => Self::Unavailable("it failed in an unknown way".into()),
+        }
+    }
+}
+
+/// Reads the secret of `profile`; `None` if there is none.
+///
+/// A Secret Service that was never unlocked since it was installed says that there is none, too.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn load(profile: &str) -> Result<Option<SecretString>, StoreError> {
+    let profile = profile.to_owned();
+    in_time(move |_| layout::load(&*connect()?, &profile))
+}
+
+/// Saves the secret of `profile` in place of the one before. Until the new one is whole in the keyring, the old one
+/// stays readable.
+///
+/// # Errors
+/// See [`StoreError`]. After [`StoreError::TimedOut`] either secret may be the one in force.
+pub fn save(profile: &str, secret: &SecretString) -> Result<(), StoreError> {
+    let (profile, secret) = (profile.to_owned(), secret.clone());
+    in_turn(move |store| layout::save(store, &profile, &secret))
+}
+
+/// Deletes all that the keyring holds for `profile`, and says whether there was anything.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn delete(profile: &str) -> Result<bool, StoreError> {
+    let profile = profile.to_owned();
+    in_turn(move |store| layout::delete(store, &profile))
+}
+
+/// Finds out whether a secret could be saved, by saving and deleting an entry that belongs to no profile.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn check() -> Result<(), StoreError> {
+    in_turn(layout::probe)
+}
+
+/// Does `work` on the keyring while no other process or thread of this user writes to it.
+fn in_turn<T: Send + 'static>(
+    work: impl FnOnce(&CredentialStore) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    in_time(move |asked| {
+        let store = connect()?;
+        let _lock = lock::acquire()?;
+        // The caller has given up by now. Writing all the same could undo what it has saved since.
+        if asked.elapsed() >= ANSWER_WITHIN {
+            return Err(StoreError::TimedOut);
+        }
+        work(&*store)
+    })
+}
+
+/// Does `work` on a thread of its own and waits for it no longer than [`ANSWER_WITHIN`]; `work` is told when the wait
+/// began.
+///
+/// A locked Secret Service on a desktop blocks for as long as its prompt stands, which is up to a year. A thread that
+/// nobody waits for ends with the process, whereas tokio's blocking threads would keep its runtime from shutting down.
+fn in_time<T: Send + 'static>(
+    work: impl FnOnce(Instant) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let (answer, answered) = mpsc::sync_channel(1);
+    let asked = Instant::now();
+    thread::Builder::new()
+        .name("keyring".into())
+        // Nobody may be listening any more; the answer is then dropped, and a secret in it wiped.
+        .spawn(move || drop(answer.send(work(asked))))
+        .map_err(|e| StoreError::Unavailable(format!("no thread can be started for it ({e})")))?;
+    answered.recv_timeout(ANSWER_WITHIN).unwrap_or_else(|e| {
+        Err(match e {
+            mpsc::RecvTimeoutError::Timeout => StoreError::TimedOut,
+            mpsc::RecvTimeoutError::Disconnected => StoreError::Unavailable("its library failed".into()),
+        })
+    })
+}
+
+#[cfg(target_os = "windows")]
+fn connect() -> Result<Arc<CredentialStore>, StoreError> {
+    Ok(windows_native_keyring_store::Store::new()?)
+}
+
+#[cfg(target_os = "macos")]
+fn connect() -> Result<Arc<CredentialStore>, StoreError> {
+    Ok(apple_native_keyring_store::keychain::Store::new()?)
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+fn connect() -> Result<Arc<CredentialStore>, StoreError> {
+    Ok(dbus_secret_service_keyring_store::Store::new()?)
+}

@@ -1,0 +1,281 @@
+//! How a secret lies in a keyring whose entries are small and are written one at a time.
+//!
+//! Its text is cut into chunks, and a head entry says which chunks make up the secret. There are two slots for chunks,
+//! `a` and `b`. Saving fills the slot that the head does not name, then writes the head, then empties the other slot:
+//! the head is the one write that decides, and a crash before it leaves the old secret as it was. What a crash leaves
+//! behind lies in the unnamed slot, where the next save or delete cleans up. That works because chunks are written
+//! upwards and deleted downwards: a slot never has a gap, so its end can be found.
+//!
+//! Every chunk begins with the generation of its secret, so chunks of two saves are never taken for one secret. All
+//! entries are text, because a Secret Service that is backed by KDE Wallet stores nothing else.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use keyring::{CredentialStore, Entry, Error as KeyringError};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::StoreError;
+
+/// The service under which all entries stand.
+pub(super) const SERVICE: &str = "intunectl";
+
+/// The entry for [`probe`]. No profile's entries begin with a slash.
+const PROBE: &str = "/probe";
+
+/// The layout that this module writes and reads.
+const LAYOUT: u32 = 1;
+
+/// The most bytes in one entry: Windows Credential Manager takes 2,560.
+pub(super) const ENTRY_BYTES: usize = 2_048;
+
+/// The length of a generation: a UUID without hyphens.
+const GENERATION_BYTES: usize = uuid::fmt::Simple::LENGTH;
+
+/// The most bytes of the secret in one chunk.
+pub(super) const PIECE_BYTES: usize = ENTRY_BYTES - GENERATION_BYTES;
+
+/// How many heads a reader follows while writers keep overtaking it.
+const READS: u32 = 10;
+
+/// What the platform's store is told of a new entry. On Windows an entry roams to the user's other machines unless it
+/// is to be local.
+const MODIFIERS: &[(&str, &str)] = if cfg!(target_os = "windows") { &[("persistence", "Local")] } else { &[] };
+
+/// Which of the two sets of chunks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Slot {
+    A,
+    B,
+}
+
+impl Slot {
+    fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::A => "a",
+            Self::B => "b",
+        }
+    }
+}
+
+/// What the head entry says, as JSON.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Head {
+    layout: u32,
+    slot: Slot,
+    generation: String,
+    chunks: u32,
+    /// The length of the whole secret.
+    bytes: usize,
+}
+
+/// The entries of one profile.
+struct Profile<'a> {
+    store: &'a CredentialStore,
+    name: String,
+}
+
+/// Reads the secret of `profile`, at any time, whoever writes.
+pub(super) fn load(store: &CredentialStore, profile: &str) -> Result<Option<SecretString>, StoreError> {
+    let profile = Profile::new(store, profile);
+    let mut head = profile.head()?;
+    for _ in 0..READS {
+        let Some(current) = head else { return Ok(None) };
+        let failed = match profile.secret(&current) {
+            Ok(secret) => return Ok(Some(secret)),
+            Err(e) => e,
+        };
+        // A writer may have moved the head and emptied the slot meanwhile. While the head stands, its slot is left
+        // alone, so then the failure is real.
+        head = profile.head()?;
+        if head.as_ref() == Some(&current) {
+            return Err(failed);
+        }
+    }
+    Err(StoreError::Damaged)
+}
+
+/// Saves the secret of `profile`. The caller sees to it that nobody else writes.
+pub(super) fn save(store: &CredentialStore, profile: &str, secret: &SecretString) -> Result<(), StoreError> {
+    let profile = Profile::new(store, profile);
+    let slot = match profile.head() {
+        Ok(Some(head)) => head.slot.other(),
+        Ok(None) | Err(StoreError::Damaged) => Slot::A,
+        Err(e) => return Err(e),
+    };
+    let head = profile.write_chunks(slot, secret.expose_secret())?;
+    profile.trim(slot, head.chunks)?;
+    profile.write_head(&head)?;
+    // The secret is saved, whatever becomes of the old chunks. If they stay, the next save overwrites them.
+    let _ = profile.trim(slot.other(), 0);
+    Ok(())
+}
+
+/// Deletes every entry of `profile`, and says whether there was one. The caller sees to it that nobody else writes.
+pub(super) fn delete(store: &CredentialStore, profile: &str) -> Result<bool, StoreError> {
+    let profile = Profile::new(store, profile);
+    // The head first: chunks without a head are no secret, a head without its chunks would be a damaged one.
+    let head = remove(&profile.entry(&profile.name)?)?;
+    let a = profile.trim(Slot::A, 0)?;
+    let b = profile.trim(Slot::B, 0)?;
+    Ok(head || a || b)
+}
+
+/// Writes an entry of no profile, reads it back and deletes it. The caller sees to it that nobody else does.
+pub(super) fn probe(store: &CredentialStore) -> Result<(), StoreError> {
+    let entry = entry(store, PROBE)?;
+    let written = Uuid::new_v4().simple().to_string();
+    entry.set_secret(written.as_bytes())?;
+    let found = read(&entry)?;
+    remove(&entry)?;
+    match found {
+        Some(found) if found.as_slice() == written.as_bytes() => Ok(()),
+        _ => Err(StoreError::Unavailable("it does not give back what is saved in it".into())),
+    }
+}
+
+impl<'a> Profile<'a> {
+    fn new(store: &'a CredentialStore, profile: &str) -> Self {
+        Self { store, name: entry_name(profile) }
+    }
+
+    fn entry(&self, name: &str) -> Result<Entry, StoreError> {
+        entry(self.store, name)
+    }
+
+    fn chunk(&self, slot: Slot, index: u32) -> Result<Entry, StoreError> {
+        self.entry(&format!("{}/{}/{index}", self.name, slot.name()))
+    }
+
+    fn head(&self) -> Result<Option<Head>, StoreError> {
+        let Some(json) = read(&self.entry(&self.name)?)? else { return Ok(None) };
+        match serde_json::from_slice::<Head>(&json) {
+            Ok(head) if head.layout == LAYOUT => Ok(Some(head)),
+            _ => Err(StoreError::Damaged),
+        }
+    }
+
+    fn write_head(&self, head: &Head) -> Result<(), StoreError> {
+        let json = serde_json::to_vec(head).map_err(|_| StoreError::Damaged)?;
+        Ok(self.entry(&self.name)?.set_secret(&json)?)
+    }
+
+    /// The secret that `head` names.
+    fn secret(&self, head: &Head) -> Result<SecretString, StoreError> {
+        // Not allocated for the number that the head gives, since it may be damaged.
+        let mut chunks = Vec::new();
+        for index in 0..head.chunks {
+            chunks.push(read(&self.chunk(head.slot, index)?)?.ok_or(StoreError::Damaged)?);
+        }
+        join(head, &chunks)
+    }
+
+    /// Writes `text` into `slot` under a new generation, and returns the head that makes it the secret.
+    fn write_chunks(&self, slot: Slot, text: &str) -> Result<Head, StoreError> {
+        let generation = Uuid::new_v4().simple().to_string();
+        let mut chunks = 0;
+        for piece in pieces(text) {
+            let mut chunk = Zeroizing::new(String::with_capacity(ENTRY_BYTES));
+            chunk.push_str(&generation);
+            chunk.push_str(piece);
+            self.chunk(slot, chunks)?.set_secret(chunk.as_bytes())?;
+            chunks += 1;
+        }
+        Ok(Head { layout: LAYOUT, slot, generation, chunks, bytes: text.len() })
+    }
+
+    /// Deletes the chunks of `slot` from index `keep` on, and says whether there were any.
+    fn trim(&self, slot: Slot, keep: u32) -> Result<bool, StoreError> {
+        let mut end = keep;
+        while exists(&self.chunk(slot, end)?)? {
+            end += 1;
+        }
+        for index in (keep..end).rev() {
+            remove(&self.chunk(slot, index)?)?;
+        }
+        Ok(end > keep)
+    }
+}
+
+/// The name of a profile's head entry, and the beginning of the names of its chunks.
+///
+/// Two profiles never share a name, not even where case is ignored, as it is in Windows Credential Manager: all but
+/// lower-case letters, digits, `-` and `_` becomes `%` and six hexadecimal digits. 64 characters stay below its limit
+/// of 513 bytes for a user name.
+pub(super) fn entry_name(profile: &str) -> String {
+    let mut name = String::new();
+    for c in profile.chars() {
+        match c {
+            'a'..='z' | '0'..='9' | '-' | '_' => name.push(c),
+            // Writing to a string cannot fail.
+            _ => drop(write!(name, "%{:06x}", u32::from(c))),
+        }
+    }
+    name
+}
+
+/// Cuts `text` into pieces of at most [`PIECE_BYTES`], never within a character.
+fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let end = (1..=text.len().min(PIECE_BYTES)).rfind(|end| text.is_char_boundary(*end))?;
+        let (piece, rest) = text.split_at_checked(end)?;
+        text = rest;
+        Some(piece)
+    })
+}
+
+/// Puts the chunks together, if they are the ones that `head` means.
+fn join(head: &Head, chunks: &[Zeroizing<Vec<u8>>]) -> Result<SecretString, StoreError> {
+    let pieces: Option<Vec<&str>> =
+        chunks.iter().map(|chunk| std::str::from_utf8(chunk.strip_prefix(head.generation.as_bytes())?).ok()).collect();
+    // Allocated once at its full size: a buffer that grows would leave copies of the secret behind.
+    let secret = SecretString::from(pieces.ok_or(StoreError::Damaged)?.concat());
+    if secret.expose_secret().len() == head.bytes { Ok(secret) } else { Err(StoreError::Damaged) }
+}
+
+fn entry(store: &CredentialStore, name: &str) -> Result<Entry, StoreError> {
+    let modifiers: HashMap<_, _> = MODIFIERS.iter().copied().collect();
+    Ok(store.build(SERVICE, name, Some(&modifiers))?)
+}
+
+fn read(entry: &Entry) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    match entry.get_secret() {
+        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+        Err(KeyringError::NoEntry) => Ok(None),
+        // A Secret Service finds an entry with one call and reads it with another. One that is deleted in between gives
+        // a failure of its bus (gnome-keyring: "No such interface"), which tells nothing from a real one.
+        Err(e @ KeyringError::PlatformFailure(_)) => match exists(entry) {
+            Ok(false) => Ok(None),
+            _ => Err(e.into()),
+        },
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn exists(entry: &Entry) -> Result<bool, StoreError> {
+    match entry.get_credential() {
+        Ok(_) => Ok(true),
+        Err(KeyringError::NoEntry) => Ok(false),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Deletes `entry`, and says whether it was there.
+fn remove(entry: &Entry) -> Result<bool, StoreError> {
+    match entry.delete_credential() {
+        Ok(()) => Ok(true),
+        Err(KeyringError::NoEntry) => Ok(false),
+        Err(e) => Err(e.into()),
+    }
+}

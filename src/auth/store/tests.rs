@@ -1,0 +1,428 @@
+//! The layout on a keyring in memory that can break off after any write; the waiting; the messages.
+
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use keyring::api::{CredentialApi, CredentialStoreApi};
+use keyring::{Credential, Entry, Error};
+use proptest::prelude::*;
+use secrecy::ExposeSecret;
+
+use super::layout::{self, ENTRY_BYTES, PIECE_BYTES, SERVICE, entry_name};
+use super::*;
+
+/// What the keyring holds, by entry name.
+type Held = BTreeMap<String, Vec<u8>>;
+
+/// How a write goes wrong.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    /// It does not happen.
+    Lost,
+    /// It happens, but an error is reported.
+    Unreported,
+}
+
+/// A keyring in memory. With a limit, that many writes (sets and deletes) succeed, the next one meets the fault, and
+/// every call after it fails, as if the process had been killed there.
+#[derive(Debug, Default)]
+struct Memory {
+    held: Mutex<Held>,
+    writes: Mutex<usize>,
+    limit: Option<(usize, Fault)>,
+}
+
+impl Memory {
+    fn with(held: Held, limit: Option<(usize, Fault)>) -> Arc<Self> {
+        Arc::new(Self { held: Mutex::new(held), writes: Mutex::default(), limit })
+    }
+
+    fn held(&self) -> Held {
+        self.held.lock().unwrap().clone()
+    }
+
+    fn writes(&self) -> usize {
+        *self.writes.lock().unwrap()
+    }
+
+    fn is_dead(&self) -> bool {
+        self.limit.is_some_and(|(limit, _)| self.writes() > limit)
+    }
+
+    fn write<T>(&self, act: impl FnOnce(&mut Held) -> keyring::Result<T>) -> keyring::Result<T> {
+        let was_dead = self.is_dead();
+        *self.writes.lock().unwrap() += 1;
+        match self.limit {
+            Some((_, Fault::Unreported)) if self.is_dead() && !was_dead => {
+                act(&mut self.held.lock().unwrap())?;
+                Err(killed())
+            }
+            _ if self.is_dead() => Err(killed()),
+            _ => act(&mut self.held.lock().unwrap()),
+        }
+    }
+
+    fn read(&self, name: &str) -> keyring::Result<Vec<u8>> {
+        if self.is_dead() {
+            return Err(killed());
+        }
+        self.held.lock().unwrap().get(name).cloned().ok_or(Error::NoEntry)
+    }
+}
+
+fn killed() -> Error {
+    Error::PlatformFailure("killed".into())
+}
+
+/// The store that hands out entries of a [`Memory`].
+#[derive(Debug, Clone)]
+struct Store(Arc<Memory>);
+
+impl CredentialStoreApi for Store {
+    fn vendor(&self) -> String {
+        "memory".into()
+    }
+
+    fn id(&self) -> String {
+        "memory".into()
+    }
+
+    fn build(&self, service: &str, name: &str, _: Option<&HashMap<&str, &str>>) -> keyring::Result<Entry> {
+        assert_eq!(service, SERVICE);
+        Ok(Entry::new_with_credential(Arc::new(Cell { memory: Arc::clone(&self.0), name: name.into() })))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// One entry of a [`Memory`].
+struct Cell {
+    memory: Arc<Memory>,
+    name: String,
+}
+
+impl CredentialApi for Cell {
+    fn set_secret(&self, secret: &[u8]) -> keyring::Result<()> {
+        assert!(secret.len() <= ENTRY_BYTES, "{} bytes in {}", secret.len(), self.name);
+        assert!(std::str::from_utf8(secret).is_ok(), "{} is not text", self.name);
+        self.memory.write(|held| {
+            held.insert(self.name.clone(), secret.into());
+            Ok(())
+        })
+    }
+
+    fn get_secret(&self) -> keyring::Result<Vec<u8>> {
+        self.memory.read(&self.name)
+    }
+
+    fn delete_credential(&self) -> keyring::Result<()> {
+        self.memory.write(|held| held.remove(&self.name).map(drop).ok_or(Error::NoEntry))
+    }
+
+    fn get_credential(&self) -> keyring::Result<Option<Arc<Credential>>> {
+        self.memory.read(&self.name).map(|_| None)
+    }
+
+    fn get_specifiers(&self) -> Option<(String, String)> {
+        None
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// A text of `bytes` bytes that differs by `seed`, with no two chunks alike.
+fn text(bytes: usize, seed: u64) -> String {
+    let mut random = fastrand::Rng::with_seed(seed);
+    std::iter::repeat_with(|| random.alphanumeric()).take(bytes).collect()
+}
+
+fn save(memory: &Arc<Memory>, secret: &str) -> Result<(), StoreError> {
+    layout::save(&Store(Arc::clone(memory)), "default", &SecretString::from(secret))
+}
+
+fn load(memory: &Arc<Memory>) -> Result<Option<String>, StoreError> {
+    let secret = layout::load(&Store(Arc::clone(memory)), "default")?;
+    Ok(secret.map(|s| s.expose_secret().to_owned()))
+}
+
+fn delete(memory: &Arc<Memory>) -> Result<bool, StoreError> {
+    layout::delete(&Store(Arc::clone(memory)), "default")
+}
+
+/// How many entries a secret takes: its chunks and the head.
+fn entries(secret: &str) -> usize {
+    1 + secret.len().div_ceil(PIECE_BYTES)
+}
+
+/// What is held after `secrets` were saved one after another.
+fn held_after(secrets: &[&str]) -> Held {
+    let memory = Memory::with(Held::new(), None);
+    for secret in secrets {
+        save(&memory, secret).unwrap();
+    }
+    memory.held()
+}
+
+/// Runs `act` on `held`, broken off at every write in turn in both ways, and gives `then` what is left each time.
+fn broken_off_anywhere(held: &Held, act: impl Fn(&Arc<Memory>), then: impl Fn(Arc<Memory>)) {
+    let whole = Memory::with(held.clone(), None);
+    act(&whole);
+    assert!(whole.writes() > 0);
+    for limit in 0..whole.writes() {
+        for fault in [Fault::Lost, Fault::Unreported] {
+            let memory = Memory::with(held.clone(), Some((limit, fault)));
+            act(&memory);
+            assert!(memory.is_dead());
+            then(Memory::with(memory.held(), None));
+        }
+    }
+}
+
+#[test]
+fn a_save_broken_off_at_any_write_leaves_the_old_or_the_new_secret_whole() {
+    for (before, after) in [(0, 3), (3, 0), (2, 5), (5, 2), (1, 1)] {
+        let (old, new) = (text(before * PIECE_BYTES, 1), text(after * PIECE_BYTES, 2));
+        for held in [held_after(&[&old]), held_after(&["", &old])] {
+            let left = |memory: Arc<Memory>| {
+                let found = load(&memory).unwrap().unwrap();
+                assert!(found == old || found == new);
+                // The next save works, and nothing of the broken one stays.
+                let next = text(PIECE_BYTES + 1, 3);
+                save(&memory, &next).unwrap();
+                assert_eq!(load(&memory).unwrap().unwrap(), next);
+                assert_eq!(memory.held().len(), entries(&next));
+            };
+            broken_off_anywhere(&held, |memory| drop(save(memory, &new)), left);
+        }
+    }
+}
+
+#[test]
+fn a_first_save_broken_off_at_any_write_leaves_nothing_or_the_secret() {
+    let new = text(3 * PIECE_BYTES, 1);
+    let left = |memory: Arc<Memory>| {
+        assert!(load(&memory).unwrap().is_none_or(|found| found == new));
+        delete(&memory).unwrap();
+        assert_eq!(memory.held(), Held::new());
+    };
+    broken_off_anywhere(&Held::new(), |memory| drop(save(memory, &new)), left);
+}
+
+#[test]
+fn a_save_that_cannot_clean_up_has_saved() {
+    let held = held_after(&["old"]);
+    // The chunk and the head are written, the old chunk stays.
+    let memory = Memory::with(held, Some((2, Fault::Lost)));
+    assert_eq!(save(&memory, "new"), Ok(()));
+    assert_eq!(load(&Memory::with(memory.held(), None)).unwrap().unwrap(), "new");
+}
+
+#[test]
+fn a_deletion_broken_off_at_any_write_is_no_damage_and_can_be_repeated() {
+    let old = text(3 * PIECE_BYTES, 1);
+    let left = |memory: Arc<Memory>| {
+        assert!(load(&memory).unwrap().is_none_or(|found| found == old));
+        delete(&memory).unwrap();
+        assert_eq!(memory.held(), Held::new());
+    };
+    broken_off_anywhere(&held_after(&[&old]), |memory| drop(delete(memory)), left);
+}
+
+#[test]
+fn deleting_says_whether_there_was_anything() {
+    let memory = Memory::with(held_after(&["secret"]), None);
+    assert_eq!(delete(&memory), Ok(true));
+    assert_eq!(load(&memory), Ok(None));
+    assert_eq!(delete(&memory), Ok(false));
+}
+
+#[test]
+fn any_entry_lost_or_changed_or_of_another_save_is_damage_which_saving_and_deleting_mend() {
+    let secret = text(3 * PIECE_BYTES, 1);
+    let (held, another) = (held_after(&[&secret]), held_after(&[&secret]));
+    for name in held.keys() {
+        let is_head = !name.contains('/');
+        let lost = |held: &mut Held| drop(held.remove(name));
+        let cut = |held: &mut Held| assert!(held.get_mut(name).unwrap().pop().is_some());
+        let binary = |held: &mut Held| held.get_mut(name).unwrap().push(0xFF);
+        let mixed = |held: &mut Held| drop(held.insert(name.clone(), another[name].clone()));
+        for (spoil, is_damage) in
+            [(&lost as &dyn Fn(&mut Held), !is_head), (&cut, true), (&binary, true), (&mixed, true)]
+        {
+            let mut spoilt = held.clone();
+            spoil(&mut spoilt);
+            let expected = if is_damage { Err(StoreError::Damaged) } else { Ok(None) };
+            assert_eq!(load(&Memory::with(spoilt.clone(), None)), expected, "{name}");
+
+            let saved = Memory::with(spoilt.clone(), None);
+            save(&saved, "new").unwrap();
+            assert_eq!(load(&saved).unwrap().unwrap(), "new");
+            assert_eq!(delete(&Memory::with(spoilt, None)), Ok(true));
+        }
+    }
+}
+
+#[test]
+fn a_head_that_claims_too_much_or_another_layout_is_damage() {
+    let generation = "0".repeat(32);
+    for head in [
+        format!(
+            r#"{{"layout":1,"slot":"a","generation":"{generation}","chunks":4294967295,"bytes":18446744073709551615}}"#
+        ),
+        format!(r#"{{"layout":1,"slot":"a","generation":"{generation}","chunks":0,"bytes":1}}"#),
+        format!(r#"{{"layout":2,"slot":"a","generation":"{generation}","chunks":0,"bytes":0}}"#),
+        "{}".into(),
+        String::new(),
+    ] {
+        let memory = Memory::with(Held::from([("default".into(), head.into_bytes())]), None);
+        assert_eq!(load(&memory), Err(StoreError::Damaged));
+    }
+}
+
+#[test]
+fn readers_beside_writers_find_a_whole_secret_every_time() {
+    let memory = Memory::with(held_after(&[&text(6 * PIECE_BYTES, 0)]), None);
+    let done = AtomicBool::new(false);
+    // Stands in for the lock file, which is not the layout's business.
+    let turn = Mutex::new(());
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let found = load(&memory).unwrap().unwrap();
+                    let seed = found.len() / PIECE_BYTES;
+                    assert_eq!(found, text(found.len(), if seed == 6 { 0 } else { seed as u64 }));
+                }
+            });
+        }
+        let writers = [1, 2].map(|writer| {
+            let (memory, turn) = (&memory, &turn);
+            scope.spawn(move || {
+                for round in 0..50 {
+                    let seed = 1 + (round + writer) % 5;
+                    let _turn = turn.lock().unwrap();
+                    save(memory, &text(seed * PIECE_BYTES, seed as u64)).unwrap();
+                    thread::sleep(Duration::from_millis(2));
+                }
+            })
+        });
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn profiles_do_not_touch_each_other_whatever_their_names() {
+    let store = Store(Memory::with(Held::new(), None));
+    let names = ["a", "A", "a/b", "a/a/0", "%000041", "/probe", "ä", "a ", "名"];
+    for name in names {
+        layout::save(&store, name, &SecretString::from(name)).unwrap();
+    }
+    layout::probe(&store).unwrap();
+    for name in names {
+        assert_eq!(layout::load(&store, name).unwrap().unwrap().expose_secret(), name);
+        assert!(layout::delete(&store, name).unwrap());
+    }
+    assert_eq!(store.0.held(), Held::new());
+}
+
+#[test]
+fn the_longest_profile_name_fits_into_windows_credential_manager() {
+    let name = format!("{}/a/{}", entry_name(&"名".repeat(64)), u32::MAX);
+    assert!(name.len() <= 513, "{}", name.len());
+}
+
+#[test]
+fn the_probe_leaves_nothing_and_fails_where_saving_would() {
+    let memory = Memory::with(Held::new(), None);
+    layout::probe(&Store(Arc::clone(&memory))).unwrap();
+    assert_eq!(memory.held(), Held::new());
+    let memory = Memory::with(Held::new(), Some((0, Fault::Lost)));
+    assert!(matches!(layout::probe(&Store(memory)), Err(StoreError::Unavailable(_))));
+}
+
+#[test]
+fn waiting_ends_after_three_seconds() {
+    let asked = Instant::now();
+    let answer = in_time(|_| {
+        thread::sleep(Duration::from_secs(60));
+        Ok(())
+    });
+    assert_eq!(answer, Err(StoreError::TimedOut));
+    assert!(asked.elapsed() < ANSWER_WITHIN + Duration::from_secs(1));
+}
+
+#[test]
+fn a_library_that_panics_is_an_unusable_keyring() {
+    let answer: Result<(), _> = in_time(|_| panic!("as libraries do"));
+    assert!(matches!(answer, Err(StoreError::Unavailable(_))));
+}
+
+#[test]
+fn messages_are_plain_and_never_show_what_was_read() {
+    let secret = || b"secret".to_vec();
+    let cases = [
+        (
+            Error::NoStorageAccess("why".into()),
+            "the keyring cannot be used: it is locked, not set up yet, or denies access (why)",
+        ),
+        (Error::PlatformFailure("why".into()), "the keyring cannot be used: its service is missing or failed (why)"),
+        (
+            Error::TooLong("user".into(), 513),
+            "the keyring cannot be used: it allows no user of more than 513 characters",
+        ),
+    ];
+    for (error, message) in cases {
+        assert_eq!(StoreError::from(error).to_string(), message);
+    }
+    for error in [Error::BadEncoding(secret()), Error::BadDataFormat(secret(), "secret".into()), Error::NoEntry] {
+        assert_eq!(StoreError::from(error), StoreError::Damaged);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_secret_comes_back_and_takes_no_more_entries_than_it_needs(
+        secrets in prop::collection::vec("\\PC{0,100}|[a-z]{0,3}(é|名|🦀){0,5000}|[a-zA-Z0-9._-]{0,20480}", 1..4)
+    ) {
+        let memory = Memory::with(Held::new(), None);
+        for secret in &secrets {
+            save(&memory, secret).unwrap();
+            prop_assert_eq!(&load(&memory).unwrap().unwrap(), secret);
+            // A piece may end up to three bytes early, where a character does not fit.
+            prop_assert!(memory.held().len() <= 1 + secret.len().div_ceil(PIECE_BYTES - 3));
+        }
+        prop_assert!(delete(&memory).unwrap());
+        prop_assert_eq!(memory.held(), Held::new());
+    }
+
+    #[test]
+    fn whatever_is_broken_off_in_a_row_the_last_whole_secret_stays_and_a_save_cleans_up(
+        saves in prop::collection::vec((0usize..12_000, 0usize..20), 1..8)
+    ) {
+        let mut held = held_after(&["first"]);
+        let mut current = "first".to_owned();
+        for (seed, (size, limit)) in saves.into_iter().enumerate() {
+            let next = text(size, seed as u64);
+            let memory = Memory::with(held, Some((limit, Fault::Lost)));
+            let saved = save(&memory, &next);
+            held = memory.held();
+            if saved.is_ok() {
+                current = next;
+            }
+            prop_assert_eq!(&load(&Memory::with(held.clone(), None)).unwrap().unwrap(), &current);
+        }
+        let memory = Memory::with(held, None);
+        save(&memory, "last").unwrap();
+        prop_assert_eq!(memory.held().len(), entries("last"));
+    }
+}
