@@ -1,4 +1,8 @@
-//! The layout on a keyring in memory that can break off after any write; the waiting; the messages.
+//! The layout on a keyring in memory that can break off after any write; the waiting; the messages. The real Secret
+//! Service is in `real`.
+
+#[cfg(target_os = "linux")]
+mod real;
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};

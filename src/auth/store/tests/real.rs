@@ -1,0 +1,231 @@
+//! A real Secret Service, and real ones that do not work.
+//!
+//! The environment decides which keyring is found, and a process cannot safely change its own. A test that needs
+//! another one therefore runs itself again in a child process that has it.
+
+use std::env;
+use std::os::unix::net::UnixListener;
+use std::process::{Command, Stdio};
+
+use super::super::{check, delete, load, save};
+use super::*;
+
+/// Set in the child process of a test.
+const CHILD: &str = "INTUNECTL_TEST_CHILD";
+
+/// Whether this is the child process of a test.
+fn is_child() -> bool {
+    env::var_os(CHILD).is_some()
+}
+
+/// This test program, told to run `test` alone.
+fn this_program(test: &str) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    child(&mut command, test);
+    command
+}
+
+/// The script that gives a command a Secret Service of its own, told to run `test` alone.
+fn with_secret_service(test: &str) -> Command {
+    let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/with-secret-service"));
+    command.arg(env::current_exe().unwrap());
+    child(&mut command, test);
+    command
+}
+
+fn child(command: &mut Command, test: &str) {
+    let test = format!("{}::{test}", module_path!().split_once("::").unwrap().1);
+    command.args([&test, "--exact", "--include-ignored", "--nocapture"]).env(CHILD, "1").stdout(Stdio::null());
+}
+
+fn succeeds(command: &mut Command) {
+    assert!(command.status().unwrap().success());
+}
+
+/// Makes sure that the keyring is one for tests, and not that of whoever runs them.
+fn keyring_for_tests() {
+    assert_eq!(
+        env::var("INTUNECTL_TEST_SECRET_SERVICE").as_deref(),
+        Ok("1"),
+        "run these tests with .ci/with-secret-service"
+    );
+}
+
+fn read(profile: &str) -> Option<String> {
+    load(profile).unwrap().map(|s| s.expose_secret().to_owned())
+}
+
+fn write(profile: &str, secret: &str) {
+    save(profile, &SecretString::from(secret)).unwrap();
+}
+
+/// The names of the entries that the service holds for `profile`, found by searching.
+fn held(profile: &str) -> Vec<String> {
+    let found = connect().unwrap().search(&HashMap::from([("service", SERVICE)])).unwrap();
+    let names = found.iter().filter_map(|entry| Some(entry.get_specifiers()?.1));
+    names.filter(|name| name.split('/').next() == Some(&entry_name(profile))).collect()
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn secrets_of_any_size_come_back_and_go() {
+    keyring_for_tests();
+    for bytes in [0, 1_000, 4_000, 12_000, 100_000] {
+        let profile = format!("size {bytes}");
+        let secret = text(bytes, 1);
+        assert_eq!(read(&profile), None);
+        write(&profile, &secret);
+        assert_eq!(read(&profile).as_ref(), Some(&secret));
+        assert_eq!(held(&profile).len(), entries(&secret));
+        assert_eq!(delete(&profile), Ok(true));
+        assert_eq!(read(&profile), None);
+        assert_eq!(held(&profile), Vec::<String>::new());
+        assert_eq!(delete(&profile), Ok(false));
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_smaller_secret_leaves_nothing_of_the_larger_one() {
+    keyring_for_tests();
+    for bytes in [12_000, 100, 0, 5_000, 3_000] {
+        let secret = text(bytes, bytes as u64);
+        write("shrinking", &secret);
+        assert_eq!(read("shrinking").as_ref(), Some(&secret));
+        assert_eq!(held("shrinking").len(), entries(&secret));
+    }
+    assert_eq!(delete("shrinking"), Ok(true));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn the_check_succeeds_and_leaves_nothing() {
+    keyring_for_tests();
+    check().unwrap();
+    let found = connect().unwrap().search(&HashMap::from([("service", SERVICE)])).unwrap();
+    assert!(found.iter().filter_map(Entry::get_specifiers).all(|(_, name)| !name.starts_with('/')));
+}
+
+/// In the parent, two processes and a thread save at once while it reads.
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn processes_that_save_at_once_leave_one_whole_secret_and_readers_find_one_at_any_time() {
+    keyring_for_tests();
+    let profile = "contended";
+    let save_often = |writer: u64| {
+        for round in 0..10 {
+            let seed = writer + round;
+            write(profile, &text(2_000 * (seed as usize % 5), seed));
+        }
+    };
+    if is_child() {
+        return save_often(u64::from(std::process::id()));
+    }
+    write(profile, "");
+    let me = || this_program("processes_that_save_at_once_leave_one_whole_secret_and_readers_find_one_at_any_time");
+    let mut processes = [me().spawn().unwrap(), me().spawn().unwrap()];
+    let thread = thread::spawn(move || save_often(1));
+    while !thread.is_finished() {
+        // Whole or not at all: anything else is an error, on which `read` panics.
+        assert!(read(profile).is_some());
+    }
+    thread.join().unwrap();
+    for process in &mut processes {
+        assert!(process.wait().unwrap().success());
+    }
+    let last = read(profile).unwrap();
+    assert_eq!(held(profile).len(), entries(&last));
+    assert_eq!(delete(profile), Ok(true));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn readers_beside_a_login_and_logout_find_a_secret_or_none() {
+    keyring_for_tests();
+    let secret = text(5_000, 1);
+    let thread = thread::spawn({
+        let secret = secret.clone();
+        move || {
+            for _ in 0..20 {
+                write("coming and going", &secret);
+                assert_eq!(delete("coming and going"), Ok(true));
+            }
+        }
+    });
+    while !thread.is_finished() {
+        assert!(read("coming and going").is_none_or(|found| found == secret));
+    }
+    thread.join().unwrap();
+}
+
+/// A service that is locked must say so, rather than pass for empty or lose what it holds.
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_locked_keyring_is_an_unusable_one() {
+    if !is_child() {
+        return succeeds(&mut with_secret_service("a_locked_keyring_is_an_unusable_one"));
+    }
+    keyring_for_tests();
+    write("default", "secret");
+    let lock = [
+        "--session",
+        "--print-reply",
+        "--dest=org.freedesktop.secrets",
+        "/org/freedesktop/secrets",
+        "org.freedesktop.Secret.Service.Lock",
+        "array:objpath:/org/freedesktop/secrets/aliases/default",
+    ];
+    succeeds(Command::new("dbus-send").args(lock).stdout(Stdio::null()));
+    unusable(load("default"));
+    unusable(save("default", &SecretString::from("new")));
+    unusable(delete("default"));
+    unusable(check());
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_service_that_was_never_unlocked_holds_nothing_and_takes_nothing() {
+    if !is_child() {
+        let mut command = with_secret_service("a_service_that_was_never_unlocked_holds_nothing_and_takes_nothing");
+        return succeeds(command.env("INTUNECTL_TEST_LOCKED", "1"));
+    }
+    keyring_for_tests();
+    assert!(load("default").unwrap().is_none());
+    unusable(check());
+    unusable(save("default", &SecretString::from("new")));
+}
+
+fn unusable<T>(answer: Result<T, StoreError>) {
+    assert!(matches!(answer.map(drop), Err(StoreError::Unavailable(_))));
+}
+
+#[test]
+fn without_a_bus_there_is_no_keyring_at_once() {
+    if !is_child() {
+        let nowhere = tempfile::tempdir().unwrap();
+        let address = format!("unix:path={}/bus", nowhere.path().display());
+        let mut command = this_program("without_a_bus_there_is_no_keyring_at_once");
+        return succeeds(command.env("DBUS_SESSION_BUS_ADDRESS", address));
+    }
+    let asked = Instant::now();
+    unusable(load("default"));
+    unusable(save("default", &SecretString::from("new")));
+    unusable(delete("default"));
+    unusable(check());
+    assert!(asked.elapsed() < Duration::from_secs(1));
+}
+
+/// The process has to end in time as well, not only the call.
+#[test]
+fn a_bus_that_never_answers_holds_up_neither_the_call_nor_the_process() {
+    if is_child() {
+        return assert_eq!(check(), Err(StoreError::TimedOut));
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("bus");
+    let _silent = UnixListener::bind(&path).unwrap();
+    let mut command = this_program("a_bus_that_never_answers_holds_up_neither_the_call_nor_the_process");
+    let asked = Instant::now();
+    succeeds(command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", path.display())));
+    assert!(asked.elapsed() < ANSWER_WITHIN + Duration::from_secs(2));
+}
