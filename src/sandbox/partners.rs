@@ -1,0 +1,234 @@
+//! The tenant's remote assistance partners: the state that requests read and change.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value, json};
+
+/// What the partners are called, in turn; one in twelve has no name, which the reference allows.
+const NAMES: [Option<&str>; 12] = [
+    Some("TeamViewer"),
+    Some("リモートサポート 東京"),
+    Some("Contoso \"Remote\" Assist, Ltd."),
+    Some("Fernwartung Zürich"),
+    Some("Удалённая помощь"),
+    Some("دعم عن بُعد"),
+    Some("远程协助 上海"),
+    None,
+    Some("원격 지원 서울"),
+    Some("עזרה מרחוק"),
+    Some("ความช่วยเหลือระยะไกล"),
+    Some("Helpdesk 👩‍💻"),
+];
+
+/// How Graph writes a time that is not set, in a field that cannot be null.
+const NO_TIME: &str = "0001-01-01T00:00:00Z";
+
+/// The version of the API that a request names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    V1,
+    Beta,
+}
+
+impl Version {
+    /// The version as paths have it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "v1.0",
+            Self::Beta => "beta",
+        }
+    }
+}
+
+/// Where a partner stands (source: Graph reference, remoteAssistanceOnboardingStatus).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    NotOnboarded,
+    Onboarding { expires: SystemTime },
+    Onboarded,
+}
+
+/// One partner. What never changes follows from its number.
+#[derive(Debug)]
+pub(super) struct Partner {
+    number: usize,
+    id: String,
+    status: Status,
+}
+
+impl Partner {
+    /// The `number`th partner, counted from 1, onboarded. The number ends the ID, so that it can be recognised.
+    fn new(number: usize) -> Self {
+        Self { number, id: format!("5a4d0b0c-0002-4000-8000-{number:012}"), status: Status::Onboarded }
+    }
+
+    /// Ends the connection; without effect where there is none.
+    pub(super) fn disconnect(&mut self) {
+        self.status = Status::NotOnboarded;
+    }
+
+    /// Starts onboarding, which the partner would have to confirm before `expires`.
+    pub(super) fn begin_onboarding(&mut self, expires: SystemTime) {
+        self.status = Status::Onboarding { expires };
+    }
+
+    /// The partner as `version` has it: the expiry of the onboarding request is in beta only
+    /// (source: Graph reference, remoteAssistancePartner).
+    pub(super) fn fields(&self, version: Version) -> Map<String, Value> {
+        let mut fields = vec![
+            ("id", json!(self.id)),
+            ("displayName", json!(self.display_name())),
+            ("onboardingUrl", json!(format!("https://remote-assistance.example/onboarding/{}", self.number))),
+            ("onboardingStatus", json!(self.onboarding_status())),
+            ("lastConnectionDateTime", json!(self.last_connection())),
+        ];
+        if version == Version::Beta {
+            fields.push(("onboardingRequestExpiryDateTime", json!(self.request_expiry())));
+        }
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn display_name(&self) -> Option<String> {
+        let index = self.number.saturating_sub(1);
+        let name = NAMES.get(index % NAMES.len()).copied().flatten()?;
+        Some(match index / NAMES.len() {
+            0 => name.to_owned(),
+            round => format!("{name} {}", round + 1),
+        })
+    }
+
+    fn onboarding_status(&self) -> &'static str {
+        match self.status {
+            Status::NotOnboarded => "notOnboarded",
+            Status::Onboarding { .. } => "onboarding",
+            Status::Onboarded => "onboarded",
+        }
+    }
+
+    /// Some moment of one day, with the seven decimals that the service writes.
+    fn last_connection(&self) -> String {
+        let second = self.number % 86_400;
+        format!("2026-11-20T{:02}:{:02}:{:02}.6670033Z", second / 3_600, second / 60 % 60, second % 60)
+    }
+
+    fn request_expiry(&self) -> String {
+        match self.status {
+            Status::Onboarding { expires } => humantime::format_rfc3339_seconds(expires).to_string(),
+            Status::NotOnboarded | Status::Onboarded => NO_TIME.to_owned(),
+        }
+    }
+}
+
+/// All partners, in the order in which they are listed.
+#[derive(Debug)]
+pub(super) struct Partners {
+    list: Vec<Partner>,
+    by_id: HashMap<String, usize>,
+}
+
+impl Partners {
+    /// `count` partners, the same ones every time.
+    pub(super) fn new(count: usize) -> Self {
+        let list: Vec<_> = (1..=count).map(Partner::new).collect();
+        let by_id = list.iter().enumerate().map(|(index, partner)| (key(&partner.id), index)).collect();
+        Self { list, by_id }
+    }
+
+    /// At most `size` partners after the first `skip`.
+    pub(super) fn page(&self, skip: usize, size: usize) -> &[Partner] {
+        let rest = self.list.get(skip..).unwrap_or_default();
+        rest.get(..size).unwrap_or(rest)
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The partner with this ID, whatever the case of its letters.
+    pub(super) fn get(&self, id: &str) -> Option<&Partner> {
+        self.list.get(*self.by_id.get(&key(id))?)
+    }
+
+    /// The same, to change it.
+    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Partner> {
+        self.list.get_mut(*self.by_id.get(&key(id))?)
+    }
+}
+
+/// What is the same for all spellings of an ID: the service matches them without ASCII case.
+pub(super) fn key(id: &str) -> String {
+    id.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const THIRD: &str = "5a4d0b0c-0002-4000-8000-000000000003";
+
+    #[test]
+    fn a_hundred_thousand_partners_have_distinct_guids_and_are_found_by_them() {
+        let partners = Partners::new(100_000);
+        assert_eq!(partners.by_id.len(), 100_000);
+        for partner in partners.page(0, 100_000) {
+            assert_eq!(uuid::Uuid::parse_str(&partner.id).unwrap().to_string(), partner.id);
+            assert_eq!(partners.get(&partner.id.to_uppercase()).unwrap().number, partner.number);
+        }
+        assert!(partners.get("5a4d0b0c-0002-4000-8000-000000100001").is_none());
+    }
+
+    #[test]
+    fn pages_end_where_the_partners_do() {
+        let partners = Partners::new(5);
+        let numbers = |skip, size| partners.page(skip, size).iter().map(|p| p.number).collect::<Vec<_>>();
+        assert_eq!(numbers(0, 2), [1, 2]);
+        assert_eq!(numbers(4, 2), [5]);
+        assert!(numbers(5, 2).is_empty());
+        assert!(numbers(usize::MAX, usize::MAX).is_empty());
+    }
+
+    #[test]
+    fn names_repeat_with_a_number_and_one_in_each_round_is_null() {
+        let partners = Partners::new(24);
+        let names: Vec<_> = partners.page(0, 24).iter().map(Partner::display_name).collect();
+        assert_eq!(names[0].as_deref(), Some("TeamViewer"));
+        assert_eq!(names[1].as_deref(), Some("リモートサポート 東京"));
+        assert_eq!(names[7], None);
+        assert_eq!(names[12].as_deref(), Some("TeamViewer 2"));
+        assert_eq!(names.iter().filter(|name| name.is_none()).count(), 2);
+    }
+
+    #[test]
+    fn the_fields_are_those_of_the_reference() {
+        let partners = Partners::new(3);
+        let partner = partners.get(THIRD).unwrap();
+        let v1 = json!({
+            "id": THIRD,
+            "displayName": "Contoso \"Remote\" Assist, Ltd.",
+            "onboardingUrl": "https://remote-assistance.example/onboarding/3",
+            "onboardingStatus": "onboarded",
+            "lastConnectionDateTime": "2026-11-20T00:00:03.6670033Z",
+        });
+        assert_eq!(Value::from(partner.fields(Version::V1)), v1);
+        let mut beta = v1;
+        beta["onboardingRequestExpiryDateTime"] = json!("0001-01-01T00:00:00Z");
+        assert_eq!(Value::from(partner.fields(Version::Beta)), beta);
+    }
+
+    #[test]
+    fn the_actions_change_the_status() {
+        let mut partners = Partners::new(3);
+        let partner = partners.get_mut(THIRD).unwrap();
+        for _ in 0..2 {
+            partner.disconnect();
+            assert_eq!(partner.fields(Version::V1)["onboardingStatus"], "notOnboarded");
+        }
+        partner.begin_onboarding(SystemTime::UNIX_EPOCH + Duration::from_secs(86_400));
+        let beta = partner.fields(Version::Beta);
+        assert_eq!(beta["onboardingStatus"], "onboarding");
+        assert_eq!(beta["onboardingRequestExpiryDateTime"], "1970-01-02T00:00:00Z");
+    }
+}
