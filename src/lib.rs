@@ -5,4 +5,4 @@ mod auth;
 mod encoding;
 mod error;
 #[allow(dead_code)]
-mod ids;
+mod sandbox;
