@@ -1,8 +1,86 @@
-//! `intunectl`: Intune's remote assistance partners from the command line.
+//! `intunectl`: Intune's remote assistance partners from the command line. The binary is all there is to use; this
+//! library exists so that `main` can stay small.
+//!
+//! Imports run one way: commands → batch, context → graph, auth, ids, output → error, exit. The sandbox imports
+//! nothing of the client, so that it can contradict it.
 
-#[allow(dead_code)]
 mod auth;
+mod batch;
+mod clean;
+mod cli;
+mod commands;
+mod context;
 mod encoding;
 mod error;
-#[allow(dead_code)]
+mod exit;
+mod graph;
+mod ids;
+mod interrupt;
+mod output;
 mod sandbox;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Auth, Cli, Command, Partner};
+use context::Context;
+use error::{Error, Kind};
+use exit::Exit;
+use output::console::Console;
+
+/// Parses the command line, does what it says, and tells how the process is to end.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_parsed(&error).into(),
+    };
+    let console = Console::new(cli.global.quiet, context::color(cli.global.color));
+    let exit = dispatch(cli).unwrap_or_else(|error| {
+        console.error(&format!("{error:#}"));
+        match error.downcast_ref::<Error>() {
+            Some(known) => {
+                if let Some(hint) = known.hint_text() {
+                    console.hint(hint);
+                }
+                known.kind().into()
+            }
+            None => Kind::Failure.into(),
+        }
+    });
+    exit.into()
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Completion { shell } => commands::completion::run(shell),
+        Command::Sandbox(options) => commands::sandbox::run(&Context::new(global)?, options),
+        Command::Partner(Partner::List) => commands::partner_list::run(&Context::new(global)?),
+        Command::Partner(Partner::Disconnect(options)) => {
+            commands::partner_disconnect::run(&Context::new(global)?, options)
+        }
+        Command::Auth(Auth::Login { with_token }) => commands::auth_login::run(&Context::new(global)?, with_token),
+        Command::Auth(Auth::Token) => commands::auth_token::run(&Context::new(global)?),
+        Command::Auth(Auth::Logout) => commands::auth_logout::run(&Context::new(global)?),
+    }
+}
+
+/// Help and version are no errors; anything else may quote a token that was typed in the wrong place.
+fn not_parsed(error: &clap::Error) -> Exit {
+    let text = error.render().to_string();
+    if !error.use_stderr() {
+        return match error.print() {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failure,
+            _ => Exit::Success,
+        };
+    }
+    if clean::without_tokens(&text) == text {
+        // With standard error gone there is nobody left to tell.
+        let _ = error.print();
+    } else {
+        Console::new(false, output::console::Color::Never).note(text.trim_end());
+    }
+    Exit::Usage
+}

@@ -1,3 +1,6 @@
-//! Signing in: where tokens come from and where they are kept.
+//! Tokens: which one a call uses, what it says of itself, and the keyring that keeps it.
 
+pub mod claims;
+pub mod session;
 pub mod store;
+pub mod token;

@@ -134,7 +134,10 @@ fn wrong_char(c: char) -> Option<BadId> {
 /// confirms at the prompt would not be what is disconnected. No ID that Graph issues has one; they come from
 /// documents, chats and concatenated files.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+    matches!(
+        c,
+        '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+    )
 }
 
 fn is_too_long(text: &str) -> bool {

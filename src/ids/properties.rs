@@ -130,6 +130,7 @@ proptest! {
 
     #[test]
     fn any_text_is_an_id_exactly_if_it_keeps_the_rules(text in "(\\PC|[/?#%.\u{202e}\u{feff} \t]){0,4}") {
+        prop_assert_eq!(PartnerId::parse(&text).is_err(), breaks_the_rules(&text));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::env;
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
+use std::sync::{MutexGuard, PoisonError};
 
 use super::super::{check, delete, load, save};
 use super::*;
@@ -42,13 +43,17 @@ fn succeeds(command: &mut Command) {
     assert!(command.status().unwrap().success());
 }
 
-/// Makes sure that the keyring is one for tests, and not that of whoever runs them.
-fn keyring_for_tests() {
+/// Makes sure that the keyring is one for tests, and not that of whoever runs them, and that one test at a time uses it:
+/// each writes more than a user would, and would have the others wait for longer than a call may take.
+fn keyring_for_tests() -> MutexGuard<'static, ()> {
+    static IN_USE: Mutex<()> = Mutex::new(());
+    let guard = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(
         env::var("INTUNECTL_TEST_SECRET_SERVICE").as_deref(),
         Ok("1"),
         "run these tests with .ci/with-secret-service"
     );
+    guard
 }
 
 fn read(profile: &str) -> Option<String> {
@@ -69,7 +74,7 @@ fn held(profile: &str) -> Vec<String> {
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn secrets_of_any_size_come_back_and_go() {
-    keyring_for_tests();
+    let _keyring = keyring_for_tests();
     for bytes in [0, 1_000, 4_000, 12_000, 100_000] {
         let profile = format!("size {bytes}");
         let secret = text(bytes, 1);
@@ -87,7 +92,7 @@ fn secrets_of_any_size_come_back_and_go() {
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_smaller_secret_leaves_nothing_of_the_larger_one() {
-    keyring_for_tests();
+    let _keyring = keyring_for_tests();
     for bytes in [12_000, 100, 0, 5_000, 3_000] {
         let secret = text(bytes, bytes as u64);
         write("shrinking", &secret);
@@ -100,7 +105,7 @@ fn a_smaller_secret_leaves_nothing_of_the_larger_one() {
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn the_check_succeeds_and_leaves_nothing() {
-    keyring_for_tests();
+    let _keyring = keyring_for_tests();
     check().unwrap();
     let found = connect().unwrap().search(&HashMap::from([("service", SERVICE)])).unwrap();
     assert!(found.iter().filter_map(Entry::get_specifiers).all(|(_, name)| !name.starts_with('/')));
@@ -110,10 +115,10 @@ fn the_check_succeeds_and_leaves_nothing() {
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn processes_that_save_at_once_leave_one_whole_secret_and_readers_find_one_at_any_time() {
-    keyring_for_tests();
+    let _keyring = keyring_for_tests();
     let profile = "contended";
     let save_often = |writer: u64| {
-        for round in 0..10 {
+        for round in 0..5 {
             let seed = writer + round;
             write(profile, &text(2_000 * (seed as usize % 5), seed));
         }
@@ -141,12 +146,12 @@ fn processes_that_save_at_once_leave_one_whole_secret_and_readers_find_one_at_an
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn readers_beside_a_login_and_logout_find_a_secret_or_none() {
-    keyring_for_tests();
+    let _keyring = keyring_for_tests();
     let secret = text(5_000, 1);
     let thread = thread::spawn({
         let secret = secret.clone();
         move || {
-            for _ in 0..20 {
+            for _ in 0..10 {
                 write("coming and going", &secret);
                 assert_eq!(delete("coming and going"), Ok(true));
             }
@@ -165,7 +170,7 @@ fn a_locked_keyring_is_an_unusable_one() {
     if !is_child() {
         return succeeds(&mut with_secret_service("a_locked_keyring_is_an_unusable_one"));
     }
-    keyring_for_tests();
+    let _keyring = keyring_for_tests();
     write("default", "secret");
     let lock = [
         "--session",
@@ -189,7 +194,7 @@ fn a_service_that_was_never_unlocked_holds_nothing_and_takes_nothing() {
         let mut command = with_secret_service("a_service_that_was_never_unlocked_holds_nothing_and_takes_nothing");
         return succeeds(command.env("INTUNECTL_TEST_LOCKED", "1"));
     }
-    keyring_for_tests();
+    let _keyring = keyring_for_tests();
     assert!(load("default").unwrap().is_none());
     unusable(check());
     unusable(save("default", &SecretString::from("new")));

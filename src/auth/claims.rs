@@ -1,0 +1,141 @@
+//! What an access token says of itself. Nothing is verified: the service is the judge; this is for telling people
+//! early what the service would tell them late.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+/// Microsoft Graph's application ID, which some tokens name as their audience.
+const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
+
+/// The claims worth reading. Source: graph-facts, "Tokens".
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claims {
+    exp: Option<u64>,
+    aud: Option<String>,
+    /// The tenant.
+    pub tenant: Option<String>,
+    account: Option<String>,
+    scp: Option<String>,
+    roles: Vec<String>,
+}
+
+impl Claims {
+    /// Reads them; `None` for a token that is not a JWT, which is as good a token.
+    pub fn read(token: &SecretString) -> Option<Self> {
+        let mut parts = token.expose_secret().split('.');
+        let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+        let json = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+        let claims: Map<String, Value> = serde_json::from_slice(&json).ok()?;
+        // A claim of another type than expected is as good as none; the others still tell something.
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        let roles = claims.get("roles").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Some(Self {
+            exp: claims.get("exp").and_then(Value::as_u64),
+            aud: text("aud"),
+            tenant: text("tid"),
+            account: ["upn", "preferred_username", "app_displayname"].into_iter().find_map(text),
+            scp: text("scp"),
+            roles: roles.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        })
+    }
+
+    /// How long ago the token expired.
+    pub fn expired_for(&self, now: SystemTime) -> Option<Duration> {
+        now.duration_since(self.expiry()?).ok()
+    }
+
+    /// How long the token has left.
+    pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
+        self.expiry()?.duration_since(now).ok()
+    }
+
+    fn expiry(&self) -> Option<SystemTime> {
+        UNIX_EPOCH.checked_add(Duration::from_secs(self.exp?))
+    }
+
+    /// Who the token is for: the account, or the application where there is none.
+    pub fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    /// The audience, where it is not one of `roots` or Graph's application ID.
+    pub fn foreign_audience(&self, roots: &[&str]) -> Option<&str> {
+        let audience = self.aud.as_deref()?;
+        let known = audience == GRAPH_APP_ID || roots.contains(&audience.trim_end_matches('/'));
+        (!known).then_some(audience)
+    }
+
+    /// Whether one of `permissions` is among the token's; `None` where it names none at all, so that nothing is known.
+    pub fn has_any(&self, permissions: &[&str]) -> Option<bool> {
+        let delegated = self.scp.as_deref().unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
+        let mut all = delegated.chain(self.roles.iter().map(String::as_str)).peekable();
+        all.peek()?;
+        Some(all.any(|one| permissions.iter().any(|wanted| wanted.eq_ignore_ascii_case(one))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(payload: &str) -> SecretString {
+        SecretString::from(format!("eyJhbGciOiJub25lIn0.{}.sig", URL_SAFE_NO_PAD.encode(payload)))
+    }
+
+    #[test]
+    fn a_jwt_is_read_and_anything_else_is_let_be() {
+        let claims = Claims::read(&token(r#"{"exp":100,"tid":"t","upn":"a@b","scp":["A"],"roles":["R",1]}"#)).unwrap();
+        assert_eq!((claims.tenant.as_deref(), claims.account()), (Some("t"), Some("a@b")));
+        assert_eq!((claims.exp, claims.scp, claims.roles), (Some(100), None, vec!["R".to_owned()]));
+        for opaque in ["opaque", "a.b.c", "eyJ.e30", "..", ""] {
+            assert_eq!(Claims::read(&SecretString::from(opaque)), None, "{opaque}");
+        }
+        assert_eq!(Claims::read(&token("[]")), None);
+    }
+
+    #[test]
+    fn expiry_is_told_in_time() {
+        let claims = Claims { exp: Some(100), ..Claims::default() };
+        let at = |s| UNIX_EPOCH + Duration::from_secs(s);
+        assert_eq!(claims.expired_for(at(160)), Some(Duration::from_secs(60)));
+        assert_eq!(claims.expired_for(at(100)), Some(Duration::ZERO));
+        assert_eq!(claims.expired_for(at(99)), None);
+        assert_eq!(claims.expires_in(at(40)), Some(Duration::from_secs(60)));
+        assert_eq!(Claims::default().expired_for(at(1)), None);
+        // The largest number that JSON can hold is no reason to fail.
+        assert_eq!(Claims { exp: Some(u64::MAX), ..Claims::default() }.expired_for(at(1)), None);
+    }
+
+    #[test]
+    fn graph_has_three_names() {
+        let roots = ["https://graph.microsoft.com"];
+        for (audience, foreign) in [
+            ("https://graph.microsoft.com", false),
+            ("https://graph.microsoft.com/", false),
+            (GRAPH_APP_ID, false),
+            ("https://management.azure.com", true),
+        ] {
+            let claims = Claims { aud: Some(audience.into()), ..Claims::default() };
+            assert_eq!(claims.foreign_audience(&roots).is_some(), foreign, "{audience}");
+        }
+        assert_eq!(Claims::default().foreign_audience(&roots), None);
+    }
+
+    #[test]
+    fn a_permission_is_found_among_scopes_and_roles() {
+        let claims = |scp: Option<&str>, roles: &[&str]| Claims {
+            scp: scp.map(Into::into),
+            roles: roles.iter().map(|role| (*role).into()).collect(),
+            ..Claims::default()
+        };
+        assert_eq!(claims(Some("User.Read X.All"), &[]).has_any(&["x.all"]), Some(true));
+        assert_eq!(claims(None, &["X.All"]).has_any(&["Y.All", "X.All"]), Some(true));
+        assert_eq!(claims(Some("User.Read"), &[]).has_any(&["X.All"]), Some(false));
+        assert_eq!(claims(None, &[]).has_any(&["X.All"]), None);
+        assert_eq!(claims(Some(""), &[]).has_any(&["X.All"]), None);
+    }
+}

@@ -1,0 +1,252 @@
+//! One action over many IDs: so many at once, each reported the moment its result is known, and every ID reported
+//! exactly once, however the run ends.
+
+pub mod settle;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::clean::clean;
+use crate::exit::{Exit, Signal, Verdict, fold};
+use crate::graph::client::{Client, Outcome, Progress};
+use crate::graph::partner;
+use crate::ids::PartnerIds;
+use crate::interrupt::Interrupts;
+use crate::output::console::Console;
+use crate::output::record::{Record, Status, Summary};
+use crate::output::sink::{Sink, Written, detail};
+use crate::stop::Stop;
+use settle::{Draft, Reason};
+
+/// How many results may wait for a slow reader before no new request is sent.
+const BACKLOG: usize = 4096;
+/// How long a second signal leaves for writing what is known.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What to do, and how.
+pub struct Plan<'a> {
+    /// The client that does it.
+    pub client: &'a Client<'a>,
+    /// To whom, in this order.
+    pub ids: &'a PartnerIds,
+    /// At most so many at once; at least 1.
+    pub concurrency: usize,
+    /// Whether the first failure stops the run.
+    pub fail_fast: bool,
+    /// Whether failures are told on standard error, since standard output has only what succeeded.
+    pub tell_failures: bool,
+}
+
+/// What came of it.
+pub struct Finished {
+    /// The exit code.
+    pub exit: Exit,
+    /// The numbers.
+    pub summary: Summary,
+    /// What to do about the failures, each advice once.
+    pub hints: Vec<String>,
+    /// What became of the output.
+    pub written: Written,
+}
+
+/// Carries a plan out. `summary` comes with what is known before.
+///
+/// # Errors
+/// None of an ID's: those are in its record.
+pub async fn run(
+    plan: &Plan<'_>,
+    summary: Summary,
+    console: &Console,
+    mut sink: Sink,
+    interrupts: &mut Interrupts,
+) -> anyhow::Result<Finished> {
+    // Lets the runtime see a signal that came while nobody was waiting for one, so that nothing is sent after it.
+    tokio::task::yield_now().await;
+    let started = Instant::now();
+    let mut run = Run::new(plan, summary, console);
+    let backlog = Arc::new(Semaphore::new(BACKLOG));
+    let mut flights = FuturesUnordered::new();
+    let mut signals = 0;
+    let mut output_failed = false;
+    while signals < 2 {
+        let may_start = run.may_start();
+        if !may_start && flights.is_empty() {
+            break;
+        }
+        tokio::select! {
+            biased;
+            signal = interrupts.recv() => {
+                signals += 1;
+                run.stop(Reason::Interrupted(signal));
+                run.interrupted = Some(signal);
+                if signals == 1 && !flights.is_empty() {
+                    console.note(&format!(
+                        "interrupted: nothing new is sent; waiting for {} under way. Interrupt again to end at once",
+                        flights.len()
+                    ));
+                }
+            }
+            () = sink.failed(), if !output_failed => {
+                output_failed = true;
+                run.stop(Reason::OutputGone);
+            }
+            Some(landed) = flights.next(), if !flights.is_empty() => run.land(landed, &sink),
+            permit = Arc::clone(&backlog).acquire_owned(), if may_start => {
+                let permit = permit.context("the output has ended before the run")?;
+                flights.extend(run.start(permit));
+            }
+        }
+    }
+    drop(flights);
+    run.report_the_rest(&sink);
+    let Run { mut summary, hints, verdicts, interrupted, .. } = run;
+    summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    console.end_progress();
+    let (written, signal) = finish(sink, &summary, interrupts, signals).await;
+    let exit = match fold(verdicts, interrupted.or(signal)) {
+        Exit::Success if written.error.is_some() && !written.closed() => Exit::Failure,
+        exit => exit,
+    };
+    Ok(Finished { exit, summary, hints, written })
+}
+
+/// Waits for the output, which a second signal cuts short: a reader that stalls must not hold the process.
+async fn finish(
+    sink: Sink,
+    summary: &Summary,
+    interrupts: &mut Interrupts,
+    mut signals: usize,
+) -> (Written, Option<Signal>) {
+    let finished = sink.finish(summary.clone());
+    tokio::pin!(finished);
+    let mut signal = None;
+    while signals < 2 {
+        tokio::select! {
+            written = &mut finished => return (written, signal),
+            next = interrupts.recv() => {
+                signals += 1;
+                signal = Some(next);
+            }
+        }
+    }
+    let written = tokio::time::timeout(GRACE, finished).await;
+    (written.unwrap_or_else(|_| Written { error: Some(std::io::ErrorKind::TimedOut.into()), lost: Vec::new() }), signal)
+}
+
+/// A call that has ended.
+struct Landed {
+    position: usize,
+    outcome: Outcome,
+    permit: OwnedSemaphorePermit,
+}
+
+/// The state of a run: each ID is either still to come (from `next` on), in `under_way`, or reported.
+struct Run<'a> {
+    plan: &'a Plan<'a>,
+    console: &'a Console,
+    stop: Rc<Stop>,
+    next: usize,
+    under_way: BTreeMap<usize, Rc<Cell<Progress>>>,
+    reason: Option<Reason>,
+    interrupted: Option<Signal>,
+    summary: Summary,
+    verdicts: Vec<Verdict>,
+    hints: Vec<String>,
+}
+
+impl<'a> Run<'a> {
+    fn new(plan: &'a Plan<'a>, summary: Summary, console: &'a Console) -> Self {
+        Self {
+            plan,
+            console,
+            stop: Rc::new(Stop::new()),
+            next: 0,
+            under_way: BTreeMap::new(),
+            reason: None,
+            interrupted: None,
+            summary,
+            verdicts: Vec::with_capacity(plan.ids.len()),
+            hints: Vec::new(),
+        }
+    }
+
+    fn may_start(&self) -> bool {
+        self.reason.is_none() && self.next < self.plan.ids.len() && self.under_way.len() < self.plan.concurrency
+    }
+
+    /// Nothing new is sent from here on. The first reason is the one that is told.
+    fn stop(&mut self, reason: Reason) {
+        self.reason.get_or_insert(reason);
+        self.stop.set();
+    }
+
+    /// Begins the next ID.
+    fn start(&mut self, permit: OwnedSemaphorePermit) -> Option<impl Future<Output = Landed> + use<'a>> {
+        let position = self.next;
+        let (id, _) = self.plan.ids.get(position)?;
+        let progress = Rc::new(Cell::new(Progress::default()));
+        self.next += 1;
+        self.under_way.insert(position, Rc::clone(&progress));
+        let (client, stop) = (self.plan.client, Rc::clone(&self.stop));
+        Some(async move {
+            let outcome = partner::disconnect(client, id.as_str(), &progress, &stop).await;
+            Landed { position, outcome, permit }
+        })
+    }
+
+    /// Reports an ID whose call has ended, and stops the run if that is what its result means.
+    fn land(&mut self, landed: Landed, sink: &Sink) {
+        let Landed { position, outcome, permit } = landed;
+        let Some(progress) = self.under_way.remove(&position) else { return };
+        let Some(draft) = self.draft(position, progress.get()) else { return };
+        let record = draft.settle(outcome, self.reason);
+        if record.verdict() == Verdict::Unauthorized {
+            self.stop(Reason::Unauthorized);
+        } else if self.plan.fail_fast && record.status == Status::Failed {
+            self.stop(Reason::FailFast);
+        }
+        self.report(record, Some(permit), sink);
+    }
+
+    /// Reports every ID that has no result yet: those given up under way, and those never begun.
+    fn report_the_rest(&mut self, sink: &Sink) {
+        let Some(reason) = self.reason else { return };
+        for (position, progress) in std::mem::take(&mut self.under_way) {
+            if let Some(record) = self.draft(position, progress.get()).map(|draft| draft.given_up(reason)) {
+                self.report(record, None, sink);
+            }
+        }
+        for position in self.next..self.plan.ids.len() {
+            let draft = self.draft(position, Progress::default());
+            if let Some(record) = draft.map(|draft| draft.not_attempted(reason)) {
+                self.report(record, None, sink);
+            }
+        }
+        self.next = self.plan.ids.len();
+    }
+
+    fn draft(&self, position: usize, progress: Progress) -> Option<Draft<'a>> {
+        self.plan.ids.get(position).map(|(id, index)| Draft { id: id.as_str(), index, progress })
+    }
+
+    fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &Sink) {
+        self.summary.count(record.status);
+        self.verdicts.push(record.verdict());
+        if let Some(hint) = settle::hint(&record).filter(|hint| !self.hints.contains(hint)) {
+            self.hints.push(hint);
+        }
+        if self.plan.tell_failures && record.status == Status::Failed {
+            self.console.error(&format!("{}: {}", clean(&record.id), detail(&record)));
+        }
+        self.console.advance(self.summary.failed);
+        sink.record(record, permit);
+    }
+}

@@ -1,0 +1,240 @@
+//! From how a call ended to the record of its ID. Pure, but for the time of day.
+
+use std::time::{Instant, SystemTime};
+
+use crate::auth::token::roughly;
+use crate::exit::Signal;
+use crate::graph::attempt::{Answer, NoAnswer};
+use crate::graph::client::{Ended, Outcome, Progress};
+use crate::graph::{partner, problem};
+use crate::output::record::{Failure, FailureKind, Record, Status};
+
+/// Why a run sends nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// A signal.
+    Interrupted(Signal),
+    /// The service refused the token, which is no good for the rest either.
+    Unauthorized,
+    /// `--fail-fast`, and a failure.
+    FailFast,
+    /// Nobody reads the results any more, or they cannot be written.
+    OutputGone,
+}
+
+impl Reason {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Interrupted(_) => "Interrupted",
+            Self::Unauthorized => "Unauthorized",
+            Self::FailFast => "FailFast",
+            Self::OutputGone => "OutputGone",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Interrupted(Signal::Interrupt) => "the run was interrupted",
+            Self::Interrupted(Signal::Terminate) => "the run was asked to end",
+            Self::Unauthorized => "the service refused the token",
+            Self::FailFast => "--fail-fast stopped the run",
+            Self::OutputGone => "the results could no longer be written",
+        }
+    }
+
+    fn failure(self, message: String) -> Failure {
+        let kind = if self == Self::Unauthorized { FailureKind::Auth } else { FailureKind::Interrupted };
+        Failure { code: self.code().to_owned(), message, kind }
+    }
+}
+
+/// The record of an ID, so far without a result.
+pub struct Draft<'a> {
+    /// The partner.
+    pub id: &'a str,
+    /// Its place in the input.
+    pub index: usize,
+    /// How far its call came.
+    pub progress: Progress,
+}
+
+impl Draft<'_> {
+    /// The record of a call that ended; `reason` is why the run was stopped, if it was.
+    pub fn settle(&self, outcome: Outcome, reason: Option<Reason>) -> Record {
+        let Outcome { last, ended, unanswered_before } = outcome;
+        let reason = reason.unwrap_or(Reason::FailFast);
+        match (last, ended) {
+            (Some(Ok(answer)), _) if answer.status == 204 => self.answered(Status::Disconnected, &answer, None),
+            (Some(Ok(answer)), ended) => {
+                let problem = problem::read(&answer);
+                let mut failure =
+                    Failure { code: problem.code, message: problem.message, kind: kind(answer.status, ended) };
+                append(&mut failure, ended, reason);
+                if unanswered_before && (400..500).contains(&answer.status) {
+                    failure.message.push_str(MAYBE_DONE);
+                }
+                let request_id = problem.request_id;
+                Record { request_id, ..self.answered(Status::Failed, &answer, Some(failure)) }
+            }
+            (Some(Err(no_answer)), ended) => {
+                let mut failure = unanswered(&no_answer);
+                append(&mut failure, ended, reason);
+                if unanswered_before || no_answer.was_sent() {
+                    failure.message.push_str(MAYBE_DONE_UNKNOWN);
+                }
+                self.record(Status::Failed, Some(failure))
+            }
+            (None, Ended::Hopeless(wait)) => {
+                let message = format!("not attempted: the service asks to wait {}, which is too long", roughly(wait));
+                let failure = Failure { code: "TooManyRequests".to_owned(), message, kind: FailureKind::Throttled };
+                self.record(Status::NotAttempted, Some(failure))
+            }
+            (None, _) => self.not_attempted(reason),
+        }
+    }
+
+    /// The record of an ID for which nothing was sent.
+    pub fn not_attempted(&self, reason: Reason) -> Record {
+        self.record(Status::NotAttempted, Some(reason.failure(format!("not attempted: {}", reason.words()))))
+    }
+
+    /// The record of a call that was given up while under way.
+    pub fn given_up(&self, reason: Reason) -> Record {
+        if self.progress.attempts == 0 {
+            return self.not_attempted(reason);
+        }
+        let message = format!("given up while waiting for an answer: {}{MAYBE_DONE_UNKNOWN}", reason.words());
+        self.record(Status::Failed, Some(reason.failure(message)))
+    }
+
+    fn answered(&self, status: Status, answer: &Answer, error: Option<Failure>) -> Record {
+        let request_id = answer.request_id.clone();
+        Record { http_status: Some(answer.status), request_id, ..self.record(status, error) }
+    }
+
+    fn record(&self, status: Status, error: Option<Failure>) -> Record {
+        let Progress { attempts, client_request_id, started } = self.progress;
+        let elapsed = started.map(|started| Instant::now() - started).unwrap_or_default();
+        Record {
+            id: self.id.to_owned(),
+            index: self.index,
+            action: "disconnect",
+            status,
+            http_status: None,
+            attempts,
+            duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            time: SystemTime::now(),
+            client_request_id: client_request_id.map(|id| id.to_string()),
+            request_id: None,
+            error,
+        }
+    }
+}
+
+const MAYBE_DONE: &str = "; an earlier attempt had no answer and may have done it: look with `intunectl partner list`";
+const MAYBE_DONE_UNKNOWN: &str = "; it may have been done all the same: look with `intunectl partner list`";
+
+fn kind(status: u16, ended: Ended) -> FailureKind {
+    match (status, ended) {
+        (_, Ended::Stopped) => FailureKind::Interrupted,
+        (401, _) => FailureKind::Auth,
+        (429, _) | (_, Ended::Hopeless(_)) => FailureKind::Throttled,
+        _ => FailureKind::Http,
+    }
+}
+
+fn unanswered(reason: &NoAnswer) -> Failure {
+    let kind = match reason {
+        NoAnswer::Timeout { .. } => FailureKind::Timeout,
+        _ => FailureKind::Network,
+    };
+    Failure { code: reason.code().to_owned(), message: reason.to_string(), kind }
+}
+
+/// Says why a result that might have been another's stands.
+fn append(failure: &mut Failure, ended: Ended, reason: Reason) {
+    match ended {
+        Ended::Settled => {}
+        Ended::Hopeless(wait) => {
+            failure.message.push_str(&format!("; not tried again: the service asks to wait {}", roughly(wait)));
+        }
+        Ended::Stopped => {
+            failure.kind = FailureKind::Interrupted;
+            failure.message.push_str(&format!("; not tried again: {}", reason.words()));
+        }
+    }
+}
+
+/// What to do about a record, for people.
+pub fn hint(record: &Record) -> Option<String> {
+    let failure = record.error.as_ref()?;
+    if record.status != Status::Failed || failure.kind == FailureKind::Interrupted {
+        return None;
+    }
+    let words = match (record.http_status, failure.code.as_str()) {
+        (Some(status), _) => return partner::hint(status),
+        (None, "TlsFailure") => {
+            "if a proxy inspects the traffic here, name its root certificate with --ca-cert or SSL_CERT_FILE"
+        }
+        (None, "HostNotFound" | "ConnectionRefused") => "check the network, HTTPS_PROXY, and --graph-url",
+        (None, "Timeout") => "the service may be slow: a larger --timeout gives it longer",
+        (None, _) => "check the network and the proxy, and run again: an ID that is already disconnected does no harm",
+    };
+    Some(words.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const DRAFT: Draft<'_> =
+        Draft { id: "a", index: 3, progress: Progress { attempts: 2, client_request_id: None, started: None } };
+
+    fn settle(last: Option<crate::graph::attempt::Result>, ended: Ended, before: bool) -> Record {
+        DRAFT.settle(Outcome { last, ended, unanswered_before: before }, Some(Reason::Interrupted(Signal::Interrupt)))
+    }
+
+    fn answer(status: u16) -> Option<crate::graph::attempt::Result> {
+        Some(Ok(Answer { status, whole: true, ..Answer::default() }))
+    }
+
+    #[test]
+    fn only_a_204_is_done() {
+        for status in (100..600).filter(|status| *status != 204) {
+            assert_eq!(settle(answer(status), Ended::Settled, false).status, Status::Failed, "{status}");
+        }
+        let done = settle(answer(204), Ended::Settled, true);
+        assert_eq!((done.status, done.http_status, done.attempts, done.index), (Status::Disconnected, Some(204), 2, 3));
+        assert!(done.error.is_none());
+    }
+
+    #[test]
+    fn every_ending_has_its_kind_and_its_words() {
+        let timeout = |sent| Some(Err(NoAnswer::Timeout { sent }));
+        let hour = Ended::Hopeless(Duration::from_secs(3600));
+        let table = [
+            (settle(answer(401), Ended::Settled, false), FailureKind::Auth, "no reason"),
+            (settle(answer(404), Ended::Settled, true), FailureKind::Http, "an earlier attempt had no answer"),
+            (settle(answer(500), Ended::Settled, true), FailureKind::Http, "no reason given"),
+            (settle(answer(429), Ended::Settled, false), FailureKind::Throttled, "no reason"),
+            (settle(answer(503), hour, false), FailureKind::Throttled, "asks to wait 1h"),
+            (settle(answer(503), Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
+            (settle(timeout(true), Ended::Settled, false), FailureKind::Timeout, "may have been done all the same"),
+            (settle(timeout(false), Ended::Settled, false), FailureKind::Timeout, "connecting took too long"),
+            (settle(Some(Err(NoAnswer::Refused)), Ended::Settled, false), FailureKind::Network, "refused"),
+            (settle(None, hour, false), FailureKind::Throttled, "not attempted: the service asks to wait 1h"),
+            (settle(None, Ended::Stopped, false), FailureKind::Interrupted, "not attempted: the run was interrupted"),
+            (DRAFT.given_up(Reason::Interrupted(Signal::Terminate)), FailureKind::Interrupted, "may have been done"),
+            (DRAFT.not_attempted(Reason::Unauthorized), FailureKind::Auth, "refused the token"),
+        ];
+        for (record, kind, words) in table {
+            let failure = record.error.unwrap();
+            assert_eq!(failure.kind, kind, "{failure:?}");
+            assert!(failure.message.contains(words), "{failure:?}");
+        }
+        let plain = settle(timeout(false), Ended::Settled, false).error.unwrap();
+        assert!(!plain.message.contains("may have been done"), "{plain:?}");
+    }
+}

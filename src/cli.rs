@@ -1,0 +1,304 @@
+//! The command line: definitions and help, nothing else.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use secrecy::SecretString;
+
+use crate::graph::pace::Rate;
+use crate::graph::root::Cloud;
+
+/// Manage Intune's remote assistance partners through Microsoft Graph
+#[derive(Parser)]
+#[command(name = "intunectl", version, propagate_version = true, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "\
+Start here, with no tenant:
+  intunectl sandbox -- sh -c 'intunectl partner list -o id | intunectl partner disconnect -'
+
+Exit codes: 0 all done, 1 something is not, 2 usage (nothing was sent), 4 no usable token,
+130/143 interrupted.")]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// The tenant's remote assistance partners
+    #[command(subcommand)]
+    Partner(Partner),
+    /// The token that calls are made with
+    #[command(subcommand)]
+    Auth(Auth),
+    /// Print a completion script
+    #[command(after_help = "\
+Examples:
+  intunectl completion bash > /etc/bash_completion.d/intunectl
+  intunectl completion zsh > \"${fpath[1]}/_intunectl\"
+  intunectl completion fish > ~/.config/fish/completions/intunectl.fish
+  intunectl completion powershell >> $PROFILE")]
+    Completion {
+        /// The shell to print it for
+        shell: clap_complete::Shell,
+    },
+    /// A local stand-in for Graph, to rehearse against
+    #[command(long_about = "\
+A local stand-in for Graph, to rehearse against.
+
+It behaves as the reference says: partners are listed, disconnected and onboarded, writes are throttled at the \
+published limit, errors look like Graph's. It listens on this machine only, and forgets everything when it ends.
+
+With a command, the sandbox runs it with INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL and INTUNECTL_TOKEN set and \
+intunectl on its PATH, and exits with the command's code. Without one, it prints those settings and serves until \
+interrupted.")]
+    #[command(after_help = "\
+Examples:
+  intunectl sandbox -- sh -c 'intunectl partner list -o id | intunectl partner disconnect -'
+  intunectl sandbox --partners 300 --latency 50ms -- bash
+  intunectl sandbox --throttle 20/4s --fail 5a4d0b0c-0002-4000-8000-000000000001=403")]
+    Sandbox(Sandbox),
+}
+
+#[derive(Subcommand)]
+pub enum Partner {
+    /// List the partners
+    #[command(after_help = "\
+Examples:
+  intunectl partner list
+  intunectl partner list -o json
+  intunectl partner list -o ndjson | jq -c 'select(.displayName == \"TeamViewer\")' | intunectl partner disconnect -")]
+    List,
+    /// Disconnect partners: remove their connectors from the tenant
+    #[command(long_about = "\
+Disconnect partners: remove their connectors from the tenant.
+
+Sends POST /deviceManagement/remoteAssistancePartners/{id}/disconnect for each ID and prints what became of each. \
+There is no undo: a partner that is to come back must be onboarded again. All IDs are read and checked before the \
+first request; one bad ID, and nothing is sent. Where a request may be repeated safely (throttling, a gateway's \
+error, a lost connection, a timeout), it is.
+
+The token needs the permission DeviceManagementServiceConfig.ReadWrite.All.")]
+    #[command(after_help = "\
+Examples:
+  intunectl partner disconnect 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  intunectl partner disconnect -f ids.txt -o ndjson > audit.ndjson
+  intunectl partner list -o ndjson | intunectl partner disconnect -
+  az rest --url https://graph.microsoft.com/v1.0/deviceManagement/remoteAssistancePartners \\
+    | intunectl partner disconnect -
+
+Exit codes: 0 every ID got 204, 1 any did not, 2 usage (nothing was sent), 4 no usable token or
+refused (401), 130/143 interrupted.")]
+    Disconnect(Disconnect),
+}
+
+#[derive(Args)]
+pub struct Disconnect {
+    /// IDs of the partners; `-` reads more from standard input, which is also read where there is no ID at all
+    ///
+    /// Files and standard input may hold, also mixed: an ID per line, blank lines and # comments; a JSON object with
+    /// an "id" per line; a JSON array of strings or of such objects; a page as Graph sends it. UTF-8, or UTF-16 with a
+    /// byte order mark.
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Read IDs from this file too; `-` is standard input
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub from_file: Option<PathBuf>,
+    /// How many requests may be under way at once, 1 to 64
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub concurrency: u8,
+    /// The pace: no window of this length ever holds more requests than that; `off` for none
+    ///
+    /// The default is the published limit for this resource. Beyond it the service throttles the whole application,
+    /// your other tools included.
+    #[arg(long, value_name = "N/DURATION|off", default_value = "100/20s", value_parser = rate)]
+    pub rate: Pace,
+    /// Stop at the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Auth {
+    /// Store a token in the system's keyring
+    #[command(long_about = "\
+Store a token in the system's keyring, under the profile in force.
+
+The token is read from standard input. It is sent to the Graph root in force now (--cloud, --graph-url) and to no \
+other. Signing in by browser or device code is not in this version yet.")]
+    #[command(after_help = "\
+Examples:
+  intunectl auth login --with-token < token.txt
+  az account get-access-token --resource-type ms-graph --query accessToken -o tsv \\
+    | intunectl auth login --with-token")]
+    Login {
+        /// Read the access token from standard input
+        #[arg(long)]
+        with_token: bool,
+    },
+    /// Print the token that a call would use
+    #[command(after_help = "\
+Example:
+  curl -H \"Authorization: Bearer $(intunectl auth token)\" https://graph.microsoft.com/v1.0/organization")]
+    Token,
+    /// Forget the profile's token
+    Logout,
+}
+
+#[derive(Args)]
+pub struct Sandbox {
+    /// How many partners there are
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub partners: u32,
+    /// How long each answer takes
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub latency: Duration,
+    /// Throttle writes beyond this, and all requests beyond ten times this; `off` for never
+    #[arg(long, value_name = "N/DURATION|off", default_value = "100/20s", value_parser = rate)]
+    pub throttle: Pace,
+    /// Answer every POST for this ID with this HTTP status (may be repeated)
+    #[arg(long, value_name = "ID=STATUS", value_parser = failure)]
+    pub fail: Vec<(String, u16)>,
+    /// The port to listen on; 0 for any that is free
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// A command to run against the sandbox
+    #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The access token. Others on this machine may see it in the list of processes: prefer --token-file
+    #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "token_file")]
+    pub token: Option<SecretString>,
+    /// A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub token_file: Option<PathBuf>,
+    /// The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile's, else global]
+    #[arg(long, global = true, value_name = "CLOUD", value_parser = cloud_parser())]
+    pub cloud: Option<Cloud>,
+    /// Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud's]
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub graph_url: Option<String>,
+    /// Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud's]
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub login_url: Option<String>,
+    /// The version of the API
+    #[arg(long, global = true, value_name = "VERSION", default_value = "v1.0", value_parser = ["v1.0", "beta"])]
+    pub api_version: String,
+    /// How results are written [env: INTUNECTL_OUTPUT] [default: text]
+    #[arg(short, long, global = true, value_name = "FORMAT")]
+    pub output: Option<Output>,
+    /// When to use colour [env: NO_COLOR, CLICOLOR_FORCE]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// How long one attempt may take; connecting has 10 s of it
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = positive)]
+    pub timeout: Duration,
+    /// How many attempts may follow the first
+    #[arg(long, global = true, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub retries: u32,
+    /// Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system's]
+    #[arg(long, global = true, value_name = "PEM", value_hint = ValueHint::FilePath)]
+    pub ca_cert: Option<PathBuf>,
+    /// No summary, no progress, no warnings; errors stay
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people; tab-separated where standard output is not a terminal
+    Text,
+    /// One document, at the end
+    Json,
+    /// A JSON record per line, each the moment it is known
+    Ndjson,
+    /// IDs alone: those that succeeded
+    Id,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Color {
+    /// On a terminal
+    Auto,
+    Always,
+    Never,
+}
+
+/// A rate, or none. (A bare `Option` would make the option itself optional to clap.)
+#[derive(Clone, Copy)]
+pub struct Pace(pub Option<Rate>);
+
+fn rate(text: &str) -> Result<Pace, String> {
+    if text == "off" {
+        return Ok(Pace(None));
+    }
+    let (requests, window) =
+        text.split_once('/').ok_or("is neither `off` nor a number and a duration, such as 100/20s")?;
+    let requests = requests.parse().ok().filter(|n| (1..=1_000_000).contains(n));
+    let requests = requests.ok_or("needs a number from 1 to 1000000 before the slash, such as 100/20s")?;
+    Ok(Pace(Some(Rate { requests, window: positive(window)? })))
+}
+
+/// The longest duration that is of any use here; also what every clock can add to now.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+fn positive(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}, such as 30s or 500ms"))?;
+    if duration.is_zero() || duration > LONGEST {
+        return Err("must be longer than zero and at most a year".to_owned());
+    }
+    Ok(duration)
+}
+
+fn failure(text: &str) -> Result<(String, u16), String> {
+    let parts = text.rsplit_once('=').filter(|(id, _)| !id.is_empty());
+    let (id, status) = parts.ok_or("is not ID=STATUS, such as 5a4d0b0c-0002-4000-8000-000000000001=403")?;
+    let status = status.parse().ok().filter(|status| (400..600).contains(status));
+    Ok((id.to_owned(), status.ok_or("needs a status from 400 to 599")?))
+}
+
+fn cloud_parser() -> impl clap::builder::TypedValueParser<Value = Cloud> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(Cloud::ALL.map(Cloud::name)).try_map(|name| name.parse::<Cloud>())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_rate_is_a_number_in_a_time_or_off() {
+        assert_eq!(rate("100/20s").unwrap().0, Some(Rate::PUBLISHED));
+        assert!(rate("off").unwrap().0.is_none());
+        for text in ["", "100", "0/20s", "-1/20s", "100/0s", "100/20", "100/", "/20s", "1e3/1s", "5/999years", "OFF"] {
+            assert!(rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_an_id_and_an_error_status() {
+        assert_eq!(failure("a=b=404"), Ok(("a=b".into(), 404)));
+        for text in ["", "a", "a=", "=404", "a=204", "a=600", "a=x"] {
+            assert!(failure(text).is_err(), "{text}");
+        }
+    }
+}

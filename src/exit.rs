@@ -1,0 +1,119 @@
+//! Exit codes, and the one place where results fold into them.
+
+use std::process::ExitCode;
+
+use crate::error::Kind;
+
+/// A signal that asks the process to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT: Ctrl-C.
+    Interrupt,
+    /// SIGTERM; on Windows, the console closing.
+    Terminate,
+}
+
+/// How the process ends. Each has one code, and they are part of the contract with scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: everything that was asked for is done.
+    Success,
+    /// 1: something is not.
+    Failure,
+    /// 2: the command line or its input was wrong, and nothing was sent.
+    Usage,
+    /// 4: no usable token, or the service refused it.
+    Auth,
+    /// 130 or 143: interrupted.
+    Interrupted(Signal),
+    /// The code of the command that the sandbox ran.
+    Command(u8),
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::Auth => 4,
+            Self::Interrupted(Signal::Interrupt) => 130,
+            Self::Interrupted(Signal::Terminate) => 143,
+            Self::Command(code) => code,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+impl From<Kind> for Exit {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Usage => Self::Usage,
+            Kind::Auth => Self::Auth,
+            Kind::Failure => Self::Failure,
+        }
+    }
+}
+
+/// What one ID's result means for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Done.
+    Done,
+    /// Not done: failed, or not attempted.
+    Undone,
+    /// The service refused the token.
+    Unauthorized,
+}
+
+/// Folds a run into its exit code; the most serious wins: interrupted, then refused, then undone.
+pub fn fold(verdicts: impl IntoIterator<Item = Verdict>, interrupted: Option<Signal>) -> Exit {
+    if let Some(signal) = interrupted {
+        return Exit::Interrupted(signal);
+    }
+    verdicts.into_iter().fold(Exit::Success, |exit, verdict| match (exit, verdict) {
+        (Exit::Auth, _) | (_, Verdict::Unauthorized) => Exit::Auth,
+        (Exit::Failure, _) | (_, Verdict::Undone) => Exit::Failure,
+        (exit, Verdict::Done) => exit,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_most_serious_result_decides_the_code() {
+        use Verdict::{Done, Unauthorized, Undone};
+        let table: &[(&[Verdict], Option<Signal>, u8)] = &[
+            (&[], None, 0),
+            (&[Done, Done], None, 0),
+            (&[Done, Undone, Done], None, 1),
+            (&[Undone, Unauthorized, Undone], None, 4),
+            (&[Unauthorized, Done], None, 4),
+            (&[Done], Some(Signal::Interrupt), 130),
+            (&[Unauthorized, Undone], Some(Signal::Terminate), 143),
+        ];
+        for (verdicts, signal, code) in table {
+            assert_eq!(fold(verdicts.iter().copied(), *signal).code(), *code, "{verdicts:?} {signal:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_results_never_matters(picks in proptest::collection::vec(0..3_usize, 0..20)) {
+            let verdicts: Vec<_> =
+                picks.iter().map(|i| [Verdict::Done, Verdict::Undone, Verdict::Unauthorized][*i]).collect();
+            let backwards: Vec<_> = verdicts.iter().rev().copied().collect();
+            prop_assert_eq!(fold(verdicts, None), fold(backwards, None));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! One request, sent once: the answer as it came, or in what way none came.
+
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::retry;
+
+/// The most of a body that is read where the answer is an error.
+const ERROR_BODY: usize = 64 * 1024;
+/// The most of a body that is read where it is what was asked for: one page of partners.
+const CONTENT_BODY: usize = 16 * 1024 * 1024;
+
+/// What one attempt led to.
+pub type Result = std::result::Result<Answer, NoAnswer>;
+
+/// An answer from the service, or from something that stands in front of it.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// How long the service asked to wait.
+    pub retry_after: Option<Duration>,
+    /// The `request-id` header, which Microsoft's support asks for.
+    pub request_id: Option<String>,
+    /// The `Location` header of a redirect, which is never followed.
+    pub location: Option<String>,
+    /// The body, as far as it came and was read.
+    pub body: Vec<u8>,
+    /// Whether the body was read to its end.
+    pub whole: bool,
+}
+
+/// No answer came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The connection was refused.
+    Refused,
+    /// The connection was reset or closed; `sent` where the request had left before.
+    Lost {
+        /// Whether the service may have got the request.
+        sent: bool,
+    },
+    /// Time ran out; `sent` where it did after connecting.
+    Timeout {
+        /// Whether the service may have got the request.
+        sent: bool,
+    },
+    /// The host's name has no address.
+    NotFound {
+        /// The resolver's words.
+        reason: String,
+    },
+    /// No trust in the server, or no common TLS.
+    Tls {
+        /// What was wrong.
+        reason: String,
+    },
+    /// Anything else.
+    Unknown {
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+impl NoAnswer {
+    /// Whether the service may have got the request, and done what it asks.
+    pub fn was_sent(&self) -> bool {
+        match self {
+            Self::Lost { sent } | Self::Timeout { sent } => *sent,
+            Self::Unknown { .. } => true,
+            Self::Refused | Self::NotFound { .. } | Self::Tls { .. } => false,
+        }
+    }
+
+    /// A short name, for the `code` of a record.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused => "ConnectionRefused",
+            Self::Lost { .. } => "ConnectionLost",
+            Self::Timeout { .. } => "Timeout",
+            Self::NotFound { .. } => "HostNotFound",
+            Self::Tls { .. } => "TlsFailure",
+            Self::Unknown { .. } => "NetworkFailure",
+        }
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("the connection was refused"),
+            Self::Lost { sent: false } => f.write_str("the connection broke before the request was sent"),
+            Self::Lost { sent: true } => f.write_str("the connection broke before the answer came"),
+            Self::Timeout { sent: false } => f.write_str("connecting took too long"),
+            Self::Timeout { sent: true } => f.write_str("no answer came in time"),
+            Self::NotFound { reason } => write!(f, "the host was not found ({reason})"),
+            Self::Tls { reason } => write!(f, "no secure connection ({reason})"),
+            Self::Unknown { reason } => write!(f, "no answer ({reason})"),
+        }
+    }
+}
+
+impl From<reqwest::Error> for NoAnswer {
+    fn from(error: reqwest::Error) -> Self {
+        let sent = !error.is_connect();
+        if error.is_timeout() {
+            return Self::Timeout { sent };
+        }
+        let reason = innermost(&error);
+        if error.is_dns() {
+            return Self::NotFound { reason };
+        }
+        // An io::Error hides what it wraps from `source()`, so it is asked itself.
+        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        for cause in causes {
+            if let Some(io) = cause.downcast_ref::<io::Error>() {
+                if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                    return Self::Tls { reason: tls.to_string() };
+                }
+                match io.kind() {
+                    io::ErrorKind::ConnectionRefused => return Self::Refused,
+                    io::ErrorKind::TimedOut => return Self::Timeout { sent },
+                    io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe
+                    | io::ErrorKind::NotConnected
+                    | io::ErrorKind::UnexpectedEof => return Self::Lost { sent },
+                    _ => {}
+                }
+            }
+            if let Some(http) = cause.downcast_ref::<hyper::Error>() {
+                if http.is_parse() {
+                    return Self::Unknown { reason: format!("what came was not HTTP: {reason}") };
+                }
+                if http.is_incomplete_message() || http.is_closed() || http.is_canceled() {
+                    return Self::Lost { sent };
+                }
+            }
+        }
+        // What is left of a request that was under way is HTTP/2's way of breaking off.
+        if sent && error.is_request() && reason.contains("stream") {
+            return Self::Lost { sent };
+        }
+        Self::Unknown { reason }
+    }
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.last().map_or_else(|| "no reason given".to_owned(), ToString::to_string)
+}
+
+/// Reads an answer: its headers, and of its body no more than there is a use for. A body that breaks off leaves
+/// what came before; the status stands, whatever happens to the body.
+pub(super) async fn read(mut response: reqwest::Response, token: &SecretString) -> Answer {
+    let status = response.status().as_u16();
+    let mut answer = from_headers(status, response.headers(), token);
+    let limit = match status {
+        204 => return answer,
+        200..=299 => CONTENT_BODY,
+        _ => ERROR_BODY,
+    };
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let room = limit - answer.body.len();
+                answer.body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+                if chunk.len() > room {
+                    break;
+                }
+            }
+            Ok(None) => {
+                answer.whole = true;
+                break;
+            }
+            Err(_) => break,
+        }
+    }
+    redact(&mut answer.body, token);
+    answer
+}
+
+fn from_headers(status: u16, headers: &HeaderMap, token: &SecretString) -> Answer {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let redacted = |value: Option<&str>| value.map(|value| value.replace(token.expose_secret(), REDACTED));
+    Answer {
+        status,
+        retry_after: text(RETRY_AFTER.as_str())
+            .and_then(|value| retry::retry_after(value, text(DATE.as_str()), SystemTime::now())),
+        request_id: redacted(text("request-id")),
+        location: redacted(text(LOCATION.as_str())),
+        body: Vec::new(),
+        whole: false,
+    }
+}
+
+/// What stands in place of a token.
+pub const REDACTED: &str = "[redacted]";
+
+/// Takes the token out of what a server, or something that poses as one, sends back.
+fn redact(body: &mut Vec<u8>, token: &SecretString) {
+    let secret = token.expose_secret().as_bytes();
+    if body.windows(secret.len().max(1)).any(|window| window == secret) {
+        *body = String::from_utf8_lossy(body).replace(token.expose_secret(), REDACTED).into_bytes();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_a_server_sends_back_is_taken_out() {
+        let token = SecretString::from("s3cret");
+        let mut body = b"{\"message\":\"you sent s3cret, s3cret\xff\"}".to_vec();
+        redact(&mut body, &token);
+        assert_eq!(String::from_utf8(body).unwrap(), "{\"message\":\"you sent [redacted], [redacted]\u{fffd}\"}");
+
+        let mut headers = HeaderMap::new();
+        headers.insert("request-id", HeaderValue::from_static("is-s3cret"));
+        headers.insert(LOCATION, HeaderValue::from_static("https://elsewhere/?t=s3cret"));
+        let answer = from_headers(302, &headers, &token);
+        assert_eq!(answer.request_id.as_deref(), Some("is-[redacted]"));
+        assert_eq!(answer.location.as_deref(), Some("https://elsewhere/?t=[redacted]"));
+    }
+}

@@ -1,0 +1,370 @@
+//! The HTTP client for Graph: one token, one root, one gate, and the loop that tries again.
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{Mutex, Notify};
+use uuid::Uuid;
+
+use super::attempt::{self, Answer, NoAnswer, Result};
+use super::gate::{Gate, Left, Pass, Turn};
+use super::pace::Rate;
+use super::retry::{self, LONGEST_WAIT, Next};
+use super::root::Root;
+use crate::error::Error;
+use crate::stop::Stop;
+
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Far enough to be out of reach, near enough to be added to any clock.
+const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// What a client is made of.
+pub struct Options<'a> {
+    /// The Graph root.
+    pub root: &'a Root,
+    /// `v1.0` or `beta`.
+    pub version: &'a str,
+    /// Sent to the root, and nowhere else. Visible ASCII without spaces.
+    pub token: SecretString,
+    /// For one attempt, from connecting to the end of the answer.
+    pub timeout: Duration,
+    /// How many attempts may follow the first.
+    pub retries: u32,
+    /// The pace that requests keep; `None` for none.
+    pub rate: Option<Rate>,
+    /// PEM with roots in addition to the system's.
+    pub extra_roots: Option<&'a [u8]>,
+}
+
+/// Something that happened on the way, for whoever wants to follow.
+pub enum Event<'a> {
+    /// An attempt begins.
+    Sending {
+        /// Counted from 1.
+        attempt: u32,
+        /// The method.
+        method: &'a Method,
+        /// The address.
+        url: &'a Url,
+        /// What is sent; the token is marked sensitive.
+        headers: &'a HeaderMap,
+    },
+    /// An attempt was answered.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// Since it began.
+        elapsed: Duration,
+        /// What came.
+        headers: &'a HeaderMap,
+    },
+    /// An attempt was not answered.
+    Unanswered {
+        /// Why.
+        reason: &'a NoAnswer,
+        /// Since it began.
+        elapsed: Duration,
+    },
+    /// A wait begins.
+    Waiting {
+        /// What for.
+        why: Why,
+        /// How long.
+        wait: Duration,
+    },
+}
+
+/// What a wait is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The pace.
+    Pace,
+    /// The service throttles.
+    Throttled,
+    /// The next attempt.
+    Backoff,
+}
+
+/// Follows events; told the label of the call, too.
+pub type Observer<'a> = &'a dyn Fn(&str, &Event<'_>);
+
+/// Something to send.
+pub struct Call<'a> {
+    /// The method.
+    pub method: Method,
+    /// The address, from [`Client::url`].
+    pub url: Url,
+    /// What the observer knows it by.
+    pub label: &'a str,
+    /// Kept up to date while the call is under way, so that somebody who gives it up knows how far it came.
+    pub progress: &'a Cell<Progress>,
+}
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Attempts begun.
+    pub attempts: u32,
+    /// The `client-request-id` of the last of them.
+    pub client_request_id: Option<Uuid>,
+    /// When the first of them began.
+    pub started: Option<Instant>,
+}
+
+/// How a call ended.
+pub struct Outcome {
+    /// What the last attempt led to; `None` where there was no attempt.
+    pub last: Option<Result>,
+    /// Why there was no further attempt.
+    pub ended: Ended,
+    /// An earlier attempt than the last may have been carried out, though no answer said so.
+    pub unanswered_before: bool,
+}
+
+/// Why a call had no further attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The last result stands.
+    Settled,
+    /// The service asked for a wait too long to begin.
+    Hopeless(Duration),
+    /// The run was stopped.
+    Stopped,
+}
+
+/// A client for one root with one token.
+pub struct Client<'a> {
+    http: reqwest::Client,
+    base: Url,
+    token: SecretString,
+    timeout: Duration,
+    retries: u32,
+    gate: RefCell<Gate>,
+    /// Held by the one that is next at the gate, so that all pass in the order in which they came.
+    turn: Mutex<()>,
+    left: Notify,
+    observer: Observer<'a>,
+}
+
+impl<'a> Client<'a> {
+    /// Makes a client. It loads the system's trusted roots, and connects to nothing.
+    ///
+    /// # Errors
+    /// No root can be loaded, or the extra ones are not PEM.
+    pub fn new(options: Options<'_>, observer: Observer<'a>) -> anyhow::Result<Self> {
+        let base = Url::parse(&format!("{}/{}/", options.root.as_str(), options.version))
+            .context("the Graph root does not take a version")?;
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("intunectl/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(options.timeout.min(CONNECT_TIMEOUT))
+            // A redirected POST becomes a GET without the token, and its 200 a false success.
+            .redirect(reqwest::redirect::Policy::none());
+        let http = trust(builder, options.root, options.extra_roots)?.build().map_err(|error| cannot_trust(&error))?;
+        Ok(Self {
+            http,
+            base,
+            token: options.token,
+            timeout: options.timeout,
+            retries: options.retries,
+            gate: RefCell::new(Gate::new(options.rate)),
+            turn: Mutex::new(()),
+            left: Notify::new(),
+            observer,
+        })
+    }
+
+    /// The address of a resource; each segment is percent-encoded to be one segment of the path.
+    pub fn url(&self, segments: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    /// Whether an address is below this client's root, so that the token may be sent to it.
+    pub fn owns(&self, url: &Url) -> bool {
+        url.origin() == self.base.origin()
+    }
+
+    /// Sends, and sends again while that makes sense. Nothing new is sent once `stop` is set.
+    pub async fn send(&self, call: &Call<'_>, stop: &Stop) -> Outcome {
+        let mut last = None;
+        let mut unanswered = false;
+        loop {
+            let pass = match self.pass(call.label, stop).await {
+                Ok(pass) => pass,
+                Err(ended) => return Outcome { last, ended, unanswered_before: unanswered },
+            };
+            let unanswered_before = unanswered;
+            let result = self.attempt(call).await;
+            unanswered |= may_be_done(&result);
+            let attempt = call.progress.get().attempts;
+            let decision = retry::decide(&result, attempt, self.retries, fastrand::f64());
+            self.leave(pass, &result, decision.hold);
+            last = Some(result);
+            let ended = match decision.next {
+                Next::Stands => Some(Ended::Settled),
+                Next::Hopeless(wait) => Some(Ended::Hopeless(wait)),
+                // The gate makes everybody wait, this call among them.
+                Next::Again(_) if decision.hold.is_some() => None,
+                Next::Again(wait) => {
+                    (self.observer)(call.label, &Event::Waiting { why: Why::Backoff, wait });
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => None,
+                        () = stop.wait() => Some(Ended::Stopped),
+                    }
+                }
+            };
+            if let Some(ended) = ended {
+                return Outcome { last, ended, unanswered_before };
+            }
+        }
+    }
+
+    /// Waits for the right to send one request.
+    async fn pass(&self, label: &str, stop: &Stop) -> std::result::Result<Pass, Ended> {
+        let next = async {
+            let _turn = self.turn.lock().await;
+            loop {
+                let now = Instant::now();
+                let turn = self.gate.borrow_mut().enter(now);
+                let (until, why) = match turn {
+                    Turn::Go(pass) => return Ok(pass),
+                    Turn::AfterAnswer => {
+                        self.left.notified().await;
+                        continue;
+                    }
+                    Turn::Paced(until) => (until, Why::Pace),
+                    Turn::Held(until) => (until, Why::Throttled),
+                };
+                let wait = until.saturating_duration_since(now);
+                if why == Why::Throttled && wait > LONGEST_WAIT {
+                    return Err(Ended::Hopeless(wait));
+                }
+                (self.observer)(label, &Event::Waiting { why, wait });
+                tokio::time::sleep_until(until.into()).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.wait() => Err(Ended::Stopped),
+            pass = next => pass,
+        }
+    }
+
+    fn leave(&self, pass: Pass, result: &Result, hold: Option<Duration>) {
+        let now = Instant::now();
+        let left = match (hold, result) {
+            (Some(hold), _) => Left::Throttled(now + hold.min(FAR)),
+            (None, Err(reason)) if !reason.was_sent() => Left::Unsent,
+            (None, _) => Left::Passed,
+        };
+        self.gate.borrow_mut().leave(now, pass, left);
+        self.left.notify_one();
+    }
+
+    async fn attempt(&self, call: &Call<'_>) -> Result {
+        let started = Instant::now();
+        let id = Uuid::new_v4();
+        let before = call.progress.get();
+        let attempt = before.attempts + 1;
+        call.progress.set(Progress {
+            attempts: attempt,
+            client_request_id: Some(id),
+            started: before.started.or(Some(started)),
+        });
+        let headers = self.headers(&call.method, id)?;
+        (self.observer)(
+            call.label,
+            &Event::Sending { attempt, method: &call.method, url: &call.url, headers: &headers },
+        );
+        let request = self.http.request(call.method.clone(), call.url.clone()).headers(headers).timeout(self.timeout);
+        let result = match request.send().await {
+            Ok(response) => {
+                let headers = response.headers().clone();
+                let answer = attempt::read(response, &self.token).await;
+                let event = Event::Answered { status: answer.status, elapsed: started.elapsed(), headers: &headers };
+                (self.observer)(call.label, &event);
+                Ok(answer)
+            }
+            Err(error) => Err(NoAnswer::from(error)),
+        };
+        if let Err(reason) = &result {
+            (self.observer)(call.label, &Event::Unanswered { reason, elapsed: started.elapsed() });
+        }
+        result
+    }
+
+    fn headers(&self, method: &Method, id: Uuid) -> std::result::Result<HeaderMap, NoAnswer> {
+        let unfit = |_| NoAnswer::Unknown { reason: "the token does not fit into a header".to_owned() };
+        let mut token = HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret())).map_err(unfit)?;
+        token.set_sensitive(true);
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(AUTHORIZATION, token);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CLIENT_REQUEST_ID, HeaderValue::from_str(&id.to_string()).map_err(unfit)?);
+        if method == Method::POST {
+            // hyper leaves it out where there is no body, and Graph then answers 411.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        Ok(headers)
+    }
+}
+
+/// Whether the service may have carried a request out without saying so: the answer was lost, or a gateway gave the
+/// answer because the service's own did not come.
+fn may_be_done(result: &Result) -> bool {
+    match result {
+        Ok(Answer { status, .. }) => matches!(status, 502 | 504),
+        Err(reason) => reason.was_sent(),
+    }
+}
+
+/// Sets up whom to trust. A root on this machine needs no trust and no proxy: a machine without any CA certificate
+/// can run the sandbox, and the token does not leave it.
+fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> anyhow::Result<reqwest::ClientBuilder> {
+    // An error says that there is a provider already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    if root.is_plain() {
+        return Ok(builder.no_proxy().tls_certs_only([]));
+    }
+    let mut roots = match extra {
+        Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(|_| not_pem())?,
+        None => Vec::new(),
+    };
+    if extra.is_some() && roots.is_empty() {
+        return Err(not_pem().into());
+    }
+    if std::env::var_os("SSL_CERT_FILE").is_none() && std::env::var_os("SSL_CERT_DIR").is_none() {
+        return Ok(builder.tls_certs_merge(roots));
+    }
+    // On Windows and macOS the platform's verifier would not look at them.
+    let named = rustls_native_certs::load_native_certs();
+    if let Some(error) = named.errors.first() {
+        return Err(Error::usage(format!("the certificates in SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error}"))
+            .hint("point them at PEM files, or unset them to use the system's")
+            .into());
+    }
+    for certificate in named.certs {
+        roots.extend(reqwest::Certificate::from_der(&certificate));
+    }
+    Ok(builder.tls_certs_only(roots))
+}
+
+fn not_pem() -> Error {
+    Error::usage("the file given with --ca-cert holds no certificate in PEM form")
+        .hint("it begins with -----BEGIN CERTIFICATE-----; convert DER with `openssl x509 -inform der`")
+}
+
+fn cannot_trust(error: &reqwest::Error) -> Error {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| (*cause).source());
+    let reason = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
+    Error::failure(format!("no secure connection can be set up: {reason}"))
+        .hint("install the system's CA certificates (Debian: ca-certificates), or name some with --ca-cert")
+}

@@ -1,0 +1,164 @@
+//! The gate that every request passes: the pace that we keep, and the hold that the service asks for. Pure, like
+//! the pace: time is passed in, and the caller waits.
+
+use std::time::Instant;
+
+use super::pace::{Pace, Rate, Slot};
+
+/// When a request may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Now. The pass is given back with [`Gate::leave`].
+    Go(Pass),
+    /// Not before this time, for the sake of the pace.
+    Paced(Instant),
+    /// Not before this time: the service throttles.
+    Held(Instant),
+    /// Not before a request under way has ended.
+    AfterAnswer,
+}
+
+/// The right to send one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pass {
+    probe: bool,
+}
+
+/// What became of a request, as far as the gate needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// It never left this machine.
+    Unsent,
+    /// It was sent, and the service did not ask anybody to wait.
+    Passed,
+    /// The service asked everybody to wait until then.
+    Throttled(Instant),
+}
+
+/// Pace and hold together.
+///
+/// Requests sent while throttled still count against the limit (Microsoft Graph, throttling guidance), and Intune
+/// often does not say how long it throttles. So after a hold one request goes alone; the others follow when its
+/// answer shows that the hold is over, instead of each spending an attempt to learn the same.
+#[derive(Debug)]
+pub struct Gate {
+    pace: Option<Pace>,
+    hold: Hold,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    None,
+    Until(Instant),
+    /// The time is over, and one request is finding out.
+    Probing,
+}
+
+impl Gate {
+    /// A gate with nothing sent yet; `rate` is `None` for no pace.
+    pub fn new(rate: Option<Rate>) -> Self {
+        Self { pace: rate.map(Pace::new), hold: Hold::None }
+    }
+
+    /// Asks to send a request.
+    pub fn enter(&mut self, now: Instant) -> Turn {
+        match self.hold {
+            Hold::Until(end) if now < end => return Turn::Held(end),
+            Hold::Probing => return Turn::AfterAnswer,
+            Hold::Until(_) | Hold::None => {}
+        }
+        match self.pace.as_mut().map_or(Slot::Free, |pace| pace.begin(now)) {
+            Slot::At(time) => Turn::Paced(time),
+            Slot::AfterAnswer => Turn::AfterAnswer,
+            Slot::Free => {
+                let probe = self.hold != Hold::None;
+                if probe {
+                    self.hold = Hold::Probing;
+                }
+                Turn::Go(Pass { probe })
+            }
+        }
+    }
+
+    /// A request has ended.
+    pub fn leave(&mut self, now: Instant, pass: Pass, left: Left) {
+        if let Some(pace) = &mut self.pace {
+            pace.end(now, left != Left::Unsent);
+        }
+        match (self.hold, left) {
+            (Hold::Until(end), Left::Throttled(until)) => self.hold = Hold::Until(end.max(until)),
+            (_, Left::Throttled(until)) => self.hold = Hold::Until(until),
+            (Hold::Probing, _) if pass.probe => self.hold = Hold::None,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    fn pass(turn: Turn) -> Pass {
+        match turn {
+            Turn::Go(pass) => pass,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn one_throttled_answer_holds_everybody_and_one_probe_ends_the_hold() {
+        let t = Instant::now();
+        let mut gate = Gate::new(None);
+        let (a, b) = (pass(gate.enter(t)), pass(gate.enter(t)));
+        gate.leave(t, a, Left::Throttled(t + 2 * S));
+        assert_eq!(gate.enter(t + S), Turn::Held(t + 2 * S));
+        // What was under way before the hold says nothing about it.
+        gate.leave(t + S, b, Left::Passed);
+        assert_eq!(gate.enter(t + S), Turn::Held(t + 2 * S));
+        let probe = pass(gate.enter(t + 2 * S));
+        assert_eq!(gate.enter(t + 2 * S), Turn::AfterAnswer);
+        gate.leave(t + 3 * S, probe, Left::Passed);
+        pass(gate.enter(t + 3 * S));
+        pass(gate.enter(t + 3 * S));
+    }
+
+    #[test]
+    fn the_longest_wait_that_was_asked_for_counts() {
+        let t = Instant::now();
+        let mut gate = Gate::new(None);
+        let (a, b) = (pass(gate.enter(t)), pass(gate.enter(t)));
+        gate.leave(t, a, Left::Throttled(t + 5 * S));
+        gate.leave(t, b, Left::Throttled(t + 2 * S));
+        assert_eq!(gate.enter(t + 3 * S), Turn::Held(t + 5 * S));
+    }
+
+    #[test]
+    fn a_probe_that_is_throttled_holds_again_and_one_that_fails_otherwise_does_not() {
+        let t = Instant::now();
+        let mut gate = Gate::new(None);
+        let first = pass(gate.enter(t));
+        gate.leave(t, first, Left::Throttled(t + S));
+        let probe = pass(gate.enter(t + S));
+        gate.leave(t + S, probe, Left::Throttled(t + 3 * S));
+        assert_eq!(gate.enter(t + 2 * S), Turn::Held(t + 3 * S));
+        let probe = pass(gate.enter(t + 3 * S));
+        gate.leave(t + 3 * S, probe, Left::Unsent);
+        pass(gate.enter(t + 3 * S));
+    }
+
+    #[test]
+    fn the_hold_comes_before_the_pace_and_the_pace_still_counts_after_it() {
+        let t = Instant::now();
+        let mut gate = Gate::new(Some(Rate { requests: 1, window: 10 * S }));
+        let first = pass(gate.enter(t));
+        assert_eq!(gate.enter(t), Turn::AfterAnswer);
+        gate.leave(t, first, Left::Throttled(t + S));
+        assert_eq!(gate.enter(t), Turn::Held(t + S));
+        assert_eq!(gate.enter(t + S), Turn::Paced(t + 10 * S));
+        pass(gate.enter(t + 10 * S));
+    }
+}

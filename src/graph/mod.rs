@@ -1,0 +1,10 @@
+//! Microsoft Graph: where it is, how it is called, what it says when it will not.
+
+pub mod attempt;
+pub mod client;
+mod gate;
+pub mod pace;
+pub mod partner;
+pub mod problem;
+mod retry;
+pub mod root;

@@ -1,0 +1,201 @@
+//! Whether, and when, a request is sent again. A pure function of what happened, the attempt and chance.
+
+use std::time::{Duration, SystemTime};
+
+use super::attempt::{NoAnswer, Result};
+
+/// The longest wait that is begun. Source: the contract; users report 41 s and 315 s from the service.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+const BASE: Duration = Duration::from_secs(1);
+const CAP: Duration = Duration::from_secs(30);
+
+/// What follows an attempt that did not succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// What follows for this request.
+    pub next: Next,
+    /// How long nobody is to send anything, this request or another.
+    pub hold: Option<Duration>,
+}
+
+/// What follows for one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: the result stands.
+    Stands,
+    /// Another attempt, after this wait.
+    Again(Duration),
+    /// Another attempt would make sense, but not before a time too far away.
+    Hopeless(Duration),
+}
+
+/// Decides what follows `attempt` (counted from 1), of which `retries` may follow the first. `chance` is uniform in
+/// 0..1: exponential backoff with full jitter, where the service does not say how long.
+pub fn decide(result: &Result, attempt: u32, retries: u32, chance: f64) -> Decision {
+    let (status, asked) = match result {
+        Ok(answer) => (Some(answer.status), answer.retry_after),
+        Err(_) => (None, None),
+    };
+    let wait = asked.unwrap_or_else(|| backoff(attempt).mul_f64(chance.clamp(0.0, 1.0)));
+    // A 429 throttles the application, whatever the partner; so does a 503 that says how long.
+    let throttled = status == Some(429) || (status == Some(503) && asked.is_some());
+    let next = if !is_passing(result) || attempt > retries {
+        Next::Stands
+    } else if wait > LONGEST_WAIT {
+        Next::Hopeless(wait)
+    } else {
+        Next::Again(wait)
+    };
+    Decision { next, hold: throttled.then_some(wait) }
+}
+
+/// Whether a result is one that another attempt may change.
+fn is_passing(result: &Result) -> bool {
+    match result {
+        Ok(answer) => matches!(answer.status, 408 | 429 | 502 | 503 | 504),
+        Err(NoAnswer::Refused | NoAnswer::Lost { .. } | NoAnswer::Timeout { .. }) => true,
+        Err(NoAnswer::Unknown { .. } | NoAnswer::NotFound { .. } | NoAnswer::Tls { .. }) => false,
+    }
+}
+
+/// The most that is waited after an attempt: 1 s, 2 s, 4 s, … 30 s.
+fn backoff(attempt: u32) -> Duration {
+    BASE.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX)).min(CAP)
+}
+
+/// Reads a `Retry-After`: an integer, a fraction (`2.128`, as Graph's throttling guidance shows it) or an HTTP date.
+/// A date is measured against the answer's own `Date` where there is one, since the two clocks may disagree.
+/// `None` for nonsense: then it is as if there were none.
+pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if value.starts_with(|c: char| c.is_ascii_digit()) && value.chars().all(|c| c.is_ascii_digit() || c == '.') {
+        let seconds: f64 = value.parse().ok()?;
+        // Too large for a Duration is too long to wait, not nonsense.
+        return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let from = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
+    Some(until.duration_since(from).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::attempt::Answer;
+    use super::*;
+
+    fn answer(status: u16, retry_after: Option<f64>) -> Result {
+        Ok(Answer { status, retry_after: retry_after.map(Duration::from_secs_f64), ..Answer::default() })
+    }
+
+    fn seconds(s: f64) -> Duration {
+        Duration::from_secs_f64(s)
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_nothing_else() {
+        let again = Next::Again(seconds(0.5));
+        let table = [
+            (answer(408, None), again, None),
+            (answer(429, None), again, Some(0.5)),
+            (answer(429, Some(7.25)), Next::Again(seconds(7.25)), Some(7.25)),
+            (answer(429, Some(600.0)), Next::Again(seconds(600.0)), Some(600.0)),
+            (answer(429, Some(600.5)), Next::Hopeless(seconds(600.5)), Some(600.5)),
+            (answer(502, None), again, None),
+            (answer(502, Some(3.0)), Next::Again(seconds(3.0)), None),
+            (answer(503, None), again, None),
+            (answer(503, Some(3.0)), Next::Again(seconds(3.0)), Some(3.0)),
+            (answer(504, None), again, None),
+            (Err(NoAnswer::Refused), again, None),
+            (Err(NoAnswer::Lost { sent: true }), again, None),
+            (Err(NoAnswer::Timeout { sent: false }), again, None),
+            (answer(200, None), Next::Stands, None),
+            (answer(302, None), Next::Stands, None),
+            (answer(400, Some(3.0)), Next::Stands, None),
+            (answer(401, None), Next::Stands, None),
+            (answer(403, None), Next::Stands, None),
+            (answer(404, None), Next::Stands, None),
+            (answer(500, None), Next::Stands, None),
+            (answer(501, None), Next::Stands, None),
+            (Err(NoAnswer::Unknown { reason: String::new() }), Next::Stands, None),
+            (Err(NoAnswer::NotFound { reason: String::new() }), Next::Stands, None),
+            (Err(NoAnswer::Tls { reason: String::new() }), Next::Stands, None),
+        ];
+        for (result, next, hold) in table {
+            let decision = decide(&result, 1, 4, 0.5);
+            assert_eq!(decision, Decision { next, hold: hold.map(seconds) }, "{result:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_attempt_is_the_last_and_still_holds_the_others() {
+        let decision = decide(&answer(429, Some(3.0)), 5, 4, 0.5);
+        assert_eq!(decision, Decision { next: Next::Stands, hold: Some(seconds(3.0)) });
+        assert_eq!(decide(&answer(503, None), 1, 0, 0.5).next, Next::Stands);
+    }
+
+    #[test]
+    fn the_backoff_doubles_up_to_its_cap() {
+        for (attempt, most) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (7, 30), (100, 30), (u32::MAX, 30)] {
+            assert_eq!(backoff(attempt), Duration::from_secs(most));
+        }
+    }
+
+    #[test]
+    fn every_form_of_retry_after_is_read_and_nonsense_is_none() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let in_ten = "Sun, 09 Sep 2001 01:46:50 GMT";
+        let table = [
+            ("7", None, Some(7.0)),
+            (" 7 ", None, Some(7.0)),
+            ("0", None, Some(0.0)),
+            ("2.128", None, Some(2.128)),
+            (in_ten, None, Some(10.0)),
+            ("Sunday, 09-Sep-01 01:46:50 GMT", None, Some(10.0)),
+            ("Sun Sep  9 01:46:50 2001", None, Some(10.0)),
+            ("Sun, 09 Sep 2001 01:00:00 GMT", None, Some(0.0)),
+            (in_ten, Some("Sun, 09 Sep 2001 01:46:47 GMT"), Some(3.0)),
+            (in_ten, Some("yesterday"), Some(10.0)),
+            ("", None, None),
+            ("soon", None, None),
+            ("-5", None, None),
+            ("+5", None, None),
+            ("1e3", None, None),
+            ("inf", None, None),
+            ("NaN", None, None),
+            ("1.2.3", None, None),
+            (".5", None, None),
+            ("7, 9", None, None),
+            ("٣", None, None),
+        ];
+        for (value, date, expected) in table {
+            assert_eq!(retry_after(value, date, now), expected.map(seconds), "{value:?}");
+        }
+        assert_eq!(retry_after("99999999999999999999999", None, now), Some(Duration::MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn a_wait_never_exceeds_the_backoff_or_what_was_asked_for(
+            attempt in 1..50_u32, chance in 0.0..1.0_f64, asked in proptest::option::of(0.0..2000.0_f64),
+            status in prop::sample::select(vec![408_u16, 429, 502, 503, 504]),
+        ) {
+            let most = asked.map_or_else(|| backoff(attempt), seconds);
+            match decide(&answer(status, asked), attempt, 50, chance).next {
+                Next::Again(wait) => {
+                    prop_assert!(wait <= most && wait <= LONGEST_WAIT);
+                    prop_assert!(asked.is_none() || wait == most);
+                }
+                Next::Hopeless(wait) => prop_assert!(wait == most && wait > LONGEST_WAIT),
+                Next::Stands => prop_assert!(false),
+            }
+        }
+
+        #[test]
+        fn no_header_makes_the_reader_fail(value in ".*", date in proptest::option::of(".*")) {
+            let _ = retry_after(&value, date.as_deref(), SystemTime::now());
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Where Graph and sign-in are: the national clouds and the roots that users name themselves.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use reqwest::Url;
+
+/// A Microsoft cloud. Source: Microsoft Graph, "National cloud deployments".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cloud {
+    /// The worldwide service, GCC included.
+    Global,
+    /// US Government L4.
+    GccHigh,
+    /// US Government L5.
+    Dod,
+    /// 21Vianet.
+    China,
+}
+
+impl Cloud {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Global, Self::GccHigh, Self::Dod, Self::China];
+
+    /// The name on the command line and in a summary.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::GccHigh => "gcc-high",
+            Self::Dod => "dod",
+            Self::China => "china",
+        }
+    }
+
+    /// The Graph root, without a version.
+    pub const fn graph(self) -> &'static str {
+        match self {
+            Self::Global => "https://graph.microsoft.com",
+            Self::GccHigh => "https://graph.microsoft.us",
+            Self::Dod => "https://dod-graph.microsoft.us",
+            Self::China => "https://microsoftgraph.chinacloudapi.cn",
+        }
+    }
+
+    /// The sign-in root.
+    pub const fn login(self) -> &'static str {
+        match self {
+            Self::Global => "https://login.microsoftonline.com",
+            Self::GccHigh | Self::Dod => "https://login.microsoftonline.us",
+            Self::China => "https://login.chinacloudapi.cn",
+        }
+    }
+
+    /// The cloud whose Graph root this is.
+    pub fn of(root: &Root) -> Option<Self> {
+        Self::ALL.into_iter().find(|cloud| cloud.graph() == root.as_str())
+    }
+}
+
+impl FromStr for Cloud {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|cloud| cloud.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("is not a cloud; one of: {names}")
+        })
+    }
+}
+
+/// An address that tokens may be sent to: `https`, or `http` on loopback alone; no user, query, fragment, or
+/// trailing slash.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Root(String);
+
+impl Root {
+    /// The address as text, without a trailing slash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the root is plain `http`, so on this machine: no TLS is needed, and no proxy may see it.
+    pub fn is_plain(&self) -> bool {
+        self.0.starts_with("http://")
+    }
+}
+
+impl fmt::Debug for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Cloud> for (Root, Root) {
+    /// The Graph root and the sign-in root.
+    fn from(cloud: Cloud) -> Self {
+        (Root(cloud.graph().to_owned()), Root(cloud.login().to_owned()))
+    }
+}
+
+impl FromStr for Root {
+    type Err = &'static str;
+
+    // The reasons never repeat the text: it may hold a password.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = Url::parse(text.trim()).map_err(|_| "is not an address such as https://graph.microsoft.com")?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("holds a user name or password; tokens are the only way to sign in");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("has a query or fragment; give the root alone");
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => {
+                return Err("is plain http, which would show the token to the network; only loopback may be http");
+            }
+            _ => return Err("is neither https nor http"),
+        }
+        let path = url.path().trim_end_matches('/');
+        if path.ends_with("/v1.0") || path.ends_with("/beta") {
+            return Err("ends in a version; leave that out, --api-version chooses it");
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_that_keep_a_token_safe_are_roots() {
+        let table = [
+            ("https://graph.microsoft.com/", Ok("https://graph.microsoft.com")),
+            ("https://GRAPH.example:8443/proxy//", Ok("https://graph.example:8443/proxy")),
+            ("http://127.0.0.1:80", Ok("http://127.0.0.1")),
+            ("http://127.1.2.3:8080", Ok("http://127.1.2.3:8080")),
+            ("http://[::1]:9", Ok("http://[::1]:9")),
+            ("http://localhost:1/", Ok("http://localhost:1")),
+            ("http://localhost.example.com", Err("plain http")),
+            ("http://127.0.0.1.example.com", Err("plain http")),
+            ("http://graph.microsoft.com", Err("plain http")),
+            ("http://0.0.0.0:1", Err("plain http")),
+            ("https://admin:secret@graph.microsoft.com", Err("user name")),
+            ("https://graph.microsoft.com/v1.0", Err("version")),
+            ("https://graph.microsoft.com/beta/", Err("version")),
+            ("https://graph.microsoft.com?x=1", Err("query")),
+            ("https://graph.microsoft.com#x", Err("query")),
+            ("file:///etc/passwd", Err("neither")),
+            ("graph.microsoft.com", Err("not an address")),
+            ("", Err("not an address")),
+        ];
+        for (text, expected) in table {
+            match (text.parse::<Root>(), expected) {
+                (Ok(root), Ok(expected)) => assert_eq!(root.as_str(), expected),
+                (Err(reason), Err(part)) => assert!(reason.contains(part), "{text}: {reason}"),
+                (got, _) => panic!("{text}: {got:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn every_cloud_is_found_by_its_name_and_its_root() {
+        for cloud in Cloud::ALL {
+            assert_eq!(cloud.name().parse(), Ok(cloud));
+            assert_eq!(Cloud::of(&cloud.graph().parse().unwrap()), Some(cloud));
+            assert!(cloud.login().parse::<Root>().is_ok());
+        }
+        assert!("Global".parse::<Cloud>().unwrap_err().contains("gcc-high"));
+    }
+}

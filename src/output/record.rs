@@ -1,0 +1,135 @@
+//! The record of one ID, which every format writes and the exit code folds.
+
+use std::time::SystemTime;
+
+use serde::{Serialize, Serializer};
+
+use crate::exit::Verdict;
+
+/// What became of one ID. Field for field the contract's record; times in milliseconds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Record {
+    /// The partner.
+    pub id: String,
+    /// Its place in the input, counted from 1.
+    pub index: usize,
+    /// What was to be done.
+    pub action: &'static str,
+    /// What was.
+    pub status: Status,
+    /// The last answer's HTTP status; none came where it is `None`.
+    pub http_status: Option<u16>,
+    /// How many requests were sent, or begun.
+    pub attempts: u32,
+    /// From the first attempt to the result.
+    pub duration_ms: u64,
+    /// When the result was known.
+    #[serde(serialize_with = "rfc3339")]
+    pub time: SystemTime,
+    /// Our id for the last attempt.
+    pub client_request_id: Option<String>,
+    /// The service's, which support asks for.
+    pub request_id: Option<String>,
+    /// Why it is not done.
+    pub error: Option<Failure>,
+}
+
+/// What was done about an ID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// 204.
+    Disconnected,
+    /// Anything else, or nothing.
+    Failed,
+    /// No request was sent.
+    NotAttempted,
+}
+
+impl Status {
+    /// As in the record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Disconnected => "disconnected",
+            Self::Failed => "failed",
+            Self::NotAttempted => "not_attempted",
+        }
+    }
+}
+
+/// Why an ID is not done.
+#[derive(Debug, Clone, Serialize)]
+pub struct Failure {
+    /// The service's code, or ours where it gave none.
+    pub code: String,
+    /// In words, as they came from the service.
+    pub message: String,
+    /// The kind, for scripts.
+    pub kind: FailureKind,
+}
+
+/// The kinds of failure that scripts tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The service answered something else than 204.
+    Http,
+    /// It refused the token.
+    Auth,
+    /// No answer: the network.
+    Network,
+    /// No answer in time.
+    Timeout,
+    /// It throttles.
+    Throttled,
+    /// The run was stopped before this ID was done.
+    Interrupted,
+}
+
+impl Record {
+    /// What the exit code makes of it.
+    pub fn verdict(&self) -> Verdict {
+        match (self.status, &self.error) {
+            (Status::Disconnected, _) => Verdict::Done,
+            (Status::Failed, Some(Failure { kind: FailureKind::Auth, .. })) => Verdict::Unauthorized,
+            _ => Verdict::Undone,
+        }
+    }
+}
+
+/// The whole run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// How many IDs there were.
+    pub total: usize,
+    /// How many are done.
+    pub succeeded: usize,
+    /// How many failed.
+    pub failed: usize,
+    /// How many an earlier run had done.
+    pub skipped: usize,
+    /// For how many nothing was sent.
+    pub not_attempted: usize,
+    /// From the first request to the last result.
+    pub duration_ms: u64,
+    /// The tenant, where the token names it.
+    pub tenant_id: Option<String>,
+    /// The cloud, where the root is one of its.
+    pub cloud: Option<&'static str>,
+}
+
+impl Summary {
+    /// Counts one more result.
+    pub fn count(&mut self, status: Status) {
+        self.total += 1;
+        match status {
+            Status::Disconnected => self.succeeded += 1,
+            Status::Failed => self.failed += 1,
+            Status::NotAttempted => self.not_attempted += 1,
+        }
+    }
+}
+
+fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&humantime::format_rfc3339_millis(*time))
+}
