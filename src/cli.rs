@@ -11,7 +11,7 @@ use crate::graph::root::Cloud;
 
 /// Manage Intune's remote assistance partners through Microsoft Graph
 #[derive(Parser)]
-#[command(name = "intunectl", version, propagate_version = true, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "intunectl", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
 Start here, with no tenant:
   intunectl sandbox -- sh -c 'intunectl partner list -o id | intunectl partner disconnect -'

@@ -287,7 +287,7 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
 fn named<T, E: std::fmt::Display>(name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<Option<T>, Error> {
     let Some(value) = variable(name)? else { return Ok(None) };
     parse(&value).map(Some).map_err(|reason| {
-        Error::usage(format!("{name}: '{value}' {reason}")).hint("`intunectl help` names the values it can have")
+        Error::usage(format!("{name}: '{value}' {reason}")).hint("`intunectl --help` names the values it can have")
     })
 }
 

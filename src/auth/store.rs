@@ -57,6 +57,10 @@ impl From<keyring::Error> for StoreError {
             E::NoStorageAccess(why) => {
                 Self::Unavailable(format!("it is locked, not set up yet, or denies access ({why})"))
             }
+            // libdbus's words for a machine without a desktop, which mention everything but that.
+            E::PlatformFailure(why) if why.to_string().contains("autolaunch") => {
+                Self::Unavailable("there is no D-Bus session here, as on most servers and in containers".to_owned())
+            }
             E::PlatformFailure(why) => Self::Unavailable(format!("its service is missing or failed ({why})")),
             // These two carry what was read, which may be a part of a secret.
             E::BadEncoding(mut bytes) | E::BadDataFormat(mut bytes, _) => {

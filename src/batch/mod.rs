@@ -234,7 +234,12 @@ impl<'a> Run<'a> {
     }
 
     fn draft(&self, position: usize, progress: Progress) -> Option<Draft<'a>> {
-        self.plan.ids.get(position).map(|(id, index)| Draft { id: id.as_str(), index, progress })
+        self.plan.ids.get(position).map(|(id, index)| Draft {
+            id: id.as_str(),
+            index,
+            progress,
+            host: self.plan.client.host(),
+        })
     }
 
     fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &Sink) {

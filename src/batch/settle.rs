@@ -56,6 +56,8 @@ pub struct Draft<'a> {
     pub index: usize,
     /// How far its call came.
     pub progress: Progress,
+    /// Where its requests go: host and port.
+    pub host: &'a str,
 }
 
 impl Draft<'_> {
@@ -77,7 +79,7 @@ impl Draft<'_> {
                 Record { request_id, ..self.answered(Status::Failed, &answer, Some(failure)) }
             }
             (Some(Err(no_answer)), ended) => {
-                let mut failure = unanswered(&no_answer);
+                let mut failure = unanswered(self.host, &no_answer);
                 append(&mut failure, ended, reason);
                 if unanswered_before || no_answer.was_sent() {
                     failure.message.push_str(MAYBE_DONE_UNKNOWN);
@@ -143,12 +145,12 @@ fn kind(status: u16, ended: Ended) -> FailureKind {
     }
 }
 
-fn unanswered(reason: &NoAnswer) -> Failure {
+fn unanswered(host: &str, reason: &NoAnswer) -> Failure {
     let kind = match reason {
         NoAnswer::Timeout { .. } => FailureKind::Timeout,
         _ => FailureKind::Network,
     };
-    Failure { code: reason.code().to_owned(), message: reason.to_string(), kind }
+    Failure { code: reason.code().to_owned(), message: format!("{host}: {reason}"), kind }
 }
 
 /// Says why a result that might have been another's stands.
@@ -189,8 +191,12 @@ mod tests {
 
     use super::*;
 
-    const DRAFT: Draft<'_> =
-        Draft { id: "a", index: 3, progress: Progress { attempts: 2, client_request_id: None, started: None } };
+    const DRAFT: Draft<'_> = Draft {
+        id: "a",
+        index: 3,
+        progress: Progress { attempts: 2, client_request_id: None, started: None },
+        host: "graph.example",
+    };
 
     fn settle(last: Option<crate::graph::attempt::Result>, ended: Ended, before: bool) -> Record {
         DRAFT.settle(Outcome { last, ended, unanswered_before: before }, Some(Reason::Interrupted(Signal::Interrupt)))

@@ -187,6 +187,11 @@ impl<'a> Client<'a> {
         url
     }
 
+    /// The host, and the port where it is not the usual one.
+    pub fn host(&self) -> &str {
+        self.base.authority()
+    }
+
     /// Whether an address is below this client's root, so that the token may be sent to it.
     pub fn owns(&self, url: &Url) -> bool {
         url.origin() == self.base.origin()
