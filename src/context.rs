@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use crate::auth::session::Session;
 use crate::auth::token::{Sources, Token, plain};
 use crate::cli;
 use crate::error::Error;
-use crate::graph::attempt::REDACTED;
+use crate::graph::attempt::{REDACTED, redact};
 use crate::graph::client::{Client, Event, Options, Why};
 use crate::graph::pace::Rate;
 use crate::graph::root::{Cloud, Root};
@@ -216,8 +216,8 @@ impl Context {
         let headers = |headers: &reqwest::header::HeaderMap, mark: char| {
             for (name, value) in headers.iter().filter(|_| self.verbosity > 1) {
                 let private = value.is_sensitive() || ["set-cookie", "authorization"].contains(&name.as_str());
-                let value = String::from_utf8_lossy(value.as_bytes()).replace(token.expose_secret(), REDACTED);
-                let value = if private { REDACTED } else { &value };
+                let value = String::from_utf8_lossy(value.as_bytes());
+                let value = if private { REDACTED.into() } else { redact(&value, token) };
                 self.console.trace(&format!("{label}: {mark} {name}: {value}"));
             }
         };

@@ -126,7 +126,7 @@ impl Draft<'_> {
             attempts,
             duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
             time: SystemTime::now(),
-            client_request_id: client_request_id.map(|id| id.to_string()),
+            client_request_id,
             request_id: None,
             error,
         }

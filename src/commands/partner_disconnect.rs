@@ -139,7 +139,7 @@ fn conclude(context: &Context, finished: &Finished) {
     let console = &context.console;
     if let Some(error) = written.error.as_ref().filter(|_| !written.closed()) {
         console.error(&format!("the results could not all be written: {}", plain(error)));
-        let plain_text = Look { format: Format::Text, id_width: None, color: false };
+        let plain_text = Look { format: Format::Text, id_width: Some(0), color: false };
         for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
             console.error(&format!("not written: {}", text_line(record, plain_text)));
         }

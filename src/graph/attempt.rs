@@ -1,5 +1,6 @@
 //! One request, sent once: the answer as it came, or in what way none came.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
 use std::io;
@@ -181,13 +182,13 @@ pub(super) async fn read(mut response: reqwest::Response, token: &SecretString) 
             Err(_) => break,
         }
     }
-    redact(&mut answer.body, token);
+    redact_body(&mut answer.body, token);
     answer
 }
 
 fn from_headers(status: u16, headers: &HeaderMap, token: &SecretString) -> Answer {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let redacted = |value: Option<&str>| value.map(|value| value.replace(token.expose_secret(), REDACTED));
+    let redacted = |value: Option<&str>| value.map(|value| redact(value, token).into_owned());
     Answer {
         status,
         retry_after: text(RETRY_AFTER.as_str())
@@ -202,11 +203,17 @@ fn from_headers(status: u16, headers: &HeaderMap, token: &SecretString) -> Answe
 /// What stands in place of a token.
 pub const REDACTED: &str = "[redacted]";
 
-/// Takes the token out of what a server, or something that poses as one, sends back.
-fn redact(body: &mut Vec<u8>, token: &SecretString) {
-    let secret = token.expose_secret().as_bytes();
-    if body.windows(secret.len().max(1)).any(|window| window == secret) {
-        *body = String::from_utf8_lossy(body).replace(token.expose_secret(), REDACTED).into_bytes();
+/// Takes the token out of what a server, or something that poses as one, sends back. No real token is shorter than 8
+/// characters, and a made-up one such as `x` would be found in every other word.
+pub fn redact<'a>(text: &'a str, token: &SecretString) -> Cow<'a, str> {
+    let token = token.expose_secret();
+    if token.len() >= 8 && text.contains(token) { text.replace(token, REDACTED).into() } else { text.into() }
+}
+
+fn redact_body(body: &mut Vec<u8>, token: &SecretString) {
+    // Only a token makes this owned, so any other body stays as it came, byte for byte.
+    if let Cow::Owned(redacted) = redact(&String::from_utf8_lossy(body), token) {
+        *body = redacted.into_bytes();
     }
 }
 
@@ -216,14 +223,16 @@ mod tests {
 
     #[test]
     fn a_token_that_a_server_sends_back_is_taken_out() {
-        let token = SecretString::from("s3cret");
-        let mut body = b"{\"message\":\"you sent s3cret, s3cret\xff\"}".to_vec();
-        redact(&mut body, &token);
+        let token = SecretString::from("s3cret-token");
+        let mut body = b"{\"message\":\"you sent s3cret-token, s3cret-token\xff\"}".to_vec();
+        redact_body(&mut body, &token);
         assert_eq!(String::from_utf8(body).unwrap(), "{\"message\":\"you sent [redacted], [redacted]\u{fffd}\"}");
 
+        assert_eq!(redact("the next token", &SecretString::from("token")), "the next token");
+
         let mut headers = HeaderMap::new();
-        headers.insert("request-id", HeaderValue::from_static("is-s3cret"));
-        headers.insert(LOCATION, HeaderValue::from_static("https://elsewhere/?t=s3cret"));
+        headers.insert("request-id", HeaderValue::from_static("is-s3cret-token"));
+        headers.insert(LOCATION, HeaderValue::from_static("https://elsewhere/?t=s3cret-token"));
         let answer = from_headers(302, &headers, &token);
         assert_eq!(answer.request_id.as_deref(), Some("is-[redacted]"));
         assert_eq!(answer.location.as_deref(), Some("https://elsewhere/?t=[redacted]"));

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
+use uuid::Uuid;
 
 use crate::exit::Verdict;
 
@@ -27,7 +28,7 @@ pub struct Record {
     #[serde(serialize_with = "rfc3339")]
     pub time: SystemTime,
     /// Our id for the last attempt.
-    pub client_request_id: Option<String>,
+    pub client_request_id: Option<Uuid>,
     /// The service's, which support asks for.
     pub request_id: Option<String>,
     /// Why it is not done.

@@ -166,9 +166,11 @@ impl<W: Write> Writer<W> {
     }
 
     fn document(&mut self, summary: &Summary, results: &[Record]) -> io::Result<()> {
-        let mut document = serde_json::to_vec_pretty(&Document { summary, results })?;
-        document.push(b'\n');
-        self.write(&document)
+        // In pieces: as one text it would take more memory than the records.
+        let mut out = io::BufWriter::new(&mut self.out);
+        serde_json::to_writer_pretty(&mut out, &Document { summary, results })?;
+        out.write_all(b"\n")?;
+        out.flush()
     }
 
     /// Writes in one call and flushes: a line is there whole, whatever happens next.
@@ -237,7 +239,7 @@ mod tests {
             attempts: 1,
             duration_ms: 5,
             time: SystemTime::UNIX_EPOCH,
-            client_request_id: Some("c".into()),
+            client_request_id: Some(uuid::Uuid::nil()),
             request_id: Some("r".into()),
             error,
         }
