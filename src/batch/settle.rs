@@ -87,7 +87,7 @@ impl Draft<'_> {
                 self.record(Status::Failed, Some(failure))
             }
             (None, Ended::Hopeless(wait)) => {
-                let message = format!("not attempted: the service asks to wait {}, which is too long", roughly(wait));
+                let message = format!("the service asks to wait {}, which is too long", roughly(wait));
                 let failure = Failure { code: "TooManyRequests".to_owned(), message, kind: FailureKind::Throttled };
                 self.record(Status::NotAttempted, Some(failure))
             }
@@ -97,7 +97,7 @@ impl Draft<'_> {
 
     /// The record of an ID for which nothing was sent.
     pub fn not_attempted(&self, reason: Reason) -> Record {
-        self.record(Status::NotAttempted, Some(reason.failure(format!("not attempted: {}", reason.words()))))
+        self.record(Status::NotAttempted, Some(reason.failure(reason.words().to_owned())))
     }
 
     /// The record of a call that was given up while under way.
@@ -174,7 +174,7 @@ pub fn hint(record: &Record) -> Option<String> {
         return None;
     }
     let words = match (record.http_status, failure.code.as_str()) {
-        (Some(status), _) => return partner::hint(status),
+        (Some(status), _) => return partner::hint(status).map(|words| format!("{status}: {words}")),
         (None, "TlsFailure") => {
             "if a proxy inspects the traffic here, name its root certificate with --ca-cert or SSL_CERT_FILE"
         }
@@ -230,8 +230,8 @@ mod tests {
             (settle(timeout(true), Ended::Settled, false), FailureKind::Timeout, "may have been done all the same"),
             (settle(timeout(false), Ended::Settled, false), FailureKind::Timeout, "connecting took too long"),
             (settle(Some(Err(NoAnswer::Refused)), Ended::Settled, false), FailureKind::Network, "refused"),
-            (settle(None, hour, false), FailureKind::Throttled, "not attempted: the service asks to wait 1h"),
-            (settle(None, Ended::Stopped, false), FailureKind::Interrupted, "not attempted: the run was interrupted"),
+            (settle(None, hour, false), FailureKind::Throttled, "the service asks to wait 1h, which is too long"),
+            (settle(None, Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
             (DRAFT.given_up(Reason::Interrupted(Signal::Terminate)), FailureKind::Interrupted, "may have been done"),
             (DRAFT.not_attempted(Reason::Unauthorized), FailureKind::Auth, "refused the token"),
         ];

@@ -111,9 +111,9 @@ impl Console {
             return None;
         }
         let template = if self.color {
-            "{bar:30.green} {pos}/{len} {elapsed} {msg}"
+            "{pos}/{len} {elapsed} {wide_bar:.green} {msg}"
         } else {
-            "{bar:30} {pos}/{len} {elapsed} {msg}"
+            "{pos}/{len} {elapsed} {wide_bar} {msg}"
         };
         let style = ProgressStyle::with_template(template).ok()?.progress_chars("=> ");
         let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr()).with_style(style);
