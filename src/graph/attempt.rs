@@ -63,6 +63,8 @@ pub enum NoAnswer {
     },
     /// Anything else.
     Unknown {
+        /// Whether the service may have got the request.
+        sent: bool,
         /// What was wrong.
         reason: String,
     },
@@ -72,8 +74,7 @@ impl NoAnswer {
     /// Whether the service may have got the request, and done what it asks.
     pub fn was_sent(&self) -> bool {
         match self {
-            Self::Lost { sent } | Self::Timeout { sent } => *sent,
-            Self::Unknown { .. } => true,
+            Self::Lost { sent } | Self::Timeout { sent } | Self::Unknown { sent, .. } => *sent,
             Self::Refused | Self::NotFound { .. } | Self::Tls { .. } => false,
         }
     }
@@ -101,7 +102,7 @@ impl fmt::Display for NoAnswer {
             Self::Timeout { sent: true } => f.write_str("no answer came in time"),
             Self::NotFound { reason } => write!(f, "the host was not found ({reason})"),
             Self::Tls { reason } => write!(f, "no secure connection ({reason})"),
-            Self::Unknown { reason } => write!(f, "no answer ({reason})"),
+            Self::Unknown { reason, .. } => write!(f, "no answer ({reason})"),
         }
     }
 }
@@ -116,44 +117,54 @@ impl From<reqwest::Error> for NoAnswer {
         if error.is_dns() {
             return Self::NotFound { reason };
         }
-        // An io::Error hides what it wraps from `source()`, so it is asked itself.
-        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-        for cause in causes {
-            if let Some(io) = cause.downcast_ref::<io::Error>() {
-                if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                    return Self::Tls { reason: tls.to_string() };
-                }
-                match io.kind() {
-                    io::ErrorKind::ConnectionRefused => return Self::Refused,
-                    io::ErrorKind::TimedOut => return Self::Timeout { sent },
+        for cause in causes(&error) {
+            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+                return Self::Tls { reason: tls.to_string() };
+            }
+            match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+                Some(io::ErrorKind::ConnectionRefused) => return Self::Refused,
+                Some(io::ErrorKind::TimedOut) => return Self::Timeout { sent },
+                Some(
                     io::ErrorKind::ConnectionReset
                     | io::ErrorKind::ConnectionAborted
                     | io::ErrorKind::BrokenPipe
                     | io::ErrorKind::NotConnected
-                    | io::ErrorKind::UnexpectedEof => return Self::Lost { sent },
-                    _ => {}
-                }
+                    | io::ErrorKind::UnexpectedEof,
+                ) => return Self::Lost { sent },
+                _ => {}
             }
             if let Some(http) = cause.downcast_ref::<hyper::Error>() {
                 if http.is_parse() {
-                    return Self::Unknown { reason: format!("what came was not HTTP: {reason}") };
+                    return Self::Unknown { sent, reason: format!("what came was not HTTP: {reason}") };
                 }
                 if http.is_incomplete_message() || http.is_closed() || http.is_canceled() {
                     return Self::Lost { sent };
                 }
             }
+            // HTTP/2's ways of breaking off: a stream reset, a GOAWAY, the connection's end.
+            if cause.is::<h2::Error>() {
+                return Self::Lost { sent };
+            }
         }
-        // What is left of a request that was under way is HTTP/2's way of breaking off.
-        if sent && error.is_request() && reason.contains("stream") {
-            return Self::Lost { sent };
-        }
-        Self::Unknown { reason }
+        Self::Unknown { sent, reason }
+    }
+}
+
+/// What lies behind an error, outermost first.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |cause| behind(*cause))
+}
+
+/// An `io::Error` hides what it wraps from `source()`, so it is asked itself: a TLS error is wrapped in two.
+fn behind<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
+    match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => cause.source(),
     }
 }
 
 fn innermost(error: &reqwest::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    causes.last().map_or_else(|| "no reason given".to_owned(), ToString::to_string)
+    causes(error).last().map_or_else(|| "no reason given".to_owned(), ToString::to_string)
 }
 
 /// Reads an answer: its headers, and of its body no more than there is a use for. A body that breaks off leaves

@@ -307,7 +307,7 @@ impl<'a> Client<'a> {
     }
 
     fn headers(&self, method: &Method, id: Uuid) -> std::result::Result<HeaderMap, NoAnswer> {
-        let unfit = |_| NoAnswer::Unknown { reason: "the token does not fit into a header".to_owned() };
+        let unfit = |_| NoAnswer::Unknown { sent: false, reason: "the token does not fit into a header".to_owned() };
         let mut token = HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret())).map_err(unfit)?;
         token.set_sensitive(true);
         let mut headers = HeaderMap::with_capacity(4);

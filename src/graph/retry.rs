@@ -119,7 +119,7 @@ mod tests {
             (answer(404, None), Next::Stands, None),
             (answer(500, None), Next::Stands, None),
             (answer(501, None), Next::Stands, None),
-            (Err(NoAnswer::Unknown { reason: String::new() }), Next::Stands, None),
+            (Err(NoAnswer::Unknown { sent: true, reason: String::new() }), Next::Stands, None),
             (Err(NoAnswer::NotFound { reason: String::new() }), Next::Stands, None),
             (Err(NoAnswer::Tls { reason: String::new() }), Next::Stands, None),
         ];
