@@ -193,6 +193,7 @@ impl Context {
         let extra_roots = match &self.ca_cert {
             Some(path) => Some(std::fs::read(path).map_err(|error| {
                 Error::usage(format!("cannot read --ca-cert {}: {}", path.display(), plain(&error)))
+                    .hint("--ca-cert takes a PEM file with the certificates to trust in addition to the system's")
             })?),
             None => None,
         };
