@@ -76,6 +76,7 @@ pub async fn run(
     let mut flights = FuturesUnordered::new();
     let mut signals = 0;
     let mut output_failed = false;
+    let mut announce = false;
     while signals < 2 {
         let may_start = run.may_start();
         if !may_start && flights.is_empty() {
@@ -87,12 +88,7 @@ pub async fn run(
                 signals += 1;
                 run.stop(Reason::Interrupted(signal));
                 run.interrupted = Some(signal);
-                if signals == 1 && !flights.is_empty() {
-                    console.note(&format!(
-                        "interrupted: nothing new is sent; waiting for {} under way. Interrupt again to end at once",
-                        flights.len()
-                    ));
-                }
+                announce = signals == 1;
             }
             () = sink.failed(), if !output_failed => {
                 output_failed = true;
@@ -102,6 +98,14 @@ pub async fn run(
             permit = Arc::clone(&backlog).acquire_owned(), if may_start => {
                 let permit = permit.context("the output has ended before the run")?;
                 flights.extend(run.start(permit));
+            }
+            // Last, so that only requests are counted, and not those that were still waiting to be sent.
+            () = std::future::ready(()), if announce => {
+                announce = false;
+                console.note(&format!(
+                    "interrupted: nothing new is sent; waiting for {} under way. Interrupt again to end at once",
+                    flights.len()
+                ));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 
 use anyhow::Context as _;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use crate::auth::token::plain;
 use crate::cli;
@@ -72,7 +72,7 @@ fn show(settings: &Settings) -> anyhow::Result<Exit> {
     stdout::print(settings.iter().map(line).collect::<String>().as_bytes())
 }
 
-fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow::Result<tokio::process::Child> {
+fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow::Result<Child> {
     Command::new(program)
         .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
@@ -97,18 +97,35 @@ fn path_with_us() -> anyhow::Result<OsString> {
     std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path))).context("PATH cannot be set")
 }
 
-/// Waits for the command. A Ctrl-C reaches it by itself, through the terminal, and it is for the command to say what
-/// comes of that; a SIGTERM is passed on in the only way there is without naming the process: its end.
-async fn wait(mut child: tokio::process::Child, interrupts: &mut Interrupts) -> anyhow::Result<Exit> {
+/// Waits for the command. A Ctrl-C reaches it by itself, through the terminal; a SIGTERM is passed on. What comes of
+/// either is for the command to say; a second SIGTERM ends it.
+async fn wait(mut child: Child, interrupts: &mut Interrupts) -> anyhow::Result<Exit> {
+    let mut asked = false;
     loop {
         tokio::select! {
             status = child.wait() => return Ok(exit(status.context("the command's end cannot be waited for")?)),
             signal = interrupts.recv() => if signal == Signal::Terminate {
-                child.kill().await.context("the command cannot be ended")?;
-                return Ok(Exit::Interrupted(signal));
+                let ended = if asked { child.start_kill() } else { terminate(&mut child) };
+                ended.context("the command cannot be ended")?;
+                asked = true;
             }
         }
     }
+}
+
+#[cfg(unix)]
+fn terminate(child: &mut Child) -> std::io::Result<()> {
+    let pid = child.id().and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?));
+    match pid {
+        Some(pid) => Ok(rustix::process::kill_process(pid, rustix::process::Signal::TERM)?),
+        // It has ended already.
+        None => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn terminate(child: &mut Child) -> std::io::Result<()> {
+    child.start_kill()
 }
 
 /// The command's code; as a shell has it, 128 and the signal where a signal ended it.
