@@ -110,10 +110,11 @@ impl Console {
         if self.quiet || total < 2 || !io::stderr().is_terminal() {
             return None;
         }
+        // Narrower than any window: a bar across it would be pushed to a second line by the terminal's own "^C".
         let template = if self.color {
-            "{pos}/{len} {elapsed} {wide_bar:.green} {msg}"
+            "{bar:16.green} {pos}/{len} {elapsed} {msg}"
         } else {
-            "{pos}/{len} {elapsed} {wide_bar} {msg}"
+            "{bar:16} {pos}/{len} {elapsed} {msg}"
         };
         let style = ProgressStyle::with_template(template).ok()?.progress_chars("=> ");
         let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr()).with_style(style);
