@@ -164,19 +164,20 @@ impl Context {
             roots.extend(Cloud::ALL.map(Cloud::graph));
         }
         if let Some(audience) = claims.foreign_audience(&roots) {
-            self.console.warning(&format!(
-                "the token is for {audience}, not for {}; the service will probably refuse it",
-                connection.root.as_str()
-            ));
-            self.console
-                .hint("ask for a token for Microsoft Graph: az account get-access-token --resource-type ms-graph");
+            self.console.warning_with_hint(
+                &format!(
+                    "the token is for {audience}, not for {}; the service will probably refuse it",
+                    connection.root.as_str()
+                ),
+                "ask for a token for Microsoft Graph: az account get-access-token --resource-type ms-graph",
+            );
         }
         if claims.has_any(permissions) == Some(false) {
             let needed = permissions.join(" or ");
-            self.console
-                .warning(&format!("the token lacks the permission {needed}; the service will probably refuse it"));
-            self.console
-                .hint("have an administrator consent to the permission for the application, then get a new token");
+            self.console.warning_with_hint(
+                &format!("the token lacks the permission {needed}; the service will probably refuse it"),
+                "have an administrator consent to the permission for the application, then get a new token",
+            );
         }
     }
 

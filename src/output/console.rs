@@ -71,6 +71,14 @@ impl Console {
         }
     }
 
+    /// Something may be wrong, and what to do about it. Not shown if quiet.
+    pub fn warning_with_hint(&self, message: &str, hint: &str) {
+        if !self.quiet {
+            self.warning(message);
+            self.hint(hint);
+        }
+    }
+
     /// Good to know. Not shown if quiet.
     pub fn note(&self, message: &str) {
         if !self.quiet {
