@@ -117,7 +117,8 @@ impl Context {
     }
 
     fn token_sources(&self) -> Sources {
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        // One that is empty is set: the step of a pipeline whose secret is missing must not act as whoever is signed in.
+        let set = |name| std::env::var_os(name).is_some();
         let secret = ["AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE"].into_iter().any(set)
             || ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"].into_iter().all(set);
         Sources {
