@@ -71,9 +71,7 @@ impl Context {
         let debug = variable("INTUNECTL_DEBUG")?.is_some_and(|value| value != "0");
         let format = match options.output {
             Some(format) => format,
-            None => {
-                named("INTUNECTL_OUTPUT", |name| clap::ValueEnum::from_str(name, false))?.unwrap_or(cli::Output::Text)
-            }
+            None => named("INTUNECTL_OUTPUT", output)?.unwrap_or(cli::Output::Text),
         };
         let cloud = match options.cloud {
             Some(cloud) => Some(cloud),
@@ -289,9 +287,11 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
 /// An environment variable that stands in for an option with fixed values.
 fn named<T, E: std::fmt::Display>(name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<Option<T>, Error> {
     let Some(value) = variable(name)? else { return Ok(None) };
-    parse(&value).map(Some).map_err(|reason| {
-        Error::usage(format!("{name}: '{value}' {reason}")).hint("`intunectl --help` names the values it can have")
-    })
+    parse(&value).map(Some).map_err(|reason| Error::usage(format!("{name}: '{value}' {reason}")))
+}
+
+fn output(name: &str) -> Result<cli::Output, &'static str> {
+    clap::ValueEnum::from_str(name, false).map_err(|_| "is not a format; one of: text, json, ndjson, id")
 }
 
 // The address itself is not repeated: it may hold a password.
