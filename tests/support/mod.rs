@@ -1,6 +1,11 @@
 //! What the black-box tests share: the real binary in an environment of its own.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod graph;
+pub mod jwt;
+#[cfg(unix)]
+pub mod shell;
+
 use std::path::PathBuf;
 use std::process::Output;
 
