@@ -144,6 +144,10 @@ Example:
   curl -H \"Authorization: Bearer $(intunectl auth token)\" https://graph.microsoft.com/v1.0/organization")]
     Token,
     /// Forget the profile's token
+    #[command(after_help = "\
+Examples:
+  intunectl auth logout
+  intunectl auth logout --profile contoso")]
     Logout,
 }
 
