@@ -31,7 +31,7 @@ pub fn run(context: &Context, options: cli::Sandbox) -> anyhow::Result<Exit> {
     };
     block_on(async {
         let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
-        let sandbox = Sandbox::bind(config).await.context("the sandbox cannot listen")?;
+        let sandbox = Sandbox::bind(config).await.map_err(|error| not_started(&error))?;
         let settings = settings(&sandbox);
         let (program, arguments) = match command.split_first() {
             Some((program, arguments)) => (program, arguments),
@@ -50,6 +50,14 @@ pub fn run(context: &Context, options: cli::Sandbox) -> anyhow::Result<Exit> {
             exit = wait(child, &mut interrupts) => exit,
         }
     })
+}
+
+fn not_started(error: &anyhow::Error) -> Error {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(reason) => Error::failure(format!("the sandbox {error}: {}", plain(reason)))
+            .hint("leave out --port for one that is free"),
+        None => Error::failure(format!("{error:#}")),
+    }
 }
 
 type Settings = [(&'static str, String); 3];
