@@ -1,5 +1,6 @@
 //! Where the token comes from, where it goes, and that nobody sees it.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "clippy.toml covers #[test] functions")]
 
 mod support;
 
@@ -287,7 +288,7 @@ fn an_expired_token_is_exit_4_at_once_and_told_how_long_ago() {
 }
 
 /// The claims of a good token, with these in place of its own.
-fn but(changes: serde_json::Value) -> String {
+fn but(changes: &serde_json::Value) -> String {
     let mut claims = claims(3600);
     claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     jwt(&claims)
@@ -296,7 +297,7 @@ fn but(changes: serde_json::Value) -> String {
 #[test]
 fn a_wrong_audience_is_a_warning_that_names_what_to_do() {
     let scene = Scene::new();
-    let token = but(json!({"aud": "https://management.azure.com/"}));
+    let token = but(&json!({"aud": "https://management.azure.com/"}));
     let seen = run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", &token));
     assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
     assert!(seen.stderr.starts_with("warning: the token is for https://management.azure.com/, not for "), "{seen:?}");
@@ -309,7 +310,7 @@ fn a_missing_permission_is_a_warning_that_names_what_to_do() {
     let lacking = [json!({"scp": "User.Read openid"}), json!({"scp": null, "roles": ["User.Read.All"]})];
     for changes in lacking {
         let scene = Scene::new();
-        let token = but(changes);
+        let token = but(&changes);
         let seen = run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", &token));
         assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
         assert!(seen.stderr.starts_with(&format!("warning: the token lacks the permission {PERMISSION};")), "{seen:?}");
@@ -321,7 +322,7 @@ fn a_missing_permission_is_a_warning_that_names_what_to_do() {
 #[test]
 fn quiet_hides_the_warnings_and_their_hints() {
     let scene = Scene::new();
-    let token = but(json!({"aud": "https://management.azure.com/", "scp": "User.Read"}));
+    let token = but(&json!({"aud": "https://management.azure.com/", "scp": "User.Read"}));
     let seen = run(scene.disconnect(&["-q"]).env("INTUNECTL_TOKEN", token));
     assert_eq!(seen, Seen { stdout: "a\tdisconnected\n".into(), stderr: String::new(), code: Some(0) });
 }
@@ -330,12 +331,12 @@ fn quiet_hides_the_warnings_and_their_hints() {
 fn a_token_with_which_nothing_is_wrong_passes_without_warnings() {
     let tokens = [
         good(),
-        but(json!({"aud": "00000003-0000-0000-c000-000000000000"})),
-        but(json!({"aud": "https://graph.microsoft.com/"})),
-        but(json!({"aud": "https://graph.microsoft.us"})),
-        but(json!({"scp": null, "roles": [PERMISSION], "idtyp": "app"})),
+        but(&json!({"aud": "00000003-0000-0000-c000-000000000000"})),
+        but(&json!({"aud": "https://graph.microsoft.com/"})),
+        but(&json!({"aud": "https://graph.microsoft.us"})),
+        but(&json!({"scp": null, "roles": [PERMISSION], "idtyp": "app"})),
         // Of other types than they should be: the service is the judge.
-        but(json!({"exp": "soon", "aud": 1, "scp": ["x"], "roles": "x", "tid": null})),
+        but(&json!({"exp": "soon", "aud": 1, "scp": ["x"], "roles": "x", "tid": null})),
         SECRET.to_owned(),
         "eyJ.eyJ.x".to_owned(),
         format!("{SECRET}.{SECRET}.{SECRET}"),
@@ -353,7 +354,7 @@ fn a_token_with_which_nothing_is_wrong_passes_without_warnings() {
 fn reading_is_content_with_the_permission_to_read() {
     let graph = Graph::answering(|_| (200, "{\"value\":[]}".to_owned()));
     let home = Intunectl::new();
-    let token = but(json!({"scp": "DeviceManagementServiceConfig.Read.All"}));
+    let token = but(&json!({"scp": "DeviceManagementServiceConfig.Read.All"}));
     let seen = run(graph.command(&home, &["partner", "list"]).env("INTUNECTL_TOKEN", token));
     assert_eq!(seen, Seen { stdout: String::new(), stderr: String::new(), code: Some(0) });
 }

@@ -38,11 +38,13 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Answers each request, given its method and path, as `answer` says: with a status and a body.
+    /// Answers each request, given its method and path, as `answer` says: with a status and a body, in which `{root}`
+    /// stands for this server's address.
     pub fn answering(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> Self {
         let server = MockServer::start();
         let came = Arc::new(Mutex::new(Vec::new()));
         let keep = Arc::clone(&came);
+        let root = server.base_url();
         server.mock(|when, then| {
             when.any_request();
             then.respond_with(move |request: &HttpMockRequest| {
@@ -51,7 +53,7 @@ impl Graph {
                 let line = format!("{} /{path}", request.method_str());
                 let (status, body) = answer(&line);
                 keep.lock().unwrap().push(Came { line, headers: request.headers_vec().clone() });
-                HttpMockResponse::builder().status(status).body(body).build()
+                HttpMockResponse::builder().status(status).body(body.replace("{root}", &root)).build()
             });
         });
         Self { server, came }

@@ -1,5 +1,6 @@
 //! What the black-box tests share: the real binary in an environment of its own.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "clippy.toml covers #[test] functions")]
 
 pub mod graph;
 pub mod jwt;

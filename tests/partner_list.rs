@@ -1,0 +1,229 @@
+//! `partner list`.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "clippy.toml covers #[test] functions")]
+
+mod support;
+
+use support::graph::{Graph, PARTNERS, TOKEN, Unspoken};
+use support::shell::run;
+use support::{Intunectl, Seen};
+
+/// Two partners, with fields, numbers and escapes as a service may write them.
+const FIRST: &str = r#"{"id":"a","displayName":"Team\u0056iewer","onboardingStatus":"onboarded","lastConnectionDateTime":"2026-11-20T00:00:03.6670033Z","@odata.etag":"W/\"1\"","new":{"n":1.50,"big":12345678901234567890,"e":1E2},"onboardingStatus@odata.type":"x"}"#;
+const SECOND: &str =
+    r#"{"displayName":null,"id":"5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10","onboardingStatus":"someNewStatus"}"#;
+
+fn page(partners: &[&str]) -> String {
+    format!(r#"{{"@odata.context":"c","value":[{}]}}"#, partners.join(","))
+}
+
+fn linked(partner: &str, link: &str) -> String {
+    format!(r#"{{"@odata.nextLink":"{link}","value":[{partner}]}}"#)
+}
+
+/// Lists the partners of a Graph that answers so.
+fn list(graph: &Graph, arguments: &[&str]) -> Seen {
+    run(&mut graph.command(&Intunectl::new(), &[&["partner", "list"], arguments].concat()))
+}
+
+/// What is seen where all is well.
+fn printed(stdout: impl Into<String>) -> Seen {
+    Seen { stdout: stdout.into(), stderr: String::new(), code: Some(0) }
+}
+
+/// Lists the only page, which the Graph answers so.
+fn list_of(page: &str, arguments: &[&str]) -> Seen {
+    let page = page.to_owned();
+    let graph = Graph::answering(move |_| (200, page.clone()));
+    let seen = list(&graph, arguments);
+    assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
+    seen
+}
+
+#[test]
+fn text_is_tab_separated_off_a_terminal() {
+    let expected = "a\tTeamViewer\tonboarded\t2026-11-20T00:00:03.6670033Z\n\
+                    5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10\t\tsomeNewStatus\t\n";
+    for arguments in [&[][..], &["-o", "text"], &["--output", "text", "--color", "always"]] {
+        assert_eq!(list_of(&page(&[FIRST, SECOND]), arguments), printed(expected));
+    }
+}
+
+#[test]
+fn json_formats_keep_graphs_own_fields_as_they_came() {
+    let page = page(&[FIRST, SECOND]);
+    assert_eq!(list_of(&page, &["-o", "ndjson"]), printed(format!("{FIRST}\n{SECOND}\n")));
+    let Seen { stdout, stderr, code } = list_of(&page, &["-o", "json"]);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    assert!(stdout.contains(FIRST) && stdout.contains(SECOND), "{stdout}");
+    let array: Vec<serde_json::Value> = serde_json::from_str(&stdout).unwrap();
+    let ids: Vec<_> = array.iter().map(|partner| partner["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["a", "5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10"]);
+}
+
+#[test]
+fn ndjson_is_an_object_per_line_however_graph_breaks_lines() {
+    let pretty =
+        "{\r\n  \"value\": [\r\n    {\r\n      \"id\": \"a\",\n      \"displayName\": \"A\\nB\"\n    }\n  ]\n}\n";
+    let Seen { stdout, code, .. } = list_of(pretty, &["-o", "ndjson"]);
+    assert_eq!((stdout.lines().count(), code), (1, Some(0)), "{stdout}");
+    let partner: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(partner, serde_json::json!({"id": "a", "displayName": "A\nB"}));
+}
+
+#[test]
+fn ids_stand_alone() {
+    let expected = printed("a\n5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10\n");
+    assert_eq!(list_of(&page(&[FIRST, SECOND]), &["-o", "id"]), expected);
+}
+
+#[test]
+fn no_partner_at_all_is_fine() {
+    for (format, expected) in [("text", ""), ("json", "[]\n"), ("ndjson", ""), ("id", "")] {
+        assert_eq!(list_of(&page(&[]), &["-o", format]), printed(expected));
+    }
+}
+
+#[test]
+fn all_pages_are_followed_with_the_token() {
+    let graph = Graph::answering(|line| match line.rsplit_once("?$skiptoken=").map(|(_, page)| page) {
+        None => (200, linked(r#"{"id":"a"}"#, &format!("{{root}}{PARTNERS}?$skiptoken=2"))),
+        Some("2") => (200, linked("", &format!("{{root}}{PARTNERS}?$skiptoken=3"))),
+        Some(_) => (200, page(&[r#"{"id":"b"}"#, r#"{"id":"c"}"#])),
+    });
+    assert_eq!(list(&graph, &["-o", "id"]), printed("a\nb\nc\n"));
+    let pages = ["", "?$skiptoken=2", "?$skiptoken=3"].map(|query| format!("GET {PARTNERS}{query}"));
+    assert_eq!(graph.lines(), pages);
+    let token = format!("Bearer {TOKEN}");
+    assert!(graph.came().iter().all(|came| came.header("authorization") == Some(&token)));
+}
+
+#[test]
+fn the_version_is_for_the_option_to_choose() {
+    let graph = Graph::answering(|_| (200, page(&[])));
+    assert_eq!(list(&graph, &["--api-version", "beta"]), printed(""));
+    assert_eq!(graph.lines(), [format!("GET {}", PARTNERS.replace("v1.0", "beta"))]);
+}
+
+#[test]
+fn a_page_on_another_origin_is_not_asked_for() {
+    let other = Unspoken::new();
+    let links = [
+        format!("{}{PARTNERS}?$skiptoken=2", other.url()),
+        format!("{{root}}@{}{PARTNERS}", other.url().replace("http://", "")),
+        format!("{}{PARTNERS}", other.url().replace("http", "https")),
+        format!("{}{PARTNERS}", other.url().replace("http:", "")),
+        "not an address".to_owned(),
+    ];
+    for link in links {
+        for format in ["text", "json", "ndjson", "id"] {
+            let link = link.clone();
+            let graph = Graph::answering(move |_| (200, linked(FIRST, &link)));
+            let Seen { stdout, stderr, code } = list(&graph, &["-o", format]);
+            assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
+            assert!(stderr.starts_with("error: the next page of the list is not on the Graph root"), "{stderr}");
+            assert!(stderr.contains("\nhint: "), "{stderr}");
+            assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
+        }
+    }
+    other.assert_unspoken();
+}
+
+#[test]
+fn a_circle_of_pages_ends() {
+    let to_itself = Graph::answering(|_| (200, linked(FIRST, &format!("{{root}}{PARTNERS}"))));
+    let in_turn = Graph::answering(|line| {
+        let next = if line.ends_with("=2") { 3 } else { 2 };
+        (200, linked(FIRST, &format!("{{root}}{PARTNERS}?$skiptoken={next}")))
+    });
+    for (graph, requests) in [(to_itself, 1), (in_turn, 3)] {
+        let Seen { stdout, stderr, code } = list(&graph, &[]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
+        assert_eq!(stderr, "error: the list's pages lead in a circle; the list is not complete\n");
+        assert_eq!(graph.lines().len(), requests);
+    }
+}
+
+#[test]
+fn half_a_list_is_never_printed() {
+    let graph = Graph::answering(|line| match line.contains("skiptoken") {
+        false => (200, linked(FIRST, &format!("{{root}}{PARTNERS}?$skiptoken=2"))),
+        true => (403, String::new()),
+    });
+    let Seen { stdout, stderr, code } = list(&graph, &["-o", "ndjson"]);
+    assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
+}
+
+#[test]
+fn a_refused_token_is_exit_4() {
+    let body =
+        r#"{"error":{"code":"InvalidAuthenticationToken","message":"expired.","innerError":{"request-id":"r-1"}}}"#;
+    let graph = Graph::answering(|_| (401, body.to_owned()));
+    let Seen { stdout, stderr, code } = list(&graph, &[]);
+    assert_eq!((stdout.as_str(), code), ("", Some(4)));
+    let error =
+        "error: the partners cannot be listed: 401 InvalidAuthenticationToken: expired. (request id r-1)\nhint: ";
+    assert!(stderr.starts_with(error), "{stderr}");
+    assert_eq!(graph.lines().len(), 1);
+}
+
+#[test]
+fn a_missing_permission_is_exit_1_with_a_hint() {
+    let graph = Graph::answering(|_| (403, r#"{"error":{"code":"Forbidden","message":"no\u001b[2J"}}"#.to_owned()));
+    let Seen { stdout, stderr, code } = list(&graph, &["-q"]);
+    assert_eq!((stdout.as_str(), code), ("", Some(1)));
+    assert!(
+        stderr.starts_with("error: the partners cannot be listed: 403 Forbidden: no\u{fffd}[2J\nhint: "),
+        "{stderr}"
+    );
+    assert!(stderr.contains("DeviceManagementServiceConfig.ReadWrite.All"), "{stderr}");
+}
+
+#[test]
+fn what_is_no_list_is_exit_1() {
+    for body in ["", "null", "[]", "{}", r#"{"value":{}}"#, r#"{"value":[{"id":"a"}"#, "<html><title>Portal</title>"] {
+        let Seen { stdout, stderr, code } = list_of(body, &["-o", "ndjson"]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)));
+        assert_eq!(stderr, "error: the answer is not a list of partners, or broke off\n", "{body}");
+    }
+    for body in [r#"{"value":[{"id":"a"},{"name":"b"}]}"#, r#"{"value":[{"id":7}]}"#, r#"{"value":["a"]}"#] {
+        let Seen { stdout, stderr, code } = list_of(body, &["-o", "id"]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)));
+        assert_eq!(stderr, "error: Graph's list holds something that is not a partner with an ID\n", "{body}");
+    }
+}
+
+#[test]
+fn an_id_that_is_none_is_refused_where_ids_stand_alone() {
+    for id in [r"b\nc", r"b\rc", r"b c", "", "../b"] {
+        let page = page(&[r#"{"id":"a"}"#, &format!(r#"{{"id":"{id}"}}"#)]);
+        let Seen { stdout, stderr, code } = list_of(&page, &["-o", "id"]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)));
+        assert!(stderr.starts_with("error: the ID of partner 2 in Graph's list "), "{stderr}");
+        // Quoted as JSON has it, it is one ID.
+        assert_eq!(list_of(&page, &["-o", "ndjson"]), printed(format!("{{\"id\":\"a\"}}\n{{\"id\":\"{id}\"}}\n")));
+    }
+}
+
+#[test]
+fn what_acts_on_a_terminal_is_taken_out_of_text_and_kept_in_json() {
+    let partner = "{\"id\":\"a\",\"displayName\":\"\\u001b]0;x\\u0007\\tA\\u202eB\\nC\u{9b}2J\"}";
+    let cleaned = "a\t\u{fffd}]0;x\u{fffd} A\u{fffd}B C\u{fffd}2J\t\t\n";
+    assert_eq!(list_of(&page(&[partner]), &[]), printed(cleaned));
+    assert_eq!(list_of(&page(&[partner]), &["-o", "ndjson"]), printed(format!("{partner}\n")));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    // More than any pipe holds, so that writing fails.
+    let partners: Vec<_> = (0..30_000).map(|n| format!(r#"{{"id":"{n:036}"}}"#)).collect();
+    let body = page(&partners.iter().map(String::as_str).collect::<Vec<_>>());
+    let graph = Graph::answering(move |_| (200, body.clone()));
+    let home = Intunectl::new();
+    for format in ["text", "json", "ndjson", "id"] {
+        let script = format!("{{ intunectl partner list -o {format}; echo $? >code; }} | head -n 1");
+        let seen = run(home.sh(&script).env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+        assert_eq!((seen.stdout.lines().count(), seen.stderr.as_str(), seen.code), (1, "", Some(0)));
+        assert_eq!(std::fs::read_to_string(home.home().join("code")).unwrap(), "0\n");
+    }
+}
