@@ -1,0 +1,415 @@
+//! The token of a profile in the keyring: with a real Secret Service, with none, and with one that never answers.
+#![cfg(all(unix, not(target_os = "macos")))]
+#![allow(clippy::unwrap_used, reason = "clippy.toml covers #[test] functions")]
+
+mod support;
+
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use support::graph::{Graph, TOKEN, Unspoken};
+use support::jwt::{claims, good, jwt, padded};
+use support::shell::{MINUTE, code_within, run};
+use support::{Intunectl, Seen};
+
+/// A home on a machine whose keyring is the wrapper's.
+struct Keyring {
+    home: Intunectl,
+    graph: Graph,
+    /// The keyring is one for all tests, and the tool does not wait long for its turn.
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Keyring {
+    fn new() -> Self {
+        static IN_USE: Mutex<()> = Mutex::new(());
+        let alone = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(
+            std::env::var("INTUNECTL_TEST_SECRET_SERVICE").as_deref(),
+            Ok("1"),
+            "run these tests with .ci/with-secret-service, or they would change your own keyring"
+        );
+        let keyring = Self { home: Intunectl::new(), graph: Graph::that_does_it(), _alone: alone };
+        for profile in ["default", "work", "other"] {
+            assert_eq!(keyring.run(&["auth", "logout", "--profile", profile]).code, Some(0));
+        }
+        keyring
+    }
+
+    fn command(&self, arguments: &[&str]) -> assert_cmd::Command {
+        let mut command = self.home.command();
+        command.args(arguments);
+        for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
+            command.env(name, std::env::var_os(name).unwrap());
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Seen {
+        run(&mut self.command(arguments))
+    }
+
+    /// Hands a token over, for the mock, to the profile in force.
+    fn login(&self, token: impl Into<Vec<u8>>, arguments: &[&str]) -> Seen {
+        let url = self.graph.url();
+        let command = [&["auth", "login", "--with-token", "--graph-url", &url], arguments].concat();
+        run(self.command(&command).write_stdin(token))
+    }
+
+    /// Has the token of the profile in force.
+    #[track_caller]
+    fn has(&self, arguments: &[&str], token: &str) {
+        let seen = self.run(&[&["auth", "token"], arguments].concat());
+        assert_eq!(seen, Seen { stdout: format!("{token}\n"), stderr: String::new(), code: Some(0) });
+    }
+
+    /// Has none.
+    #[track_caller]
+    fn has_none(&self, profile: &str) {
+        let seen = self.run(&["auth", "token", "--profile", profile]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
+        let error = format!("error: no access token: nobody is signed in under profile '{profile}'\nhint: ");
+        assert!(seen.stderr.starts_with(&error), "{}", seen.stderr);
+    }
+
+    /// The tokens with which partners were disconnected.
+    fn sent(&self) -> Vec<String> {
+        let token = |came: support::graph::Came| came.header("authorization").unwrap().replacen("Bearer ", "", 1);
+        self.graph.came().into_iter().map(token).collect()
+    }
+}
+
+/// All plain files below a directory.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let kind = std::fs::symlink_metadata(&path).unwrap().file_type();
+        if kind.is_dir() {
+            found.extend(files(&path));
+        } else if kind.is_file() {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_is_kept_used_and_forgotten() {
+    for token in [good(), padded(&claims(3600), 9_000), TOKEN.to_owned()] {
+        let keyring = Keyring::new();
+        keyring.has_none("default");
+        let Seen { stdout, stderr, code } = keyring.login(format!("{token}\n"), &[]);
+        assert_eq!((stdout.as_str(), code), ("", Some(0)), "{stderr}");
+        let (who, until) = match token == TOKEN {
+            true => ("", ""),
+            false => (" for admin@contoso.example", "; it expires in 59m "),
+        };
+        let told = format!("stored the token{who} under profile 'default', for {}{until}", keyring.graph.url());
+        assert!(stderr.starts_with(&told) && stderr.lines().count() == 1, "{stderr}");
+        keyring.has(&[], &token);
+        // No option says where to: the profile does.
+        let seen = keyring.run(&["partner", "disconnect", "-q", "a"]);
+        assert_eq!(seen, Seen { stdout: "a\tdisconnected\n".into(), stderr: String::new(), code: Some(0) });
+        assert_eq!(keyring.sent(), [token]);
+        let seen = keyring.run(&["auth", "logout"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)));
+        assert!(seen.stderr.starts_with("forgot the token of profile 'default'"), "{}", seen.stderr);
+        keyring.has_none("default");
+        assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(4));
+        assert_eq!(keyring.sent().len(), 1);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_is_taken_as_windows_writes_it() {
+    let keyring = Keyring::new();
+    let token = good();
+    let bytes: Vec<u8> = format!("\u{feff}{token}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(keyring.login(bytes, &["-q"]), Seen { stdout: String::new(), stderr: String::new(), code: Some(0) });
+    keyring.has(&[], &token);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_is_no_usable_token_is_refused_and_the_one_before_stays() {
+    let keyring = Keyring::new();
+    let token = good();
+    assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
+    let expired = jwt(&claims(-7200));
+    for (input, words) in [
+        ("", "standard input is set, but empty"),
+        (" \r\n", "standard input is set, but empty"),
+        ("secret with spaces", "the token from standard input holds a character that no header may hold"),
+        (&expired, "the token from standard input expired 2h"),
+    ] {
+        let Seen { stdout, stderr, code } = keyring.login(input, &[]);
+        assert_eq!((stdout.as_str(), code), ("", Some(4)), "{stderr}");
+        assert!(stderr.starts_with(&format!("error: {words}")) && !stderr.contains("secret with"), "{stderr}");
+        keyring.has(&[], &token);
+    }
+    let Seen { stdout, code, .. } = keyring.login("x".repeat(300_000), &[]);
+    assert_eq!((stdout.as_str(), code), ("", Some(2)));
+    keyring.has(&[], &token);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn profiles_are_kept_apart() {
+    let keyring = Keyring::new();
+    let [default, work, other] = [1, 2, 3].map(|n| jwt(&claims(3600 + n)));
+    assert_eq!(keyring.login(default.clone(), &[]).code, Some(0));
+    assert_eq!(keyring.login(work.clone(), &["--profile", "work"]).code, Some(0));
+    let url = keyring.graph.url();
+    let mut login = keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]);
+    assert_eq!(run(login.env("INTUNECTL_PROFILE", "other").write_stdin(other.clone())).code, Some(0));
+    for (profile, token) in [("default", &default), ("work", &work), ("other", &other)] {
+        keyring.has(&["--profile", profile], token);
+        let by_variable = run(keyring.command(&["auth", "token"]).env("INTUNECTL_PROFILE", profile));
+        assert_eq!(by_variable.stdout, format!("{token}\n"));
+    }
+    // The option wins, and an empty variable is none.
+    let mut command = keyring.command(&["partner", "disconnect", "a", "--profile", "work"]);
+    assert_eq!(run(command.env("INTUNECTL_PROFILE", "other")).code, Some(0));
+    assert_eq!(run(keyring.command(&["partner", "disconnect", "a"]).env("INTUNECTL_PROFILE", "")).code, Some(0));
+    assert_eq!(keyring.sent(), [work, default.clone()]);
+    assert_eq!(keyring.run(&["auth", "logout", "--profile", "work"]).code, Some(0));
+    keyring.has_none("work");
+    keyring.has(&[], &default);
+    keyring.has(&["--profile", "other"], &other);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profiles_token_goes_to_its_own_root_and_nowhere_else() {
+    let keyring = Keyring::new();
+    let token = good();
+    assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
+    let (own, other) = (keyring.graph.url(), Unspoken::new());
+    let elsewhere = other.url();
+    let upgraded = own.replace("http:", "https:");
+    for option in [
+        ["--graph-url", &elsewhere],
+        ["--graph-url", "https://graph.microsoft.com"],
+        ["--graph-url", &upgraded],
+        ["--cloud", "global"],
+        ["--cloud", "china"],
+    ] {
+        let variable = if option[0] == "--cloud" { "INTUNECTL_CLOUD" } else { "INTUNECTL_GRAPH_URL" };
+        for command in [&["partner", "disconnect", "a"][..], &["partner", "list"], &["auth", "token"]] {
+            let by_option = keyring.run(&[command, &option].concat());
+            let by_variable = run(keyring.command(command).env(variable, option[1]));
+            for Seen { stdout, stderr, code } in [by_option, by_variable] {
+                assert_eq!((stdout.as_str(), code), ("", Some(4)), "{option:?} {command:?}: {stderr}");
+                let error =
+                    format!("error: the token of profile 'default' is for {own} and is sent nowhere else\nhint: ");
+                assert!(stderr.starts_with(&error), "{stderr}");
+            }
+        }
+    }
+    other.assert_unspoken();
+    assert_eq!(keyring.sent(), [""; 0]);
+    assert_eq!(keyring.run(&["partner", "disconnect", "a", "--graph-url", &format!("{own}/")]).code, Some(0));
+    assert_eq!(keyring.sent(), [token]);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profile_of_a_cloud_stays_in_its_cloud() {
+    let keyring = Keyring::new();
+    let token = good();
+    let login = run(keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]).write_stdin(token.clone()));
+    assert!(login.stderr.contains("for https://microsoftgraph.chinacloudapi.cn"), "{}", login.stderr);
+    keyring.has(&[], &token);
+    keyring.has(&["--cloud", "china"], &token);
+    let url = keyring.graph.url();
+    for option in [["--cloud", "global"], ["--cloud", "dod"], ["--graph-url", &url]] {
+        let seen = keyring.run(&[&["partner", "disconnect", "a"][..], &option].concat());
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{}", seen.stderr);
+    }
+    assert_eq!(keyring.sent(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_new_login_takes_the_place_of_the_one_before() {
+    let keyring = Keyring::new();
+    let elsewhere = Unspoken::new();
+    let url = elsewhere.url();
+    // Of another root, and so long that pieces of it could be left over.
+    let long = padded(&claims(3600), 9_000);
+    let login = run(keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]).write_stdin(long));
+    assert_eq!(login.code, Some(0));
+    for token in [TOKEN.to_owned(), good(), padded(&claims(3600), 4_000)] {
+        assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
+        keyring.has(&[], &token);
+    }
+    assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(0));
+    assert_eq!(keyring.sent().len(), 1);
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn to_forget_nobody_is_no_failure() {
+    let keyring = Keyring::new();
+    let seen = keyring.run(&["auth", "logout", "--profile", "work"]);
+    let stderr = "nobody was signed in under profile 'work'\n".to_owned();
+    assert_eq!(seen, Seen { stdout: String::new(), stderr, code: Some(0) });
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_at_hand_wins_over_the_profiles() {
+    let keyring = Keyring::new();
+    assert_eq!(keyring.login(good(), &[]).code, Some(0));
+    let url = keyring.graph.url();
+    let mut command = keyring.command(&["partner", "disconnect", "a", "--graph-url", &url]);
+    assert_eq!(run(command.env("INTUNECTL_TOKEN", TOKEN)).code, Some(0));
+    assert_eq!(keyring.sent(), [TOKEN]);
+    // An empty one is an error, and the profile's is no way out.
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    assert_eq!(run(command.env("INTUNECTL_TOKEN", "")).code, Some(4));
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    let app = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "")];
+    assert_eq!(run(command.envs(app)).code, Some(4));
+    assert_eq!(keyring.sent().len(), 1);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn nothing_is_written_in_the_clear() {
+    let keyring = Keyring::new();
+    let token = jwt(&claims(3599));
+    assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
+    assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(0));
+    keyring.has(&[], &token);
+    assert_eq!(files(keyring.home.home()), [""; 0].map(PathBuf::from));
+    let directory = |name| PathBuf::from(std::env::var_os(name).unwrap());
+    let session = files(&directory("XDG_RUNTIME_DIR"));
+    let ours = session.iter().filter(|path| path.to_string_lossy().contains("intunectl")).collect::<Vec<_>>();
+    assert!(ours.len() == 1 && std::fs::read(ours[0]).unwrap().is_empty(), "{ours:?}");
+    let stored = files(&directory("HOME"));
+    assert!(stored.iter().any(|path| path.extension().is_some_and(|name| name == "keyring")), "{stored:?}");
+    // Whatever the pieces in which it would be there.
+    let parts: Vec<_> = (0..token.len() - 40).step_by(20).map(|start| &token.as_bytes()[start..start + 40]).collect();
+    for path in stored.iter().chain(&session) {
+        let bytes = std::fs::read(path).unwrap();
+        let found = parts.iter().any(|part| bytes.windows(part.len()).any(|window| window == *part));
+        assert!(!found, "{} holds a part of the token", path.display());
+    }
+}
+
+#[test]
+fn a_login_at_a_terminal_does_not_wait_for_typing() {
+    let home = Intunectl::new();
+    let Seen { stdout, stderr, code } = home.at_a_terminal("intunectl auth login --with-token");
+    assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
+    assert!(stderr.contains("which is a terminal\nhint: intunectl auth login --with-token < "), "{stderr}");
+}
+
+#[test]
+fn without_a_keyring_a_login_fails_at_once_and_names_the_variable() {
+    let home = Intunectl::new();
+    let token = good();
+    let start = Instant::now();
+    let Seen { stdout, stderr, code } =
+        run(home.command().args(["auth", "login", "--with-token"]).write_stdin(&*token));
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert_eq!((stdout.as_str(), code), ("", Some(1)));
+    assert!(stderr.starts_with("error: the token cannot be kept: the keyring cannot be used: "), "{stderr}");
+    assert!(
+        stderr.contains("\nhint: ") && stderr.contains("INTUNECTL_TOKEN") && !stderr.contains(&token[..40]),
+        "{stderr}"
+    );
+    assert_eq!(files(home.home()), [""; 0].map(PathBuf::from));
+}
+
+#[test]
+fn without_a_keyring_there_is_nobody_to_forget() {
+    let seen = run(Intunectl::new().command().args(["auth", "logout"]));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)));
+    assert!(seen.stderr.starts_with("error: the keyring cannot be used: "), "{}", seen.stderr);
+}
+
+/// A bus that takes calls and never answers.
+struct SilentBus {
+    home: Intunectl,
+    listener: UnixListener,
+}
+
+impl SilentBus {
+    fn new() -> Self {
+        let home = Intunectl::new();
+        let listener = UnixListener::bind(home.home().join("bus")).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        Self { home, listener }
+    }
+
+    fn start(&self, arguments: &[&str], stdin: &str) -> Child {
+        use std::io::Write as _;
+        let mut command = self.home.std_command();
+        let bus = format!("unix:path={}", self.home.home().join("bus").display());
+        command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", bus);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        child
+    }
+}
+
+#[test]
+fn a_keyring_that_does_not_answer_counts_as_none_after_three_seconds() {
+    let bus = SilentBus::new();
+    let start = Instant::now();
+    // All at once, so that the time is spent once.
+    let commands = [
+        (
+            &["auth", "login", "--with-token"][..],
+            good(),
+            1,
+            "error: the token cannot be kept: the keyring did not answer",
+        ),
+        (&["auth", "logout"], String::new(), 1, "error: the keyring did not answer within 3 s"),
+        (&["auth", "token"], String::new(), 4, "error: no access token: the keyring did not answer"),
+        (&["partner", "list"], String::new(), 4, "error: no access token: the keyring did not answer"),
+        (&["partner", "disconnect", "a"], String::new(), 4, "error: no access token: the keyring did not answer"),
+        (&["partner", "disconnect", "-"], "a\nb\n".to_owned(), 4, "error: no access token: the keyring did not answer"),
+    ];
+    let started: Vec<_> = commands
+        .into_iter()
+        .map(|(arguments, stdin, code, words)| (bus.start(arguments, &stdin), code, words))
+        .collect();
+    for (mut child, expected, words) in started {
+        let code = code_within(&mut child, MINUTE);
+        let seen: Seen = child.wait_with_output().unwrap().into();
+        assert_eq!((seen.stdout.as_str(), code), ("", Some(expected)), "{}", seen.stderr);
+        assert!(seen.stderr.starts_with(words), "{}", seen.stderr);
+        let needs_a_token = !words.starts_with("error: the keyring");
+        assert_eq!(seen.stderr.contains("INTUNECTL_TOKEN"), needs_a_token, "{}", seen.stderr);
+    }
+    // It was worth waiting for, and not for long; the rest is for slow machines.
+    let took = start.elapsed();
+    assert!((Duration::from_secs(3)..Duration::from_secs(15)).contains(&took), "{took:?}");
+    assert_eq!(files(bus.home.home()), [""; 0].map(PathBuf::from));
+}
+
+#[test]
+fn a_token_at_hand_leaves_the_keyring_alone() {
+    let bus = SilentBus::new();
+    let graph = Graph::that_does_it();
+    bus.home.file("token", TOKEN);
+    for source in [["--token", TOKEN], ["--token-file", "token"]] {
+        let url = graph.url();
+        let arguments = [&["partner", "disconnect", "a", "--graph-url", &url][..], &source].concat();
+        let mut child = bus.start(&arguments, "");
+        assert_eq!(code_within(&mut child, MINUTE), Some(0));
+    }
+    let refused = bus.listener.accept();
+    assert!(refused.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{refused:?}");
+    assert_eq!(graph.disconnected(), ["a", "a"]);
+}
