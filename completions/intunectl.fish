@@ -1,0 +1,295 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_intunectl_global_optspecs
+    string join \n token= token-file= profile= cloud= graph-url= login-url= api-version= o/output= color= timeout= retries= ca-cert= q/quiet v/verbose h/help V/version
+end
+
+function __fish_intunectl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_intunectl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_intunectl_using_subcommand
+    set -l cmd (__fish_intunectl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c intunectl -n "__fish_intunectl_needs_command" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_needs_command" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_needs_command" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_needs_command" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_needs_command" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_needs_command" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_needs_command" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_needs_command" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_needs_command" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_needs_command" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_needs_command" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_needs_command" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_needs_command" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_needs_command" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_needs_command" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "partner" -d 'The tenant\'s remote assistance partners'
+complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "auth" -d 'The token that calls are made with'
+complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "completion" -d 'Print a completion script'
+complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "sandbox" -d 'A local stand-in for Graph, to rehearse against'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -f -a "list" -d 'List the partners'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s f -l from-file -d 'Read IDs from this file too; `-` is standard input' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s j -l concurrency -d 'How many requests may be under way at once, 1 to 64' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l rate -d 'The pace: no window of this length ever holds more requests than that; `off` for none' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l fail-fast -d 'Stop at the first failure'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -f -a "login" -d 'Store a token in the system\'s keyring'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -f -a "token" -d 'Print the token that a call would use'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -f -a "logout" -d 'Forget the profile\'s token'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l with-token -d 'Read the access token from standard input'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l partners -d 'How many partners there are' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l latency -d 'How long each answer takes' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l throttle -d 'Throttle writes beyond this, and all requests beyond ten times this; `off` for never' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l fail -d 'Answer every POST for this ID with this HTTP status (may be repeated)' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l port -d 'The port to listen on; 0 for any that is free' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -s V -l version -d 'Print version'
