@@ -1,4 +1,5 @@
 //! The command line itself.
+#![allow(clippy::unwrap_used, reason = "clippy.toml covers #[test] functions")]
 
 mod support;
 
@@ -16,5 +17,87 @@ fn version_and_help_go_to_standard_output() {
         let Seen { stdout, stderr, code } = seen(command);
         assert!(stdout.contains("Usage: intunectl"), "{stdout}");
         assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    }
+}
+
+/// The commands below a command, as its help lists them.
+fn below(path: &[&str]) -> Vec<String> {
+    let Seen { stdout, .. } = seen(&[path, &["--help"]].concat());
+    let listed = stdout.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    listed.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_long_help_of_every_command_has_an_example() {
+    let mut commands = Vec::new();
+    for first in below(&[]) {
+        match below(&[&first]) {
+            none if none.is_empty() => commands.push(vec![first]),
+            second => commands.extend(second.into_iter().map(|second| vec![first.clone(), second])),
+        }
+    }
+    assert!(commands.len() >= 7, "{commands:?}");
+    for command in commands {
+        let path: Vec<_> = command.iter().map(String::as_str).collect();
+        let Seen { stdout, .. } = seen(&[&path[..], &["--help"]].concat());
+        let example = stdout.split_once("\nExample").map(|(_, examples)| examples).unwrap_or_default();
+        assert!(example.contains(&format!("intunectl {}", path.join(" "))), "{path:?}: {stdout}");
+    }
+}
+
+#[test]
+fn what_is_unknown_is_a_usage_error() {
+    for (arguments, word) in [
+        (&["--nonsense"][..], "--nonsense"),
+        (&["nonsense"], "nonsense"),
+        (&["partner", "nonsense"], "nonsense"),
+        (&["partner", "list", "nonsense"], "nonsense"),
+        (&["partner", "disconnect", "a", "--nonsense"], "--nonsense"),
+        (&["partner", "disconnect", "a", "--from-file"], "--from-file"),
+        (&["auth", "logout", "--with-token"], "--with-token"),
+        (&["completion"], "<SHELL>"),
+    ] {
+        let Seen { stdout, stderr, code } = seen(arguments);
+        assert_eq!((stdout.as_str(), code), ("", Some(2)), "{arguments:?}");
+        assert!(stderr.starts_with("error: ") && stderr.contains(word) && stderr.contains("--help"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_misspelt_command_is_guessed() {
+    let Seen { stderr, code, .. } = seen(&["partner", "disconect", "a"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("'disconnect'"), "{stderr}");
+}
+
+#[test]
+fn no_command_is_a_usage_error_that_shows_the_help() {
+    for group in [&[][..], &["partner"], &["auth"]] {
+        let Seen { stdout, stderr, code } = seen(group);
+        assert_eq!((stdout.as_str(), code), ("", Some(2)), "{group:?}");
+        assert!(stderr.contains("Usage: intunectl") && stderr.contains("Commands:"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_value_out_of_range_is_a_usage_error() {
+    for option in [
+        "--concurrency=0",
+        "--concurrency=65",
+        "--rate=0/20s",
+        "--rate=100",
+        "--timeout=0s",
+        "--timeout=soon",
+        "--retries=-1",
+        "--retries=many",
+        "--output=xml",
+        "--cloud=mars",
+        "--api-version=v2.0",
+        "--color=green",
+    ] {
+        let Seen { stdout, stderr, code } = seen(&["partner", "disconnect", "a", "--token", "t", option]);
+        assert_eq!((stdout.as_str(), code), ("", Some(2)), "{option}");
+        let name = option.split('=').next().unwrap();
+        assert!(stderr.starts_with("error: invalid value") && stderr.contains(name), "{stderr}");
     }
 }
