@@ -87,6 +87,16 @@ fn a_file_is_read_whatever_its_option_is_called() {
 }
 
 #[test]
+fn a_file_may_be_a_pipe() {
+    let scene = Scene::new();
+    let mut script =
+        scene.home.sh("mkfifo pipe; printf 'a\\nb\\n' >pipe & intunectl partner disconnect -q -j 1 -f pipe");
+    let seen = run(script.env("INTUNECTL_GRAPH_URL", scene.graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+    assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
+    assert_eq!(scene.graph.disconnected(), ["a", "b"]);
+}
+
+#[test]
 fn the_file_called_dash_is_standard_input() {
     Scene::new().disconnects(&["-f", "-"], "a\nb\n", &["a", "b"]);
 }

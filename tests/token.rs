@@ -203,12 +203,13 @@ fn a_token_file_that_cannot_be_read_is_a_usage_error() {
 #[test]
 fn the_token_is_never_shown_whatever_the_verbosity() {
     // A server that sends back what it was sent, in every place in which that may be shown.
-    let graph = Graph::answering(|line| match line.starts_with("GET ") {
-        true => (200, "{\"value\":[]}".to_owned()),
+    let headers = || ["request-id", "set-cookie", "x-echo"].map(|name| (name, format!("Bearer {SECRET}"))).to_vec();
+    let graph = Graph::with_headers(move |line| match line.starts_with("GET ") {
+        true => (200, headers(), "{\"value\":[]}".to_owned()),
         false => {
             let words = format!("you sent {SECRET}");
             let error = json!({"code": words, "message": words, "innerError": {"request-id": words}});
-            (403, json!({"error": error}).to_string())
+            (403, headers(), json!({"error": error}).to_string())
         }
     });
     let home = Intunectl::new();
@@ -225,6 +226,25 @@ fn the_token_is_never_shown_whatever_the_verbosity() {
         }
     }
     assert!(graph.came().iter().all(|came| came.header("authorization").unwrap().ends_with(SECRET)));
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let other = Unspoken::new();
+    let location = other.url();
+    let home = Intunectl::new();
+    for status in [301, 302, 303, 307, 308] {
+        let headers = vec![("location", location.clone())];
+        let graph = Graph::with_headers(move |_| (status, headers.clone(), String::new()));
+        for command in [&["partner", "disconnect", "a"][..], &["partner", "list"]] {
+            let Seen { stdout, stderr, code } = run(&mut graph.command(&home, command));
+            assert_eq!(code, Some(1), "{stderr}");
+            let told = format!("redirected to {location}, which is never followed");
+            assert!(stdout.contains(&told) || stderr.contains(&told), "{stdout}{stderr}");
+        }
+        assert_eq!(graph.lines().len(), 2);
+    }
+    other.assert_unspoken();
 }
 
 #[test]

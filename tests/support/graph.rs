@@ -31,6 +31,9 @@ impl Came {
     }
 }
 
+/// Status, headers and body.
+type Answer = (u16, Vec<(&'static str, String)>, String);
+
 /// The mock and what it was asked.
 pub struct Graph {
     server: MockServer,
@@ -41,6 +44,14 @@ impl Graph {
     /// Answers each request, given its method and path, as `answer` says: with a status and a body, in which `{root}`
     /// stands for this server's address.
     pub fn answering(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> Self {
+        Self::with_headers(move |line| {
+            let (status, body) = answer(line);
+            (status, Vec::new(), body)
+        })
+    }
+
+    /// Answers each request with a status, headers and a body.
+    pub fn with_headers(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
         let server = MockServer::start();
         let came = Arc::new(Mutex::new(Vec::new()));
         let keep = Arc::clone(&came);
@@ -51,9 +62,10 @@ impl Graph {
                 // The mock puts scheme and host before what came.
                 let path = request.uri_str().splitn(4, '/').nth(3).unwrap();
                 let line = format!("{} /{path}", request.method_str());
-                let (status, body) = answer(&line);
+                let (status, headers, body) = answer(&line);
                 keep.lock().unwrap().push(Came { line, headers: request.headers_vec().clone() });
-                HttpMockResponse::builder().status(status).body(body.replace("{root}", &root)).build()
+                let response = HttpMockResponse::builder().status(status).headers(headers);
+                response.body(body.replace("{root}", &root)).build()
             });
         });
         Self { server, came }
