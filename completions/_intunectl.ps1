@@ -46,6 +46,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'The token that calls are made with')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print a completion script')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'A local stand-in for Graph, to rehearse against')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'intunectl;partner' {
@@ -72,6 +73,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the partners')
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Disconnect partners: remove their connectors from the tenant')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'intunectl;partner;list' {
@@ -128,6 +130,21 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'intunectl;partner;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the partners')
+            [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Disconnect partners: remove their connectors from the tenant')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'intunectl;partner;help;list' {
+            break
+        }
+        'intunectl;partner;help;disconnect' {
+            break
+        }
+        'intunectl;partner;help;help' {
+            break
+        }
         'intunectl;auth' {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
@@ -153,6 +170,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store a token in the system''s keyring')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the token that a call would use')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the profile''s token')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'intunectl;auth;login' {
@@ -228,6 +246,25 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'intunectl;auth;help' {
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store a token in the system''s keyring')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the token that a call would use')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the profile''s token')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'intunectl;auth;help;login' {
+            break
+        }
+        'intunectl;auth;help;token' {
+            break
+        }
+        'intunectl;auth;help;logout' {
+            break
+        }
+        'intunectl;auth;help;help' {
+            break
+        }
         'intunectl;completion' {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
@@ -279,6 +316,49 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'intunectl;help' {
+            [CompletionResult]::new('partner', 'partner', [CompletionResultType]::ParameterValue, 'The tenant''s remote assistance partners')
+            [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'The token that calls are made with')
+            [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print a completion script')
+            [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'A local stand-in for Graph, to rehearse against')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'intunectl;help;partner' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the partners')
+            [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Disconnect partners: remove their connectors from the tenant')
+            break
+        }
+        'intunectl;help;partner;list' {
+            break
+        }
+        'intunectl;help;partner;disconnect' {
+            break
+        }
+        'intunectl;help;auth' {
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store a token in the system''s keyring')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the token that a call would use')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the profile''s token')
+            break
+        }
+        'intunectl;help;auth;login' {
+            break
+        }
+        'intunectl;help;auth;token' {
+            break
+        }
+        'intunectl;help;auth;logout' {
+            break
+        }
+        'intunectl;help;completion' {
+            break
+        }
+        'intunectl;help;sandbox' {
+            break
+        }
+        'intunectl;help;help' {
             break
         }
     })

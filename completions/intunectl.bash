@@ -22,11 +22,17 @@ _intunectl() {
             intunectl,completion)
                 cmd="intunectl__subcmd__completion"
                 ;;
+            intunectl,help)
+                cmd="intunectl__subcmd__help"
+                ;;
             intunectl,partner)
                 cmd="intunectl__subcmd__partner"
                 ;;
             intunectl,sandbox)
                 cmd="intunectl__subcmd__sandbox"
+                ;;
+            intunectl__subcmd__auth,help)
+                cmd="intunectl__subcmd__auth__subcmd__help"
                 ;;
             intunectl__subcmd__auth,login)
                 cmd="intunectl__subcmd__auth__subcmd__login"
@@ -37,11 +43,65 @@ _intunectl() {
             intunectl__subcmd__auth,token)
                 cmd="intunectl__subcmd__auth__subcmd__token"
                 ;;
+            intunectl__subcmd__auth__subcmd__help,help)
+                cmd="intunectl__subcmd__auth__subcmd__help__subcmd__help"
+                ;;
+            intunectl__subcmd__auth__subcmd__help,login)
+                cmd="intunectl__subcmd__auth__subcmd__help__subcmd__login"
+                ;;
+            intunectl__subcmd__auth__subcmd__help,logout)
+                cmd="intunectl__subcmd__auth__subcmd__help__subcmd__logout"
+                ;;
+            intunectl__subcmd__auth__subcmd__help,token)
+                cmd="intunectl__subcmd__auth__subcmd__help__subcmd__token"
+                ;;
+            intunectl__subcmd__help,auth)
+                cmd="intunectl__subcmd__help__subcmd__auth"
+                ;;
+            intunectl__subcmd__help,completion)
+                cmd="intunectl__subcmd__help__subcmd__completion"
+                ;;
+            intunectl__subcmd__help,help)
+                cmd="intunectl__subcmd__help__subcmd__help"
+                ;;
+            intunectl__subcmd__help,partner)
+                cmd="intunectl__subcmd__help__subcmd__partner"
+                ;;
+            intunectl__subcmd__help,sandbox)
+                cmd="intunectl__subcmd__help__subcmd__sandbox"
+                ;;
+            intunectl__subcmd__help__subcmd__auth,login)
+                cmd="intunectl__subcmd__help__subcmd__auth__subcmd__login"
+                ;;
+            intunectl__subcmd__help__subcmd__auth,logout)
+                cmd="intunectl__subcmd__help__subcmd__auth__subcmd__logout"
+                ;;
+            intunectl__subcmd__help__subcmd__auth,token)
+                cmd="intunectl__subcmd__help__subcmd__auth__subcmd__token"
+                ;;
+            intunectl__subcmd__help__subcmd__partner,disconnect)
+                cmd="intunectl__subcmd__help__subcmd__partner__subcmd__disconnect"
+                ;;
+            intunectl__subcmd__help__subcmd__partner,list)
+                cmd="intunectl__subcmd__help__subcmd__partner__subcmd__list"
+                ;;
             intunectl__subcmd__partner,disconnect)
                 cmd="intunectl__subcmd__partner__subcmd__disconnect"
                 ;;
+            intunectl__subcmd__partner,help)
+                cmd="intunectl__subcmd__partner__subcmd__help"
+                ;;
             intunectl__subcmd__partner,list)
                 cmd="intunectl__subcmd__partner__subcmd__list"
+                ;;
+            intunectl__subcmd__partner__subcmd__help,disconnect)
+                cmd="intunectl__subcmd__partner__subcmd__help__subcmd__disconnect"
+                ;;
+            intunectl__subcmd__partner__subcmd__help,help)
+                cmd="intunectl__subcmd__partner__subcmd__help__subcmd__help"
+                ;;
+            intunectl__subcmd__partner__subcmd__help,list)
+                cmd="intunectl__subcmd__partner__subcmd__help__subcmd__list"
                 ;;
             *)
                 ;;
@@ -50,7 +110,7 @@ _intunectl() {
 
     case "${cmd}" in
         intunectl)
-            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version partner auth completion sandbox"
+            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version partner auth completion sandbox help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -138,7 +198,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__auth)
-            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version login token logout"
+            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version login token logout help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -218,6 +278,76 @@ _intunectl() {
                     fi
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__auth__subcmd__help)
+            opts="login token logout help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__auth__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__auth__subcmd__help__subcmd__login)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__auth__subcmd__help__subcmd__logout)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__auth__subcmd__help__subcmd__token)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -577,8 +707,162 @@ _intunectl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        intunectl__subcmd__help)
+            opts="partner auth completion sandbox help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__auth)
+            opts="login token logout"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__auth__subcmd__login)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__auth__subcmd__logout)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__auth__subcmd__token)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__completion)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__partner)
+            opts="list disconnect"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__partner__subcmd__disconnect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__partner__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__sandbox)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         intunectl__subcmd__partner)
-            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version list disconnect"
+            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version list disconnect help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -788,6 +1072,62 @@ _intunectl() {
                     fi
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__partner__subcmd__help)
+            opts="list disconnect help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__partner__subcmd__help__subcmd__disconnect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__partner__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__partner__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -43,6 +43,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand auth 'The token that calls are made with'
             cand completion 'Print a completion script'
             cand sandbox 'A local stand-in for Graph, to rehearse against'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'intunectl;partner'= {
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
@@ -68,6 +69,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --version 'Print version'
             cand list 'List the partners'
             cand disconnect 'Disconnect partners: remove their connectors from the tenant'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'intunectl;partner;list'= {
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
@@ -121,6 +123,17 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'intunectl;partner;help'= {
+            cand list 'List the partners'
+            cand disconnect 'Disconnect partners: remove their connectors from the tenant'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'intunectl;partner;help;list'= {
+        }
+        &'intunectl;partner;help;disconnect'= {
+        }
+        &'intunectl;partner;help;help'= {
+        }
         &'intunectl;auth'= {
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
@@ -146,6 +159,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand login 'Store a token in the system''s keyring'
             cand token 'Print the token that a call would use'
             cand logout 'Forget the profile''s token'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'intunectl;auth;login'= {
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
@@ -217,6 +231,20 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'intunectl;auth;help'= {
+            cand login 'Store a token in the system''s keyring'
+            cand token 'Print the token that a call would use'
+            cand logout 'Forget the profile''s token'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'intunectl;auth;help;login'= {
+        }
+        &'intunectl;auth;help;token'= {
+        }
+        &'intunectl;auth;help;logout'= {
+        }
+        &'intunectl;auth;help;help'= {
+        }
         &'intunectl;completion'= {
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
@@ -267,6 +295,38 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+        }
+        &'intunectl;help'= {
+            cand partner 'The tenant''s remote assistance partners'
+            cand auth 'The token that calls are made with'
+            cand completion 'Print a completion script'
+            cand sandbox 'A local stand-in for Graph, to rehearse against'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'intunectl;help;partner'= {
+            cand list 'List the partners'
+            cand disconnect 'Disconnect partners: remove their connectors from the tenant'
+        }
+        &'intunectl;help;partner;list'= {
+        }
+        &'intunectl;help;partner;disconnect'= {
+        }
+        &'intunectl;help;auth'= {
+            cand login 'Store a token in the system''s keyring'
+            cand token 'Print the token that a call would use'
+            cand logout 'Forget the profile''s token'
+        }
+        &'intunectl;help;auth;login'= {
+        }
+        &'intunectl;help;auth;token'= {
+        }
+        &'intunectl;help;auth;logout'= {
+        }
+        &'intunectl;help;completion'= {
+        }
+        &'intunectl;help;sandbox'= {
+        }
+        &'intunectl;help;help'= {
         }
     ]
     $completions[$command]

@@ -53,33 +53,35 @@ complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "partner" -d 'Th
 complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "auth" -d 'The token that calls are made with'
 complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "completion" -d 'Print a completion script'
 complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "sandbox" -d 'A local stand-in for Graph, to rehearse against'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
 china\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
 beta\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
 json\t'One document, at the end'
 ndjson\t'A JSON record per line, each the moment it is known'
 id\t'IDs alone: those that succeeded'"
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
 always\t''
 never\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l retries -d 'How many attempts may follow the first' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -s V -l version -d 'Print version'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -f -a "list" -d 'List the partners'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -f -a "list" -d 'List the partners'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
@@ -134,34 +136,38 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s V -l version -d 'Print version'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the partners'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
 china\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
 beta\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
 json\t'One document, at the end'
 ndjson\t'A JSON record per line, each the moment it is known'
 id\t'IDs alone: those that succeeded'"
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
 always\t''
 never\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l retries -d 'How many attempts may follow the first' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -s V -l version -d 'Print version'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -f -a "login" -d 'Store a token in the system\'s keyring'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -f -a "token" -d 'Print the token that a call would use'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout" -f -a "logout" -d 'Forget the profile\'s token'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -f -a "login" -d 'Store a token in the system\'s keyring'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -f -a "token" -d 'Print the token that a call would use'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -f -a "logout" -d 'Forget the profile\'s token'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
@@ -238,6 +244,10 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_see
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "login" -d 'Store a token in the system\'s keyring'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "token" -d 'Print the token that a call would use'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "logout" -d 'Forget the profile\'s token'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
@@ -293,3 +303,13 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -s q -l qui
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and not __fish_seen_subcommand_from partner auth completion sandbox help" -f -a "partner" -d 'The tenant\'s remote assistance partners'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and not __fish_seen_subcommand_from partner auth completion sandbox help" -f -a "auth" -d 'The token that calls are made with'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and not __fish_seen_subcommand_from partner auth completion sandbox help" -f -a "completion" -d 'Print a completion script'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and not __fish_seen_subcommand_from partner auth completion sandbox help" -f -a "sandbox" -d 'A local stand-in for Graph, to rehearse against'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and not __fish_seen_subcommand_from partner auth completion sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from partner" -f -a "list" -d 'List the partners'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from partner" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "login" -d 'Store a token in the system\'s keyring'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "token" -d 'Print the token that a call would use'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "logout" -d 'Forget the profile\'s token'

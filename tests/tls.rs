@@ -1,5 +1,7 @@
 //! Whom the tool trusts, against a real TLS server.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "clippy.toml covers #[test] functions")]
+
 mod support;
 
 use std::io::{Read as _, Write as _};
