@@ -34,6 +34,19 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether the body was read to its end.
     pub whole: bool,
+    /// What was sent with the request, and may have come back.
+    pub token: Option<SecretString>,
+}
+
+impl Answer {
+    /// Takes the token out of text from the body. It was taken out of the body as that came, but JSON's escapes may
+    /// have hidden it there.
+    pub fn without_token(&self, text: String) -> String {
+        match self.token.as_ref().map(ExposeSecret::expose_secret) {
+            Some(token) if text.contains(token) => text.replace(token, REDACTED),
+            _ => text,
+        }
+    }
 }
 
 /// No answer came.
@@ -208,6 +221,7 @@ fn from_headers(status: u16, headers: &HeaderMap, token: &SecretString) -> Answe
         location: redacted(text(LOCATION.as_str())),
         body: Vec::new(),
         whole: false,
+        token: Some(token.clone()),
     }
 }
 
