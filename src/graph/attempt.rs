@@ -42,9 +42,9 @@ impl Answer {
     /// Takes the token out of text from the body. It was taken out of the body as that came, but JSON's escapes may
     /// have hidden it there.
     pub fn without_token(&self, text: String) -> String {
-        match self.token.as_ref().map(ExposeSecret::expose_secret) {
-            Some(token) if text.contains(token) => text.replace(token, REDACTED),
-            _ => text,
+        match &self.token {
+            Some(token) => redact(&text, token).into_owned(),
+            None => text,
         }
     }
 }
@@ -74,7 +74,7 @@ pub enum NoAnswer {
         /// What was wrong.
         reason: String,
     },
-    /// Anything else.
+    /// Anything else; `sent` where the request may have left before.
     Unknown {
         /// Whether the service may have got the request.
         sent: bool,
