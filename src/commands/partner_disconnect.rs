@@ -141,7 +141,8 @@ fn conclude(context: &Context, finished: &Finished) {
         console.error(&format!("the results could not all be written: {}", plain(error)));
         let plain_text = Look { format: Format::Text, id_width: Some(0), color: false };
         for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
-            console.error(&format!("not written: {}", text_line(record, plain_text)));
+            // A sentence for people: the console lets no tab through.
+            console.error(&format!("not written: {}", text_line(record, plain_text).replace('\t', " ")));
         }
     }
     if let Exit::Interrupted(signal) = exit {
