@@ -3,10 +3,10 @@
 
 mod support;
 
-use support::{Intunectl, Seen};
+use support::{Intunectl, Seen, run};
 
 fn seen(arguments: &[&str]) -> Seen {
-    Intunectl::new().command().args(arguments).output().unwrap().into()
+    run(Intunectl::new().std_command().args(arguments))
 }
 
 #[test]

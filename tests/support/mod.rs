@@ -1,16 +1,22 @@
 //! What the black-box tests share: the real binary in an environment of its own.
 #![allow(dead_code, reason = "each test file uses a part of it")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "clippy.toml covers #[test] functions")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helper")]
 
 pub mod graph;
 pub mod jwt;
 #[cfg(unix)]
+pub mod running;
+pub mod server;
+#[cfg(unix)]
 pub mod shell;
 
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
+
+/// A token that cannot be overlooked where it does not belong, with characters that JSON may escape.
+pub const TOKEN: &str = "unmistakable-T0ken/of+this~test";
 
 /// The binary, with no environment but a home of its own and a keyring that cannot be reached.
 pub struct Intunectl {
@@ -35,14 +41,21 @@ impl Intunectl {
         self.home.path()
     }
 
+    /// `partner disconnect` against a Graph root, with a token; what follows is up to the test.
+    pub fn disconnect(&self, root: &str) -> Command {
+        let mut command = self.std_command();
+        command.args(["partner", "disconnect", "--graph-url", root]).env("INTUNECTL_TOKEN", TOKEN);
+        command
+    }
+
     /// The command, for `assert_cmd`.
     pub fn command(&self) -> assert_cmd::Command {
         assert_cmd::Command::from_std(self.std_command())
     }
 
     /// The command, for tests that need the process itself.
-    pub fn std_command(&self) -> std::process::Command {
-        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("intunectl"));
+    pub fn std_command(&self) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("intunectl"));
         command
             .env_clear()
             .current_dir(self.home.path())
@@ -71,4 +84,47 @@ impl From<Output> for Seen {
             code: output.status.code(),
         }
     }
+}
+
+impl Seen {
+    /// The lines of standard output, as JSON.
+    pub fn records(&self) -> Vec<serde_json::Value> {
+        assert!(self.stdout.is_empty() || self.stdout.ends_with('\n'), "a line is torn: {}", self.stdout);
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The IDs of the records with a status, sorted.
+    pub fn with_status(&self, status: &str) -> Vec<String> {
+        let of = self.records().into_iter().filter(|record| record["status"] == status);
+        let mut ids: Vec<_> = of.map(|record| record["id"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// Standard error with the time that the run took, which no two runs share, as `T`.
+    pub fn timeless(&self) -> String {
+        let lines = self.stderr.lines().map(|line| {
+            let timed = line.split_once(" in ").and_then(|(before, after)| {
+                let behind = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+                behind.starts_with(" s").then(|| format!("{before} in T{behind}\n"))
+            });
+            timed.unwrap_or_else(|| format!("{line}\n"))
+        });
+        lines.collect()
+    }
+}
+
+/// IDs `p-0001`, `p-0002`, …: in their own order when sorted.
+pub fn ids(count: usize) -> Vec<String> {
+    (1..=count).map(|n| format!("p-{n:04}")).collect()
+}
+
+/// Runs a command to its end; see [`running::Running::end`].
+pub fn run(command: &mut Command) -> Seen {
+    running::Running::start(command).end()
+}
+
+/// Disconnects IDs with a server's answers, and what was seen of it. The server is at `root`.
+pub fn disconnect(root: &str, arguments: &[&str]) -> Seen {
+    run(Intunectl::new().disconnect(root).args(arguments))
 }

@@ -1,0 +1,130 @@
+//! The binary while it runs: what it has said so far, and signals.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helper")]
+
+use std::io::Read;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::server::PATIENCE;
+use super::{Seen, TOKEN};
+
+/// A process under way. It does not survive its test.
+pub struct Running {
+    child: Child,
+    stdout: Stream,
+    stderr: Stream,
+}
+
+/// What came from a stream so far, read by a thread of its own so that the process never waits for the test.
+struct Stream {
+    text: Arc<(Mutex<Vec<u8>>, Condvar)>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts a command. Standard input is empty; standard output and standard error are read.
+    pub fn start(command: &mut Command) -> Self {
+        Self::with(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
+    /// Starts a command with its streams as they are; those that are pipes are read.
+    pub fn with(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let stdout = Stream::read(child.stdout.take());
+        let stderr = Stream::read(child.stderr.take());
+        Self { child, stdout, stderr }
+    }
+
+    /// Its standard input, where that is a pipe.
+    pub fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("standard input is a pipe")
+    }
+
+    /// What sends it a signal, from whatever thread.
+    pub fn signaller(&self) -> impl Fn(&str) + Send + Sync + use<> {
+        let pid = self.child.id().to_string();
+        move |signal| {
+            let sent = Command::new("/bin/kill").args([&format!("-{signal}"), &pid]).status().unwrap();
+            assert!(sent.success(), "SIG{signal} was not sent");
+        }
+    }
+
+    /// Sends it a signal: `INT` or `TERM`.
+    pub fn signal(&self, signal: &str) {
+        self.signaller()(signal);
+    }
+
+    /// Waits until standard output has this in it.
+    pub fn wait_for_stdout(&self, part: &str) {
+        self.stdout.wait_for(part);
+    }
+
+    /// Waits until standard error has this in it.
+    pub fn wait_for_stderr(&self, part: &str) {
+        self.stderr.wait_for(part);
+    }
+
+    /// Waits for its end, and tells what was seen. Whatever it was: never the token, and never a panic.
+    pub fn end(mut self) -> Seen {
+        let started = Instant::now();
+        let status = loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => break status,
+                None if started.elapsed() > PATIENCE => {
+                    panic!("it does not end; standard error: {}", self.stderr.text())
+                }
+                None => thread::sleep(Duration::from_millis(2)),
+            }
+        };
+        let seen = Seen { stdout: self.stdout.rest(), stderr: self.stderr.rest(), code: status.code() };
+        for text in [&seen.stdout, &seen.stderr] {
+            assert!(!text.to_lowercase().contains(&TOKEN.to_lowercase()), "the token was shown: {text}");
+            assert!(!text.contains("panicked"), "{text}");
+        }
+        seen
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Stream {
+    fn read(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let text = Arc::<(Mutex<Vec<u8>>, Condvar)>::default();
+        let shared = Arc::clone(&text);
+        let reader = pipe.map(|mut pipe| {
+            thread::spawn(move || {
+                let mut chunk = [0; 8192];
+                while let Ok(n @ 1..) = pipe.read(&mut chunk) {
+                    shared.0.lock().unwrap().extend_from_slice(chunk.get(..n).unwrap_or_default());
+                    shared.1.notify_all();
+                }
+            })
+        });
+        Self { text, reader }
+    }
+
+    fn wait_for(&self, part: &str) {
+        let (text, changed) = &*self.text;
+        let missing = |text: &mut Vec<u8>| !String::from_utf8_lossy(text).contains(part);
+        let (text, timeout) = changed.wait_timeout_while(text.lock().unwrap(), PATIENCE, missing).unwrap();
+        assert!(!timeout.timed_out(), "{part:?} did not come: {}", String::from_utf8_lossy(&text));
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.text.0.lock().unwrap().clone()).expect("what it says is UTF-8")
+    }
+
+    fn rest(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        self.text()
+    }
+}
