@@ -2,25 +2,22 @@
 
 use std::borrow::Cow;
 
-/// More of a message than anybody reads.
+/// More of a message than anybody reads, in characters. What is longer keeps its beginning and its end, where we add
+/// what we know ourselves.
 const LONGEST: usize = 500;
+const BEGINNING: usize = 300;
 
 /// Replaces what could act on a terminal or break a line apart: control characters (escape sequences among them),
 /// line and paragraph separators, and the characters that reorder text, which can make one ID look like another.
-/// White space among them becomes a space, anything else U+FFFD. What is longer than 500 characters is cut.
+/// White space among them becomes a space, anything else U+FFFD. What is longer than 500 characters is cut in the
+/// middle.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST && !text.chars().any(is_unfit) {
         return Cow::Borrowed(text);
     }
-    let mut cleaned = String::with_capacity(text.len().min(LONGEST));
     let mut chars = text.chars().peekable();
-    let mut count = 0;
+    let mut cleaned = Vec::with_capacity(text.len());
     while let Some(c) = chars.next() {
-        if count == LONGEST {
-            cleaned.push('…');
-            break;
-        }
-        count += 1;
         match c {
             '\r' if chars.peek() == Some(&'\n') => {}
             '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => cleaned.push(' '),
@@ -28,12 +25,33 @@ pub fn clean(text: &str) -> Cow<'_, str> {
             c => cleaned.push(c),
         }
     }
-    Cow::Owned(cleaned)
+    if cleaned.len() > LONGEST {
+        let end = cleaned.len() - (LONGEST - BEGINNING - 1);
+        cleaned.splice(BEGINNING..end, ['…']);
+    }
+    Cow::Owned(cleaned.into_iter().collect())
 }
 
 fn is_unfit(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Escapes in JSON what JSON lets stand, yet acts on a terminal: DEL and the C1 controls (U+009B begins an escape
+/// sequence). In JSON they can stand in strings alone, and the value of the string stays the same.
+pub fn escape_json(json: &str) -> Cow<'_, str> {
+    let unfit = |c: char| matches!(c, '\u{7f}'..='\u{9f}');
+    if !json.contains(unfit) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match c {
+            c if unfit(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// Like [`clean`] for text of ours that may quote others: line breaks stay, nothing is cut.
@@ -87,7 +105,9 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(clean(text), expected);
         }
-        assert_eq!(clean(&"x".repeat(600)).chars().count(), 501);
+        let long = clean(&format!("{}; and what we add", "x".repeat(600))).into_owned();
+        assert!(long.chars().count() == 500 && long.contains('…') && long.ends_with("; and what we add"), "{long}");
+        assert_eq!(escape_json("{\"a\":\"\u{9b}2J\u{7f}é\"}"), "{\"a\":\"\\u009b2J\\u007fé\"}");
         assert_eq!(clean_lines("a\n\u{1b}[2J\tb"), "a\n\u{fffd}[2J\u{fffd}b");
     }
 

@@ -51,8 +51,8 @@ A local stand-in for Graph, to rehearse against.
 It behaves as the reference says: partners are listed, disconnected and onboarded, writes are throttled at the \
 published limit, errors look like Graph's. It listens on this machine only, and forgets everything when it ends.
 
-With a command, the sandbox runs it with INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL and INTUNECTL_TOKEN set and \
-intunectl on its PATH, and exits with the command's code. Without one, it prints those settings and serves until \
+With a command, the sandbox runs it with INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL and INTUNECTL_TOKEN set (and \
+INTUNECTL_PROFILE, so that your own login stays out of it), and intunectl on its PATH, and exits with the command's code. Without one, it prints those settings and serves until \
 interrupted.")]
     #[command(after_help = "\
 Examples:
@@ -141,7 +141,8 @@ Examples:
     /// Print the token that a call would use
     #[command(after_help = "\
 Example:
-  curl -H \"Authorization: Bearer $(intunectl auth token)\" https://graph.microsoft.com/v1.0/organization")]
+  printf 'Authorization: Bearer %s' \"$(intunectl auth token)\" \\
+    | curl -H @- https://graph.microsoft.com/v1.0/organization")]
     Token,
     /// Forget the profile's token
     #[command(after_help = "\

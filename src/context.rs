@@ -9,7 +9,8 @@ use anyhow::Context as _;
 use secrecy::SecretString;
 
 use crate::auth::session::Session;
-use crate::auth::token::{Sources, Token, plain};
+use crate::auth::token::{Sources, Token};
+use crate::clean::clean;
 use crate::cli;
 use crate::error::Error;
 use crate::graph::attempt::{REDACTED, redact};
@@ -18,6 +19,7 @@ use crate::graph::pace::Rate;
 use crate::graph::root::{Cloud, Root};
 use crate::output::Format;
 use crate::output::console::{Color, Console};
+use crate::words::plain;
 
 /// Settings and streams of one invocation.
 pub struct Context {
@@ -67,6 +69,10 @@ impl Context {
     /// # Errors
     /// An option, or the environment variable that stands in for it, has a value that it cannot have.
     pub fn new(options: cli::Global) -> anyhow::Result<Self> {
+        // clap sees this only where both stand behind the same command.
+        if options.token.is_some() && options.token_file.is_some() {
+            return Err(Error::usage("--token and --token-file are both given").hint("give one of them").into());
+        }
         let color = color(options.color);
         let debug = variable("INTUNECTL_DEBUG")?.is_some_and(|value| value != "0");
         let format = match options.output {
@@ -104,12 +110,26 @@ impl Context {
         })
     }
 
-    /// Finds the token and the root that it may be sent to. This may wait for the keyring, for 3 s at most.
+    /// Finds the token and the root that it may be sent to. This may wait: for the keyring, 3 s at most, and for a
+    /// file as long as that takes.
     ///
     /// # Errors
     /// There is no usable token, or the profile's is for another root than the one asked for.
     pub fn connect(&self) -> anyhow::Result<Connection> {
-        let token = self.token_sources().resolve(SystemTime::now())?;
+        self.connection(self.token_sources().resolve(SystemTime::now())?)
+    }
+
+    /// The same for code that must not be held up.
+    ///
+    /// # Errors
+    /// Those of [`Context::connect`].
+    pub async fn connect_async(&self) -> anyhow::Result<Connection> {
+        let sources = self.token_sources();
+        let resolving = tokio::task::spawn_blocking(move || sources.resolve(SystemTime::now()));
+        self.connection(resolving.await.context("looking for the token broke off")??)
+    }
+
+    fn connection(&self, token: Token) -> anyhow::Result<Connection> {
         let root = self.root_for(token.session.as_ref())?;
         Ok(Connection { token, root })
     }
@@ -139,7 +159,7 @@ impl Context {
         let Some(session) = session else { return Ok(self.roots().0) };
         let own: Root = session.graph_url.parse().map_err(|reason| {
             Error::auth(format!("the Graph root of profile '{}' {reason}", self.profile))
-                .hint("sign in again: intunectl auth login --with-token")
+                .hint(format!("sign in again: intunectl auth login --with-token --profile '{}'", self.profile))
         })?;
         let asked = self.graph_url.is_some() || self.cloud.is_some();
         if asked && self.roots().0 != own {
@@ -165,7 +185,8 @@ impl Context {
         if let Some(audience) = claims.foreign_audience(&roots) {
             self.console.warning_with_hint(
                 &format!(
-                    "the token is for {audience}, not for {}; the service will probably refuse it",
+                    "the token is for {}, not for {}; the service will probably refuse it",
+                    clean(audience),
                     connection.root.as_str()
                 ),
                 "ask for a token for Microsoft Graph: az account get-access-token --resource-type ms-graph",

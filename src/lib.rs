@@ -19,6 +19,7 @@ mod interrupt;
 mod output;
 mod sandbox;
 mod stop;
+mod words;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,14 @@ use output::console::Console;
 
 /// Parses the command line, does what it says, and tells how the process is to end.
 pub fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        // Not its message, which may quote whatever was at hand.
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let console = Console::new(false, output::console::Color::Never);
+        console
+            .error(&format!("this should not have happened ({place}); requests under way may have been carried out"));
+        console.hint("please report it; `intunectl partner list` shows how things stand");
+    }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return not_parsed(&error).into(),

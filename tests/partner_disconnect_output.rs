@@ -42,8 +42,7 @@ fn text_is_a_line_of_tab_separated_fields_for_each_id() {
                  p-0002\tfailed\t404 ResourceNotFound: no such partner (request id r-2)\n\
                  p-0003\tdisconnected\n";
     assert_eq!((seen.stdout.as_str(), seen.code), (lines, Some(1)));
-    let hint =
-        "hint: no such partner, or no such API at this root; `intunectl partner list` shows the IDs that there are";
+    let hint = "hint: 404: no such partner, or no such API at this root; `intunectl partner list` shows the IDs that there are";
     assert_eq!(seen.timeless(), format!("3 partners: 2 disconnected, 1 failed in T s\n{hint}\n"));
 }
 

@@ -78,7 +78,10 @@ fn a_refused_connection_is_tried_again_and_then_told() {
     let (record, code) = record("http://127.0.0.1:1", &["--retries", "1"]);
     assert_eq!((&record["status"], &record["attempts"], code), (&"failed".into(), &2.into(), Some(1)));
     assert_eq!((&record["http_status"], &record["error"]["code"]), (&().into(), &"ConnectionRefused".into()));
-    assert_eq!((&record["error"]["kind"], message(&record)), (&"network".into(), "the connection was refused"));
+    assert_eq!(
+        (&record["error"]["kind"], message(&record)),
+        (&"network".into(), "127.0.0.1:1: the connection was refused")
+    );
 }
 
 #[test]
@@ -91,8 +94,11 @@ fn a_lost_connection_is_tried_again_and_then_told() {
         assert_eq!(record["error"]["kind"], "network");
         assert_eq!(
             message(&record),
-            "the connection broke before the answer came; it may have been done all the same: look with \
-             `intunectl partner list`"
+            format!(
+                "{}: the connection broke before the answer came; it may have been done all the same: look with \
+                 `intunectl partner list`",
+                server.root().trim_start_matches("http://")
+            )
         );
         assert_eq!(server.ids().len(), 2);
     }
@@ -115,7 +121,7 @@ fn an_attempt_without_an_answer_ends_with_its_timeout_and_is_tried_again() {
         let (record, code) = record(server.root(), &["--timeout", "300ms", "--retries", "1"]);
         assert_eq!((&record["status"], &record["attempts"], code), (&"failed".into(), &2.into(), Some(1)));
         assert_eq!((&record["http_status"], &record["error"]["kind"]), (&().into(), &"timeout".into()));
-        assert!(message(&record).starts_with("no answer came in time; it may have been done"), "{record}");
+        assert!(message(&record).contains(": no answer came in time; it may have been done"), "{record}");
         assert!(server.gaps()[0] >= Duration::from_millis(290), "{:?}", server.gaps());
         assert_eq!(server.ids().len(), 2);
     }

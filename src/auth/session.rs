@@ -35,7 +35,7 @@ impl Session {
         // Never serde's own message, which may quote what it could not read.
         let stored: Stored<'_> = serde_json::from_str(secret.expose_secret()).map_err(|_| {
             Error::auth(format!("what the keyring holds for profile '{profile}' is not readable"))
-                .hint(format!("sign in again: intunectl auth login --with-token --profile {profile}"))
+                .hint(format!("sign in again: intunectl auth login --with-token --profile '{profile}'"))
         })?;
         Ok(Some(Self {
             access_token: SecretString::from(stored.access_token),

@@ -27,6 +27,8 @@ pub enum StoreError {
     Unavailable(String),
     /// The keyring took longer than 3 s.
     TimedOut,
+    /// Another process has been writing for longer than that.
+    Busy,
     /// There are entries, but they are torn or of another layout. Saving replaces them, deleting removes them.
     Damaged,
 }
@@ -39,6 +41,9 @@ impl fmt::Display for StoreError {
                 f,
                 "the keyring did not answer within {} s: it may be locked and waiting for its password",
                 ANSWER_WITHIN.as_secs()
+            ),
+            Self::Busy => f.write_str(
+                "another intunectl has been writing to the keyring for seconds, or was stopped while it did",
             ),
             Self::Damaged => {
                 f.write_str("what the keyring holds for this profile is incomplete or was written by another version")
@@ -123,7 +128,8 @@ fn in_turn<T: Send + 'static>(
 ) -> Result<T, StoreError> {
     in_time(move |asked| {
         let store = connect()?;
-        let _lock = lock::acquire()?;
+        // The rest of the time is for the keyring.
+        let _lock = lock::acquire(asked + ANSWER_WITHIN * 2 / 3)?;
         // The caller has given up by now. Writing all the same could undo what it has saved since.
         if asked.elapsed() >= ANSWER_WITHIN {
             return Err(StoreError::TimedOut);

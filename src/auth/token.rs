@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -11,6 +11,7 @@ use super::session::Session;
 use super::store::StoreError;
 use crate::encoding;
 use crate::error::Error;
+use crate::words::{plain, roughly};
 
 /// More than any token; a file larger than this is not one.
 const LARGEST: u64 = 256 * 1024;
@@ -119,12 +120,6 @@ fn from_environment(value: OsString) -> Result<SecretString, Error> {
     Ok(SecretString::from(text))
 }
 
-/// An I/O error in words, without the operating system's number.
-pub fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
-}
-
 fn app_credentials() -> Error {
     Error::auth(
         "the environment holds app credentials (AZURE_TENANT_ID, AZURE_CLIENT_ID, …), which this version cannot use yet",
@@ -154,14 +149,10 @@ pub const FOUR_WAYS: &str = "give one in one of four ways:
   3. app credentials in the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, …; not in this version yet)
   4. the system's keyring: intunectl auth login --with-token < token.txt";
 
-/// A duration for people: its largest two units.
-pub fn roughly(duration: Duration) -> String {
-    let text = humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string();
-    text.split(' ').take(2).collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::error::Kind;
 
@@ -211,13 +202,6 @@ mod tests {
             let (kind, words) = resolve(Sources { flag: Some(value.into()), ..sources() }).unwrap_err();
             assert_eq!(kind, Kind::Auth);
             assert!(words.contains(part) && !words.contains("cr"), "{value:?}: {words}");
-        }
-    }
-
-    #[test]
-    fn durations_are_told_in_two_units() {
-        for (seconds, text) in [(0, "0s"), (59, "59s"), (3_725, "1h 2m"), (200_000, "2days 7h")] {
-            assert_eq!(roughly(Duration::from_secs(seconds)), text);
         }
     }
 }

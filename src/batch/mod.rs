@@ -24,7 +24,7 @@ use crate::output::console::Console;
 use crate::output::record::{Record, Status, Summary};
 use crate::output::sink::{Sink, Written, detail};
 use crate::stop::Stop;
-use settle::{Draft, Reason};
+use settle::{Draft, Reason, Settled};
 
 /// How many results may wait for a slow reader before no new request is sent.
 const BACKLOG: usize = 4096;
@@ -33,8 +33,6 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// What to do, and how.
 pub struct Plan<'a> {
-    /// The client that does it.
-    pub client: &'a Client<'a>,
     /// To whom, in this order.
     pub ids: &'a PartnerIds,
     /// At most so many at once; at least 1.
@@ -57,21 +55,27 @@ pub struct Finished {
     pub written: Written,
 }
 
+/// Where results and messages go, and what may end the run.
+pub struct Surroundings<'a> {
+    /// Standard error.
+    pub console: &'a Console,
+    /// Standard output.
+    pub sink: Sink,
+    /// The signals.
+    pub interrupts: &'a mut Interrupts,
+}
+
 /// Carries a plan out. `summary` comes with what is known before.
 ///
 /// # Errors
 /// None of an ID's: those are in its record.
 pub async fn run(
     plan: &Plan<'_>,
+    client: &Client<'_>,
     summary: Summary,
-    console: &Console,
-    mut sink: Sink,
-    interrupts: &mut Interrupts,
+    mut around: Surroundings<'_>,
 ) -> anyhow::Result<Finished> {
-    // Lets the runtime see a signal that came while nobody was waiting for one, so that nothing is sent after it.
-    tokio::task::yield_now().await;
-    let started = Instant::now();
-    let mut run = Run::new(plan, summary, console);
+    let mut run = Run::new(plan, client.host(), summary, around.console);
     let backlog = Arc::new(Semaphore::new(BACKLOG));
     let mut flights = FuturesUnordered::new();
     let mut signals = 0;
@@ -84,25 +88,24 @@ pub async fn run(
         }
         tokio::select! {
             biased;
-            signal = interrupts.recv() => {
+            signal = around.interrupts.recv() => {
                 signals += 1;
-                run.stop(Reason::Interrupted(signal));
-                run.interrupted = Some(signal);
+                run.interrupt(signal);
                 announce = signals == 1;
             }
-            () = sink.failed(), if !output_failed => {
+            () = around.sink.failed(), if !output_failed => {
                 output_failed = true;
                 run.stop(Reason::OutputGone);
             }
-            Some(landed) = flights.next(), if !flights.is_empty() => run.land(landed, &sink),
+            Some(landed) = flights.next(), if !flights.is_empty() => run.land(landed, &around.sink),
             permit = Arc::clone(&backlog).acquire_owned(), if may_start => {
                 let permit = permit.context("the output has ended before the run")?;
-                flights.extend(run.start(permit));
+                flights.extend(run.start(client, permit));
             }
             // Last, so that only requests are counted, and not those that were still waiting to be sent.
             () = std::future::ready(()), if announce => {
                 announce = false;
-                console.note(&format!(
+                around.console.note(&format!(
                     "interrupted: nothing new is sent; waiting for {} under way. Interrupt again to end at once",
                     flights.len()
                 ));
@@ -110,20 +113,18 @@ pub async fn run(
         }
     }
     drop(flights);
-    run.report_the_rest(&sink);
-    let Run { mut summary, hints, verdicts, interrupted, .. } = run;
-    summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    console.end_progress();
-    let (written, signal) = finish(sink, &summary, interrupts, signals).await;
-    let exit = match fold(verdicts, interrupted.or(signal)) {
-        Exit::Success if written.error.is_some() && !written.closed() => Exit::Failure,
-        exit => exit,
-    };
-    Ok(Finished { exit, summary, hints, written })
+    Ok(run.finish(around, signals).await)
+}
+
+/// Reports every ID of a plan as not attempted, since a signal came before the first request.
+pub async fn give_up(plan: &Plan<'_>, signal: Signal, around: Surroundings<'_>) -> Finished {
+    let mut run = Run::new(plan, "", Summary::default(), around.console);
+    run.interrupt(signal);
+    run.finish(around, 1).await
 }
 
 /// Waits for the output, which a second signal cuts short: a reader that stalls must not hold the process.
-async fn finish(
+async fn written(
     sink: Sink,
     summary: &Summary,
     interrupts: &mut Interrupts,
@@ -155,7 +156,9 @@ struct Landed {
 /// The state of a run: each ID is either still to come (from `next` on), in `under_way`, or reported.
 struct Run<'a> {
     plan: &'a Plan<'a>,
+    host: &'a str,
     console: &'a Console,
+    started: Instant,
     stop: Rc<Stop>,
     next: usize,
     under_way: BTreeMap<usize, Rc<Cell<Progress>>>,
@@ -167,10 +170,12 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(plan: &'a Plan<'a>, summary: Summary, console: &'a Console) -> Self {
+    fn new(plan: &'a Plan<'a>, host: &'a str, summary: Summary, console: &'a Console) -> Self {
         Self {
             plan,
+            host,
             console,
+            started: Instant::now(),
             stop: Rc::new(Stop::new()),
             next: 0,
             under_way: BTreeMap::new(),
@@ -192,14 +197,23 @@ impl<'a> Run<'a> {
         self.stop.set();
     }
 
+    fn interrupt(&mut self, signal: Signal) {
+        self.stop(Reason::Interrupted(signal));
+        self.interrupted = Some(signal);
+    }
+
     /// Begins the next ID.
-    fn start(&mut self, permit: OwnedSemaphorePermit) -> Option<impl Future<Output = Landed> + use<'a>> {
+    fn start<'c>(
+        &mut self,
+        client: &'c Client<'_>,
+        permit: OwnedSemaphorePermit,
+    ) -> Option<impl Future<Output = Landed> + use<'a, 'c>> {
         let position = self.next;
         let (id, _) = self.plan.ids.get(position)?;
         let progress = Rc::new(Cell::new(Progress::default()));
         self.next += 1;
         self.under_way.insert(position, Rc::clone(&progress));
-        let (client, stop) = (self.plan.client, Rc::clone(&self.stop));
+        let stop = Rc::clone(&self.stop);
         Some(async move {
             let outcome = partner::disconnect(client, id.as_str(), &progress, &stop).await;
             Landed { position, outcome, permit }
@@ -211,7 +225,10 @@ impl<'a> Run<'a> {
         let Landed { position, outcome, permit } = landed;
         let Some(progress) = self.under_way.remove(&position) else { return };
         let Some(draft) = self.draft(position, progress.get()) else { return };
-        let record = draft.settle(outcome, self.reason);
+        let Settled { record, hint } = draft.settle(outcome, self.reason);
+        if let Some(hint) = hint.filter(|hint| !self.hints.contains(hint)) {
+            self.hints.push(hint);
+        }
         if record.verdict() == Verdict::Unauthorized {
             self.stop(Reason::Unauthorized);
         } else if self.plan.fail_fast && record.status == Status::Failed {
@@ -237,21 +254,27 @@ impl<'a> Run<'a> {
         self.next = self.plan.ids.len();
     }
 
+    /// Reports what has no result yet, and waits for the output.
+    async fn finish(mut self, around: Surroundings<'_>, signals: usize) -> Finished {
+        self.report_the_rest(&around.sink);
+        let Self { mut summary, hints, verdicts, interrupted, started, .. } = self;
+        summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        around.console.end_progress();
+        let (written, signal) = written(around.sink, &summary, around.interrupts, signals).await;
+        let exit = match fold(verdicts, interrupted.or(signal)) {
+            Exit::Success if written.error.is_some() && !written.closed() => Exit::Failure,
+            exit => exit,
+        };
+        Finished { exit, summary, hints, written }
+    }
+
     fn draft(&self, position: usize, progress: Progress) -> Option<Draft<'a>> {
-        self.plan.ids.get(position).map(|(id, index)| Draft {
-            id: id.as_str(),
-            index,
-            progress,
-            host: self.plan.client.host(),
-        })
+        self.plan.ids.get(position).map(|(id, index)| Draft { id: id.as_str(), index, progress, host: self.host })
     }
 
     fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &Sink) {
         self.summary.count(record.status);
         self.verdicts.push(record.verdict());
-        if let Some(hint) = settle::hint(&record).filter(|hint| !self.hints.contains(hint)) {
-            self.hints.push(hint);
-        }
         if self.plan.tell_failures && record.status == Status::Failed {
             self.console.error(&format!("{}: {}", clean(&record.id), detail(&record)));
         }

@@ -2,12 +2,13 @@
 
 use std::time::{Instant, SystemTime};
 
-use crate::auth::token::roughly;
 use crate::exit::Signal;
+use crate::graph::advice::{self, Purpose};
 use crate::graph::attempt::{Answer, NoAnswer};
 use crate::graph::client::{Ended, Outcome, Progress};
-use crate::graph::{partner, problem};
+use crate::graph::problem;
 use crate::output::record::{Failure, FailureKind, Record, Status};
+use crate::words::roughly;
 
 /// Why a run sends nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,38 +61,58 @@ pub struct Draft<'a> {
     pub host: &'a str,
 }
 
+/// A record, and what to do about it.
+pub struct Settled {
+    /// The record.
+    pub record: Record,
+    /// For people.
+    pub hint: Option<String>,
+}
+
+impl From<Record> for Settled {
+    fn from(record: Record) -> Self {
+        Self { record, hint: None }
+    }
+}
+
 impl Draft<'_> {
-    /// The record of a call that ended; `reason` is why the run was stopped, if it was.
-    pub fn settle(&self, outcome: Outcome, reason: Option<Reason>) -> Record {
+    /// The record of a call that ended; `stopped` is why the run was stopped, if it was.
+    pub fn settle(&self, outcome: Outcome, stopped: Option<Reason>) -> Settled {
         let Outcome { last, ended, unanswered_before } = outcome;
-        let reason = reason.unwrap_or(Reason::FailFast);
+        // A call ends stopped only after the run was.
+        let reason = stopped.unwrap_or(Reason::OutputGone);
         match (last, ended) {
-            (Some(Ok(answer)), _) if answer.status == 204 => self.answered(Status::Disconnected, &answer, None),
+            (Some(Ok(answer)), _) if answer.status == 204 => self.answered(Status::Disconnected, &answer, None).into(),
             (Some(Ok(answer)), ended) => {
                 let problem = problem::read(&answer);
-                let mut failure =
-                    Failure { code: problem.code, message: problem.message, kind: kind(answer.status, ended) };
+                let kind = kind(answer.status, ended);
+                let mut failure = Failure { code: problem.code, message: problem.message, kind };
                 append(&mut failure, ended, reason);
-                if unanswered_before && (400..500).contains(&answer.status) {
-                    failure.message.push_str(MAYBE_DONE);
-                }
-                let request_id = problem.request_id;
-                Record { request_id, ..self.answered(Status::Failed, &answer, Some(failure)) }
+                failure.message.push_str(match answer.status {
+                    400..=499 if unanswered_before => EARLIER_MAY_HAVE_DONE_IT,
+                    502 | 504 => MAY_BE_DONE,
+                    _ if unanswered_before => MAY_BE_DONE,
+                    _ => "",
+                });
+                let record = self.answered(Status::Failed, &answer, Some(failure));
+                let hint = advice::for_status(answer.status, Purpose::Write).filter(|_| ended != Ended::Stopped);
+                Settled { record: Record { request_id: problem.request_id, ..record }, hint }
             }
             (Some(Err(no_answer)), ended) => {
                 let mut failure = unanswered(self.host, &no_answer);
                 append(&mut failure, ended, reason);
                 if unanswered_before || no_answer.was_sent() {
-                    failure.message.push_str(MAYBE_DONE_UNKNOWN);
+                    failure.message.push_str(MAY_BE_DONE);
                 }
-                self.record(Status::Failed, Some(failure))
+                let hint = (ended != Ended::Stopped).then(|| advice::without_answer(&no_answer).to_owned());
+                Settled { record: self.record(Status::Failed, Some(failure)), hint }
             }
             (None, Ended::Hopeless(wait)) => {
                 let message = format!("the service asks to wait {}, which is too long", roughly(wait));
                 let failure = Failure { code: "TooManyRequests".to_owned(), message, kind: FailureKind::Throttled };
-                self.record(Status::NotAttempted, Some(failure))
+                self.record(Status::NotAttempted, Some(failure)).into()
             }
-            (None, _) => self.not_attempted(reason),
+            (None, _) => self.not_attempted(reason).into(),
         }
     }
 
@@ -105,7 +126,7 @@ impl Draft<'_> {
         if self.progress.attempts == 0 {
             return self.not_attempted(reason);
         }
-        let message = format!("given up while waiting for an answer: {}{MAYBE_DONE_UNKNOWN}", reason.words());
+        let message = format!("given up while waiting for an answer: {}{MAY_BE_DONE}", reason.words());
         self.record(Status::Failed, Some(reason.failure(message)))
     }
 
@@ -133,8 +154,9 @@ impl Draft<'_> {
     }
 }
 
-const MAYBE_DONE: &str = "; an earlier attempt had no answer and may have done it: look with `intunectl partner list`";
-const MAYBE_DONE_UNKNOWN: &str = "; it may have been done all the same: look with `intunectl partner list`";
+const EARLIER_MAY_HAVE_DONE_IT: &str =
+    "; an earlier attempt had no answer and may have done it: look with `intunectl partner list`";
+const MAY_BE_DONE: &str = "; it may have been done all the same: look with `intunectl partner list`";
 
 fn kind(status: u16, ended: Ended) -> FailureKind {
     match (status, ended) {
@@ -167,24 +189,6 @@ fn append(failure: &mut Failure, ended: Ended, reason: Reason) {
     }
 }
 
-/// What to do about a record, for people.
-pub fn hint(record: &Record) -> Option<String> {
-    let failure = record.error.as_ref()?;
-    if record.status != Status::Failed || failure.kind == FailureKind::Interrupted {
-        return None;
-    }
-    let words = match (record.http_status, failure.code.as_str()) {
-        (Some(status), _) => return partner::hint(status).map(|words| format!("{status}: {words}")),
-        (None, "TlsFailure") => {
-            "if a proxy inspects the traffic here, name its root certificate with --ca-cert or SSL_CERT_FILE"
-        }
-        (None, "HostNotFound" | "ConnectionRefused") => "check the network, HTTPS_PROXY, and --graph-url",
-        (None, "Timeout") => "the service may be slow: a larger --timeout gives it longer",
-        (None, _) => "check the network and the proxy, and run again: an ID that is already disconnected does no harm",
-    };
-    Some(words.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -199,7 +203,8 @@ mod tests {
     };
 
     fn settle(last: Option<crate::graph::attempt::Result>, ended: Ended, before: bool) -> Record {
-        DRAFT.settle(Outcome { last, ended, unanswered_before: before }, Some(Reason::Interrupted(Signal::Interrupt)))
+        let outcome = Outcome { last, ended, unanswered_before: before };
+        DRAFT.settle(outcome, Some(Reason::Interrupted(Signal::Interrupt))).record
     }
 
     fn answer(status: u16) -> Option<crate::graph::attempt::Result> {
@@ -223,7 +228,8 @@ mod tests {
         let table = [
             (settle(answer(401), Ended::Settled, false), FailureKind::Auth, "no reason"),
             (settle(answer(404), Ended::Settled, true), FailureKind::Http, "an earlier attempt had no answer"),
-            (settle(answer(500), Ended::Settled, true), FailureKind::Http, "no reason given"),
+            (settle(answer(500), Ended::Settled, true), FailureKind::Http, "may have been done all the same"),
+            (settle(answer(504), Ended::Settled, false), FailureKind::Http, "may have been done all the same"),
             (settle(answer(429), Ended::Settled, false), FailureKind::Throttled, "no reason"),
             (settle(answer(503), hour, false), FailureKind::Throttled, "asks to wait 1h"),
             (settle(answer(503), Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
@@ -240,7 +246,9 @@ mod tests {
             assert_eq!(failure.kind, kind, "{failure:?}");
             assert!(failure.message.contains(words), "{failure:?}");
         }
-        let plain = settle(timeout(false), Ended::Settled, false).error.unwrap();
-        assert!(!plain.message.contains("may have been done"), "{plain:?}");
+        for undone in [timeout(false), answer(503), answer(404)] {
+            let failure = settle(undone, Ended::Settled, false).error.unwrap();
+            assert!(!failure.message.contains("may have"), "{failure:?}");
+        }
     }
 }

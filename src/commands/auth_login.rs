@@ -7,12 +7,13 @@ use secrecy::SecretString;
 
 use crate::auth::session::Session;
 use crate::auth::store::{self, StoreError};
-use crate::auth::token::{Token, plain, roughly};
+use crate::auth::token::Token;
 use crate::clean::clean;
 use crate::context::Context;
 use crate::encoding;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::words::{plain, roughly};
 
 /// The most that is read: far more than any token.
 const LARGEST: u64 = 256 * 1024;

@@ -1,26 +1,29 @@
 //! `partner disconnect`: the main job.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{IsTerminal as _, Read};
 use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::auth::token::plain;
-use crate::batch::{self, Finished, Plan};
+use crate::batch::{self, Finished, Plan, Surroundings};
+use crate::clean::clean;
 use crate::cli;
 use crate::context::{Context, block_on, stdout_is_terminal};
 use crate::error::Error;
 use crate::exit::{Exit, Signal};
+use crate::graph::advice::WRITE_PERMISSION;
 use crate::graph::client::Event;
-use crate::graph::partner::PERMISSION;
 use crate::ids::{Collected, Collector, PartnerIds};
 use crate::interrupt::Interrupts;
 use crate::output::Format;
 use crate::output::record::{Status, Summary};
 use crate::output::sink::{Look, Sink, text_line};
+use crate::words::plain;
 use unicode_width::UnicodeWidthStr as _;
 
 const STDIN: &str = "standard input";
+/// Ten times what a million IDs take in the most talkative form.
+const LARGEST: u64 = 1 << 30;
 
 /// Runs it.
 ///
@@ -47,30 +50,45 @@ pub fn run(context: &Context, options: cli::Disconnect) -> anyhow::Result<Exit> 
             1 => context.console.note("1 repeated ID is sent once"),
             repeated => context.console.note(&format!("{repeated} repeated IDs are sent once")),
         }
-        let connection = context.connect()?;
-        context.warn_about(&connection, &[PERMISSION]);
-        let token = connection.token.secret.clone();
-        let observer = |label: &str, event: &Event<'_>| context.observe(&token, label, event);
-        let client = context.client(&connection, rate.0, &observer)?;
-        let bar = context.console.start_progress(ids.len());
-        let sink = Sink::start(look(context, &ids), bar.filter(|_| stdout_is_terminal()))
-            .context("the system refuses a thread for the output")?;
         let plan = Plan {
-            client: &client,
             ids: &ids,
             concurrency: usize::from(concurrency),
             fail_fast,
             tell_failures: context.format == Format::Id,
         };
+        let connection = tokio::select! {
+            connection = context.connect_async() => connection?,
+            signal = interrupts.recv() => {
+                let around = surroundings(context, &ids, &mut interrupts)?;
+                let finished = batch::give_up(&plan, signal, around).await;
+                conclude(context, &finished);
+                return Ok(finished.exit);
+            }
+        };
+        context.warn_about(&connection, &[WRITE_PERMISSION]);
+        let token = connection.token.secret.clone();
+        let observer = |label: &str, event: &Event<'_>| context.observe(&token, label, event);
+        let client = context.client(&connection, rate.0, &observer)?;
         let summary = Summary {
             tenant_id: connection.tenant().map(str::to_owned),
             cloud: connection.cloud(),
             ..Summary::default()
         };
-        let finished = batch::run(&plan, summary, &context.console, sink, &mut interrupts).await?;
+        let around = surroundings(context, &ids, &mut interrupts)?;
+        let finished = batch::run(&plan, &client, summary, around).await?;
         conclude(context, &finished);
         Ok(finished.exit)
     })
+}
+
+fn surroundings<'a>(
+    context: &'a Context,
+    ids: &PartnerIds,
+    interrupts: &'a mut Interrupts,
+) -> anyhow::Result<Surroundings<'a>> {
+    let bar = context.console.start_progress(ids.len()).filter(|_| stdout_is_terminal());
+    let sink = Sink::start(look(context, ids), bar).context("the system refuses what the output needs")?;
+    Ok(Surroundings { console: &context.console, sink, interrupts })
 }
 
 /// Reads and checks every ID from every source.
@@ -92,7 +110,8 @@ fn read_ids(arguments: &[String], from_file: Option<&Path>) -> anyhow::Result<Co
         Some(path) if path == dash => collector.source(STDIN, &stdin()?),
         Some(path) => {
             let name = path.display().to_string();
-            let bytes = std::fs::read(path).map_err(|error| {
+            let read = std::fs::File::open(path).and_then(whole);
+            let bytes = read.map_err(|error| {
                 Error::usage(format!("cannot read {name}: {}; nothing was sent", plain(&error)))
                     .hint("-f takes a file with partner IDs, or - for standard input")
             })?;
@@ -111,11 +130,17 @@ fn read_ids(arguments: &[String], from_file: Option<&Path>) -> anyhow::Result<Co
 }
 
 fn stdin() -> Result<Vec<u8>, Error> {
+    whole(std::io::stdin().lock())
+        .map_err(|error| Error::usage(format!("cannot read standard input: {}; nothing was sent", plain(&error))))
+}
+
+/// Reads a source to its end, which it must have: `/dev/zero` has none.
+fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Error::usage(format!("cannot read standard input: {}; nothing was sent", plain(&error))))?;
+    source.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(std::io::Error::other("it is larger than 1 GiB, so it is no list of partners"));
+    }
     Ok(bytes)
 }
 
@@ -139,7 +164,7 @@ fn conclude(context: &Context, finished: &Finished) {
     let console = &context.console;
     if let Some(error) = written.error.as_ref().filter(|_| !written.closed()) {
         console.error(&format!("the results could not all be written: {}", plain(error)));
-        let plain_text = Look { format: Format::Text, id_width: Some(0), color: false };
+        let plain_text = Look { format: Format::Text, id_width: None, color: false };
         for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
             // A sentence for people: the console lets no tab through.
             console.error(&format!("not written: {}", text_line(record, plain_text).replace('\t', " ")));
@@ -170,7 +195,7 @@ fn in_words(summary: &Summary) -> String {
     }
     line.push_str(&format!(" in {}.{} s", duration_ms / 1000, duration_ms % 1000 / 100));
     if let Some(tenant) = &summary.tenant_id {
-        line.push_str(&format!(" (tenant {tenant})"));
+        line.push_str(&format!(" (tenant {})", clean(tenant)));
     }
     line
 }

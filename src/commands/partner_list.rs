@@ -3,9 +3,10 @@
 use crate::context::{Context, block_on, stdout_is_terminal};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::graph::advice::{READ_PERMISSION, WRITE_PERMISSION};
 use crate::graph::client::Event;
 use crate::graph::pace::Rate;
-use crate::graph::partner::{self, PERMISSION, READ_PERMISSION};
+use crate::graph::partner;
 use crate::ids::PartnerId;
 use crate::output::{Format, stdout, table};
 
@@ -16,7 +17,7 @@ use crate::output::{Format, stdout, table};
 /// There is no usable token, or the service does not give the list.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
     let connection = context.connect()?;
-    context.warn_about(&connection, &[PERMISSION, READ_PERMISSION]);
+    context.warn_about(&connection, &[READ_PERMISSION, WRITE_PERMISSION]);
     let token = connection.token.secret.clone();
     let observer = |label: &str, event: &Event<'_>| context.observe(&token, label, event);
     let client = context.client(&connection, Some(Rate::PUBLISHED.for_reads()), &observer)?;

@@ -1,20 +1,22 @@
 //! `sandbox`: a local stand-in for Graph, for a command or until interrupted.
 
 use std::ffi::{OsStr, OsString};
+#[cfg(unix)]
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
 use anyhow::Context as _;
 use tokio::process::{Child, Command};
 
-use crate::auth::token::plain;
 use crate::cli;
 use crate::context::{Context, block_on};
 use crate::error::Error;
 use crate::exit::{Exit, Signal};
-use crate::interrupt::Interrupts;
+use crate::interrupt::Signals;
 use crate::output::stdout;
 use crate::sandbox::{Config, Limit, Sandbox};
+use crate::words::plain;
 
 /// Runs it.
 ///
@@ -30,7 +32,7 @@ pub fn run(context: &Context, options: cli::Sandbox) -> anyhow::Result<Exit> {
         port,
     };
     block_on(async {
-        let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
+        let mut signals = Signals::listen().context("the system refuses a handler for Ctrl-C")?;
         let sandbox = Sandbox::bind(config).await.map_err(|error| not_started(&error))?;
         let settings = settings(&sandbox);
         let (program, arguments) = match command.split_first() {
@@ -40,14 +42,14 @@ pub fn run(context: &Context, options: cli::Sandbox) -> anyhow::Result<Exit> {
                 context.console.note("serving until interrupted");
                 tokio::select! {
                     () = sandbox.serve() => return Ok(Exit::Success),
-                    signal = interrupts.recv() => return Ok(Exit::Interrupted(signal)),
+                    signal = signals.recv() => return Ok(Exit::Interrupted(signal)),
                 }
             }
         };
         let child = start(program, arguments, &settings)?;
         tokio::select! {
             () = sandbox.serve() => Err(Error::failure("the sandbox ended before the command").into()),
-            exit = wait(child, &mut interrupts) => exit,
+            exit = wait(child, &mut signals) => exit,
         }
     })
 }
@@ -60,7 +62,7 @@ fn not_started(error: &anyhow::Error) -> Error {
     }
 }
 
-type Settings = [(&'static str, String); 3];
+type Settings = [(&'static str, String); 4];
 
 fn settings(sandbox: &Sandbox) -> Settings {
     [
@@ -68,6 +70,8 @@ fn settings(sandbox: &Sandbox) -> Settings {
         ("INTUNECTL_LOGIN_URL", sandbox.url()),
         // Worth nothing anywhere else: the sandbox made it up.
         ("INTUNECTL_TOKEN", sandbox.token().to_owned()),
+        // A login or logout that is rehearsed must not touch the real one.
+        ("INTUNECTL_PROFILE", "sandbox".to_owned()),
     ]
 }
 
@@ -101,39 +105,57 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
 fn path_with_us() -> anyhow::Result<OsString> {
     let own = std::env::current_exe().context("the place of this program cannot be found")?;
     let own = own.parent().map(PathBuf::from);
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    // An empty PATH would stand for the working directory.
+    let path = std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| USUAL_PATH.into());
     std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path))).context("PATH cannot be set")
 }
 
-/// Waits for the command. A Ctrl-C reaches it by itself, through the terminal; a SIGTERM is passed on. What comes of
-/// either is for the command to say; a second SIGTERM ends it.
-async fn wait(mut child: Child, interrupts: &mut Interrupts) -> anyhow::Result<Exit> {
+/// Where a shell looks that has no PATH.
+const USUAL_PATH: &str = if cfg!(windows) { r"C:\Windows\System32" } else { "/usr/bin:/bin" };
+
+/// Waits for the command. What comes of a signal is for the command to say; a second SIGTERM ends it.
+async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<Exit> {
     let mut asked = false;
     loop {
         tokio::select! {
             status = child.wait() => return Ok(exit(status.context("the command's end cannot be waited for")?)),
-            signal = interrupts.recv() => if signal == Signal::Terminate {
-                let ended = if asked { child.start_kill() } else { terminate(&mut child) };
+            signal = signals.recv() => {
+                let ended = match signal {
+                    Signal::Terminate if asked => child.start_kill(),
+                    _ => pass_on(signal, &mut child),
+                };
                 ended.context("the command cannot be ended")?;
-                asked = true;
+                asked |= signal == Signal::Terminate;
             }
         }
     }
 }
 
+/// Passes a signal on. A Ctrl-C has reached the command already where it came from a terminal, and a second one would
+/// mean another thing to it.
 #[cfg(unix)]
-fn terminate(child: &mut Child) -> std::io::Result<()> {
-    let pid = child.id().and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?));
-    match pid {
-        Some(pid) => Ok(rustix::process::kill_process(pid, rustix::process::Signal::TERM)?),
+fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
+    use rustix::process::{Pid, Signal as Os, kill_process};
+
+    let terminal = std::io::stdin().is_terminal() || std::io::stdout().is_terminal() || std::io::stderr().is_terminal();
+    let signal = match signal {
+        Signal::Interrupt if terminal => return Ok(()),
+        Signal::Interrupt => Os::INT,
+        Signal::Terminate => Os::TERM,
+    };
+    match child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+        Some(pid) => Ok(kill_process(pid, signal)?),
         // It has ended already.
         None => Ok(()),
     }
 }
 
 #[cfg(not(unix))]
-fn terminate(child: &mut Child) -> std::io::Result<()> {
-    child.start_kill()
+fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
+    match signal {
+        Signal::Interrupt => Ok(()),
+        Signal::Terminate => child.start_kill(),
+    }
 }
 
 /// The command's code; as a shell has it, 128 and the signal where a signal ended it.

@@ -10,6 +10,7 @@ use reqwest::header::{DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::retry;
+use crate::words::plain;
 
 /// The most of a body that is read where the answer is an error.
 const ERROR_BODY: usize = 64 * 1024;
@@ -59,10 +60,19 @@ pub enum NoAnswer {
         /// Whether the service may have got the request.
         sent: bool,
     },
+    /// The server closed the connection and said that it has not looked at the request.
+    Declined,
     /// Time ran out; `sent` where it did after connecting.
     Timeout {
         /// Whether the service may have got the request.
         sent: bool,
+    },
+    /// The proxy did not open a way to the host.
+    Proxy {
+        /// The proxy's reason, as far as it is known.
+        reason: String,
+        /// Whether the proxy would do it for us at another time.
+        authorized: bool,
     },
     /// The host's name has no address.
     NotFound {
@@ -88,8 +98,13 @@ impl NoAnswer {
     pub fn was_sent(&self) -> bool {
         match self {
             Self::Lost { sent } | Self::Timeout { sent } | Self::Unknown { sent, .. } => *sent,
-            Self::Refused | Self::NotFound { .. } | Self::Tls { .. } => false,
+            Self::Refused | Self::Declined | Self::Proxy { .. } | Self::NotFound { .. } | Self::Tls { .. } => false,
         }
+    }
+
+    /// Whether the request reached the service, so that it counts against its limit.
+    pub fn was_seen(&self) -> bool {
+        self.was_sent() || *self == Self::Declined
     }
 
     /// A short name, for the `code` of a record.
@@ -97,7 +112,10 @@ impl NoAnswer {
         match self {
             Self::Refused => "ConnectionRefused",
             Self::Lost { .. } => "ConnectionLost",
-            Self::Timeout { .. } => "Timeout",
+            Self::Declined => "RequestDeclined",
+            Self::Timeout { sent: false } => "ConnectTimeout",
+            Self::Timeout { sent: true } => "Timeout",
+            Self::Proxy { .. } => "ProxyFailure",
             Self::NotFound { .. } => "HostNotFound",
             Self::Tls { .. } => "TlsFailure",
             Self::Unknown { .. } => "NetworkFailure",
@@ -111,6 +129,8 @@ impl fmt::Display for NoAnswer {
             Self::Refused => f.write_str("the connection was refused"),
             Self::Lost { sent: false } => f.write_str("the connection broke before the request was sent"),
             Self::Lost { sent: true } => f.write_str("the connection broke before the answer came"),
+            Self::Declined => f.write_str("the server closed the connection without looking at the request"),
+            Self::Proxy { reason, .. } => write!(f, "the proxy did not open a connection ({reason})"),
             Self::Timeout { sent: false } => f.write_str("connecting took too long"),
             Self::Timeout { sent: true } => f.write_str("no answer came in time"),
             Self::NotFound { reason } => write!(f, "the host was not found ({reason})"),
@@ -131,6 +151,10 @@ impl From<reqwest::Error> for NoAnswer {
             return Self::NotFound { reason };
         }
         for cause in causes(&error) {
+            // hyper-util's type is its own secret; it begins so.
+            if let Some(reason) = cause.to_string().strip_prefix("tunnel error: ").filter(|_| !sent) {
+                return Self::Proxy { authorized: !reason.contains("authorization"), reason: reason.to_owned() };
+            }
             if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
                 return Self::Tls { reason: tls.to_string() };
             }
@@ -154,9 +178,12 @@ impl From<reqwest::Error> for NoAnswer {
                     return Self::Lost { sent };
                 }
             }
-            // HTTP/2's ways of breaking off: a stream reset, a GOAWAY, the connection's end.
-            if cause.is::<h2::Error>() {
-                return Self::Lost { sent };
+            // HTTP/2's ways of breaking off: a stream reset, a GOAWAY, the connection's end. Two of them promise that
+            // the request was not processed (RFC 9113, sections 8.7 and 6.8).
+            if let Some(broken) = cause.downcast_ref::<h2::Error>() {
+                let declined = broken.is_reset() && broken.reason() == Some(h2::Reason::REFUSED_STREAM)
+                    || broken.is_go_away() && broken.reason() == Some(h2::Reason::NO_ERROR);
+                return if declined { Self::Declined } else { Self::Lost { sent } };
             }
         }
         Self::Unknown { sent, reason }
@@ -177,17 +204,23 @@ fn behind<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn s
 }
 
 fn innermost(error: &reqwest::Error) -> String {
-    causes(error).last().map_or_else(|| "no reason given".to_owned(), ToString::to_string)
+    causes(error).last().map_or_else(|| "no reason given".to_owned(), plain)
 }
 
-/// Reads an answer: its headers, and of its body no more than there is a use for. A body that breaks off leaves
-/// what came before; the status stands, whatever happens to the body.
-pub(super) async fn read(mut response: reqwest::Response, token: &SecretString) -> Answer {
+/// Reads an answer: its headers, and of its body no more than there is a use for.
+///
+/// Where the body is what was asked for (`wanted`), it has to come whole. Any other body is there to explain the
+/// status, which stands, whatever happens to the body.
+///
+/// # Errors
+/// A body that was asked for broke off.
+pub(super) async fn read(mut response: reqwest::Response, wanted: bool, token: &SecretString) -> Result {
     let status = response.status().as_u16();
     let mut answer = from_headers(status, response.headers(), token);
+    let wanted = wanted && status == 200;
     let limit = match status {
-        204 => return answer,
-        200..=299 => CONTENT_BODY,
+        204 => return Ok(answer),
+        _ if wanted => CONTENT_BODY,
         _ => ERROR_BODY,
     };
     loop {
@@ -203,11 +236,12 @@ pub(super) async fn read(mut response: reqwest::Response, token: &SecretString) 
                 answer.whole = true;
                 break;
             }
+            Err(error) if wanted => return Err(NoAnswer::from(error)),
             Err(_) => break,
         }
     }
     redact_body(&mut answer.body, token);
-    answer
+    Ok(answer)
 }
 
 fn from_headers(status: u16, headers: &HeaderMap, token: &SecretString) -> Answer {

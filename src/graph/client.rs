@@ -1,12 +1,15 @@
 //! The HTTP client for Graph: one token, one root, one gate, and the loop that tries again.
 
 use std::cell::{Cell, RefCell};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
@@ -24,6 +27,8 @@ const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id
 /// them.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 /// Far enough to be out of reach, near enough to be added to any clock.
 const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
@@ -145,6 +150,8 @@ pub enum Ended {
 pub struct Client<'a> {
     http: reqwest::Client,
     base: Url,
+    /// The root's own path, up to its last slash.
+    root_path: String,
     token: SecretString,
     timeout: Duration,
     retries: u32,
@@ -165,12 +172,20 @@ impl<'a> Client<'a> {
             .context("the Graph root does not take a version")?;
         let builder = reqwest::Client::builder()
             .user_agent(concat!("intunectl/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(options.timeout.min(CONNECT_TIMEOUT))
+            // Shorter than the whole, so that a connection that does not come about is told from an answer that does
+            // not come.
+            .connect_timeout(CONNECT_TIMEOUT.min(options.timeout - options.timeout / 20))
+            // A connection over which nothing comes any more would take every further attempt down with it.
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .http2_keep_alive_timeout(PING_TIMEOUT)
+            // reqwest would repeat by itself what HTTP/2 declines: past the gate, the count and the stop.
+            .retry(reqwest::retry::never())
             // A redirected POST becomes a GET without the token, and its 200 a false success.
             .redirect(reqwest::redirect::Policy::none());
         let http = trust(builder, options.root, options.extra_roots)?.build().map_err(|error| cannot_trust(&error))?;
         Ok(Self {
             http,
+            root_path: base.path().trim_end_matches('/').trim_end_matches(options.version).to_owned(),
             base,
             token: options.token,
             timeout: options.timeout,
@@ -201,7 +216,7 @@ impl<'a> Client<'a> {
 
     /// Whether an address is below this client's root, so that the token may be sent to it.
     pub fn owns(&self, url: &Url) -> bool {
-        url.origin() == self.base.origin()
+        url.origin() == self.base.origin() && url.path().starts_with(self.root_path.as_str())
     }
 
     /// Sends, and sends again while that makes sense. Nothing new is sent once `stop` is set.
@@ -274,7 +289,7 @@ impl<'a> Client<'a> {
         let now = Instant::now();
         let left = match (hold, result) {
             (Some(hold), _) => Left::Throttled(now + hold.min(FAR)),
-            (None, Err(reason)) if !reason.was_sent() => Left::Unsent,
+            (None, Err(reason)) if !reason.was_seen() => Left::Unsent,
             (None, _) => Left::Passed,
         };
         self.gate.borrow_mut().leave(now, pass, left);
@@ -300,10 +315,11 @@ impl<'a> Client<'a> {
         let result = match request.send().await {
             Ok(response) => {
                 let headers = response.headers().clone();
-                let answer = attempt::read(response, &self.token).await;
-                let event = Event::Answered { status: answer.status, elapsed: started.elapsed(), headers: &headers };
+                let status = response.status().as_u16();
+                let result = attempt::read(response, call.method == Method::GET, &self.token).await;
+                let event = Event::Answered { status, elapsed: started.elapsed(), headers: &headers };
                 (self.observer)(call.label, &event);
-                Ok(answer)
+                result
             }
             Err(error) => Err(NoAnswer::from(error)),
         };
@@ -344,7 +360,9 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
     // An error says that there is a provider already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     if root.is_plain() {
-        return Ok(builder.no_proxy().tls_certs_only([]));
+        // Whatever a resolver says of that name.
+        let here = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+        return Ok(builder.no_proxy().resolve_to_addrs("localhost", &here).tls_certs_only([]));
     }
     let mut roots = match extra {
         Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(|_| not_pem())?,
@@ -363,8 +381,10 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
             .hint("point them at PEM files, or unset them to use the system's")
             .into());
     }
-    for certificate in named.certs {
-        roots.extend(reqwest::Certificate::from_der(&certificate));
+    // One that rustls cannot read must not take the others with it; the system's are treated alike.
+    let usable = |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();
+    for certificate in named.certs.iter().filter(|certificate| usable(certificate)) {
+        roots.extend(reqwest::Certificate::from_der(certificate));
     }
     Ok(builder.tls_certs_only(roots))
 }

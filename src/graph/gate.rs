@@ -21,7 +21,8 @@ pub enum Turn {
 /// The right to send one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pass {
-    probe: bool,
+    /// The hold that it was given after, if it counts among the first of that one.
+    opening: Option<u64>,
 }
 
 /// What became of a request, as far as the gate needs to know.
@@ -38,44 +39,52 @@ pub enum Left {
 /// Pace and hold together.
 ///
 /// Requests sent while throttled still count against the limit (Microsoft Graph, throttling guidance), and Intune
-/// often does not say how long it throttles. So after a hold one request goes alone; the others follow when its
-/// answer shows that the hold is over, instead of each spending an attempt to learn the same.
+/// often does not say how long it throttles. So after a hold one request goes alone; with each that passes, one more
+/// may be under way (as TCP's slow start has it), instead of all spending an attempt to learn that it is not over.
 #[derive(Debug)]
 pub struct Gate {
     pace: Option<Pace>,
     hold: Hold,
+    holds: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hold {
     None,
     Until(Instant),
-    /// The time is over, and one request is finding out.
-    Probing,
+    /// The time is over: so many requests may be under way, and so many are.
+    Opening {
+        allowed: usize,
+        under_way: usize,
+    },
 }
+
+/// As many requests as can be under way at all: from here on the gate is open.
+const OPEN: usize = 64;
 
 impl Gate {
     /// A gate with nothing sent yet; `rate` is `None` for no pace.
     pub fn new(rate: Option<Rate>) -> Self {
-        Self { pace: rate.map(Pace::new), hold: Hold::None }
+        Self { pace: rate.map(Pace::new), hold: Hold::None, holds: 0 }
     }
 
     /// Asks to send a request.
     pub fn enter(&mut self, now: Instant) -> Turn {
-        match self.hold {
+        let opening = match self.hold {
             Hold::Until(end) if now < end => return Turn::Held(end),
-            Hold::Probing => return Turn::AfterAnswer,
-            Hold::Until(_) | Hold::None => {}
-        }
+            Hold::Opening { allowed, under_way } if under_way >= allowed => return Turn::AfterAnswer,
+            Hold::Until(_) => Some((1, 0)),
+            Hold::Opening { allowed, under_way } => Some((allowed, under_way)),
+            Hold::None => None,
+        };
         match self.pace.as_mut().map_or(Slot::Free, |pace| pace.begin(now)) {
             Slot::At(time) => Turn::Paced(time),
             Slot::AfterAnswer => Turn::AfterAnswer,
             Slot::Free => {
-                let probe = self.hold != Hold::None;
-                if probe {
-                    self.hold = Hold::Probing;
+                if let Some((allowed, under_way)) = opening {
+                    self.hold = Hold::Opening { allowed, under_way: under_way + 1 };
                 }
-                Turn::Go(Pass { probe })
+                Turn::Go(Pass { opening: opening.map(|_| self.holds) })
             }
         }
     }
@@ -87,8 +96,17 @@ impl Gate {
         }
         match (self.hold, left) {
             (Hold::Until(end), Left::Throttled(until)) => self.hold = Hold::Until(end.max(until)),
-            (_, Left::Throttled(until)) => self.hold = Hold::Until(until),
-            (Hold::Probing, _) if pass.probe => self.hold = Hold::None,
+            (_, Left::Throttled(until)) => {
+                self.hold = Hold::Until(until);
+                self.holds += 1;
+            }
+            // What was sent before the hold says nothing about its end.
+            (Hold::Opening { allowed, under_way }, _) if pass.opening == Some(self.holds) => {
+                self.hold = match allowed + 1 {
+                    OPEN.. => Hold::None,
+                    allowed => Hold::Opening { allowed, under_way: under_way - 1 },
+                };
+            }
             _ => {}
         }
     }
@@ -110,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn one_throttled_answer_holds_everybody_and_one_probe_ends_the_hold() {
+    fn one_throttled_answer_holds_everybody_and_the_gate_opens_one_by_one() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
         let (a, b) = (pass(gate.enter(t)), pass(gate.enter(t)));
@@ -119,11 +137,36 @@ mod tests {
         // What was under way before the hold says nothing about it.
         gate.leave(t + S, b, Left::Passed);
         assert_eq!(gate.enter(t + S), Turn::Held(t + 2 * S));
+        let mut under_way = vec![pass(gate.enter(t + 2 * S))];
+        for expected in 2..OPEN {
+            assert_eq!(gate.enter(t + 2 * S), Turn::AfterAnswer);
+            gate.leave(t + 3 * S, under_way.pop().unwrap(), Left::Passed);
+            while let Turn::Go(pass) = gate.enter(t + 3 * S) {
+                under_way.push(pass);
+            }
+            assert_eq!(under_way.len(), expected);
+        }
+        gate.leave(t + 3 * S, under_way.pop().unwrap(), Left::Passed);
+        for _ in 0..2 * OPEN {
+            pass(gate.enter(t + 3 * S));
+        }
+    }
+
+    #[test]
+    fn what_began_after_an_earlier_hold_does_not_open_a_later_one() {
+        let t = Instant::now();
+        let mut gate = Gate::new(None);
+        let first = pass(gate.enter(t));
+        gate.leave(t, first, Left::Throttled(t + S));
+        let probe = pass(gate.enter(t + S));
+        gate.leave(t + S, probe, Left::Passed);
+        let (early, late) = (pass(gate.enter(t + S)), pass(gate.enter(t + S)));
+        gate.leave(t + S, early, Left::Throttled(t + 2 * S));
         let probe = pass(gate.enter(t + 2 * S));
+        gate.leave(t + 2 * S, late, Left::Passed);
         assert_eq!(gate.enter(t + 2 * S), Turn::AfterAnswer);
-        gate.leave(t + 3 * S, probe, Left::Passed);
-        pass(gate.enter(t + 3 * S));
-        pass(gate.enter(t + 3 * S));
+        gate.leave(t + 2 * S, probe, Left::Passed);
+        pass(gate.enter(t + 2 * S));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Microsoft Graph: where it is, how it is called, what it says when it will not.
 
+pub mod advice;
 pub mod attempt;
 pub mod client;
 mod gate;

@@ -8,19 +8,17 @@ use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::advice::{self, Purpose};
 use super::client::{Call, Client, Ended, Outcome, Progress};
 use super::problem;
 use crate::clean::clean;
 use crate::error::Error;
 use crate::stop::Stop;
+use crate::words::roughly;
 
 const COLLECTION: [&str; 2] = ["deviceManagement", "remoteAssistancePartners"];
 /// More pages than any tenant has; a chain of links longer than this does not end.
 const MOST_PAGES: usize = 10_000;
-/// What every call needs; reading alone is content with `Read`.
-pub const PERMISSION: &str = "DeviceManagementServiceConfig.ReadWrite.All";
-/// What reading needs.
-pub const READ_PERMISSION: &str = "DeviceManagementServiceConfig.Read.All";
 
 /// A partner as Graph describes it.
 #[derive(Debug)]
@@ -80,7 +78,7 @@ pub async fn list(client: &Client<'_>) -> anyhow::Result<Vec<Partner>> {
         let Some(link) = page.next_link.filter(|link| !link.is_empty()) else { return Ok(partners) };
         // The token goes with the next request, so where to is not for the answer to decide.
         let next = Url::parse(&link).ok().filter(|next| client.owns(next)).ok_or_else(|| {
-            Error::failure("the next page of the list is not on the Graph root; the list is not complete").hint(
+            Error::failure("the next page of the list is not below the Graph root; the list is not complete").hint(
                 "if Graph is reached through a proxy that rewrites addresses, it must rewrite @odata.nextLink too",
             )
         })?;
@@ -95,47 +93,28 @@ pub async fn list(client: &Client<'_>) -> anyhow::Result<Vec<Partner>> {
 async fn page(client: &Client<'_>, url: Url) -> anyhow::Result<Page> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
     let outcome = client.send(&call, &Stop::new()).await;
+    let failed = |why: String| format!("the partners cannot be listed: {why}");
     let answer = match outcome.last {
         Some(Ok(answer)) => answer,
-        Some(Err(reason)) => return Err(Error::failure(format!("the partners cannot be listed: {reason}")).into()),
-        None => return Err(Error::failure("the partners cannot be listed: nothing was sent").into()),
+        Some(Err(reason)) => {
+            let error = Error::failure(failed(format!("{}: {reason}", client.host())));
+            return Err(error.hint(advice::without_answer(&reason)).into());
+        }
+        None => return Err(Error::failure(failed("nothing was sent".to_owned())).into()),
     };
     if answer.status == 200 {
         let page = serde_json::from_slice(&answer.body);
-        return page.map_err(|_| Error::failure("the answer is not a list of partners, or broke off").into());
+        return page.map_err(|_| Error::failure(failed("the answer is not a list of partners".to_owned())).into());
     }
     let problem = problem::read(&answer);
     let id = problem.request_id.map(|id| format!(" (request id {})", clean(&id))).unwrap_or_default();
-    let (status, code, words) = (answer.status, clean(&problem.code), clean(&problem.message));
-    let mut message = format!("the partners cannot be listed: {status} {code}: {words}{id}");
+    let mut why = format!("{} {}: {}{id}", answer.status, clean(&problem.code), clean(&problem.message));
     if let Ended::Hopeless(wait) = outcome.ended {
-        message.push_str(&format!("; the service asks to wait {}", humantime::format_duration(wait)));
+        why.push_str(&format!("; the service asks to wait {}", roughly(wait)));
     }
-    let error = if answer.status == 401 { Error::auth(message) } else { Error::failure(message) };
-    Err(match hint(answer.status) {
+    let error = if answer.status == 401 { Error::auth(failed(why)) } else { Error::failure(failed(why)) };
+    Err(match advice::for_status(answer.status, Purpose::Read) {
         Some(hint) => error.hint(hint).into(),
         None => error.into(),
     })
-}
-
-/// What to do about a status.
-pub fn hint(status: u16) -> Option<String> {
-    let words = match status {
-        401 => format!(
-            "the service does not accept the token: it may have expired, be for another service, or lack {PERMISSION}; \
-             an app-only token may not be enabled for this tenant. Get a new one and run again"
-        ),
-        403 => format!(
-            "the token needs the permission {PERMISSION}, the account a role in Intune that includes it, and the tenant \
-             an active Intune licence; app-only access may not be enabled for this tenant"
-        ),
-        404 => "no such partner, or no such API at this root; `intunectl partner list` shows the IDs that there are"
-            .to_owned(),
-        429 => "other programs may be using up the tenant's limit: try again later, or with a lower --rate".to_owned(),
-        300..=399 => "something between here and Graph redirects requests: check the proxy, a captive portal, and \
-                      --graph-url"
-            .to_owned(),
-        _ => return None,
-    };
-    Some(words)
 }

@@ -37,13 +37,17 @@ pub fn decide(result: &Result, attempt: u32, retries: u32, chance: f64) -> Decis
         Ok(answer) => (Some(answer.status), answer.retry_after),
         Err(_) => (None, None),
     };
+    // No time at all is what a date in the past comes to, too; attempts are not to be spent within milliseconds.
+    let asked = asked.filter(|asked| !asked.is_zero());
     let wait = asked.unwrap_or_else(|| backoff(attempt).mul_f64(chance.clamp(0.0, 1.0)));
     // A 429 throttles the application, whatever the partner; so does a 503 that says how long.
     let throttled = status == Some(429) || (status == Some(503) && asked.is_some());
-    let next = if !is_passing(result) || attempt > retries {
+    let next = if !is_passing(result) {
         Next::Stands
     } else if wait > LONGEST_WAIT {
         Next::Hopeless(wait)
+    } else if attempt > retries {
+        Next::Stands
     } else {
         Next::Again(wait)
     };
@@ -54,8 +58,11 @@ pub fn decide(result: &Result, attempt: u32, retries: u32, chance: f64) -> Decis
 fn is_passing(result: &Result) -> bool {
     match result {
         Ok(answer) => matches!(answer.status, 408 | 429 | 502 | 503 | 504),
-        Err(NoAnswer::Refused | NoAnswer::Lost { .. } | NoAnswer::Timeout { .. }) => true,
-        Err(NoAnswer::Unknown { .. } | NoAnswer::NotFound { .. } | NoAnswer::Tls { .. }) => false,
+        Err(reason) => match reason {
+            NoAnswer::Refused | NoAnswer::Lost { .. } | NoAnswer::Declined | NoAnswer::Timeout { .. } => true,
+            NoAnswer::Proxy { authorized, .. } => *authorized,
+            NoAnswer::Unknown { .. } | NoAnswer::NotFound { .. } | NoAnswer::Tls { .. } => false,
+        },
     }
 }
 
@@ -103,6 +110,7 @@ mod tests {
             (answer(429, Some(7.25)), Next::Again(seconds(7.25)), Some(7.25)),
             (answer(429, Some(600.0)), Next::Again(seconds(600.0)), Some(600.0)),
             (answer(429, Some(600.5)), Next::Hopeless(seconds(600.5)), Some(600.5)),
+            (answer(429, Some(0.0)), again, Some(0.5)),
             (answer(502, None), again, None),
             (answer(502, Some(3.0)), Next::Again(seconds(3.0)), None),
             (answer(503, None), again, None),
@@ -111,6 +119,9 @@ mod tests {
             (Err(NoAnswer::Refused), again, None),
             (Err(NoAnswer::Lost { sent: true }), again, None),
             (Err(NoAnswer::Timeout { sent: false }), again, None),
+            (Err(NoAnswer::Declined), again, None),
+            (Err(NoAnswer::Proxy { reason: String::new(), authorized: true }), again, None),
+            (Err(NoAnswer::Proxy { reason: String::new(), authorized: false }), Next::Stands, None),
             (answer(200, None), Next::Stands, None),
             (answer(302, None), Next::Stands, None),
             (answer(400, Some(3.0)), Next::Stands, None),
@@ -134,6 +145,8 @@ mod tests {
         let decision = decide(&answer(429, Some(3.0)), 5, 4, 0.5);
         assert_eq!(decision, Decision { next: Next::Stands, hold: Some(seconds(3.0)) });
         assert_eq!(decide(&answer(503, None), 1, 0, 0.5).next, Next::Stands);
+        // How long the service asked for is told all the same.
+        assert_eq!(decide(&answer(429, Some(3600.0)), 1, 0, 0.5).next, Next::Hopeless(seconds(3600.0)));
     }
 
     #[test]
@@ -182,11 +195,11 @@ mod tests {
             attempt in 1..50_u32, chance in 0.0..1.0_f64, asked in proptest::option::of(0.0..2000.0_f64),
             status in prop::sample::select(vec![408_u16, 429, 502, 503, 504]),
         ) {
-            let most = asked.map_or_else(|| backoff(attempt), seconds);
+            let most = asked.filter(|asked| *asked > 0.0).map_or_else(|| backoff(attempt), seconds);
             match decide(&answer(status, asked), attempt, 50, chance).next {
                 Next::Again(wait) => {
                     prop_assert!(wait <= most && wait <= LONGEST_WAIT);
-                    prop_assert!(asked.is_none() || wait == most);
+                    prop_assert!(asked.is_none_or(|asked| asked == 0.0) || wait == most);
                 }
                 Next::Hopeless(wait) => prop_assert!(wait == most && wait > LONGEST_WAIT),
                 Next::Stands => prop_assert!(false),

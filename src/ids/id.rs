@@ -128,7 +128,8 @@ fn wrong_char(c: char) -> Option<BadId> {
     }
 }
 
-/// Soft hyphen, zero-width characters, bidirectional formatting, byte order mark.
+/// What has no shape of its own: Unicode's default-ignorable characters (soft hyphen, zero-width characters,
+/// bidirectional formatting, byte order mark, variation selectors, tags) and the blank that is not white space.
 ///
 /// The contract does not name them, yet with one of them two IDs look alike, or one reads as another: what a person
 /// confirms at the prompt would not be what is disconnected. No ID that Graph issues has one; they come from
@@ -136,7 +137,24 @@ fn wrong_char(c: char) -> Option<BadId> {
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{61C}'
+            | '\u{115F}'
+            | '\u{1160}'
+            | '\u{17B4}'
+            | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E0FFF}'
     )
 }
 

@@ -1,9 +1,11 @@
 //! The door to standard output for results. A thread of its own writes, so that a reader that stalls holds up
 //! neither the requests under way, whose answers would seem to be late, nor a Ctrl-C.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -13,7 +15,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Format;
 use super::console::{DIM, GREEN, RED, YELLOW};
 use super::record::{Failure, Record, Status, Summary};
-use crate::clean::clean;
+use crate::clean::{clean, escape_json};
 
 /// How results look.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +68,7 @@ impl Sink {
         let (written_tx, written) = oneshot::channel();
         let mut writer = Writer {
             look,
-            out: io::stdout(),
+            out: Patient(raw_stdout()?),
             bar,
             kept: Vec::new(),
             failed: Some(failed_tx),
@@ -103,6 +105,54 @@ impl Sink {
     }
 }
 
+/// Standard output itself, without the buffer around it, which forgets how far it came when a write fails.
+#[cfg(unix)]
+fn raw_stdout() -> io::Result<std::fs::File> {
+    use std::os::fd::AsFd as _;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(not(unix))]
+fn raw_stdout() -> io::Result<io::Stdout> {
+    Ok(io::stdout())
+}
+
+/// Waits where there is no room at the moment. Some programs (Node.js among them) leave the pipe that they hand over
+/// non-blocking.
+struct Patient<W>(W);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(Duration::from_millis(5)),
+                written => return written,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// JSON on its way out, in pieces that are each whole UTF-8.
+struct Escaped<W>(W);
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match std::str::from_utf8(bytes).map(escape_json) {
+            Ok(Cow::Owned(escaped)) => self.0.write_all(escaped.as_bytes())?,
+            _ => self.0.write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 struct Writer<W> {
     look: Look,
     out: W,
@@ -123,6 +173,7 @@ impl<W: Write> Writer<W> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Record(record, _) if self.look.format == Format::Json => self.kept.push(*record),
+            Message::Record(record, _) if self.look.format == Format::Id && record.status != Status::Disconnected => {}
             Message::Record(record, permit) => {
                 let written = if self.written.error.is_some() { Err(None) } else { self.line(&record).map_err(Some) };
                 if let Err(error) = written {
@@ -156,9 +207,12 @@ impl<W: Write> Writer<W> {
 
     fn line(&mut self, record: &Record) -> io::Result<()> {
         let mut line = match self.look.format {
-            Format::Ndjson | Format::Json => serde_json::to_vec(record)?,
-            Format::Id if record.status == Status::Disconnected => record.id.clone().into_bytes(),
-            Format::Id => return Ok(()),
+            Format::Ndjson | Format::Json => {
+                let mut line = Escaped(Vec::with_capacity(400));
+                serde_json::to_writer(&mut line, record)?;
+                line.0
+            }
+            Format::Id => record.id.clone().into_bytes(),
             Format::Text => text_line(record, self.look).into_bytes(),
         };
         line.push(b'\n');
@@ -167,7 +221,7 @@ impl<W: Write> Writer<W> {
 
     fn document(&mut self, summary: &Summary, results: &[Record]) -> io::Result<()> {
         // In pieces: as one text it would take more memory than the records.
-        let mut out = io::BufWriter::new(&mut self.out);
+        let mut out = Escaped(io::BufWriter::new(&mut self.out));
         serde_json::to_writer_pretty(&mut out, &Document { summary, results })?;
         out.write_all(b"\n")?;
         out.flush()

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::Format;
-use crate::clean::clean;
+use crate::clean::{clean, escape_json};
 use crate::graph::partner::Partner;
 
 const HEADINGS: [&str; 4] = ["ID", "NAME", "STATUS", "LAST CONNECTION"];
@@ -32,7 +32,7 @@ pub fn write(out: &mut impl Write, partners: &[Partner], format: Format, aligned
 
 /// Graph's own JSON on one line. A line break can stand only between JSON's tokens, never inside a string.
 fn one_line(partner: &Partner) -> String {
-    partner.raw.get().replace(['\n', '\r'], " ")
+    escape_json(partner.raw.get()).replace(['\n', '\r'], " ")
 }
 
 fn text(out: &mut impl Write, partners: &[Partner], aligned: bool) -> io::Result<()> {

@@ -136,7 +136,7 @@ pub(super) fn delete(store: &CredentialStore, profile: &str) -> Result<bool, Sto
 pub(super) fn probe(store: &CredentialStore) -> Result<(), StoreError> {
     let entry = entry(store, PROBE)?;
     let written = Uuid::new_v4().simple().to_string();
-    entry.set_secret(written.as_bytes())?;
+    put(&entry, written.as_bytes())?;
     let found = read(&entry)?;
     remove(&entry)?;
     match found {
@@ -168,7 +168,7 @@ impl<'a> Profile<'a> {
 
     fn write_head(&self, head: &Head) -> Result<(), StoreError> {
         let json = serde_json::to_vec(head).map_err(|_| StoreError::Damaged)?;
-        Ok(self.entry(&self.name)?.set_secret(&json)?)
+        put(&self.entry(&self.name)?, &json)
     }
 
     /// The secret that `head` names.
@@ -189,7 +189,7 @@ impl<'a> Profile<'a> {
             let mut chunk = Zeroizing::new(String::with_capacity(ENTRY_BYTES));
             chunk.push_str(&generation);
             chunk.push_str(piece);
-            self.chunk(slot, chunks)?.set_secret(chunk.as_bytes())?;
+            put(&self.chunk(slot, chunks)?, chunk.as_bytes())?;
             chunks += 1;
         }
         Ok(Head { layout: LAYOUT, slot, generation, chunks, bytes: text.len() })
@@ -265,9 +265,20 @@ fn read(entry: &Entry) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
 
 fn exists(entry: &Entry) -> Result<bool, StoreError> {
     match entry.get_credential() {
-        Ok(_) => Ok(true),
+        Ok(_) | Err(KeyringError::Ambiguous(_)) => Ok(true),
         Err(KeyringError::NoEntry) => Ok(false),
         Err(e) => Err(e.into()),
+    }
+}
+
+/// Writes `entry`, in place of all that answers to its name.
+fn put(entry: &Entry, bytes: &[u8]) -> Result<(), StoreError> {
+    match entry.set_secret(bytes) {
+        Err(KeyringError::Ambiguous(_)) => {
+            remove(entry)?;
+            Ok(entry.set_secret(bytes)?)
+        }
+        written => Ok(written?),
     }
 }
 
@@ -276,6 +287,11 @@ fn remove(entry: &Entry) -> Result<bool, StoreError> {
     match entry.delete_credential() {
         Ok(()) => Ok(true),
         Err(KeyringError::NoEntry) => Ok(false),
+        // Another tool, or a restored backup, has left entries that answer to the same name.
+        Err(KeyringError::Ambiguous(entries)) => {
+            entries.iter().try_for_each(Entry::delete_credential)?;
+            Ok(true)
+        }
         Err(e) => Err(e.into()),
     }
 }

@@ -5,23 +5,41 @@
 //! save is the lesser harm. Readers need no lock.
 
 use std::env;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::StoreError;
+use crate::words::plain;
 
-/// Waits for the lock, which is held until the file is dropped or the process ends.
-pub(super) fn acquire() -> Result<File, StoreError> {
-    let refused = |what: String, e: io::Error| StoreError::Unavailable(format!("{what} cannot be used ({e})"));
+/// How often to look whether the lock is free.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Waits for the lock until `deadline`; it is held until the file is dropped or the process ends.
+pub(super) fn acquire(deadline: Instant) -> Result<File, StoreError> {
+    let refused =
+        |what: String, e: io::Error| StoreError::Unavailable(format!("{what} cannot be used ({})", plain(&e)));
     let path = path().map_err(|e| refused("its lock file".into(), e))?;
-    lock(&path).map_err(|e| refused(format!("its lock file {}", path.display()), e))
+    match lock(&path, deadline) {
+        Ok(Some(file)) => Ok(file),
+        Ok(None) => Err(StoreError::Busy),
+        Err(e) => Err(refused(format!("its lock file {}", path.display()), e)),
+    }
 }
 
-fn lock(path: &Path) -> io::Result<File> {
+/// `None` if another process still has it at the deadline.
+fn lock(path: &Path, deadline: Instant) -> io::Result<Option<File>> {
     let file = open(path)?;
-    file.lock()?;
-    Ok(file)
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Ok(None),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(e)) => return Err(e),
+        }
+    }
 }
 
 /// The lock file: in the directory of the user's session if there is one, else in the directory for temporary files,
@@ -33,7 +51,7 @@ fn lock(path: &Path) -> io::Result<File> {
 fn path() -> io::Result<PathBuf> {
     use std::os::unix::fs::MetadataExt;
 
-    let user = std::fs::metadata("/proc/self")?.uid();
+    let user = rustix::process::geteuid().as_raw();
     let is_own = |dir: &PathBuf| std::fs::metadata(dir).is_ok_and(|m| m.is_dir() && m.uid() == user);
     let session = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(is_own);
     Ok(session.unwrap_or_else(env::temp_dir).join(format!("intunectl-{user}.lock")))
@@ -70,6 +88,10 @@ fn open_existing(path: &Path, options: &OpenOptions) -> io::Result<File> {
     if !seen.is_file() {
         return Err(io::Error::other("it is not a plain file"));
     }
+    // Its owner could hold the lock for ever.
+    if seen.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::other("it belongs to another user"));
+    }
     let file = options.open(path)?;
     let opened = file.metadata()?;
     if (seen.dev(), seen.ino()) != (opened.dev(), opened.ino()) {
@@ -87,19 +109,30 @@ fn open_existing(path: &Path, options: &OpenOptions) -> io::Result<File> {
 mod tests {
     use super::*;
     use std::sync::mpsc;
-    use std::thread;
-    use std::time::Duration;
+
+    #[test]
+    fn a_lock_that_is_not_given_back_is_not_waited_for_beyond_the_deadline() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let _held = lock(&path, soon()).unwrap().unwrap();
+        assert!(lock(&path, Instant::now()).unwrap().is_none());
+        assert!(lock(&path, Instant::now() + 3 * PAUSE).unwrap().is_none());
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(10)
+    }
 
     #[test]
     fn a_second_writer_waits_until_the_first_is_done() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
-        let first = lock(&path).unwrap();
+        let first = lock(&path, soon()).unwrap().unwrap();
         let (got_it, has_it) = mpsc::channel();
         let second = thread::spawn({
             let path = path.clone();
             move || {
-                let file = lock(&path).unwrap();
+                let file = lock(&path, soon()).unwrap().unwrap();
                 got_it.send(()).unwrap();
                 drop(file);
             }
@@ -118,7 +151,7 @@ mod tests {
 
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
-        let file = lock(&path).unwrap();
+        let file = lock(&path, soon()).unwrap().unwrap();
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0);
     }
 
@@ -128,16 +161,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, target) = (dir.path().join("lock"), dir.path().join("target"));
         std::os::unix::fs::symlink(&target, &path).unwrap();
-        assert!(lock(&path).is_err());
+        assert!(lock(&path, soon()).is_err());
         assert!(!target.exists());
         std::fs::write(&target, "someone's").unwrap();
-        assert!(lock(&path).is_err());
+        assert!(lock(&path, soon()).is_err());
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "someone's");
     }
 
     #[test]
     fn a_directory_in_its_place_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(lock(dir.path()).is_err());
+        assert!(lock(dir.path(), soon()).is_err());
     }
 }
