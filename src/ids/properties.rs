@@ -9,6 +9,23 @@ use serde_json::json;
 use super::tests::{GUID, bad_lines, collect, ids, pairs};
 use super::{Collector, PartnerId};
 
+/// Blank letters, variation selectors, tags and their kin (Unicode's Default_Ignorable_Code_Point, and U+2800).
+const SHAPELESS: &[std::ops::RangeInclusive<u32>] = &[
+    0xAD..=0xAD,
+    0x34F..=0x34F,
+    0x115F..=0x1160,
+    0x17B4..=0x17B5,
+    0x180B..=0x180F,
+    0x200B..=0x200F,
+    0x2060..=0x206F,
+    0x2800..=0x2800,
+    0x3164..=0x3164,
+    0xFE00..=0xFE0F,
+    0xFFA0..=0xFFA0,
+    0xFFF9..=0xFFFB,
+    0xE0000..=0xE0FFF,
+];
+
 /// The contract again, in other words than the code's.
 fn breaks_the_rules(id: &str) -> bool {
     let bidi = ['\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}'];
@@ -21,6 +38,7 @@ fn breaks_the_rules(id: &str) -> bool {
         || id.contains(['/', '\\', '?', '#', '%'])
         || id.contains(bidi)
         || id.contains(isolates)
+        || id.contains(|c| SHAPELESS.iter().any(|range| range.contains(&u32::from(c))))
 }
 
 /// An ID that should not have been taken. Looks at what was collected even where the input as a whole is refused,
