@@ -5,16 +5,15 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use indicatif::ProgressBar;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use unicode_width::UnicodeWidthStr;
 
-use super::Format;
 use super::console::{DIM, GREEN, RED, YELLOW};
 use super::record::{Failure, Record, Status, Summary};
+use super::{Format, stdout};
 use crate::clean::{clean, escape_json};
 
 /// How results look.
@@ -68,7 +67,7 @@ impl Sink {
         let (written_tx, written) = oneshot::channel();
         let mut writer = Writer {
             look,
-            out: Patient(raw_stdout()?),
+            out: stdout::open()?,
             bar,
             kept: Vec::new(),
             failed: Some(failed_tx),
@@ -102,37 +101,6 @@ impl Sink {
         let _ = self.messages.send(Message::Summary(Box::new(summary)));
         drop(self.messages);
         self.written.await.unwrap_or_default()
-    }
-}
-
-/// Standard output itself, without the buffer around it, which forgets how far it came when a write fails.
-#[cfg(unix)]
-fn raw_stdout() -> io::Result<std::fs::File> {
-    use std::os::fd::AsFd as _;
-    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
-}
-
-#[cfg(not(unix))]
-fn raw_stdout() -> io::Result<io::Stdout> {
-    Ok(io::stdout())
-}
-
-/// Waits where there is no room at the moment. Some programs (Node.js among them) leave the pipe that they hand over
-/// non-blocking.
-struct Patient<W>(W);
-
-impl<W: Write> Write for Patient<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match self.0.write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(Duration::from_millis(5)),
-                written => return written,
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
     }
 }
 

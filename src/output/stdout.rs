@@ -1,20 +1,61 @@
-//! Standard output for commands that print one thing and end.
+//! Standard output itself.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
 use crate::exit::Exit;
 
-/// Prints `bytes`. A reader that has seen enough is no failure.
+/// Opens standard output.
+///
+/// # Errors
+/// The system refuses another handle.
+pub fn open() -> io::Result<impl Write> {
+    Ok(Patient(raw()?))
+}
+
+/// Prints `bytes`, for commands that print one thing and end. A reader that has seen enough is no failure.
 ///
 /// # Errors
 /// They cannot be written.
 pub fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
-    let mut out = io::stdout().lock();
+    let mut out = open().context("cannot open standard output")?;
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(Exit::Success),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
         Err(error) => Err(error).context("cannot write to standard output"),
+    }
+}
+
+/// Without the buffer that std has around it, which forgets how far it came when a write fails.
+#[cfg(unix)]
+fn raw() -> io::Result<std::fs::File> {
+    use std::os::fd::AsFd as _;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(not(unix))]
+fn raw() -> io::Result<io::Stdout> {
+    Ok(io::stdout())
+}
+
+/// Waits where there is no room at the moment. Some programs (Node.js among them) leave the pipe that they hand over
+/// non-blocking.
+struct Patient<W>(W);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(Duration::from_millis(5)),
+                written => return written,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
