@@ -49,6 +49,8 @@ pub struct Connection {
     pub token: Token,
     /// The root.
     pub root: Root,
+    /// What `--ca-cert` holds.
+    extra_roots: Option<Vec<u8>>,
 }
 
 impl Connection {
@@ -116,7 +118,8 @@ impl Context {
     /// # Errors
     /// There is no usable token, or the profile's is for another root than the one asked for.
     pub fn connect(&self) -> anyhow::Result<Connection> {
-        self.connection(self.token_sources().resolve(SystemTime::now())?)
+        let looked_up = LookUp { sources: self.token_sources(), ca_cert: self.ca_cert.clone() }.run()?;
+        self.connection(looked_up)
     }
 
     /// The same for code that must not be held up.
@@ -124,14 +127,14 @@ impl Context {
     /// # Errors
     /// Those of [`Context::connect`].
     pub async fn connect_async(&self) -> anyhow::Result<Connection> {
-        let sources = self.token_sources();
-        let resolving = tokio::task::spawn_blocking(move || sources.resolve(SystemTime::now()));
-        self.connection(resolving.await.context("looking for the token broke off")??)
+        let look_up = LookUp { sources: self.token_sources(), ca_cert: self.ca_cert.clone() };
+        let looked_up = tokio::task::spawn_blocking(move || look_up.run()).await;
+        self.connection(looked_up.context("looking for the token broke off")??)
     }
 
-    fn connection(&self, token: Token) -> anyhow::Result<Connection> {
+    fn connection(&self, (token, extra_roots): (Token, Option<Vec<u8>>)) -> anyhow::Result<Connection> {
         let root = self.root_for(token.session.as_ref())?;
-        Ok(Connection { token, root })
+        Ok(Connection { token, root, extra_roots })
     }
 
     fn token_sources(&self) -> Sources {
@@ -211,13 +214,6 @@ impl Context {
         rate: Option<Rate>,
         observer: &'a dyn Fn(&str, &Event<'_>),
     ) -> anyhow::Result<Client<'a>> {
-        let extra_roots = match &self.ca_cert {
-            Some(path) => Some(std::fs::read(path).map_err(|error| {
-                Error::usage(format!("cannot read --ca-cert {}: {}", path.display(), plain(&error)))
-                    .hint("--ca-cert takes a PEM file with the certificates to trust in addition to the system's")
-            })?),
-            None => None,
-        };
         let options = Options {
             root: &connection.root,
             version: &self.api_version,
@@ -225,7 +221,7 @@ impl Context {
             timeout: self.timeout,
             retries: self.retries,
             rate,
-            extra_roots: extra_roots.as_deref(),
+            extra_roots: connection.extra_roots.as_deref(),
         };
         Client::new(options, observer)
     }
@@ -264,6 +260,25 @@ impl Context {
                 self.console.trace(&format!("{label}: waiting {:.1} s {why}", wait.as_secs_f64()));
             }
         }
+    }
+}
+
+/// What may take its time: a keyring, and files that may be pipes.
+struct LookUp {
+    sources: Sources,
+    ca_cert: Option<PathBuf>,
+}
+
+impl LookUp {
+    fn run(self) -> anyhow::Result<(Token, Option<Vec<u8>>)> {
+        let token = self.sources.resolve(SystemTime::now())?;
+        let pem = self.ca_cert.map(|path| {
+            std::fs::read(&path).map_err(|error| {
+                Error::usage(format!("cannot read --ca-cert {}: {}", path.display(), plain(&error)))
+                    .hint("--ca-cert takes a PEM file with the certificates to trust in addition to the system's")
+            })
+        });
+        Ok((token, pem.transpose()?))
     }
 }
 

@@ -81,7 +81,11 @@ fn not_parsed(error: &clap::Error) -> Exit {
     let text = error.render().to_string();
     if !error.use_stderr() {
         return match error.print() {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failure,
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                let console = Console::new(false, output::console::Color::Never);
+                console.error(&format!("cannot write to standard output: {}", words::plain(&error)));
+                Exit::Failure
+            }
             _ => Exit::Success,
         };
     }

@@ -13,6 +13,8 @@ use crate::encoding;
 use crate::error::Error;
 use crate::words::{plain, roughly};
 
+/// The source of a token that is being stored.
+pub const STANDARD_INPUT: &str = "standard input";
 /// More than any token; a file larger than this is not one.
 const LARGEST: u64 = 256 * 1024;
 
@@ -83,8 +85,12 @@ impl Token {
 fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
     let text = secret.expose_secret().trim();
     if text.is_empty() {
-        return Err(Error::auth(format!("{source} is set, but empty"))
-            .hint("an empty token is an error, not an absence: set it, or leave it out to use the next source"));
+        return Err(match source {
+            STANDARD_INPUT => Error::auth("standard input holds no token")
+                .hint("pipe it in: intunectl auth login --with-token < token.txt"),
+            _ => Error::auth(format!("{source} is set, but empty"))
+                .hint("an empty token is an error, not an absence: set it, or leave it out to use the next source"),
+        });
     }
     if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
         return Err(
@@ -137,6 +143,9 @@ fn none(profile: &str) -> Error {
 /// Without a keyring there is no token either; what is there but unreadable has its own words.
 fn no_keyring(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<StoreError>() {
+        Some(StoreError::Damaged) => Error::auth(format!("no access token: {}", StoreError::Damaged))
+            .hint("intunectl auth login --with-token replaces it, intunectl auth logout removes it")
+            .into(),
         Some(reason) => Error::auth(format!("no access token: {reason}")).hint(FOUR_WAYS).into(),
         None => error,
     }

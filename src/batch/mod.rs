@@ -125,6 +125,7 @@ pub async fn give_up(plan: &Plan<'_>, signal: Signal, around: Surroundings<'_>) 
 
 /// Waits for the output, which a second signal cuts short: a reader that stalls must not hold the process.
 async fn written(
+    console: &Console,
     sink: Sink,
     summary: &Summary,
     interrupts: &mut Interrupts,
@@ -139,11 +140,14 @@ async fn written(
             next = interrupts.recv() => {
                 signals += 1;
                 signal = Some(next);
+                if signals < 2 {
+                    console.note("interrupted: all is sent; waiting for the results to be read. Interrupt again to end at once");
+                }
             }
         }
     }
     let written = tokio::time::timeout(GRACE, finished).await;
-    (written.unwrap_or_else(|_| Written { error: Some(std::io::ErrorKind::TimedOut.into()), lost: Vec::new() }), signal)
+    (written.unwrap_or_else(|_| Written::failed("nobody reads them")), signal)
 }
 
 /// A call that has ended.
@@ -260,7 +264,7 @@ impl<'a> Run<'a> {
         let Self { mut summary, hints, verdicts, interrupted, started, .. } = self;
         summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         around.console.end_progress();
-        let (written, signal) = written(around.sink, &summary, around.interrupts, signals).await;
+        let (written, signal) = written(around.console, around.sink, &summary, around.interrupts, signals).await;
         let exit = match fold(verdicts, interrupted.or(signal)) {
             Exit::Success if written.error.is_some() && !written.closed() => Exit::Failure,
             exit => exit,

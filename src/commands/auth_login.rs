@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::auth::session::Session;
 use crate::auth::store::{self, StoreError};
-use crate::auth::token::Token;
+use crate::auth::token::{STANDARD_INPUT, Token};
 use crate::clean::clean;
 use crate::context::Context;
 use crate::encoding;
@@ -38,7 +38,7 @@ pub fn run(context: &Context, with_token: bool) -> anyhow::Result<Exit> {
             .into());
     }
     store::check().map_err(|reason| no_keyring(&reason))?;
-    let token = Token::new(&read()?, "standard input", SystemTime::now())?;
+    let token = Token::new(&read()?, STANDARD_INPUT, SystemTime::now())?;
     let (graph, login) = context.roots();
     let session = Session {
         access_token: token.secret,
@@ -79,6 +79,8 @@ fn read() -> anyhow::Result<SecretString> {
 
 /// Nothing is written anywhere else instead.
 fn no_keyring(reason: &StoreError) -> Error {
-    Error::failure(format!("the token cannot be kept: {reason}"))
-        .hint("unlock or install the system's keyring, or set INTUNECTL_TOKEN in the environment instead")
+    Error::failure(format!("the token cannot be kept: {reason}")).hint(match reason {
+        StoreError::Busy => "try again when it is done, or set INTUNECTL_TOKEN in the environment instead",
+        _ => "unlock or install the system's keyring, or set INTUNECTL_TOKEN in the environment instead",
+    })
 }

@@ -1,8 +1,6 @@
 //! `sandbox`: a local stand-in for Graph, for a command or until interrupted.
 
 use std::ffi::{OsStr, OsString};
-#[cfg(unix)]
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
@@ -85,7 +83,12 @@ fn show(settings: &Settings) -> anyhow::Result<Exit> {
 }
 
 fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow::Result<Child> {
-    Command::new(program)
+    let mut child = Command::new(program);
+    #[cfg(unix)]
+    if terminal().is_none() {
+        child.process_group(0);
+    }
+    child
         .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .env("PATH", path_with_us()?)
@@ -107,7 +110,14 @@ fn path_with_us() -> anyhow::Result<OsString> {
     let own = own.parent().map(PathBuf::from);
     // An empty PATH would stand for the working directory.
     let path = std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| USUAL_PATH.into());
-    std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path))).context("PATH cannot be set")
+    let with_us = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)));
+    with_us.map_err(|_| {
+        Error::failure(
+            "the directory of intunectl cannot be put on PATH: its name holds the character that separates paths",
+        )
+        .hint("move intunectl to another directory")
+        .into()
+    })
 }
 
 /// Where a shell looks that has no PATH.
@@ -131,23 +141,32 @@ async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<Exit> {
     }
 }
 
-/// Passes a signal on. A Ctrl-C has reached the command already where it came from a terminal, and a second one would
-/// mean another thing to it.
+/// Passes a signal on, to all that the command has started where that is a group of its own. A Ctrl-C has reached the
+/// command already where it came from a terminal, and a second one would mean another thing to it.
 #[cfg(unix)]
 fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
-    use rustix::process::{Pid, Signal as Os, kill_process};
+    use rustix::process::{Pid, Signal as Os, getpgrp, kill_process, kill_process_group};
+    use rustix::termios::tcgetpgrp;
 
-    let terminal = std::io::stdin().is_terminal() || std::io::stdout().is_terminal() || std::io::stderr().is_terminal();
+    let terminal = terminal();
     let signal = match signal {
-        Signal::Interrupt if terminal => return Ok(()),
+        Signal::Interrupt if terminal.as_ref().is_some_and(|tty| tcgetpgrp(tty) == Ok(getpgrp())) => return Ok(()),
         Signal::Interrupt => Os::INT,
         Signal::Terminate => Os::TERM,
     };
     match child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+        Some(pid) if terminal.is_none() => Ok(kill_process_group(pid, signal)?),
         Some(pid) => Ok(kill_process(pid, signal)?),
         // It has ended already.
         None => Ok(()),
     }
+}
+
+/// The terminal that signals come from, wherever the standard streams lead. Where there is one, the command has to
+/// share its foreground group with us to be able to read from it.
+#[cfg(unix)]
+fn terminal() -> Option<std::fs::File> {
+    std::fs::File::open("/dev/tty").ok()
 }
 
 #[cfg(not(unix))]

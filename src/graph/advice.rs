@@ -59,6 +59,7 @@ pub fn without_answer(reason: &NoAnswer) -> &'static str {
         NoAnswer::Tls { .. } => {
             "if a proxy inspects the traffic here, name its root certificate with --ca-cert or SSL_CERT_FILE"
         }
+        NoAnswer::TooManyFiles => "allow more open files (ulimit -n), or have fewer requests under way (-j)",
         NoAnswer::Proxy { authorized: false, .. } => {
             "the proxy in HTTPS_PROXY wants a user name and password: http://USER:PASSWORD@HOST:PORT"
         }

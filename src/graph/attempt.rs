@@ -60,6 +60,8 @@ pub enum NoAnswer {
         /// Whether the service may have got the request.
         sent: bool,
     },
+    /// This process may open no further connection at the moment.
+    TooManyFiles,
     /// The server closed the connection and said that it has not looked at the request.
     Declined,
     /// Time ran out; `sent` where it did after connecting.
@@ -98,7 +100,12 @@ impl NoAnswer {
     pub fn was_sent(&self) -> bool {
         match self {
             Self::Lost { sent } | Self::Timeout { sent } | Self::Unknown { sent, .. } => *sent,
-            Self::Refused | Self::Declined | Self::Proxy { .. } | Self::NotFound { .. } | Self::Tls { .. } => false,
+            Self::Refused
+            | Self::TooManyFiles
+            | Self::Declined
+            | Self::Proxy { .. }
+            | Self::NotFound { .. }
+            | Self::Tls { .. } => false,
         }
     }
 
@@ -112,6 +119,7 @@ impl NoAnswer {
         match self {
             Self::Refused => "ConnectionRefused",
             Self::Lost { .. } => "ConnectionLost",
+            Self::TooManyFiles => "TooManyOpenFiles",
             Self::Declined => "RequestDeclined",
             Self::Timeout { sent: false } => "ConnectTimeout",
             Self::Timeout { sent: true } => "Timeout",
@@ -129,6 +137,7 @@ impl fmt::Display for NoAnswer {
             Self::Refused => f.write_str("the connection was refused"),
             Self::Lost { sent: false } => f.write_str("the connection broke before the request was sent"),
             Self::Lost { sent: true } => f.write_str("the connection broke before the answer came"),
+            Self::TooManyFiles => f.write_str("this process may open no more connections"),
             Self::Declined => f.write_str("the server closed the connection without looking at the request"),
             Self::Proxy { reason, .. } => write!(f, "the proxy did not open a connection ({reason})"),
             Self::Timeout { sent: false } => f.write_str("connecting took too long"),
@@ -158,7 +167,16 @@ impl From<reqwest::Error> for NoAnswer {
             if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
                 return Self::Tls { reason: tls.to_string() };
             }
-            match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+            let io = cause.downcast_ref::<io::Error>();
+            #[cfg(unix)]
+            if let Some(number) = io.and_then(io::Error::raw_os_error)
+                && [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
+                    .map(rustix::io::Errno::raw_os_error)
+                    .contains(&number)
+            {
+                return Self::TooManyFiles;
+            }
+            match io.map(io::Error::kind) {
                 Some(io::ErrorKind::ConnectionRefused) => return Self::Refused,
                 Some(io::ErrorKind::TimedOut) => return Self::Timeout { sent },
                 Some(
@@ -181,8 +199,9 @@ impl From<reqwest::Error> for NoAnswer {
             // HTTP/2's ways of breaking off: a stream reset, a GOAWAY, the connection's end. Two of them promise that
             // the request was not processed (RFC 9113, sections 8.7 and 6.8).
             if let Some(broken) = cause.downcast_ref::<h2::Error>() {
-                let declined = broken.is_reset() && broken.reason() == Some(h2::Reason::REFUSED_STREAM)
-                    || broken.is_go_away() && broken.reason() == Some(h2::Reason::NO_ERROR);
+                let declined =
+                    broken.is_remote() && broken.is_reset() && broken.reason() == Some(h2::Reason::REFUSED_STREAM)
+                        || broken.is_remote() && broken.is_go_away() && broken.reason() == Some(h2::Reason::NO_ERROR);
                 return if declined { Self::Declined } else { Self::Lost { sent } };
             }
         }

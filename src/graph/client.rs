@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::attempt::{self, Answer, NoAnswer, Result};
 use super::gate::{Gate, Left, Pass, Turn};
 use super::pace::Rate;
+use super::proxy;
 use super::retry::{self, LONGEST_WAIT, Next};
 use super::root::Root;
 use crate::error::Error;
@@ -364,6 +365,7 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
         let here = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
         return Ok(builder.no_proxy().resolve_to_addrs("localhost", &here).tls_certs_only([]));
     }
+    proxy::check()?;
     let mut roots = match extra {
         Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(|_| not_pem())?,
         None => Vec::new(),

@@ -102,7 +102,7 @@ impl Gate {
             }
             // What was sent before the hold says nothing about its end.
             (Hold::Opening { allowed, under_way }, _) if pass.opening == Some(self.holds) => {
-                self.hold = match allowed + 1 {
+                self.hold = match allowed + usize::from(left == Left::Passed) {
                     OPEN.. => Hold::None,
                     allowed => Hold::Opening { allowed, under_way: under_way - 1 },
                 };
@@ -167,6 +167,19 @@ mod tests {
         assert_eq!(gate.enter(t + 2 * S), Turn::AfterAnswer);
         gate.leave(t + 2 * S, probe, Left::Passed);
         pass(gate.enter(t + 2 * S));
+    }
+
+    #[test]
+    fn what_never_left_shows_nothing_about_the_hold() {
+        let t = Instant::now();
+        let mut gate = Gate::new(None);
+        let first = pass(gate.enter(t));
+        gate.leave(t, first, Left::Throttled(t + S));
+        for _ in 0..2 * OPEN {
+            let unsent = pass(gate.enter(t + S));
+            assert_eq!(gate.enter(t + S), Turn::AfterAnswer);
+            gate.leave(t + S, unsent, Left::Unsent);
+        }
     }
 
     #[test]

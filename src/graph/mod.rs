@@ -7,5 +7,6 @@ mod gate;
 pub mod pace;
 pub mod partner;
 pub mod problem;
+mod proxy;
 mod retry;
 pub mod root;

@@ -59,7 +59,11 @@ fn is_passing(result: &Result) -> bool {
     match result {
         Ok(answer) => matches!(answer.status, 408 | 429 | 502 | 503 | 504),
         Err(reason) => match reason {
-            NoAnswer::Refused | NoAnswer::Lost { .. } | NoAnswer::Declined | NoAnswer::Timeout { .. } => true,
+            NoAnswer::Refused
+            | NoAnswer::TooManyFiles
+            | NoAnswer::Lost { .. }
+            | NoAnswer::Declined
+            | NoAnswer::Timeout { .. } => true,
             NoAnswer::Proxy { authorized, .. } => *authorized,
             NoAnswer::Unknown { .. } | NoAnswer::NotFound { .. } | NoAnswer::Tls { .. } => false,
         },
@@ -120,6 +124,7 @@ mod tests {
             (Err(NoAnswer::Lost { sent: true }), again, None),
             (Err(NoAnswer::Timeout { sent: false }), again, None),
             (Err(NoAnswer::Declined), again, None),
+            (Err(NoAnswer::TooManyFiles), again, None),
             (Err(NoAnswer::Proxy { reason: String::new(), authorized: true }), again, None),
             (Err(NoAnswer::Proxy { reason: String::new(), authorized: false }), Next::Stands, None),
             (answer(200, None), Next::Stands, None),

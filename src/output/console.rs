@@ -7,6 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::stdout::Patient;
 use crate::clean::{clean_lines, without_tokens};
 
 /// When to use colour.
@@ -104,7 +105,7 @@ impl Console {
     fn line(&self, line: &str) {
         let write = || {
             // With standard error gone there is nobody left to tell.
-            let _ = writeln!(io::stderr().lock(), "{}", without_tokens(line));
+            let _ = Patient(io::stderr().lock()).write_all(format!("{}\n", without_tokens(line)).as_bytes());
         };
         match &*self.bar.borrow() {
             Some(bar) => bar.suspend(write),

@@ -37,6 +37,11 @@ pub struct Written {
 }
 
 impl Written {
+    /// Not everything was written, and what was not is not known.
+    pub fn failed(why: &'static str) -> Self {
+        Self { error: Some(io::Error::other(why)), lost: Vec::new() }
+    }
+
     /// Whether the reader went away, as `| head` does; no reason for alarm.
     pub fn closed(&self) -> bool {
         self.error.as_ref().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
@@ -100,7 +105,7 @@ impl Sink {
     pub async fn finish(self, summary: Summary) -> Written {
         let _ = self.messages.send(Message::Summary(Box::new(summary)));
         drop(self.messages);
-        self.written.await.unwrap_or_default()
+        self.written.await.unwrap_or_else(|_| Written::failed("the output broke off"))
     }
 }
 

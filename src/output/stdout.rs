@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Context as _;
-
+use crate::error::Error;
 use crate::exit::Exit;
+use crate::words::plain;
 
 /// Opens standard output.
 ///
@@ -21,11 +21,12 @@ pub fn open() -> io::Result<impl Write> {
 /// # Errors
 /// They cannot be written.
 pub fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
-    let mut out = open().context("cannot open standard output")?;
+    let failed = |error: &io::Error| Error::failure(format!("cannot write to standard output: {}", plain(error)));
+    let mut out = open().map_err(|error| failed(&error))?;
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(Exit::Success),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
-        Err(error) => Err(error).context("cannot write to standard output"),
+        Err(error) => Err(failed(&error).into()),
     }
 }
 
@@ -43,7 +44,7 @@ fn raw() -> io::Result<io::Stdout> {
 
 /// Waits where there is no room at the moment. Some programs (Node.js among them) leave the pipe that they hand over
 /// non-blocking.
-struct Patient<W>(W);
+pub struct Patient<W>(pub W);
 
 impl<W: Write> Write for Patient<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
