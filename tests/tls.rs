@@ -6,12 +6,11 @@ mod support;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
-use rcgen::{CertifiedKey, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConnection, StreamOwned};
+use support::tls::Identity;
 use support::{Intunectl, Seen};
 
 /// A server that speaks HTTP/1.1 over TLS and answers every request with 204.
@@ -23,15 +22,7 @@ struct TlsServer {
 
 impl TlsServer {
     fn start() -> Self {
-        static PROVIDER: OnceLock<()> = OnceLock::new();
-        PROVIDER.get_or_init(|| rustls::crypto::ring::default_provider().install_default().unwrap());
-        let CertifiedKey { cert, signing_key } =
-            rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
-        let config = ServerConfig::builder()
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key(&signing_key))
-            .unwrap();
-        let config = Arc::new(config);
+        let Identity { config, pem } = Identity::new(&[]);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
         let requests = Arc::new(AtomicUsize::new(0));
@@ -50,7 +41,7 @@ impl TlsServer {
                 }
             }
         });
-        Self { url, pem: cert.pem(), requests }
+        Self { url, pem, requests }
     }
 
     fn disconnect(&self, user: &Intunectl, arguments: &[&str], variables: &[(&str, &str)]) -> Seen {
@@ -63,10 +54,6 @@ impl TlsServer {
     fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
-}
-
-fn key(pair: &KeyPair) -> PrivateKeyDer<'static> {
-    PrivatePkcs8KeyDer::from(pair.serialize_der()).into()
 }
 
 /// A certificate that has nothing to do with the server's: machines without any trusted root are tested, too.

@@ -9,6 +9,7 @@ pub mod running;
 pub mod server;
 #[cfg(unix)]
 pub mod shell;
+pub mod tls;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -1,0 +1,292 @@
+//! `partner disconnect` over HTTP/2, where a server may decline a request, or break one off, without touching the
+//! others.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "its helpers are tests too")]
+
+mod support;
+
+use std::collections::HashSet;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use h2::Reason;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use support::running::Running;
+use support::server::{Gate, PATIENCE};
+use support::tls::Identity;
+use support::{Intunectl, Seen, ids};
+
+/// A request as it came.
+#[derive(Clone)]
+struct Came {
+    path: String,
+    client_request_id: String,
+    at: Instant,
+}
+
+type Log = Arc<(Mutex<Vec<Came>>, Condvar)>;
+
+/// A server that speaks nothing but HTTP/2, and its user's home.
+struct Server {
+    home: Intunectl,
+    root: String,
+    log: Log,
+}
+
+impl Server {
+    /// Answers with 204 whatever it is not to reset for a reason, given how many requests came before.
+    fn start(script: impl Fn(usize) -> Option<Reason> + Send + Sync + 'static) -> Self {
+        let log = Log::default();
+        let (script, shared) = (Arc::new(script), Arc::clone(&log));
+        let (home, root) = listen(move |stream, config| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(serve(stream, config, &*script, &shared));
+        });
+        Self { home, root, log }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        command(&self.home, &self.root, arguments)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Seen {
+        support::run(&mut self.command(arguments))
+    }
+
+    fn came(&self) -> Vec<Came> {
+        self.log.0.lock().unwrap().clone()
+    }
+
+    fn wait_for(&self, requests: usize) {
+        let (log, changed) = &*self.log;
+        let waited = changed.wait_timeout_while(log.lock().unwrap(), PATIENCE, |log| log.len() < requests).unwrap();
+        assert!(!waited.1.timed_out(), "waited for {requests} requests, but {} came", waited.0.len());
+    }
+}
+
+/// Serves each connection on a thread of its own; the home of a user who trusts the server, and its root.
+fn listen(serve: impl Fn(TcpStream, Arc<ServerConfig>) + Send + Sync + 'static) -> (Intunectl, String) {
+    let Identity { config, pem } = Identity::new(&["h2"]);
+    let home = Intunectl::new();
+    home.file("own.pem", pem);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let root = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let serve = Arc::new(serve);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, config, serve) = (stream.unwrap(), Arc::clone(&config), Arc::clone(&serve));
+            thread::spawn(move || serve(stream, config));
+        }
+    });
+    (home, root)
+}
+
+fn command(home: &Intunectl, root: &str, arguments: &[&str]) -> Command {
+    let mut command = home.disconnect(root);
+    command.args(["--ca-cert", "own.pem", "-o", "ndjson"]).args(arguments);
+    command
+}
+
+async fn serve(stream: TcpStream, config: Arc<ServerConfig>, script: &dyn Fn(usize) -> Option<Reason>, log: &Log) {
+    stream.set_nonblocking(true).unwrap();
+    let stream = tokio::net::TcpStream::from_std(stream).unwrap();
+    let Ok(stream) = tokio_rustls::TlsAcceptor::from(config).accept(stream).await else { return };
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+    while let Some(Ok((request, mut respond))) = connection.accept().await {
+        let client_request_id = request.headers()["client-request-id"].to_str().unwrap().to_owned();
+        let came = Came { path: request.uri().path().to_owned(), client_request_id, at: Instant::now() };
+        let before = {
+            let mut log = log.0.lock().unwrap();
+            log.push(came);
+            log.len() - 1
+        };
+        log.1.notify_all();
+        match script(before) {
+            Some(reason) => respond.send_reset(reason),
+            None => {
+                let done = hyper::Response::builder().status(204).body(()).unwrap();
+                respond.send_response(done, true).unwrap();
+            }
+        }
+    }
+}
+
+/// The message of the only record, which is one of a failure.
+#[track_caller]
+fn failure(seen: &Seen, code: &str, kind: &str, attempts: usize) -> String {
+    let [record] = &seen.records()[..] else { panic!("{seen:?}") };
+    assert_eq!((&record["status"], seen.code), (&"failed".into(), Some(1)), "{seen:?}");
+    assert_eq!(record["http_status"], serde_json::Value::Null, "{record}");
+    assert_eq!((&record["error"]["code"], &record["error"]["kind"]), (&code.into(), &kind.into()), "{record}");
+    assert_eq!(record["attempts"], attempts, "{record}");
+    record["error"]["message"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn http_2_is_spoken_where_the_server_can() {
+    let server = Server::start(|_| None);
+    let seen = server.run(&["a", "b"]);
+    assert_eq!(seen.code, Some(0), "{seen:?}");
+    assert_eq!(seen.with_status("disconnected"), ["a", "b"]);
+    let mut paths: Vec<_> = server.came().into_iter().map(|came| came.path).collect();
+    paths.sort();
+    let path = |id| format!("{}/{id}/disconnect", support::graph::PARTNERS);
+    assert_eq!(paths, [path("a"), path("b")]);
+}
+
+#[test]
+fn a_refused_stream_is_tried_again_as_often_as_asked_for_and_was_not_done() {
+    for retries in 0..3 {
+        let server = Server::start(|_| Some(Reason::REFUSED_STREAM));
+        let seen = server.run(&["a", "--retries", &retries.to_string()]);
+        let message = failure(&seen, "RequestDeclined", "network", retries + 1);
+        assert!(!message.contains("may have"), "{message}");
+        let came = server.came();
+        assert_eq!(came.len(), retries + 1);
+        let ids: HashSet<_> = came.iter().map(|came| &came.client_request_id).collect();
+        assert_eq!(ids.len(), retries + 1, "each has an ID of its own");
+        assert_eq!(seen.records()[0]["client_request_id"], came[retries].client_request_id);
+    }
+}
+
+#[test]
+fn a_refused_stream_that_is_accepted_later_is_done() {
+    let server = Server::start(|before| (before == 0).then_some(Reason::REFUSED_STREAM));
+    let seen = server.run(&["a"]);
+    let record = &seen.records()[0];
+    assert_eq!((&record["status"], &record["attempts"], seen.code), (&"disconnected".into(), &2.into(), Some(0)));
+    assert_eq!(server.came().len(), 2);
+}
+
+#[test]
+fn refused_streams_count_in_the_pace() {
+    let server = Server::start(|before| (before < 2).then_some(Reason::REFUSED_STREAM));
+    let seen = server.run(&["a", "b", "--rate", "2/3s"]);
+    assert_eq!((seen.with_status("disconnected").len(), seen.code), (2, Some(0)), "{seen:?}");
+    let came = server.came();
+    assert_eq!(came.len(), 4);
+    for three in came.windows(3) {
+        let span = three[2].at - three[0].at;
+        assert!(span >= Duration::from_secs(3), "three requests within {span:?}");
+    }
+}
+
+#[test]
+fn after_an_interrupt_no_refused_stream_is_sent_again() {
+    let gate = Gate::default();
+    let door = gate.clone();
+    let server = Server::start(move |_| {
+        door.pass();
+        Some(Reason::REFUSED_STREAM)
+    });
+    let running = Running::start(&mut server.command(&["a", "b", "-j", "1"]));
+    server.wait_for(1);
+    running.signal("INT");
+    running.wait_for_stderr("nothing new is sent; waiting for 1 under way");
+    gate.open();
+    let seen = running.end();
+    assert_eq!((seen.code, server.came().len()), (Some(130), 1), "{seen:?}");
+    assert_eq!((seen.with_status("failed"), seen.with_status("not_attempted")), (vec!["a".into()], vec!["b".into()]));
+    let records = seen.records();
+    let refused = records.iter().find(|record| record["id"] == "a").unwrap();
+    assert_eq!((&refused["attempts"], &refused["error"]["kind"]), (&1.into(), &"interrupted".into()));
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.ends_with("; not tried again: the run was interrupted"), "{message}");
+}
+
+#[test]
+fn a_stream_that_breaks_off_is_tried_again_and_may_have_been_done() {
+    let server = Server::start(|_| Some(Reason::INTERNAL_ERROR));
+    let seen = server.run(&["a", "--retries", "1"]);
+    let message = failure(&seen, "ConnectionLost", "network", 2);
+    assert!(message.contains("; it may have been done all the same: look with"), "{message}");
+    assert_eq!(server.came().len(), 2);
+
+    let server = Server::start(|before| (before == 0).then_some(Reason::INTERNAL_ERROR));
+    let seen = server.run(&["a"]);
+    assert_eq!((seen.with_status("disconnected"), seen.code), (vec!["a".to_owned()], Some(0)), "{seen:?}");
+    assert_eq!(server.came().len(), 2);
+}
+
+/// What a server of bare frames has done.
+#[derive(Default)]
+struct Frames {
+    streams: AtomicUsize,
+    done: AtomicUsize,
+    gone: AtomicBool,
+}
+
+const SETTINGS: u8 = 4;
+const HEADERS: u8 = 1;
+const GOAWAY: u8 = 7;
+const ACK: u8 = 1;
+const END_OF_STREAM_AND_HEADERS: u8 = 5;
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Answers each stream with 204, until on some connection two streams are under way of which it has answered none
+/// but those before: these two it leaves, with a GOAWAY that says so.
+fn go_away(stream: TcpStream, config: Arc<ServerConfig>, frames: &Frames) -> std::io::Result<()> {
+    let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
+    stream.read_exact(&mut [0; 24])?;
+    stream.write_all(&frame(SETTINGS, 0, 0, &[]))?;
+    let mut answered = 0;
+    let mut left = 0;
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head)?;
+        let [a, b, c, kind, flags, id @ ..] = head;
+        stream.read_exact(&mut vec![0; u32::from_be_bytes([0, a, b, c]) as usize])?;
+        if kind == SETTINGS && flags & ACK == 0 {
+            stream.write_all(&frame(SETTINGS, ACK, 0, &[]))?;
+        }
+        if kind != HEADERS {
+            continue;
+        }
+        frames.streams.fetch_add(1, Ordering::SeqCst);
+        let id = u32::from_be_bytes(id);
+        // The first stream of a connection is always answered: the others then come over it.
+        if answered > 0 && !frames.gone.load(Ordering::SeqCst) {
+            left += 1;
+            if left == 2 && !frames.gone.swap(true, Ordering::SeqCst) {
+                let payload = [u32::to_be_bytes(answered), 0_u32.to_be_bytes()].concat();
+                stream.write_all(&frame(GOAWAY, 0, 0, &payload))?;
+                // The client ends the connection.
+                std::io::copy(&mut stream, &mut std::io::sink())?;
+                return Ok(());
+            }
+            continue;
+        }
+        answered = id;
+        frames.done.fetch_add(1, Ordering::SeqCst);
+        // In HPACK's static table 9 is ":status: 204".
+        stream.write_all(&frame(HEADERS, END_OF_STREAM_AND_HEADERS, id, &[0x89]))?;
+    }
+}
+
+#[test]
+fn a_connection_that_the_server_winds_up_loses_no_id() {
+    const COUNT: usize = 12;
+    let frames = Arc::new(Frames::default());
+    let shared = Arc::clone(&frames);
+    let (home, root) = listen(move |stream, config| drop(go_away(stream, config, &shared)));
+    // One at a time until there is a connection, over which two can be under way.
+    let ids = ids(COUNT);
+    let arguments: Vec<_> = ids.iter().map(String::as_str).chain(["-j", "2", "--rate", "off"]).collect();
+    let seen = support::run(&mut command(&home, &root, &arguments));
+    assert_eq!((seen.records().len(), seen.code), (COUNT, Some(0)), "{seen:?}");
+    assert_eq!(seen.with_status("disconnected"), ids);
+    let attempts: u64 = seen.records().iter().map(|record| record["attempts"].as_u64().unwrap()).sum();
+    let [streams, done] = [&frames.streams, &frames.done].map(|number| number.load(Ordering::SeqCst));
+    assert!(frames.gone.load(Ordering::SeqCst));
+    assert_eq!((attempts, streams, done), (COUNT as u64 + 2, COUNT + 2, COUNT));
+}
