@@ -10,8 +10,11 @@
 mod support;
 
 use std::io::Write as _;
-use std::process::Stdio;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use support::running::Running;
 use support::server::{Gate, Reply, Server};
@@ -358,4 +361,89 @@ fn an_interrupted_run_is_interrupted_whatever_else_it_is() {
     let seen = running.end();
     assert_eq!((seen.code, server.ids().len()), (Some(143), 2));
     assert_whole(&seen, &server, 5);
+}
+
+/// A socket into which nothing more goes, and the end from which nobody reads.
+fn full() -> (UnixStream, UnixStream) {
+    let (mut writer, reader) = UnixStream::pair().unwrap();
+    writer.set_nonblocking(true).unwrap();
+    while writer.write(&[b'x'; 4096]).is_ok() {}
+    while writer.write(b"x").is_ok() {}
+    writer.set_nonblocking(false).unwrap();
+    (writer, reader)
+}
+
+/// Two signals at the same moment are one, so they differ; either may be taken for the second.
+#[track_caller]
+fn ends_soon_after_two_signals(running: Running) -> Seen {
+    let start = Instant::now();
+    running.signal("INT");
+    running.signal("TERM");
+    let seen = running.end();
+    assert!(matches!(seen.code, Some(130 | 143)), "{seen:?}");
+    // About 2 s; the rest is for slow machines.
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    seen
+}
+
+#[test]
+fn a_signal_while_the_token_is_waited_for_reports_every_id() {
+    for (signal, code, words) in SIGNALS {
+        let server = Server::always(Reply::done);
+        let home = Intunectl::new();
+        let fifo = home.home().join("token");
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let mut command = home.disconnect(server.root());
+        command.arg("--token-file").arg(&fifo).args(ids(5)).args(["p-0001", "-o", "ndjson"]);
+        let running = Running::start(&mut command);
+        // Said before the token is looked for.
+        running.wait_for_stderr("1 repeated ID is sent once\n");
+        let start = Instant::now();
+        running.signal(signal);
+        let seen = running.end();
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        assert_eq!((seen.with_status("not_attempted"), seen.code), (ids(5), Some(code)), "{seen:?}");
+        assert_whole(&seen, &server, 5);
+        for record in seen.records() {
+            assert_eq!(record["error"]["message"], words, "{record}");
+        }
+        assert_eq!(server.connections(), 0);
+    }
+}
+
+#[test]
+fn two_signals_end_it_though_nobody_reads_standard_error() {
+    let server = Server::always(Reply::done);
+    let (writer, reader) = full();
+    let mut running = Running::with(
+        Intunectl::new()
+            .disconnect(server.root())
+            .args(["-", "-vv"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(OwnedFd::from(writer)),
+    );
+    // More than a pipe holds: once it has been written, signals are listened to.
+    let lines: String = ids(20_000).into_iter().map(|id| id + "\n").collect();
+    running.stdin().write_all(lines.as_bytes()).unwrap();
+    ends_soon_after_two_signals(running);
+    drop(reader);
+}
+
+#[test]
+fn two_signals_end_it_though_nobody_reads_standard_output() {
+    let server = Server::always(Reply::done);
+    let (writer, reader) = full();
+    let running = Running::with(
+        Intunectl::new()
+            .disconnect(server.root())
+            .args(ids(3))
+            .stdin(Stdio::null())
+            .stdout(OwnedFd::from(writer))
+            .stderr(Stdio::piped()),
+    );
+    server.wait_for(3);
+    let seen = ends_soon_after_two_signals(running);
+    assert!(seen.stderr.contains("error: the results could not all be written: "), "{}", seen.stderr);
+    drop(reader);
 }
