@@ -10,12 +10,14 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use support::running::Running;
 use support::server::{Gate, Reply, Server};
-use support::{Intunectl, TOKEN, disconnect, ids, run};
+use support::{Intunectl, Seen, TOKEN, disconnect, ids, run};
 
 const NOT_FOUND: &str =
     r#"{"error":{"code":"ResourceNotFound","message":"no such partner","innerError":{"request-id":"r-2"}}}"#;
@@ -419,4 +421,28 @@ fn without_standard_error_the_results_are_the_same() {
     command.args(ids(3)).args(["-j1", "-vv"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(writer);
     let seen = Running::with(&mut command).end();
     assert_eq!((seen.stdout, seen.code), (three(&[]).stdout, Some(1)));
+}
+
+#[test]
+fn a_late_reader_of_a_non_blocking_output_gets_every_line() {
+    const COUNT: usize = 3000;
+    let server = Server::always(Reply::done);
+    let (writer, mut reader) = UnixStream::pair().unwrap();
+    writer.set_nonblocking(true).unwrap();
+    let running = Running::with(
+        Intunectl::new()
+            .disconnect(server.root())
+            .args(ids(COUNT))
+            .args(["-o", "ndjson", "--rate", "off"])
+            .stdin(Stdio::null())
+            .stdout(OwnedFd::from(writer))
+            .stderr(Stdio::piped()),
+    );
+    // By now there is far more to say than the socket holds.
+    server.wait_for(COUNT);
+    let mut stdout = String::new();
+    reader.read_to_string(&mut stdout).unwrap();
+    let seen = Seen { stdout, ..running.end() };
+    assert_eq!((seen.records().len(), seen.code), (COUNT, Some(0)), "{}", seen.stderr);
+    assert_eq!(seen.with_status("disconnected"), ids(COUNT));
 }
