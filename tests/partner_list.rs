@@ -5,6 +5,7 @@
 mod support;
 
 use support::graph::{Graph, PARTNERS, TOKEN, Unspoken};
+use support::server::{Reply, Server};
 use support::shell::run;
 use support::{Intunectl, Seen};
 
@@ -228,4 +229,72 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         assert_eq!((seen.stdout.lines().count(), seen.stderr.as_str(), seen.code), (1, "", Some(0)));
         assert_eq!(std::fs::read_to_string(home.home().join("code")).unwrap(), "0\n");
     }
+}
+
+/// Lists the partners at a root.
+fn list_at(root: &str, arguments: &[&str]) -> Seen {
+    let home = Intunectl::new();
+    let mut command = home.std_command();
+    command.args(["partner", "list", "--graph-url", root]).args(arguments).env("INTUNECTL_TOKEN", TOKEN);
+    support::run(&mut command)
+}
+
+#[test]
+fn a_page_whose_body_breaks_off_is_asked_for_again() {
+    let server = Server::start(|_, before| match before {
+        0 => Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"value\":[{\"id\":\"half\"}".to_vec()),
+        _ => Reply::status(200).body(page(&[r#"{"id":"a"}"#])),
+    });
+    assert_eq!(list_at(server.root(), &["-o", "id"]), printed("a\n"));
+    assert_eq!(server.requests().len(), 2);
+
+    let server = Server::always(|| Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"value\":[".to_vec()));
+    let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "1"]);
+    assert_eq!((stdout.as_str(), code, server.requests().len()), ("", Some(1), 2), "{stderr}");
+    let host = server.root().strip_prefix("http://").unwrap();
+    assert!(stderr.starts_with(&format!("error: the partners cannot be listed: {host}: the connection ")), "{stderr}");
+}
+
+#[test]
+fn the_hints_are_for_somebody_who_reads() {
+    for (status, hint) in [
+        (404, "hint: 404: there is no such API at this root: check --graph-url, --cloud and --api-version\n"),
+        (429, "hint: 429: other programs may be using up the tenant's limit: try again later\n"),
+    ] {
+        let server = Server::always(move || Reply::status(status));
+        let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "0"]);
+        assert_eq!((stdout.as_str(), code, server.requests().len()), ("", Some(1), 1), "{stderr}");
+        assert!(stderr.starts_with(&format!("error: the partners cannot be listed: {status} ")), "{stderr}");
+        assert!(stderr.ends_with(hint), "{stderr}");
+    }
+}
+
+#[test]
+fn a_network_that_fails_is_told_with_the_host_and_what_to_do() {
+    // Free a moment ago.
+    let host = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let seen = list_at(&format!("http://{host}"), &["--retries", "0"]);
+    let stderr = format!(
+        "error: the partners cannot be listed: {host}: the connection was refused\n\
+         hint: check the network, HTTPS_PROXY, and --graph-url\n"
+    );
+    assert_eq!(seen, Seen { stdout: String::new(), stderr, code: Some(1) });
+}
+
+#[test]
+fn a_page_outside_the_roots_path_is_not_asked_for() {
+    for outside in ["", "/tenant-b", "/tenant-ab", "/tenant-a/.."] {
+        let graph = Graph::answering(move |_| {
+            (200, linked(r#"{"id":"a"}"#, &format!("{{root}}{outside}{PARTNERS}?$skiptoken=2")))
+        });
+        let Seen { stdout, stderr, code } = list_at(&format!("{}/tenant-a", graph.url()), &[]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
+        assert!(stderr.starts_with("error: the next page of the list is not below the Graph root"), "{stderr}");
+        assert_eq!(graph.lines(), [format!("GET /tenant-a{PARTNERS}")]);
+    }
+    let graph = Graph::answering(|line| match line.contains('?') {
+        true => (200, page(&[r#"{"id":"b"}"#])),
+        false => (200, linked(r#"{"id":"a"}"#, &format!("{{root}}/tenant-a{PARTNERS}?$skiptoken=2"))),
+    });
+    assert_eq!(list_at(&format!("{}/tenant-a", graph.url()), &["-o", "id"]), printed("a\nb\n"));
 }
