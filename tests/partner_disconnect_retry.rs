@@ -299,3 +299,29 @@ fn a_refusal_after_an_attempt_without_an_answer_says_that_it_may_be_done() {
     let server = Server::always(gone);
     assert_eq!(message(&record(server.root(), &[]).0), "no such partner");
 }
+
+#[test]
+fn how_long_the_service_asks_for_is_told_though_nothing_is_to_be_tried_again() {
+    let server = Server::always(|| Reply::status(429).header("Retry-After", "3600"));
+    let seen = disconnect(server.root(), &["a", "-o", "ndjson", "--retries", "0"]);
+    assert_eq!((seen.code, server.requests().len()), (Some(1), 1), "{seen:?}");
+    let record = &seen.records()[0];
+    assert_eq!((&record["attempts"], &record["error"]["kind"]), (&1.into(), &"throttled".into()), "{record}");
+    let message = record["error"]["message"].as_str().unwrap();
+    assert!(message.ends_with("; not tried again: the service asks to wait 1h"), "{message}");
+}
+
+#[test]
+fn that_an_earlier_attempt_may_have_done_it_is_told_behind_the_longest_message() {
+    let words = "no ".repeat(200);
+    let body = format!(r#"{{"error":{{"code":"NotFound","message":"{words}"}}}}"#);
+    let server = Server::start(move |_, before| match before {
+        0 => Reply::Close,
+        _ => Reply::status(404).body(body.clone()),
+    });
+    let seen = disconnect(server.root(), &["a"]);
+    assert_eq!((seen.code, server.requests().len()), (Some(1), 2), "{seen:?}");
+    assert!(seen.stdout.starts_with("a\tfailed\t404 NotFound: no no no "), "{seen:?}");
+    let told = "; an earlier attempt had no answer and may have done it: look with `intunectl partner list`";
+    assert!(seen.stdout.contains(told), "{seen:?}");
+}
