@@ -143,8 +143,8 @@ fn what_is_no_usable_token_is_refused_and_the_one_before_stays() {
     assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
     let expired = jwt(&claims(-7200));
     for (input, words) in [
-        ("", "standard input is set, but empty"),
-        (" \r\n", "standard input is set, but empty"),
+        ("", "standard input holds no token"),
+        (" \r\n", "standard input holds no token"),
         ("secret with spaces", "the token from standard input holds a character that no header may hold"),
         (&expired, "the token from standard input expired 2h"),
     ] {
