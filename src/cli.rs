@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use secrecy::SecretString;
 
 use crate::graph::pace::Rate;
-use crate::graph::root::Cloud;
+use crate::net::root::Cloud;
 
 /// Manage Intune's remote assistance partners through Microsoft Graph
 #[derive(Parser)]

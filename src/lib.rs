@@ -1,7 +1,7 @@
 //! `intunectl`: Intune's remote assistance partners from the command line. The binary is all there is to use; this
 //! library exists so that `main` can stay small.
 //!
-//! Imports run one way: commands → batch, context → graph, auth, ids, output → error, exit. The sandbox imports
+//! Imports run one way: commands → batch, context → graph, auth, ids, output → net → error, exit. The sandbox imports
 //! nothing of the client, so that it can contradict it.
 
 mod auth;
@@ -16,6 +16,7 @@ mod exit;
 mod graph;
 mod ids;
 mod interrupt;
+mod net;
 mod output;
 mod sandbox;
 mod stop;

@@ -4,9 +4,9 @@ use std::time::{Instant, SystemTime};
 
 use crate::exit::Signal;
 use crate::graph::advice::{self, Purpose};
-use crate::graph::attempt::{Answer, NoAnswer};
 use crate::graph::client::{Ended, Outcome, Progress};
 use crate::graph::problem;
+use crate::net::attempt::{Answer, NoAnswer};
 use crate::output::record::{Failure, FailureKind, Record, Status};
 use crate::words::roughly;
 
@@ -104,7 +104,7 @@ impl Draft<'_> {
                 if unanswered_before || no_answer.was_sent() {
                     failure.message.push_str(MAY_BE_DONE);
                 }
-                let hint = (ended != Ended::Stopped).then(|| advice::without_answer(&no_answer).to_owned());
+                let hint = (ended != Ended::Stopped).then(|| no_answer.hint().to_owned());
                 Settled { record: self.record(Status::Failed, Some(failure)), hint }
             }
             (None, Ended::Hopeless(wait)) => {
@@ -202,12 +202,12 @@ mod tests {
         host: "graph.example",
     };
 
-    fn settle(last: Option<crate::graph::attempt::Result>, ended: Ended, before: bool) -> Record {
+    fn settle(last: Option<crate::net::attempt::Result>, ended: Ended, before: bool) -> Record {
         let outcome = Outcome { last, ended, unanswered_before: before };
         DRAFT.settle(outcome, Some(Reason::Interrupted(Signal::Interrupt))).record
     }
 
-    fn answer(status: u16) -> Option<crate::graph::attempt::Result> {
+    fn answer(status: u16) -> Option<crate::net::attempt::Result> {
         Some(Ok(Answer { status, whole: true, ..Answer::default() }))
     }
 

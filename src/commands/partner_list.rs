@@ -4,10 +4,10 @@ use crate::context::{Context, block_on, stdout_is_terminal};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::graph::advice::{READ_PERMISSION, WRITE_PERMISSION};
-use crate::graph::client::Event;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
+use crate::net::event::Event;
 use crate::output::{Format, stdout, table};
 
 /// Runs it. Nothing is printed before the last page is there: half a list, piped into `disconnect`, would pass for

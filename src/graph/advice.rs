@@ -1,7 +1,5 @@
 //! What to do when a call fails, in words for an administrator.
 
-use super::attempt::NoAnswer;
-
 /// What changing a partner needs.
 /// Source: Microsoft Graph reference, `intune-remoteassistance-remoteassistancepartner-disconnect`.
 pub const WRITE_PERMISSION: &str = "DeviceManagementServiceConfig.ReadWrite.All";
@@ -51,25 +49,4 @@ pub fn for_status(status: u16, purpose: Purpose) -> Option<String> {
         _ => return None,
     };
     Some(format!("{status}: {words}"))
-}
-
-/// What to do where no answer came.
-pub fn without_answer(reason: &NoAnswer) -> &'static str {
-    match reason {
-        NoAnswer::Tls { .. } => {
-            "if a proxy inspects the traffic here, name its root certificate with --ca-cert or SSL_CERT_FILE"
-        }
-        NoAnswer::TooManyFiles => "allow more open files (ulimit -n), or have fewer requests under way (-j)",
-        NoAnswer::Proxy { authorized: false, .. } => {
-            "the proxy in HTTPS_PROXY wants a user name and password: http://USER:PASSWORD@HOST:PORT"
-        }
-        NoAnswer::Proxy { .. } => "check the proxy in HTTPS_PROXY, and whether it lets this host through",
-        NoAnswer::NotFound { .. } | NoAnswer::Refused | NoAnswer::Timeout { sent: false } => {
-            "check the network, HTTPS_PROXY, and --graph-url"
-        }
-        NoAnswer::Timeout { sent: true } => "the service may be slow: a larger --timeout gives it longer",
-        NoAnswer::Lost { .. } | NoAnswer::Declined | NoAnswer::Unknown { .. } => {
-            "check the network and the proxy, then run again: to disconnect what is disconnected does no harm"
-        }
-    }
 }

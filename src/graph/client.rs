@@ -1,35 +1,29 @@
 //! The HTTP client for Graph: one token, one root, one gate, and the loop that tries again.
 
 use std::cell::{Cell, RefCell};
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-use super::attempt::{self, Answer, NoAnswer, Result};
 use super::gate::{Gate, Left, Pass, Turn};
 use super::pace::Rate;
-use super::proxy;
-use super::retry::{self, LONGEST_WAIT, Next};
-use super::root::Root;
-use crate::error::Error;
+use crate::net::attempt::{self, Answer, NoAnswer, Result};
+use crate::net::event::{Event, Observer, Why};
+use crate::net::http;
+use crate::net::retry::{self, LONGEST_WAIT, Next};
+use crate::net::root::Root;
 use crate::stop::Stop;
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 /// All but what RFC 3986 calls unreserved: browsers' rules leave `|` and `[` as they are, and strict gateways refuse
 /// them.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const PING_INTERVAL: Duration = Duration::from_secs(10);
-const PING_TIMEOUT: Duration = Duration::from_secs(5);
 /// Far enough to be out of reach, near enough to be added to any clock.
 const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
@@ -50,58 +44,6 @@ pub struct Options<'a> {
     /// PEM with roots in addition to the system's.
     pub extra_roots: Option<&'a [u8]>,
 }
-
-/// Something that happened on the way, for whoever wants to follow.
-pub enum Event<'a> {
-    /// An attempt begins.
-    Sending {
-        /// Counted from 1.
-        attempt: u32,
-        /// The method.
-        method: &'a Method,
-        /// The address.
-        url: &'a Url,
-        /// What is sent; the token is marked sensitive.
-        headers: &'a HeaderMap,
-    },
-    /// An attempt was answered.
-    Answered {
-        /// The HTTP status.
-        status: u16,
-        /// Since it began.
-        elapsed: Duration,
-        /// What came.
-        headers: &'a HeaderMap,
-    },
-    /// An attempt was not answered.
-    Unanswered {
-        /// Why.
-        reason: &'a NoAnswer,
-        /// Since it began.
-        elapsed: Duration,
-    },
-    /// A wait begins.
-    Waiting {
-        /// What for.
-        why: Why,
-        /// How long.
-        wait: Duration,
-    },
-}
-
-/// What a wait is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// The pace.
-    Pace,
-    /// The service throttles.
-    Throttled,
-    /// The next attempt.
-    Backoff,
-}
-
-/// Follows events; told the label of the call, too.
-pub type Observer<'a> = &'a dyn Fn(&str, &Event<'_>);
 
 /// Something to send.
 pub struct Call<'a> {
@@ -171,19 +113,7 @@ impl<'a> Client<'a> {
     pub fn new(options: Options<'_>, observer: Observer<'a>) -> anyhow::Result<Self> {
         let base = Url::parse(&format!("{}/{}/", options.root.as_str(), options.version))
             .context("the Graph root does not take a version")?;
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("intunectl/", env!("CARGO_PKG_VERSION")))
-            // Shorter than the whole, so that a connection that does not come about is told from an answer that does
-            // not come.
-            .connect_timeout(CONNECT_TIMEOUT.min(options.timeout - options.timeout / 20))
-            // A connection over which nothing comes any more would take every further attempt down with it.
-            .http2_keep_alive_interval(PING_INTERVAL)
-            .http2_keep_alive_timeout(PING_TIMEOUT)
-            // reqwest would repeat by itself what HTTP/2 declines: past the gate, the count and the stop.
-            .retry(reqwest::retry::never())
-            // A redirected POST becomes a GET without the token, and its 200 a false success.
-            .redirect(reqwest::redirect::Policy::none());
-        let http = trust(builder, options.root, options.extra_roots)?.build().map_err(|error| cannot_trust(&error))?;
+        let http = http::client(options.root, options.timeout, options.extra_roots)?;
         Ok(Self {
             http,
             root_path: base.path().trim_end_matches('/').trim_end_matches(options.version).to_owned(),
@@ -353,52 +283,4 @@ fn may_be_done(result: &Result) -> bool {
         Ok(Answer { status, .. }) => matches!(status, 502 | 504),
         Err(reason) => reason.was_sent(),
     }
-}
-
-/// Sets up whom to trust. A root on this machine needs no trust and no proxy: a machine without any CA certificate
-/// can run the sandbox, and the token does not leave it.
-fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> anyhow::Result<reqwest::ClientBuilder> {
-    // An error says that there is a provider already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    if root.is_plain() {
-        // Whatever a resolver says of that name.
-        let here = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
-        return Ok(builder.no_proxy().resolve_to_addrs("localhost", &here).tls_certs_only([]));
-    }
-    proxy::check()?;
-    let mut roots = match extra {
-        Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(|_| not_pem())?,
-        None => Vec::new(),
-    };
-    if extra.is_some() && roots.is_empty() {
-        return Err(not_pem().into());
-    }
-    if std::env::var_os("SSL_CERT_FILE").is_none() && std::env::var_os("SSL_CERT_DIR").is_none() {
-        return Ok(builder.tls_certs_merge(roots));
-    }
-    // On Windows and macOS the platform's verifier would not look at them.
-    let named = rustls_native_certs::load_native_certs();
-    if let Some(error) = named.errors.first() {
-        return Err(Error::usage(format!("the certificates in SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error}"))
-            .hint("point them at PEM files, or unset them to use the system's")
-            .into());
-    }
-    // One that rustls cannot read must not take the others with it; the system's are treated alike.
-    let usable = |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();
-    for certificate in named.certs.iter().filter(|certificate| usable(certificate)) {
-        roots.extend(reqwest::Certificate::from_der(certificate));
-    }
-    Ok(builder.tls_certs_only(roots))
-}
-
-fn not_pem() -> Error {
-    Error::usage("the file given with --ca-cert holds no certificate in PEM form")
-        .hint("it begins with -----BEGIN CERTIFICATE-----; convert DER with `openssl x509 -inform der`")
-}
-
-fn cannot_trust(error: &reqwest::Error) -> Error {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| (*cause).source());
-    let reason = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
-    Error::failure(format!("no secure connection can be set up: {reason}"))
-        .hint("install the system's CA certificates (Debian: ca-certificates), or name some with --ca-cert")
 }

@@ -1,12 +1,8 @@
 //! Microsoft Graph: where it is, how it is called, what it says when it will not.
 
 pub mod advice;
-pub mod attempt;
 pub mod client;
 mod gate;
 pub mod pace;
 pub mod partner;
 pub mod problem;
-mod proxy;
-mod retry;
-pub mod root;

@@ -98,7 +98,7 @@ async fn page(client: &Client<'_>, url: Url) -> anyhow::Result<Page> {
         Some(Ok(answer)) => answer,
         Some(Err(reason)) => {
             let error = Error::failure(failed(format!("{}: {reason}", client.host())));
-            return Err(error.hint(advice::without_answer(&reason)).into());
+            return Err(error.hint(reason.hint()).into());
         }
         None => return Err(Error::failure(failed("nothing was sent".to_owned())).into()),
     };

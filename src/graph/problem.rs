@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::attempt::Answer;
+use crate::net::attempt::Answer;
 
 /// How deep errors in strings in errors are followed; two is the deepest that was seen.
 const DEPTH: usize = 8;

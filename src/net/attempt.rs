@@ -114,6 +114,27 @@ impl NoAnswer {
         self.was_sent() || *self == Self::Declined
     }
 
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Tls { .. } => {
+                "if a proxy inspects the traffic here, name its root certificate with --ca-cert or SSL_CERT_FILE"
+            }
+            Self::TooManyFiles => "allow more open files (ulimit -n), or have fewer requests under way (-j)",
+            Self::Proxy { authorized: false, .. } => {
+                "the proxy in HTTPS_PROXY wants a user name and password: http://USER:PASSWORD@HOST:PORT"
+            }
+            Self::Proxy { .. } => "check the proxy in HTTPS_PROXY, and whether it lets this host through",
+            Self::NotFound { .. } | Self::Refused | Self::Timeout { sent: false } => {
+                "check the network, HTTPS_PROXY, and --graph-url"
+            }
+            Self::Timeout { sent: true } => "the service may be slow: a larger --timeout gives it longer",
+            Self::Lost { .. } | Self::Declined | Self::Unknown { .. } => {
+                "check the network and the proxy, then run again: to disconnect what is disconnected does no harm"
+            }
+        }
+    }
+
     /// A short name, for the `code` of a record.
     pub fn code(&self) -> &'static str {
         match self {
@@ -233,7 +254,7 @@ fn innermost(error: &reqwest::Error) -> String {
 ///
 /// # Errors
 /// A body that was asked for broke off.
-pub(super) async fn read(mut response: reqwest::Response, wanted: bool, token: &SecretString) -> Result {
+pub async fn read(mut response: reqwest::Response, wanted: bool, token: &SecretString) -> Result {
     let status = response.status().as_u16();
     let mut answer = from_headers(status, response.headers(), token);
     let wanted = wanted && status == 200;
