@@ -122,34 +122,85 @@ pub struct Disconnect {
 
 #[derive(Subcommand)]
 pub enum Auth {
-    /// Store a token in the system's keyring
+    /// Sign in, and keep the sign-in in the system's keyring
     #[command(long_about = "\
-Store a token in the system's keyring, under the profile in force.
+Sign in, and keep the sign-in in the system's keyring, under the profile in force.
 
-The token is read from standard input. It is sent to the Graph root in force now (--cloud, --graph-url) and to no \
-other. Signing in by browser or device code is not in this version yet.")]
+Where a browser can be opened here, it is sent to Microsoft's sign-in page and comes back by itself ($BROWSER is \
+honoured). Elsewhere a code is shown, to be typed into a page on any other device. From then on tokens are renewed as \
+needed, without asking. Nothing is ever written to a file.
+
+The application is Microsoft Graph Command Line Tools, unless --client-id names another; the tenant is that of the \
+account that signs in, unless --tenant names another. The permission that is asked for is \
+DeviceManagementServiceConfig.ReadWrite.All, to which an administrator has to consent once for the tenant.
+
+With --with-token, an access token that something else has got is read from standard input and kept as it is; it \
+cannot be renewed.")]
     #[command(after_help = "\
 Examples:
-  intunectl auth login --with-token < token.txt
+  intunectl auth login
+  intunectl auth login --device-code --tenant contoso.onmicrosoft.com
+  intunectl auth login --profile gov --cloud gcc-high
   az account get-access-token --resource-type ms-graph --query accessToken -o tsv \\
     | intunectl auth login --with-token")]
-    Login {
-        /// Read the access token from standard input
-        #[arg(long)]
-        with_token: bool,
-    },
-    /// Print the token that a call would use
+    Login(Login),
+    /// Show the token that a call would use: where it is from, for whom, and what it allows
+    #[command(long_about = "\
+Show the token that a call would use: where it is from, who signed in, the tenant, the application, the permissions, \
+the expiry, and whether the permission that disconnecting needs is among them. A sign-in with less than 5 minutes left \
+is renewed, as a call would.")]
+    #[command(after_help = "\
+Examples:
+  intunectl auth status
+  intunectl auth status -o json | jq .tenant_id
+  intunectl auth status -q >/dev/null || intunectl auth login
+
+Exit codes: 0 the token can be used, 4 there is none that can.")]
+    Status,
+    /// List the profiles in the system's keyring
+    #[command(after_help = "\
+Examples:
+  intunectl auth list
+  intunectl auth list -o id")]
+    List,
+    /// Print the token that a call would use, renewed if need be
     #[command(after_help = "\
 Example:
   printf 'Authorization: Bearer %s' \"$(intunectl auth token)\" \\
     | curl -H @- https://graph.microsoft.com/v1.0/organization")]
     Token,
-    /// Forget the profile's token
+    /// Forget the profile's sign-in
+    #[command(long_about = "\
+Forget the profile's sign-in.
+
+It is deleted from the system's keyring. Tokens that were given stay valid until they expire: where one may have been \
+stolen, have the account's sessions revoked in the Entra admin center, too.")]
     #[command(after_help = "\
 Examples:
   intunectl auth logout
-  intunectl auth logout --profile contoso")]
-    Logout,
+  intunectl auth logout --profile contoso
+  intunectl auth logout --all")]
+    Logout {
+        /// Forget the sign-ins of all profiles
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Args)]
+pub struct Login {
+    /// Sign in with a browser on this machine
+    #[arg(long, group = "way")]
+    pub browser: bool,
+    /// Sign in with a code, typed into a page on any device
+    #[arg(long, group = "way")]
+    pub device_code: bool,
+    /// Keep an access token from standard input
+    #[arg(long, group = "way", conflicts_with = "client_id")]
+    pub with_token: bool,
+    /// The application to sign in with, a public client [default: Microsoft Graph Command Line Tools]
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
 }
 
 #[derive(Args)]
@@ -186,6 +237,9 @@ pub struct Global {
     /// The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
+    /// The tenant, by its ID or one of its domains: where to sign in, and what a token's tenant is checked against
+    #[arg(long, global = true, value_name = "ID|DOMAIN", value_parser = tenant)]
+    pub tenant: Option<String>,
     /// The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile's, else global]
     #[arg(long, global = true, value_name = "CLOUD", value_parser = cloud_parser())]
     pub cloud: Option<Cloud>,
@@ -244,6 +298,10 @@ pub enum Color {
 /// A rate, or none. (A bare `Option` would make the option itself optional to clap.)
 #[derive(Clone, Copy)]
 pub struct Pace(pub Option<Rate>);
+
+fn tenant(text: &str) -> Result<String, &'static str> {
+    crate::auth::sign_in::tenant(text)
+}
 
 fn rate(text: &str) -> Result<Pace, String> {
     if text == "off" {

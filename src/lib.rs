@@ -30,14 +30,15 @@ use cli::{Auth, Cli, Command, Partner};
 use context::Context;
 use error::{Error, Kind};
 use exit::Exit;
-use output::console::Console;
+use output::Format;
+use output::console::{Color, Console};
 
 /// Parses the command line, does what it says, and tells how the process is to end.
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         // Not its message, which may quote whatever was at hand.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let console = Console::new(false, output::console::Color::Never);
+        let console = Console::new(false, Color::Never);
         console
             .error(&format!("this should not have happened ({place}); requests under way may have been carried out"));
         console.hint("please report it; `intunectl partner list` shows how things stand");
@@ -46,34 +47,61 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return not_parsed(&error).into(),
     };
-    let console = Console::new(cli.global.quiet, context::color(cli.global.color));
+    let console = Console::new(cli.global.quiet, color(cli.global.color));
     let exit = dispatch(cli).unwrap_or_else(|error| {
-        console.error(&format!("{error:#}"));
-        match error.downcast_ref::<Error>() {
-            Some(known) => {
-                if let Some(hint) = known.hint_text() {
-                    console.hint(hint);
-                }
-                known.kind().into()
-            }
-            None => Kind::Failure.into(),
-        }
+        console.failure(&error);
+        error.downcast_ref::<Error>().map_or(Kind::Failure, Error::kind).into()
     });
     exit.into()
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let Cli { global, command } = cli;
+    let context = || Context::new(options(global));
     match command {
         Command::Completion { shell } => commands::completion::run(shell),
-        Command::Sandbox(options) => commands::sandbox::run(&Context::new(global)?, options),
-        Command::Partner(Partner::List) => commands::partner_list::run(&Context::new(global)?),
-        Command::Partner(Partner::Disconnect(options)) => {
-            commands::partner_disconnect::run(&Context::new(global)?, options)
-        }
-        Command::Auth(Auth::Login { with_token }) => commands::auth_login::run(&Context::new(global)?, with_token),
-        Command::Auth(Auth::Token) => commands::auth_token::run(&Context::new(global)?),
-        Command::Auth(Auth::Logout) => commands::auth_logout::run(&Context::new(global)?),
+        Command::Sandbox(options) => commands::sandbox::run(&context()?, options),
+        Command::Partner(Partner::List) => commands::partner_list::run(&context()?),
+        Command::Partner(Partner::Disconnect(options)) => commands::partner_disconnect::run(&context()?, options),
+        Command::Auth(Auth::Login(options)) => commands::auth_login::run(&context()?, &options),
+        Command::Auth(Auth::Status) => commands::auth_status::run(&context()?),
+        Command::Auth(Auth::List) => commands::auth_list::run(&context()?),
+        Command::Auth(Auth::Token) => commands::auth_token::run(&context()?),
+        Command::Auth(Auth::Logout { all }) => commands::auth_logout::run(&context()?, all),
+    }
+}
+
+/// The options that every command has, without clap.
+fn options(global: cli::Global) -> context::Options {
+    context::Options {
+        token: global.token,
+        token_file: global.token_file,
+        profile: global.profile,
+        tenant: global.tenant,
+        cloud: global.cloud,
+        graph_url: global.graph_url,
+        login_url: global.login_url,
+        api_version: global.api_version,
+        output: global.output.map(|output| match output {
+            cli::Output::Text => Format::Text,
+            cli::Output::Json => Format::Json,
+            cli::Output::Ndjson => Format::Ndjson,
+            cli::Output::Id => Format::Id,
+        }),
+        color: color(global.color),
+        timeout: global.timeout,
+        retries: global.retries,
+        ca_cert: global.ca_cert,
+        quiet: global.quiet,
+        verbose: global.verbose,
+    }
+}
+
+fn color(option: cli::Color) -> Color {
+    match option {
+        cli::Color::Auto => Color::Auto,
+        cli::Color::Always => Color::Always,
+        cli::Color::Never => Color::Never,
     }
 }
 
@@ -83,7 +111,7 @@ fn not_parsed(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
         return match error.print() {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                let console = Console::new(false, output::console::Color::Never);
+                let console = Console::new(false, Color::Never);
                 console.error(&format!("cannot write to standard output: {}", words::plain(&error)));
                 Exit::Failure
             }
@@ -94,7 +122,7 @@ fn not_parsed(error: &clap::Error) -> Exit {
         // With standard error gone there is nobody left to tell.
         let _ = error.print();
     } else {
-        Console::new(false, output::console::Color::Never).note(text.trim_end());
+        Console::new(false, Color::Never).note(text.trim_end());
     }
     Exit::Usage
 }

@@ -19,6 +19,9 @@ pub struct Claims {
     /// The tenant.
     pub tenant: Option<String>,
     account: Option<String>,
+    app_id: Option<String>,
+    app_name: Option<String>,
+    idtyp: Option<String>,
     scp: Option<String>,
     roles: Vec<String>,
 }
@@ -37,29 +40,49 @@ impl Claims {
             exp: claims.get("exp").and_then(Value::as_u64),
             aud: text("aud"),
             tenant: text("tid"),
-            account: ["upn", "preferred_username", "app_displayname"].into_iter().find_map(text),
+            account: ["upn", "preferred_username", "email"].into_iter().find_map(text),
+            app_id: text("appid"),
+            app_name: text("app_displayname"),
+            idtyp: text("idtyp"),
             scp: text("scp"),
             roles: roles.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         })
     }
 
-    /// How long ago the token expired.
-    pub fn expired_for(&self, now: SystemTime) -> Option<Duration> {
-        now.duration_since(self.expiry()?).ok()
-    }
-
-    /// How long the token has left.
-    pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
-        self.expiry()?.duration_since(now).ok()
-    }
-
-    fn expiry(&self) -> Option<SystemTime> {
+    /// When the token expires.
+    pub fn expiry(&self) -> Option<SystemTime> {
         UNIX_EPOCH.checked_add(Duration::from_secs(self.exp?))
     }
 
-    /// Who the token is for: the account, or the application where there is none.
+    /// Who signed in; nobody where an application acts for itself.
     pub fn account(&self) -> Option<&str> {
         self.account.as_deref()
+    }
+
+    /// The application that the token was issued to.
+    pub fn app_id(&self) -> Option<&str> {
+        self.app_id.as_deref()
+    }
+
+    /// Its name.
+    pub fn app_name(&self) -> Option<&str> {
+        self.app_name.as_deref()
+    }
+
+    /// Whether the application acts for itself, and for nobody who signed in; `None` where the token does not say.
+    pub fn is_app_only(&self) -> Option<bool> {
+        match (self.idtyp.as_deref(), &self.scp) {
+            (Some("app"), _) => Some(true),
+            (_, Some(_)) => Some(false),
+            (_, None) if !self.roles.is_empty() => Some(true),
+            (_, None) => None,
+        }
+    }
+
+    /// What the token allows: what was consented to where somebody signed in, or what the application may do by itself.
+    pub fn permissions(&self) -> impl Iterator<Item = &str> {
+        let delegated = self.scp.as_deref().unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
+        delegated.chain(self.roles.iter().map(String::as_str))
     }
 
     /// The audience, where it is not one of `roots` or Graph's application ID.
@@ -71,8 +94,7 @@ impl Claims {
 
     /// Whether one of `permissions` is among the token's; `None` where it names none at all, so that nothing is known.
     pub fn has_any(&self, permissions: &[&str]) -> Option<bool> {
-        let delegated = self.scp.as_deref().unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
-        let mut all = delegated.chain(self.roles.iter().map(String::as_str)).peekable();
+        let mut all = self.permissions().peekable();
         all.peek()?;
         Some(all.any(|one| permissions.iter().any(|wanted| wanted.eq_ignore_ascii_case(one))))
     }
@@ -98,16 +120,26 @@ mod tests {
     }
 
     #[test]
-    fn expiry_is_told_in_time() {
+    fn the_expiry_is_a_time_or_none() {
         let claims = Claims { exp: Some(100), ..Claims::default() };
-        let at = |s| UNIX_EPOCH + Duration::from_secs(s);
-        assert_eq!(claims.expired_for(at(160)), Some(Duration::from_secs(60)));
-        assert_eq!(claims.expired_for(at(100)), Some(Duration::ZERO));
-        assert_eq!(claims.expired_for(at(99)), None);
-        assert_eq!(claims.expires_in(at(40)), Some(Duration::from_secs(60)));
-        assert_eq!(Claims::default().expired_for(at(1)), None);
+        assert_eq!(claims.expiry(), Some(UNIX_EPOCH + Duration::from_secs(100)));
+        assert_eq!(Claims::default().expiry(), None);
         // The largest number that JSON can hold is no reason to fail.
-        assert_eq!(Claims { exp: Some(u64::MAX), ..Claims::default() }.expired_for(at(1)), None);
+        assert_eq!(Claims { exp: Some(u64::MAX), ..Claims::default() }.expiry(), None);
+    }
+
+    #[test]
+    fn a_token_says_whether_an_application_acts_for_itself() {
+        for (payload, expected) in [
+            (r#"{"idtyp":"app"}"#, Some(true)),
+            (r#"{"idtyp":"app","scp":"x"}"#, Some(true)),
+            (r#"{"idtyp":"user","scp":"x"}"#, Some(false)),
+            (r#"{"scp":"x","roles":["y"]}"#, Some(false)),
+            (r#"{"roles":["y"]}"#, Some(true)),
+            ("{}", None),
+        ] {
+            assert_eq!(Claims::read(&token(payload)).unwrap().is_app_only(), expected, "{payload}");
+        }
     }
 
     #[test]

@@ -1,8 +1,11 @@
-//! Tokens: which one a call uses, what it says of itself, and the keyring that keeps it.
+//! Tokens: which one a call uses, what it says of itself, how there comes to be one, and the keyring that keeps it.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the sign-in flows that call it come next"))]
 mod aadsts;
+pub mod app;
+pub mod browser;
 pub mod claims;
+pub mod renewal;
 pub mod session;
+pub mod sign_in;
 pub mod store;
 pub mod token;

@@ -1,31 +1,81 @@
-//! What a profile keeps in the keyring: a token, and the roots that it may be sent to.
+//! What a profile keeps in the keyring: a token, the roots that it may be sent to, and what gets the next one.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::store;
+use super::token::Token;
 use crate::error::Error;
 
 /// A signed-in profile.
+#[derive(Clone)]
 pub struct Session {
     /// The access token.
     pub access_token: SecretString,
+    /// When that expires, where it is known.
+    pub expires_at: Option<SystemTime>,
     /// The Graph root it was issued for.
     pub graph_url: String,
     /// The sign-in root it was issued by.
     pub login_url: String,
+    /// Who signed in, where it is known.
+    pub account: Option<String>,
+    /// The tenant, by its ID where that is known.
+    pub tenant: Option<String>,
+    /// What gets the next token; none for a token that somebody else got.
+    pub renewal: Option<Renewal>,
+    /// What the keyring holds, if that is where this is from.
+    stored: Option<SecretString>,
+}
+
+/// What gets the next token.
+#[derive(Clone)]
+pub struct Renewal {
+    /// The application that signed in.
+    pub client_id: String,
+    /// Good for one use, as far as anybody promises.
+    pub refresh_token: SecretString,
 }
 
 /// The JSON in the keyring. Fields that a later version adds are optional there, so that it can read this.
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
-    access_token: &'a str,
-    graph_url: String,
-    login_url: String,
+    #[serde(borrow)]
+    access_token: Cow<'a, str>,
+    graph_url: Cow<'a, str>,
+    login_url: Cow<'a, str>,
+    /// In seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<u64>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    account: Option<Cow<'a, str>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    tenant: Option<Cow<'a, str>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    client_id: Option<Cow<'a, str>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Cow<'a, str>>,
 }
 
 impl Session {
+    /// With a token, and nothing else known of it.
+    pub fn new(access_token: SecretString, graph_url: &str, login_url: &str) -> Self {
+        Self {
+            access_token,
+            graph_url: graph_url.to_owned(),
+            login_url: login_url.to_owned(),
+            expires_at: None,
+            account: None,
+            tenant: None,
+            renewal: None,
+            stored: None,
+        }
+    }
+
     /// Reads a profile; `None` where nobody is signed in under its name.
     ///
     /// # Errors
@@ -33,15 +83,55 @@ impl Session {
     pub fn load(profile: &str) -> anyhow::Result<Option<Self>> {
         let Some(secret) = store::load(profile)? else { return Ok(None) };
         // Never serde's own message, which may quote what it could not read.
-        let stored: Stored<'_> = serde_json::from_str(secret.expose_secret()).map_err(|_| {
+        let session = Self::parse(secret).map_err(|_| {
             Error::auth(format!("what the keyring holds for profile '{profile}' is not readable"))
-                .hint(format!("sign in again: intunectl auth login --with-token --profile '{profile}'"))
+                .hint(format!("sign in again: {}", command(profile)))
         })?;
-        Ok(Some(Self {
-            access_token: SecretString::from(stored.access_token),
-            graph_url: stored.graph_url,
-            login_url: stored.login_url,
-        }))
+        Ok(Some(session))
+    }
+
+    fn parse(secret: SecretString) -> serde_json::Result<Self> {
+        let stored: Stored<'_> = serde_json::from_str(secret.expose_secret())?;
+        let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+        let expires_at = stored.expires_at.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
+        let renewal = stored.client_id.zip(stored.refresh_token);
+        Ok(Self {
+            access_token: SecretString::from(&*stored.access_token),
+            expires_at,
+            graph_url: stored.graph_url.into_owned(),
+            login_url: stored.login_url.into_owned(),
+            account: owned(stored.account),
+            tenant: owned(stored.tenant),
+            renewal: renewal.map(|(client_id, token)| Renewal {
+                client_id: client_id.into_owned(),
+                refresh_token: SecretString::from(&*token),
+            }),
+            stored: Some(secret),
+        })
+    }
+
+    fn text(&self) -> anyhow::Result<SecretString> {
+        let since_1970 = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs());
+        let stored = Stored {
+            access_token: self.access_token.expose_secret().into(),
+            graph_url: (&self.graph_url).into(),
+            login_url: (&self.login_url).into(),
+            expires_at: self.expires_at.and_then(since_1970),
+            account: self.account.as_deref().map(Cow::from),
+            tenant: self.tenant.as_deref().map(Cow::from),
+            client_id: self.renewal.as_ref().map(|renewal| renewal.client_id.as_str().into()),
+            refresh_token: self.renewal.as_ref().map(|renewal| renewal.refresh_token.expose_secret().into()),
+        };
+        Ok(SecretString::from(serde_json::to_string(&stored).context("the profile cannot be written as JSON")?))
+    }
+
+    /// The token.
+    ///
+    /// # Errors
+    /// It is none that can be sent.
+    pub fn token(&self) -> Result<Token, Error> {
+        let token = Token::read(&self.access_token, "the keyring")?;
+        Ok(Token { expires_at: self.expires_at.or(token.expires_at), ..token })
     }
 
     /// Stores a profile in place of what was there, whole or not at all.
@@ -49,13 +139,17 @@ impl Session {
     /// # Errors
     /// There is no keyring, it is locked or does not answer; what was there before still is.
     pub fn save(&self, profile: &str) -> anyhow::Result<()> {
-        let stored = Stored {
-            access_token: self.access_token.expose_secret(),
-            graph_url: self.graph_url.clone(),
-            login_url: self.login_url.clone(),
-        };
-        let json = serde_json::to_string(&stored).context("the profile cannot be written as JSON")?;
-        Ok(store::save(profile, &SecretString::from(json))?)
+        Ok(store::save(profile, &self.text()?)?)
+    }
+
+    /// Stores a profile in place of the session that this one was made of, and says whether it did. Where somebody has
+    /// signed in or out meanwhile, that stays as it is.
+    ///
+    /// # Errors
+    /// There is no keyring, it is locked or does not answer; what was there before still is.
+    pub fn save_in_place_of(&self, before: &Self, profile: &str) -> anyhow::Result<bool> {
+        let Some(stored) = &before.stored else { return Ok(false) };
+        Ok(store::replace(profile, stored, &self.text()?)?)
     }
 
     /// Forgets a profile; whether there was one.
@@ -64,5 +158,55 @@ impl Session {
     /// There is no keyring, it is locked or does not answer.
     pub fn forget(profile: &str) -> anyhow::Result<bool> {
         Ok(store::delete(profile)?)
+    }
+}
+
+/// The command that signs a profile in.
+pub fn command(profile: &str) -> String {
+    match profile {
+        "default" => "intunectl auth login".to_owned(),
+        name => format!("intunectl auth login --profile '{name}'"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_comes_back_as_it_was() {
+        let session = Session {
+            expires_at: Some(UNIX_EPOCH + Duration::from_secs(1_800_000_000)),
+            account: Some("ädmin@contoso.example".to_owned()),
+            tenant: Some("contoso".to_owned()),
+            renewal: Some(Renewal { client_id: "c".to_owned(), refresh_token: "r\"\\".into() }),
+            ..Session::new("a\"\\".into(), "https://graph.example", "https://login.example")
+        };
+        let text = session.text().unwrap();
+        let read = Session::parse(text.clone()).unwrap();
+        assert_eq!(read.access_token.expose_secret(), "a\"\\");
+        assert_eq!(
+            (read.graph_url.as_str(), read.login_url.as_str()),
+            ("https://graph.example", "https://login.example")
+        );
+        assert_eq!(
+            (read.expires_at, &read.account, &read.tenant),
+            (session.expires_at, &session.account, &session.tenant)
+        );
+        let renewal = read.renewal.as_ref().unwrap();
+        assert_eq!((renewal.client_id.as_str(), renewal.refresh_token.expose_secret()), ("c", "r\"\\"));
+        assert_eq!(read.text().unwrap().expose_secret(), text.expose_secret());
+        assert_eq!(read.stored.unwrap().expose_secret(), text.expose_secret());
+    }
+
+    #[test]
+    fn what_an_earlier_version_stored_is_read() {
+        let text = r#"{"access_token":"a","graph_url":"https://g","login_url":"https://l"}"#;
+        let session = Session::parse(text.into()).unwrap();
+        assert_eq!(session.access_token.expose_secret(), "a");
+        assert!(session.renewal.is_none() && session.expires_at.is_none() && session.account.is_none());
+        for text in ["", "{}", "[]", r#"{"access_token":1}"#] {
+            assert!(Session::parse(text.into()).is_err(), "{text}");
+        }
     }
 }

@@ -9,13 +9,16 @@ mod lock;
 mod tests;
 
 use std::fmt;
+use std::fs::File;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use keyring::CredentialStore;
-use secrecy::SecretString;
 use secrecy::zeroize::Zeroize;
+use secrecy::{ExposeSecret, SecretString};
+
+use layout::SERVICE;
 
 /// How long a keyring may take to answer before it counts as none.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
@@ -105,6 +108,40 @@ pub fn save(profile: &str, secret: &SecretString) -> Result<(), StoreError> {
     in_turn(move |store| layout::save(store, &profile, &secret))
 }
 
+/// Saves the secret of `profile` in place of `before`, and says whether it did: where another one is there by now, or
+/// none, that stays.
+///
+/// # Errors
+/// See [`StoreError`]. After [`StoreError::TimedOut`] either secret may be the one in force.
+pub fn replace(profile: &str, before: &SecretString, secret: &SecretString) -> Result<bool, StoreError> {
+    let (profile, before, secret) = (profile.to_owned(), before.clone(), secret.clone());
+    in_turn(move |store| {
+        let found = layout::load(store, &profile)?;
+        let is_as_before = found.is_some_and(|found| found.expose_secret() == before.expose_secret());
+        if is_as_before {
+            layout::save(store, &profile, &secret)?;
+        }
+        Ok(is_as_before)
+    })
+}
+
+/// The names of all profiles for which the keyring holds anything, in alphabetical order.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn profiles() -> Result<Vec<String>, StoreError> {
+    in_time(|_| layout::profiles(&*connect()?))
+}
+
+/// Waits for the turn to renew a sign-in, as only one process at a time may: a refresh token is good for one use. The
+/// turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
+///
+/// # Errors
+/// Another process has been at it for longer ([`StoreError::Busy`]), or there can be no lock.
+pub fn turn_to_renew(wait: Duration) -> Result<File, StoreError> {
+    lock::acquire("intunectl-renewal", Instant::now() + wait)
+}
+
 /// Deletes all that the keyring holds for `profile`, and says whether there was anything.
 ///
 /// # Errors
@@ -129,7 +166,7 @@ fn in_turn<T: Send + 'static>(
     in_time(move |asked| {
         let store = connect()?;
         // The rest of the time is for the keyring.
-        let _lock = lock::acquire(asked + ANSWER_WITHIN * 2 / 3)?;
+        let _lock = lock::acquire(SERVICE, asked + ANSWER_WITHIN * 2 / 3)?;
         // The caller has given up by now. Writing all the same could undo what it has saved since.
         if asked.elapsed() >= ANSWER_WITHIN {
             return Err(StoreError::TimedOut);

@@ -1,13 +1,15 @@
 //! Which token a call uses. The first source that is set wins, and nothing falls through to the next once one is.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::time::SystemTime;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::app::App;
 use super::claims::Claims;
-use super::session::Session;
+use super::session::{self, Session};
 use super::store::StoreError;
 use crate::encoding;
 use crate::error::Error;
@@ -26,58 +28,120 @@ pub struct Sources {
     pub file: Option<PathBuf>,
     /// `INTUNECTL_TOKEN`.
     pub environment: Option<OsString>,
-    /// Whether the environment holds app credentials.
-    pub app_credentials: bool,
+    /// App credentials in the environment.
+    pub app: Option<App>,
     /// The profile in force.
     pub profile: String,
 }
 
+/// A source that is set.
+pub enum Found {
+    /// It holds a token that somebody else got.
+    Given(Token, Given),
+    /// It has to be asked for one.
+    App(App),
+    /// It holds a sign-in.
+    Profile(Box<Session>),
+}
+
+/// Where a token that somebody else got was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// `--token`.
+    Option,
+    /// `--token-file`.
+    File(PathBuf),
+    /// `INTUNECTL_TOKEN`.
+    Environment,
+}
+
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option => f.write_str("--token"),
+            Self::File(path) => write!(f, "the token file {}", path.display()),
+            Self::Environment => f.write_str("INTUNECTL_TOKEN"),
+        }
+    }
+}
+
 /// A token, and what is known of it.
+#[derive(Clone)]
 pub struct Token {
     /// The token itself: visible ASCII.
     pub secret: SecretString,
     /// What it says of itself, if it is a JWT.
     pub claims: Option<Claims>,
-    /// The profile it comes from, which also says where it may go.
-    pub session: Option<Session>,
+    /// When it expires, where that is known.
+    pub expires_at: Option<SystemTime>,
 }
 
 impl Sources {
-    /// Finds the token. The keyring is touched only where nothing else is set.
+    /// Finds the first that is set. The keyring is touched only where nothing else is.
     ///
     /// # Errors
     /// None is set, or the first that is cannot be used: empty, unreadable, malformed, expired.
-    pub fn resolve(self, now: SystemTime) -> anyhow::Result<Token> {
-        let (secret, source) = match self {
-            Self { flag: Some(token), .. } => (token, "--token".to_owned()),
-            Self { file: Some(path), .. } => (read_file(&path)?, format!("the token file {}", path.display())),
-            Self { environment: Some(value), .. } => (from_environment(value)?, "INTUNECTL_TOKEN".to_owned()),
-            Self { app_credentials: true, .. } => return Err(app_credentials().into()),
+    pub fn resolve(self, now: SystemTime) -> anyhow::Result<Found> {
+        let (secret, given) = match self {
+            Self { flag: Some(token), .. } => (token, Given::Option),
+            Self { file: Some(path), .. } => (read_file(&path, "the token file")?, Given::File(path)),
+            Self { environment: Some(value), .. } => (from_environment(value)?, Given::Environment),
+            Self { app: Some(app), .. } => return Ok(Found::App(app)),
             Self { profile, .. } => {
-                let session = Session::load(&profile).map_err(no_keyring)?.ok_or_else(|| none(&profile))?;
-                let source = format!("profile '{profile}'");
-                return Token::new(&session.access_token, &source, now)
-                    .map(|token| Token { session: Some(session), ..token });
+                let session = Session::load(&profile).map_err(|error| no_keyring(error, &profile))?;
+                return Ok(Found::Profile(Box::new(session.ok_or_else(|| none(&profile))?)));
             }
         };
-        Token::new(&secret, &source, now)
+        let source = given.to_string();
+        let token = Token::read(&secret, &source)?;
+        token.not_expired(&source, GET_ANOTHER, now)?;
+        Ok(Found::Given(token, given))
     }
 }
 
+/// What to do about a token that has expired and that something else got.
+pub const GET_ANOTHER: &str = "a Graph token lives about an hour: get a new one and run again";
+
+/// A token with less than this left is renewed before it is used. Source: the contract.
+const TOO_LITTLE: Duration = Duration::from_secs(5 * 60);
+
 impl Token {
-    /// Checks a token from `source`.
+    /// Reads a token from `source`.
     ///
     /// # Errors
-    /// It is empty, malformed or expired.
-    pub fn new(secret: &SecretString, source: &str, now: SystemTime) -> anyhow::Result<Self> {
+    /// It is empty or malformed.
+    pub fn read(secret: &SecretString, source: &str) -> Result<Self, Error> {
         let secret = check(secret, source)?;
         let claims = Claims::read(&secret);
-        if let Some(ago) = claims.as_ref().and_then(|claims| claims.expired_for(now)) {
-            return Err(Error::auth(format!("the token from {source} expired {} ago; nothing was sent", roughly(ago)))
-                .hint("a Graph token lives about an hour: get a new one and run again")
-                .into());
-        }
-        Ok(Self { secret, claims, session: None })
+        let expires_at = claims.as_ref().and_then(Claims::expiry);
+        Ok(Self { secret, claims, expires_at })
+    }
+
+    /// Makes sure that it has not expired; `hint` says what to do if it has.
+    ///
+    /// # Errors
+    /// It has.
+    pub fn not_expired(&self, source: &str, hint: &str, now: SystemTime) -> Result<(), Error> {
+        let Some(ago) = self.expires_at.and_then(|at| now.duration_since(at).ok()) else { return Ok(()) };
+        Err(Error::auth(format!("the token from {source} expired {} ago; nothing was sent", roughly(ago))).hint(hint))
+    }
+
+    /// How long it has left.
+    pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
+        self.expires_at?.duration_since(now).ok()
+    }
+
+    /// Whether it has too little left to begin with.
+    pub fn is_due(&self, now: SystemTime) -> bool {
+        self.expires_at.is_some_and(|at| at.duration_since(now).is_ok_and(|left| left < TOO_LITTLE) || at <= now)
+    }
+
+    /// When it is to be renewed, where it is used from now on. One that lives for no more than those 5 minutes is used
+    /// for half of them: to renew it at once would be to renew it for every request.
+    pub fn renew_at(&self, now: SystemTime) -> Option<SystemTime> {
+        let at = self.expires_at?;
+        let left = at.duration_since(now).unwrap_or_default();
+        if left > TOO_LITTLE { at.checked_sub(TOO_LITTLE) } else { now.checked_add(left / 2) }
     }
 }
 
@@ -105,10 +169,14 @@ fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
     Ok(SecretString::from(text))
 }
 
-fn read_file(path: &std::path::Path) -> Result<SecretString, Error> {
+/// Reads a file that holds a token; `what` is what the user calls it.
+///
+/// # Errors
+/// It cannot be read, is not text, or is too large to be a token.
+pub(super) fn read_file(path: &Path, what: &str) -> Result<SecretString, Error> {
     use std::io::Read as _;
 
-    let unreadable = |reason: &str| Error::usage(format!("cannot read the token file {}: {reason}", path.display()));
+    let unreadable = |reason: &str| Error::usage(format!("cannot read {what} {}: {reason}", path.display()));
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|error| unreadable(&plain(&error)))?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&plain(&error)))?;
@@ -126,25 +194,15 @@ fn from_environment(value: OsString) -> Result<SecretString, Error> {
     Ok(SecretString::from(text))
 }
 
-fn app_credentials() -> Error {
-    Error::auth(
-        "the environment holds app credentials (AZURE_TENANT_ID, AZURE_CLIENT_ID, …), which this version cannot use yet",
-    )
-    .hint(
-        "get a token with them and hand it over: INTUNECTL_TOKEN=\"$(az account get-access-token --resource-type \
-         ms-graph --query accessToken -o tsv)\"; or unset AZURE_CLIENT_ID to use the keyring",
-    )
-}
-
 fn none(profile: &str) -> Error {
     Error::auth(format!("no access token: nobody is signed in under profile '{profile}'")).hint(FOUR_WAYS)
 }
 
 /// Without a keyring there is no token either; what is there but unreadable has its own words.
-fn no_keyring(error: anyhow::Error) -> anyhow::Error {
+fn no_keyring(error: anyhow::Error, profile: &str) -> anyhow::Error {
     match error.downcast_ref::<StoreError>() {
         Some(StoreError::Damaged) => Error::auth(format!("no access token: {}", StoreError::Damaged))
-            .hint("intunectl auth login --with-token replaces it, intunectl auth logout removes it")
+            .hint(format!("sign in again, which replaces it: {}", session::command(profile)))
             .into(),
         Some(reason) => Error::auth(format!("no access token: {reason}")).hint(FOUR_WAYS).into(),
         None => error,
@@ -155,23 +213,47 @@ fn no_keyring(error: anyhow::Error) -> anyhow::Error {
 pub const FOUR_WAYS: &str = "give one in one of four ways:
   1. --token-file PATH (or --token TOKEN)
   2. INTUNECTL_TOKEN in the environment
-  3. app credentials in the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, …; not in this version yet)
-  4. the system's keyring: intunectl auth login --with-token < token.txt";
+  3. app credentials in the environment: AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET,
+     AZURE_FEDERATED_TOKEN_FILE, or GitHub Actions' id-token
+  4. the system's keyring: intunectl auth login";
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::error::Kind;
 
     fn sources() -> Sources {
-        Sources { flag: None, file: None, environment: None, app_credentials: false, profile: "default".into() }
+        Sources { flag: None, file: None, environment: None, app: None, profile: "default".into() }
+    }
+
+    fn app() -> Option<App> {
+        App::in_environment(|name| (!name.starts_with("ACTIONS_")).then(|| "x".into())).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_renewed_five_minutes_before_its_end_or_halfway_where_it_lives_no_longer() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        // Seconds left; whether it is due; in how many seconds it is to be renewed.
+        for (left, is_due, in_seconds) in
+            [(3600, false, 3300), (301, false, 1), (300, false, 150), (299, true, 149), (2, true, 1), (0, true, 0)]
+        {
+            let expires_at = Some(now + Duration::from_secs(left));
+            let token = Token { secret: "t".into(), claims: None, expires_at };
+            assert_eq!(token.is_due(now), is_due, "{left}");
+            let at = token.renew_at(now).unwrap();
+            assert_eq!(at.duration_since(now).unwrap().as_secs(), in_seconds, "{left}");
+        }
+        let expired = Token { secret: "t".into(), claims: None, expires_at: Some(now - Duration::from_secs(9)) };
+        assert!(expired.is_due(now) && expired.renew_at(now) == Some(now));
+        let unknown = Token { expires_at: None, ..expired };
+        assert!(!unknown.is_due(now) && unknown.renew_at(now).is_none());
     }
 
     fn resolve(sources: Sources) -> Result<String, (Kind, String)> {
         match sources.resolve(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)) {
-            Ok(token) => Ok(token.secret.expose_secret().to_owned()),
+            Ok(Found::Given(token, _)) => Ok(token.secret.expose_secret().to_owned()),
+            Ok(Found::App(app)) => Ok(app.to_string()),
+            Ok(Found::Profile(_)) => panic!("no test touches the keyring"),
             Err(error) => {
                 let error = error.downcast::<Error>().unwrap();
                 Err((error.kind(), format!("{error} {}", error.hint_text().unwrap_or_default())))
@@ -185,16 +267,17 @@ mod tests {
             flag: Some("from-flag".into()),
             file: Some("/nonexistent/token".into()),
             environment: Some("from-environment".into()),
-            app_credentials: true,
+            app: app(),
             profile: "default".into(),
         };
         let with_flag = Sources { flag: all.flag.take(), ..sources() };
         assert_eq!(resolve(with_flag), Ok("from-flag".into()));
         assert!(resolve(all).unwrap_err().1.contains("/nonexistent/token"));
         let environment = || Some(OsString::from(" from-environment\n"));
-        let env = Sources { environment: environment(), app_credentials: true, ..sources() };
+        let env = Sources { environment: environment(), app: app(), ..sources() };
         assert_eq!(resolve(env), Ok("from-environment".into()));
-        assert!(resolve(Sources { app_credentials: true, ..sources() }).unwrap_err().1.contains("app credentials"));
+        let found = resolve(Sources { app: app(), ..sources() }).unwrap();
+        assert_eq!(found, "app credentials in the environment (AZURE_CLIENT_SECRET)");
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct Plan<'a> {
     pub fail_fast: bool,
     /// Whether failures are told on standard error, since standard output has only what succeeded.
     pub tell_failures: bool,
+    /// Whether the token is one of an application that acts for itself, as far as that is known.
+    pub is_app_only: Option<bool>,
 }
 
 /// What came of it.
@@ -207,11 +209,11 @@ impl<'a> Run<'a> {
     }
 
     /// Begins the next ID.
-    fn start<'c>(
+    fn start<'c, 'd>(
         &mut self,
-        client: &'c Client<'_>,
+        client: &'c Client<'d>,
         permit: OwnedSemaphorePermit,
-    ) -> Option<impl Future<Output = Landed> + use<'a, 'c>> {
+    ) -> Option<impl Future<Output = Landed> + use<'a, 'c, 'd>> {
         let position = self.next;
         let (id, _) = self.plan.ids.get(position)?;
         let progress = Rc::new(Cell::new(Progress::default()));
@@ -273,7 +275,13 @@ impl<'a> Run<'a> {
     }
 
     fn draft(&self, position: usize, progress: Progress) -> Option<Draft<'a>> {
-        self.plan.ids.get(position).map(|(id, index)| Draft { id: id.as_str(), index, progress, host: self.host })
+        self.plan.ids.get(position).map(|(id, index)| Draft {
+            id: id.as_str(),
+            index,
+            progress,
+            host: self.host,
+            is_app_only: self.plan.is_app_only,
+        })
     }
 
     fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &Sink) {

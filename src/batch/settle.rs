@@ -59,6 +59,8 @@ pub struct Draft<'a> {
     pub progress: Progress,
     /// Where its requests go: host and port.
     pub host: &'a str,
+    /// Whether the token is one of an application that acts for itself, as far as that is known.
+    pub is_app_only: Option<bool>,
 }
 
 /// A record, and what to do about it.
@@ -95,7 +97,8 @@ impl Draft<'_> {
                     _ => "",
                 });
                 let record = self.answered(Status::Failed, &answer, Some(failure));
-                let hint = advice::for_status(answer.status, Purpose::Write).filter(|_| ended != Ended::Stopped);
+                let hint = advice::for_status(answer.status, Purpose::Write, self.is_app_only)
+                    .filter(|_| ended != Ended::Stopped);
                 Settled { record: Record { request_id: problem.request_id, ..record }, hint }
             }
             (Some(Err(no_answer)), ended) => {
@@ -200,6 +203,7 @@ mod tests {
         index: 3,
         progress: Progress { attempts: 2, client_request_id: None, started: None },
         host: "graph.example",
+        is_app_only: None,
     };
 
     fn settle(last: Option<crate::net::attempt::Result>, ended: Ended, before: bool) -> Record {

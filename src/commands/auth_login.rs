@@ -1,66 +1,217 @@
-//! `auth login`: so far, with a token that somebody else got.
+//! `auth login`: by browser, by device code, or with a token that something else got.
 
 use std::io::{IsTerminal as _, Read as _};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use anyhow::Context as _;
 use secrecy::SecretString;
 
-use crate::auth::session::Session;
+use crate::auth::browser::{self, Port, Return};
+use crate::auth::session::{Renewal, Session};
+use crate::auth::sign_in::{self, DEFAULT_CLIENT, DEFAULT_TENANT, Platform, SignInError, Tokens};
 use crate::auth::store::{self, StoreError};
-use crate::auth::token::{STANDARD_INPUT, Token};
+use crate::auth::token::{GET_ANOTHER, STANDARD_INPUT, Token};
 use crate::clean::clean;
-use crate::context::Context;
+use crate::cli;
+use crate::context::{Context, block_on};
 use crate::encoding;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::graph::advice::WRITE_PERMISSION;
+use crate::interrupt::Interrupts;
+use crate::net::root::Root;
 use crate::words::{plain, roughly};
 
 /// The most that is read: far more than any token.
 const LARGEST: u64 = 256 * 1024;
+/// How long somebody may take to sign in with a browser.
+const BROWSER_WITHIN: Duration = Duration::from_secs(15 * 60);
 
-/// Runs it.
+/// Runs it. The keyring is tried first: nobody is to sign in for nothing.
 ///
 /// # Errors
-/// There is no keyring, or no usable token on standard input.
-pub fn run(context: &Context, with_token: bool) -> anyhow::Result<Exit> {
-    if !with_token {
-        return Err(Error::usage("signing in by browser or device code is not in this version yet")
-            .hint(
-                "hand over a token that another tool got:
-  az account get-access-token --resource-type ms-graph --query accessToken -o tsv \\
-    | intunectl auth login --with-token",
-            )
-            .into());
-    }
-    if std::io::stdin().is_terminal() {
+/// There is no keyring, the sign-in did not work, or there is no usable token on standard input.
+pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
+    if options.with_token && std::io::stdin().is_terminal() {
         return Err(Error::usage("--with-token reads the token from standard input, which is a terminal")
             .hint("intunectl auth login --with-token < token.txt")
             .into());
     }
+    if options.with_token {
+        store::check().map_err(|reason| no_keyring(&reason))?;
+        let token = Token::read(&read()?, STANDARD_INPUT)?;
+        token.not_expired(STANDARD_INPUT, GET_ANOTHER, SystemTime::now())?;
+        let (graph, login) = context.roots();
+        let session = Session::new(token.secret.clone(), graph.as_str(), login.as_str());
+        save(context, &session)?;
+        let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", roughly(left)));
+        context.console.note(&format!(
+            "stored the token{} under profile '{}', for {}{}",
+            who(token.claims.as_ref().and_then(|claims| claims.account())),
+            context.profile,
+            graph.as_str(),
+            expiry.unwrap_or_default()
+        ));
+        return Ok(Exit::Success);
+    }
+    let (graph, login) = context.sign_in_roots(Error::usage)?;
     store::check().map_err(|reason| no_keyring(&reason))?;
-    let token = Token::new(&read()?, STANDARD_INPUT, SystemTime::now())?;
-    let (graph, login) = context.roots();
-    let session = Session {
-        access_token: token.secret,
-        graph_url: graph.as_str().to_owned(),
-        login_url: login.as_str().to_owned(),
+    block_on(async {
+        let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
+        tokio::select! {
+            signed_in = sign_in(context, options, graph, login) => signed_in.map(|()| Exit::Success),
+            signal = interrupts.recv() => {
+                context.console.error("interrupted; nobody was signed in");
+                Ok(Exit::Interrupted(signal))
+            }
+        }
+    })
+}
+
+async fn sign_in(context: &Context, options: &cli::Login, graph: Root, login: Root) -> anyhow::Result<()> {
+    let tenant = context.tenant.as_deref().unwrap_or(DEFAULT_TENANT);
+    let client_id = options.client_id.as_deref().unwrap_or(DEFAULT_CLIENT);
+    let transport = context.transport()?;
+    let observer = context.observer();
+    let platform = Platform::new(&login, tenant, client_id, &transport, &observer)?;
+    let scopes = sign_in::scopes(&graph, WRITE_PERMISSION);
+    let way = Way::choose(options).await?;
+    let tokens = match way {
+        Way::DeviceCode => with_device_code(context, &platform, &scopes).await?,
+        Way::Browser { or_device_code } => with_browser(context, &platform, &scopes, or_device_code).await?,
     };
+    let Tokens { access, refresh, identity } = tokens;
+    let claims = [identity.as_ref(), access.claims.as_ref()];
+    let account = claims.into_iter().flatten().find_map(|claims| claims.account()).map(str::to_owned);
+    let tenant_id = claims.into_iter().flatten().find_map(|claims| claims.tenant.clone());
+    let can_renew = refresh.is_some();
+    let mut session = Session::new(access.secret.clone(), graph.as_str(), login.as_str());
+    session.expires_at = access.expires_at;
+    session.account = account.clone();
+    // By its ID from now on, where that is known: `organizations` would be whichever tenant the account is at home in.
+    session.tenant = Some(tenant_id.unwrap_or_else(|| tenant.to_owned()));
+    session.renewal = refresh.map(|refresh_token| Renewal { client_id: client_id.to_owned(), refresh_token });
+    save(context, &session)?;
+    context.console.note(&format!(
+        "signed in{} to tenant {} under profile '{}', for {}",
+        who(account.as_deref()),
+        clean(session.tenant.as_deref().unwrap_or_default()),
+        context.profile,
+        graph.as_str()
+    ));
+    if !can_renew {
+        let left = access.expires_in(SystemTime::now()).map(roughly).unwrap_or_else(|| "some time".to_owned());
+        context
+            .console
+            .warning(&format!("the sign-in service gave nothing to renew the token with: it ends in {left}"));
+    }
+    if access.claims.as_ref().and_then(|claims| claims.has_any(&[WRITE_PERMISSION])) == Some(false) {
+        context.console.warning_with_hint(
+            &format!("the token lacks the permission {WRITE_PERMISSION}; the service will probably refuse it"),
+            "have an administrator consent to the permission for the application, then sign in again",
+        );
+    }
+    Ok(())
+}
+
+/// How somebody signs in.
+enum Way {
+    Browser {
+        /// Where none opens: whether a code does instead, since nobody asked for a browser.
+        or_device_code: bool,
+    },
+    DeviceCode,
+}
+
+impl Way {
+    async fn choose(options: &cli::Login) -> anyhow::Result<Self> {
+        if options.browser {
+            return Ok(Self::Browser { or_device_code: false });
+        }
+        // Whether there is a browser may take another program to say.
+        let can_be_opened = async { tokio::task::spawn_blocking(browser::can_be_opened).await };
+        Ok(match !options.device_code && can_be_opened.await.context("looking for a browser broke off")? {
+            true => Self::Browser { or_device_code: true },
+            false => Self::DeviceCode,
+        })
+    }
+}
+
+async fn with_device_code(context: &Context, platform: &Platform<'_>, scopes: &[String]) -> anyhow::Result<Tokens> {
+    let code = platform.device_code(scopes).await.map_err(|error| failed(error, OTHER_WAY_BROWSER))?;
+    context.console.instruction(&format!(
+        "To sign in, open this page in a browser, on any device:\n\n  {}\n\nand type this code there:\n\n  {}\n\n\
+         Waiting for that; the code is good for {}. Type it only if you have just run this command yourself.",
+        code.page(),
+        code.code(),
+        roughly(code.expires_in())
+    ));
+    Ok(platform.await_device(&code).await.map_err(|error| failed(error, OTHER_WAY_BROWSER))?)
+}
+
+async fn with_browser(
+    context: &Context,
+    platform: &Platform<'_>,
+    scopes: &[String],
+    or_device_code: bool,
+) -> anyhow::Result<Tokens> {
+    let port = Port::listen().await.context("no port of this machine can be listened at")?;
+    let asked = platform.browser(port.redirect(), scopes)?;
+    let url = asked.url.clone();
+    // A text browser runs until it is left, and the sign-in comes back while it does.
+    let opening = tokio::task::spawn_blocking(move || browser::open(&url));
+    context.console.instruction(&format!(
+        "A browser opens to sign in at {}; should it not, open this address on this machine:\n\n  {}\n\n\
+         Waiting for it to come back. Where there is no browser on this machine: Ctrl-C, then --device-code.",
+        platform.host(),
+        asked.url
+    ));
+    let back = async {
+        let waiting = port.wait(&asked.state);
+        tokio::pin!(waiting);
+        tokio::select! {
+            back = &mut waiting => Some(back),
+            opened = opening => match opened {
+                Ok(Err(_)) if or_device_code => None,
+                // The address is there to be opened by hand.
+                _ => Some(waiting.await),
+            },
+        }
+    };
+    let back = tokio::time::timeout(BROWSER_WITHIN, back).await.map_err(|_| {
+        Error::auth(format!("nobody signed in within {}", roughly(BROWSER_WITHIN))).hint(OTHER_WAY_CODE)
+    })?;
+    match back {
+        Some(Return::Code(code)) => {
+            Ok(platform.redeem(&code, asked).await.map_err(|error| failed(error, OTHER_WAY_CODE))?)
+        }
+        Some(Return::Refused { error, description }) => {
+            let error = SignInError::refused(platform.host(), &error, description.as_deref());
+            Err(failed(error, OTHER_WAY_CODE).into())
+        }
+        None => {
+            context.console.note("no browser can be opened here after all");
+            with_device_code(context, platform, scopes).await
+        }
+    }
+}
+
+const OTHER_WAY_BROWSER: &str = "run it again; --browser signs in with a browser on this machine";
+const OTHER_WAY_CODE: &str = "run it again; --device-code signs in with a browser on any other device";
+
+fn failed(error: SignInError, otherwise: &str) -> Error {
+    error.about("nobody was signed in", otherwise)
+}
+
+fn who(account: Option<&str>) -> String {
+    account.map(|name| format!(" for {}", clean(name))).unwrap_or_default()
+}
+
+fn save(context: &Context, session: &Session) -> anyhow::Result<()> {
     session.save(&context.profile).map_err(|error| match error.downcast::<StoreError>() {
         Ok(reason) => no_keyring(&reason).into(),
         Err(error) => error,
-    })?;
-    let claims = token.claims.as_ref();
-    let account = claims.and_then(|claims| claims.account()).map(|name| format!(" for {}", clean(name)));
-    let expiry = claims.and_then(|claims| claims.expires_in(SystemTime::now()));
-    let expiry = expiry.map(|left| format!("; it expires in {}", roughly(left)));
-    context.console.note(&format!(
-        "stored the token{} under profile '{}', for {}{}",
-        account.unwrap_or_default(),
-        context.profile,
-        graph.as_str(),
-        expiry.unwrap_or_default()
-    ));
-    Ok(Exit::Success)
+    })
 }
 
 fn read() -> anyhow::Result<SecretString> {
@@ -79,7 +230,7 @@ fn read() -> anyhow::Result<SecretString> {
 
 /// Nothing is written anywhere else instead.
 fn no_keyring(reason: &StoreError) -> Error {
-    Error::failure(format!("the token cannot be kept: {reason}")).hint(match reason {
+    Error::failure(format!("a sign-in cannot be kept here: {reason}")).hint(match reason {
         StoreError::Busy => "try again when it is done, or set INTUNECTL_TOKEN in the environment instead",
         _ => "unlock or install the system's keyring, or set INTUNECTL_TOKEN in the environment instead",
     })

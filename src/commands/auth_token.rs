@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use crate::context::Context;
+use crate::context::{Context, block_on};
 use crate::exit::Exit;
 use crate::output::stdout;
 
@@ -11,6 +11,6 @@ use crate::output::stdout;
 /// # Errors
 /// There is no usable token.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
-    let connection = context.connect()?;
+    let connection = block_on(context.connect())?;
     stdout::print(format!("{}\n", connection.token.secret.expose_secret()).as_bytes())
 }

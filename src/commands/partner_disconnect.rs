@@ -14,7 +14,6 @@ use crate::exit::{Exit, Signal};
 use crate::graph::advice::WRITE_PERMISSION;
 use crate::ids::{Collected, Collector, PartnerIds};
 use crate::interrupt::Interrupts;
-use crate::net::event::Event;
 use crate::output::Format;
 use crate::output::record::{Status, Summary};
 use crate::output::sink::{Look, Sink, text_line};
@@ -50,25 +49,33 @@ pub fn run(context: &Context, options: cli::Disconnect) -> anyhow::Result<Exit> 
             1 => context.console.note("1 repeated ID is sent once"),
             repeated => context.console.note(&format!("{repeated} repeated IDs are sent once")),
         }
-        let plan = Plan {
+        let mut plan = Plan {
             ids: &ids,
             concurrency: usize::from(concurrency),
             fail_fast,
             tell_failures: context.format == Format::Id,
+            is_app_only: None,
         };
+        let connecting = context.connect();
+        tokio::pin!(connecting);
         let connection = tokio::select! {
-            connection = context.connect_async() => connection?,
+            connection = &mut connecting => connection?,
             signal = interrupts.recv() => {
+                if context.is_renewing() {
+                    tokio::select! {
+                        _ = connecting => {}
+                        _ = interrupts.recv() => {}
+                    }
+                }
                 let around = surroundings(context, &ids, &mut interrupts)?;
                 let finished = batch::give_up(&plan, signal, around).await;
                 conclude(context, &finished);
                 return Ok(finished.exit);
             }
         };
+        plan.is_app_only = connection.is_app_only();
         context.warn_about(&connection, &[WRITE_PERMISSION]);
-        let token = connection.token.secret.clone();
-        let observer = |label: &str, event: &Event<'_>| context.observe(&token, label, event);
-        let client = context.client(&connection, rate.0, &observer)?;
+        let client = context.client(&connection, rate.0)?;
         let summary = Summary {
             tenant_id: connection.tenant().map(str::to_owned),
             cloud: connection.cloud(),

@@ -7,7 +7,6 @@ use crate::graph::advice::{READ_PERMISSION, WRITE_PERMISSION};
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
-use crate::net::event::Event;
 use crate::output::{Format, stdout, table};
 
 /// Runs it. Nothing is printed before the last page is there: half a list, piped into `disconnect`, would pass for
@@ -16,12 +15,12 @@ use crate::output::{Format, stdout, table};
 /// # Errors
 /// There is no usable token, or the service does not give the list.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
-    let connection = context.connect()?;
-    context.warn_about(&connection, &[READ_PERMISSION, WRITE_PERMISSION]);
-    let token = connection.token.secret.clone();
-    let observer = |label: &str, event: &Event<'_>| context.observe(&token, label, event);
-    let client = context.client(&connection, Some(Rate::PUBLISHED.for_reads()), &observer)?;
-    let partners = block_on(partner::list(&client))?;
+    let partners = block_on(async {
+        let connection = context.connect().await?;
+        context.warn_about(&connection, &[READ_PERMISSION, WRITE_PERMISSION]);
+        let client = context.client(&connection, Some(Rate::PUBLISHED.for_reads()))?;
+        partner::list(&client, connection.is_app_only()).await
+    })?;
     if context.format == Format::Id
         && let Some((n, reason)) = (1_usize..)
             .zip(&partners)

@@ -15,20 +15,26 @@ pub enum Purpose {
     Write,
 }
 
-/// What to do about an answer.
-pub fn for_status(status: u16, purpose: Purpose) -> Option<String> {
+/// What to do about an answer to a token that is, or is not, one of an application that acts for itself.
+pub fn for_status(status: u16, purpose: Purpose, is_app_only: Option<bool>) -> Option<String> {
+    // Source: graph-facts, "The resource".
+    let app_only = match is_app_only {
+        Some(true) => "; the token is app-only, and app-only access may not be enabled for this tenant",
+        Some(false) => "",
+        None => "; if the token is app-only, that may not be enabled for this tenant",
+    };
     let permission = match purpose {
         Purpose::Read => READ_PERMISSION,
         Purpose::Write => WRITE_PERMISSION,
     };
     let words = match (status, purpose) {
         (401, _) => format!(
-            "the service does not accept the token: it may have expired, be for another service, or lack {permission}; \
-             an app-only token may not be enabled for this tenant. Get a new one and run again"
+            "the service does not accept the token: it may have expired, be for another service, or lack \
+             {permission}{app_only}. Get a new one and run again"
         ),
         (403, _) => format!(
             "the token needs the permission {permission}, the account a role in Intune that includes it, and the tenant \
-             an active Intune licence; app-only access may not be enabled for this tenant"
+             an active Intune licence{app_only}"
         ),
         (404, Purpose::Read) => {
             "there is no such API at this root: check --graph-url, --cloud and --api-version".to_owned()

@@ -1,21 +1,23 @@
-//! The HTTP client for Graph: one token, one root, one gate, and the loop that tries again.
+//! The HTTP client for Graph: one token at a time, one root, one gate, and the loop that tries again.
 
 use std::cell::{Cell, RefCell};
-use std::time::{Duration, Instant};
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
+use futures_util::future::LocalBoxFuture;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 use uuid::Uuid;
 
 use super::gate::{Gate, Left, Pass, Turn};
 use super::pace::Rate;
-use crate::net::attempt::{self, Answer, NoAnswer, Result};
-use crate::net::event::{Event, Observer, Why};
-use crate::net::http;
+use crate::net::attempt::{self, Answer, Attempt, NoAnswer, Result};
+use crate::net::event::{Event, OwnObserver, Why};
+use crate::net::http::{self, Transport};
 use crate::net::retry::{self, LONGEST_WAIT, Next};
 use crate::net::root::Root;
 use crate::stop::Stop;
@@ -33,17 +35,32 @@ pub struct Options<'a> {
     pub root: &'a Root,
     /// `v1.0` or `beta`.
     pub version: &'a str,
-    /// Sent to the root, and nowhere else. Visible ASCII without spaces.
-    pub token: SecretString,
-    /// For one attempt, from connecting to the end of the answer.
-    pub timeout: Duration,
-    /// How many attempts may follow the first.
-    pub retries: u32,
+    /// Sent to the root, and nowhere else.
+    pub bearer: Bearer,
+    /// Gets another one, where there is a way.
+    pub renew: Option<Renew<'a>>,
+    /// How it is reached.
+    pub transport: &'a Transport,
     /// The pace that requests keep; `None` for none.
     pub rate: Option<Rate>,
-    /// PEM with roots in addition to the system's.
-    pub extra_roots: Option<&'a [u8]>,
+    /// Follows what happens.
+    pub observer: OwnObserver<'a>,
 }
+
+/// An access token, and from when on another one is better.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    /// Visible ASCII without spaces.
+    pub token: SecretString,
+    /// `None` where that is not known.
+    pub renew_at: Option<SystemTime>,
+}
+
+/// Gets another bearer for one that is due or was refused; `None` where that failed, which has been told by then.
+pub type Renew<'a> = Box<dyn Fn(SecretString) -> LocalBoxFuture<'a, Option<Bearer>> + 'a>;
+
+/// How long after a renewal that failed another one is tried while the old token still works.
+const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Something to send.
 pub struct Call<'a> {
@@ -89,20 +106,26 @@ pub enum Ended {
     Stopped,
 }
 
-/// A client for one root with one token.
+/// A client for one root with one token at a time.
 pub struct Client<'a> {
     http: reqwest::Client,
     base: Url,
     /// The root's own path, up to its last slash.
     root_path: String,
-    token: SecretString,
-    timeout: Duration,
-    retries: u32,
+    /// All tokens so far; the last is the one in use.
+    tokens: RefCell<Rc<[SecretString]>>,
+    renew_at: Cell<Option<SystemTime>>,
+    renew: Option<Renew<'a>>,
+    /// Held by the one that renews, so that the others wait and use what it gets.
+    renewing: Mutex<()>,
+    /// Whether a token was renewed because it was refused, which is done once.
+    refused: Cell<bool>,
+    transport: &'a Transport,
     gate: RefCell<Gate>,
     /// Held by the one that is next at the gate, so that all pass in the order in which they came.
     turn: Mutex<()>,
     left: Notify,
-    observer: Observer<'a>,
+    observer: OwnObserver<'a>,
 }
 
 impl<'a> Client<'a> {
@@ -110,21 +133,24 @@ impl<'a> Client<'a> {
     ///
     /// # Errors
     /// No root can be loaded, or the extra ones are not PEM.
-    pub fn new(options: Options<'_>, observer: Observer<'a>) -> anyhow::Result<Self> {
+    pub fn new(options: Options<'a>) -> anyhow::Result<Self> {
         let base = Url::parse(&format!("{}/{}/", options.root.as_str(), options.version))
             .context("the Graph root does not take a version")?;
-        let http = http::client(options.root, options.timeout, options.extra_roots)?;
+        let http = http::client(options.root, options.transport)?;
         Ok(Self {
             http,
             root_path: base.path().trim_end_matches('/').trim_end_matches(options.version).to_owned(),
             base,
-            token: options.token,
-            timeout: options.timeout,
-            retries: options.retries,
+            tokens: RefCell::new([options.bearer.token].into()),
+            renew_at: Cell::new(options.bearer.renew_at),
+            renew: options.renew,
+            renewing: Mutex::new(()),
+            refused: Cell::new(false),
+            transport: options.transport,
             gate: RefCell::new(Gate::new(options.rate)),
             turn: Mutex::new(()),
             left: Notify::new(),
-            observer,
+            observer: options.observer,
         })
     }
 
@@ -154,18 +180,30 @@ impl<'a> Client<'a> {
     pub async fn send(&self, call: &Call<'_>, stop: &Stop) -> Outcome {
         let mut last = None;
         let mut unanswered = false;
+        // A call that is sent again with another token has not failed: it is no retry.
+        let mut renewals = 0;
         loop {
             let pass = match self.pass(call.label, stop).await {
                 Ok(pass) => pass,
                 Err(ended) => return Outcome { last, ended, unanswered_before: unanswered },
             };
+            let Some(tokens) = self.tokens(stop).await else {
+                self.gate.borrow_mut().leave(Instant::now(), pass, Left::Unsent);
+                self.left.notify_one();
+                return Outcome { last, ended: Ended::Stopped, unanswered_before: unanswered };
+            };
             let unanswered_before = unanswered;
-            let result = self.attempt(call).await;
+            let result = self.attempt(call, &tokens).await;
             unanswered |= may_be_done(&result);
-            let attempt = call.progress.get().attempts;
-            let decision = retry::decide(&result, attempt, self.retries, fastrand::f64());
+            let attempt = call.progress.get().attempts - renewals;
+            let decision = retry::decide(&result, attempt, self.transport.retries, fastrand::f64());
             self.leave(pass, &result, decision.hold);
+            let is_refused = result.as_ref().is_ok_and(|answer| answer.status == 401);
             last = Some(result);
+            if is_refused && self.renew_refused(&tokens, stop).await {
+                renewals += 1;
+                continue;
+            }
             let ended = match decision.next {
                 Next::Stands => Some(Ended::Settled),
                 Next::Hopeless(wait) => Some(Ended::Hopeless(wait)),
@@ -227,53 +265,87 @@ impl<'a> Client<'a> {
         self.left.notify_one();
     }
 
-    async fn attempt(&self, call: &Call<'_>) -> Result {
-        let started = Instant::now();
-        let id = Uuid::new_v4();
-        let before = call.progress.get();
-        let attempt = before.attempts + 1;
-        call.progress.set(Progress {
-            attempts: attempt,
-            client_request_id: Some(id),
-            started: before.started.or(Some(started)),
-        });
-        let headers = self.headers(&call.method, id)?;
-        (self.observer)(
-            call.label,
-            &Event::Sending { attempt, method: &call.method, url: &call.url, headers: &headers },
-        );
-        let request = self.http.request(call.method.clone(), call.url.clone()).headers(headers).timeout(self.timeout);
-        let result = match request.send().await {
-            Ok(response) => {
-                let headers = response.headers().clone();
-                let status = response.status().as_u16();
-                let result = attempt::read(response, call.method == Method::GET, &self.token).await;
-                let event = Event::Answered { status, elapsed: started.elapsed(), headers: &headers };
-                (self.observer)(call.label, &event);
-                result
+    /// The tokens to send with, the last of which is the one in use; another one first where that is due. `None` where
+    /// the run was stopped while waiting for it.
+    async fn tokens(&self, stop: &Stop) -> Option<Rc<[SecretString]>> {
+        let is_due = || self.renew_at.get().is_some_and(|at| at <= SystemTime::now());
+        if let Some(renew) = self.renew.as_ref().filter(|_| is_due()) {
+            let _turn = self.turn_to_renew(stop).await?;
+            if is_due() {
+                // What there is may still do.
+                self.renew_at.set(Some(SystemTime::now() + RENEW_AGAIN_AFTER));
+                self.renew_with(renew).await;
             }
-            Err(error) => Err(NoAnswer::from(error)),
-        };
-        if let Err(reason) = &result {
-            (self.observer)(call.label, &Event::Unanswered { reason, elapsed: started.elapsed() });
         }
-        result
+        Some(Rc::clone(&self.tokens.borrow()))
     }
 
-    fn headers(&self, method: &Method, id: Uuid) -> std::result::Result<HeaderMap, NoAnswer> {
-        let unfit = |_| NoAnswer::Unknown { sent: false, reason: "the token does not fit into a header".to_owned() };
-        let mut token = HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret())).map_err(unfit)?;
-        token.set_sensitive(true);
-        let mut headers = HeaderMap::with_capacity(4);
-        headers.insert(AUTHORIZATION, token);
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(CLIENT_REQUEST_ID, HeaderValue::from_str(&id.to_string()).map_err(unfit)?);
-        if method == Method::POST {
-            // hyper leaves it out where there is no body, and Graph then answers 411.
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    /// Whether there is another token than the one that was refused: because somebody else has renewed it by now, or
+    /// because this call has.
+    async fn renew_refused(&self, refused: &[SecretString], stop: &Stop) -> bool {
+        let Some(renew) = &self.renew else { return false };
+        let Some(_turn) = self.turn_to_renew(stop).await else { return false };
+        if self.tokens.borrow().len() > refused.len() {
+            return true;
         }
-        Ok(headers)
+        !self.refused.replace(true) && self.renew_with(renew).await
     }
+
+    async fn turn_to_renew(&self, stop: &Stop) -> Option<MutexGuard<'_, ()>> {
+        tokio::select! {
+            biased;
+            () = stop.wait() => None,
+            turn = self.renewing.lock() => Some(turn),
+        }
+    }
+
+    /// Gets another token. This is not broken off by a stop: what the service has given must be kept.
+    async fn renew_with(&self, renew: &Renew<'_>) -> bool {
+        let Some(current) = self.tokens.borrow().last().cloned() else { return false };
+        let Some(bearer) = renew(current).await else { return false };
+        self.renew_at.set(bearer.renew_at);
+        let mut tokens = self.tokens.borrow_mut();
+        *tokens = tokens.iter().cloned().chain([bearer.token]).collect();
+        true
+    }
+
+    async fn attempt(&self, call: &Call<'_>, tokens: &Rc<[SecretString]>) -> Result {
+        let id = Uuid::new_v4();
+        let before = call.progress.get();
+        let number = before.attempts + 1;
+        call.progress.set(Progress {
+            attempts: number,
+            client_request_id: Some(id),
+            started: before.started.or_else(|| Some(Instant::now())),
+        });
+        let mut request = reqwest::Request::new(call.method.clone(), call.url.clone());
+        *request.headers_mut() = headers(&call.method, tokens, id)?;
+        *request.timeout_mut() = Some(self.transport.timeout);
+        let attempt = Attempt {
+            label: call.label,
+            number,
+            wanted: call.method == Method::GET,
+            secrets: tokens,
+            observer: &*self.observer,
+        };
+        Ok(attempt::send(&self.http, request, &attempt).await?.redacted())
+    }
+}
+
+fn headers(method: &Method, tokens: &[SecretString], id: Uuid) -> std::result::Result<HeaderMap, NoAnswer> {
+    let unfit = |_| NoAnswer::Unknown { sent: false, reason: "the token does not fit into a header".to_owned() };
+    let token = tokens.last().map(ExposeSecret::expose_secret).unwrap_or_default();
+    let mut token = HeaderValue::from_str(&format!("Bearer {token}")).map_err(unfit)?;
+    token.set_sensitive(true);
+    let mut headers = HeaderMap::with_capacity(4);
+    headers.insert(AUTHORIZATION, token);
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(CLIENT_REQUEST_ID, HeaderValue::from_str(&id.to_string()).map_err(unfit)?);
+    if method == Method::POST {
+        // hyper leaves it out where there is no body, and Graph then answers 411.
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    Ok(headers)
 }
 
 /// Whether the service may have carried a request out without saying so: the answer was lost, or a gateway gave the

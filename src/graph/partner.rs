@@ -60,16 +60,17 @@ pub async fn disconnect(client: &Client<'_>, id: &str, progress: &Cell<Progress>
     client.send(&Call { method: Method::POST, url, label: id, progress }, stop).await
 }
 
-/// Reads all partners, over all pages.
+/// Reads all partners, over all pages. `is_app_only` says whether the token is one of an application that acts for
+/// itself, as far as that is known.
 ///
 /// # Errors
 /// A page was refused, is not one of Graph's, or the chain of pages leads away from the root or does not end.
-pub async fn list(client: &Client<'_>) -> anyhow::Result<Vec<Partner>> {
+pub async fn list(client: &Client<'_>, is_app_only: Option<bool>) -> anyhow::Result<Vec<Partner>> {
     let mut url = client.url(&COLLECTION);
     let mut seen = HashSet::new();
     let mut partners = Vec::new();
     loop {
-        let page = page(client, url.clone()).await?;
+        let page = page(client, url.clone(), is_app_only).await?;
         for raw in page.value {
             let fields = serde_json::from_str(raw.get())
                 .map_err(|_| Error::failure("Graph's list holds something that is not a partner with an ID"))?;
@@ -90,7 +91,7 @@ pub async fn list(client: &Client<'_>) -> anyhow::Result<Vec<Partner>> {
     }
 }
 
-async fn page(client: &Client<'_>, url: Url) -> anyhow::Result<Page> {
+async fn page(client: &Client<'_>, url: Url, is_app_only: Option<bool>) -> anyhow::Result<Page> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
     let outcome = client.send(&call, &Stop::new()).await;
     let failed = |why: String| format!("the partners cannot be listed: {why}");
@@ -113,7 +114,7 @@ async fn page(client: &Client<'_>, url: Url) -> anyhow::Result<Page> {
         why.push_str(&format!("; the service asks to wait {}", roughly(wait)));
     }
     let error = if answer.status == 401 { Error::auth(failed(why)) } else { Error::failure(failed(why)) };
-    Err(match advice::for_status(answer.status, Purpose::Read) {
+    Err(match advice::for_status(answer.status, Purpose::Read, is_app_only) {
         Some(hint) => error.hint(hint).into(),
         None => error.into(),
     })

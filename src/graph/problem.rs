@@ -35,9 +35,9 @@ pub fn read(answer: &Answer) -> Problem {
     let message = found.message.filter(|message| !message.trim().is_empty());
     let request_id = found.activity.or(found.request_id).or_else(|| answer.request_id.clone());
     Problem {
-        code: answer.without_token(found.code.unwrap_or_else(|| status_name(answer.status))),
-        message: answer.without_token(message.unwrap_or_else(|| without_words(answer))),
-        request_id: request_id.map(|id| answer.without_token(id)),
+        code: answer.without_secrets(&found.code.unwrap_or_else(|| status_name(answer.status))),
+        message: answer.without_secrets(&message.unwrap_or_else(|| without_words(answer))),
+        request_id: request_id.map(|id| answer.without_secrets(&id)),
     }
 }
 

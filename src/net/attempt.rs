@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::event::{Event, Observer};
 use super::retry;
 use crate::words::plain;
 
@@ -36,17 +38,24 @@ pub struct Answer {
     /// Whether the body was read to its end.
     pub whole: bool,
     /// What was sent with the request, and may have come back.
-    pub token: Option<SecretString>,
+    pub secrets: Rc<[SecretString]>,
 }
 
 impl Answer {
-    /// Takes the token out of text from the body. It was taken out of the body as that came, but JSON's escapes may
-    /// have hidden it there.
-    pub fn without_token(&self, text: String) -> String {
-        match &self.token {
-            Some(token) => redact(&text, token).into_owned(),
-            None => text,
+    /// Takes the secrets out of the body.
+    #[must_use]
+    pub fn redacted(mut self) -> Self {
+        // Only a secret makes this owned, so any other body stays as it came, byte for byte.
+        if let Cow::Owned(redacted) = redact(&String::from_utf8_lossy(&self.body), &self.secrets) {
+            self.body = redacted.into_bytes();
         }
+        self
+    }
+
+    /// Takes the secrets out of text from the body. They were taken out of the body as that came, but JSON's escapes
+    /// may have hidden them there.
+    pub fn without_secrets(&self, text: &str) -> String {
+        redact(text, &self.secrets).into_owned()
     }
 }
 
@@ -170,6 +179,8 @@ impl fmt::Display for NoAnswer {
     }
 }
 
+impl std::error::Error for NoAnswer {}
+
 impl From<reqwest::Error> for NoAnswer {
     fn from(error: reqwest::Error) -> Self {
         let sent = !error.is_connect();
@@ -247,6 +258,45 @@ fn innermost(error: &reqwest::Error) -> String {
     causes(error).last().map_or_else(|| "no reason given".to_owned(), plain)
 }
 
+/// One attempt, as whoever follows it knows it.
+pub struct Attempt<'a> {
+    /// What the call is known by.
+    pub label: &'a str,
+    /// Counted from 1.
+    pub number: u32,
+    /// Whether the body of a 200 is what is asked for.
+    pub wanted: bool,
+    /// The secrets that are sent, and may come back.
+    pub secrets: &'a Rc<[SecretString]>,
+    /// Follows it.
+    pub observer: Observer<'a>,
+}
+
+/// Sends a request once.
+///
+/// # Errors
+/// No answer came, or a body that was asked for broke off.
+pub async fn send(http: &reqwest::Client, request: reqwest::Request, attempt: &Attempt<'_>) -> Result {
+    let started = Instant::now();
+    let Attempt { label, number, wanted, secrets, observer } = *attempt;
+    let (method, url, headers) = (request.method(), request.url(), request.headers());
+    observer(label, &Event::Sending { attempt: number, method, url, headers, secrets });
+    let result = match http.execute(request).await {
+        Ok(response) => {
+            let headers = response.headers().clone();
+            let status = response.status().as_u16();
+            let result = read(response, wanted, secrets).await;
+            observer(label, &Event::Answered { status, elapsed: started.elapsed(), headers: &headers, secrets });
+            result
+        }
+        Err(error) => Err(NoAnswer::from(error)),
+    };
+    if let Err(reason) = &result {
+        observer(label, &Event::Unanswered { reason, elapsed: started.elapsed() });
+    }
+    result
+}
+
 /// Reads an answer: its headers, and of its body no more than there is a use for.
 ///
 /// Where the body is what was asked for (`wanted`), it has to come whole. Any other body is there to explain the
@@ -254,9 +304,9 @@ fn innermost(error: &reqwest::Error) -> String {
 ///
 /// # Errors
 /// A body that was asked for broke off.
-pub async fn read(mut response: reqwest::Response, wanted: bool, token: &SecretString) -> Result {
+async fn read(mut response: reqwest::Response, wanted: bool, secrets: &Rc<[SecretString]>) -> Result {
     let status = response.status().as_u16();
-    let mut answer = from_headers(status, response.headers(), token);
+    let mut answer = from_headers(status, response.headers(), secrets);
     let wanted = wanted && status == 200;
     let limit = match status {
         204 => return Ok(answer),
@@ -280,13 +330,12 @@ pub async fn read(mut response: reqwest::Response, wanted: bool, token: &SecretS
             Err(_) => break,
         }
     }
-    redact_body(&mut answer.body, token);
     Ok(answer)
 }
 
-fn from_headers(status: u16, headers: &HeaderMap, token: &SecretString) -> Answer {
+fn from_headers(status: u16, headers: &HeaderMap, secrets: &Rc<[SecretString]>) -> Answer {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let redacted = |value: Option<&str>| value.map(|value| redact(value, token).into_owned());
+    let redacted = |value: Option<&str>| value.map(|value| redact(value, secrets).into_owned());
     Answer {
         status,
         retry_after: text(RETRY_AFTER.as_str())
@@ -295,25 +344,21 @@ fn from_headers(status: u16, headers: &HeaderMap, token: &SecretString) -> Answe
         location: redacted(text(LOCATION.as_str())),
         body: Vec::new(),
         whole: false,
-        token: Some(token.clone()),
+        secrets: Rc::clone(secrets),
     }
 }
 
-/// What stands in place of a token.
+/// What stands in place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// Takes the token out of what a server, or something that poses as one, sends back. No real token is shorter than 8
+/// Takes secrets out of what a server, or something that poses as one, sends back. No real one is shorter than 8
 /// characters, and a made-up one such as `x` would be found in every other word.
-pub fn redact<'a>(text: &'a str, token: &SecretString) -> Cow<'a, str> {
-    let token = token.expose_secret();
-    if token.len() >= 8 && text.contains(token) { text.replace(token, REDACTED).into() } else { text.into() }
-}
-
-fn redact_body(body: &mut Vec<u8>, token: &SecretString) {
-    // Only a token makes this owned, so any other body stays as it came, byte for byte.
-    if let Cow::Owned(redacted) = redact(&String::from_utf8_lossy(body), token) {
-        *body = redacted.into_bytes();
-    }
+pub fn redact<'a>(text: &'a str, secrets: &[SecretString]) -> Cow<'a, str> {
+    let found = secrets.iter().map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= 8);
+    found.fold(Cow::Borrowed(text), |text, secret| match text.contains(secret) {
+        true => text.replace(secret, REDACTED).into(),
+        false => text,
+    })
 }
 
 #[cfg(test)]
@@ -322,17 +367,18 @@ mod tests {
 
     #[test]
     fn a_token_that_a_server_sends_back_is_taken_out() {
-        let token = SecretString::from("s3cret-token");
-        let mut body = b"{\"message\":\"you sent s3cret-token, s3cret-token\xff\"}".to_vec();
-        redact_body(&mut body, &token);
-        assert_eq!(String::from_utf8(body).unwrap(), "{\"message\":\"you sent [redacted], [redacted]\u{fffd}\"}");
+        let secrets: Rc<[_]> = ["s3cret-token", "another-one"].map(SecretString::from).into();
+        let body = b"{\"message\":\"you sent s3cret-token, another-one, s3cret-token\xff\"}".to_vec();
+        let answer = Answer { body, secrets: Rc::clone(&secrets), ..Answer::default() }.redacted();
+        let expected = "{\"message\":\"you sent [redacted], [redacted], [redacted]\u{fffd}\"}";
+        assert_eq!(String::from_utf8(answer.body).unwrap(), expected);
 
-        assert_eq!(redact("the next token", &SecretString::from("token")), "the next token");
+        assert_eq!(redact("the next token", &[SecretString::from("token")]), "the next token");
 
         let mut headers = HeaderMap::new();
         headers.insert("request-id", HeaderValue::from_static("is-s3cret-token"));
         headers.insert(LOCATION, HeaderValue::from_static("https://elsewhere/?t=s3cret-token"));
-        let answer = from_headers(302, &headers, &token);
+        let answer = from_headers(302, &headers, &secrets);
         assert_eq!(answer.request_id.as_deref(), Some("is-[redacted]"));
         assert_eq!(answer.location.as_deref(), Some("https://elsewhere/?t=[redacted]"));
     }

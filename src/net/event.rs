@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
+use secrecy::SecretString;
 
 use super::attempt::NoAnswer;
 
@@ -19,6 +20,8 @@ pub enum Event<'a> {
         url: &'a Url,
         /// What is sent; the token is marked sensitive.
         headers: &'a HeaderMap,
+        /// What nobody may see.
+        secrets: &'a [SecretString],
     },
     /// An attempt was answered.
     Answered {
@@ -28,6 +31,8 @@ pub enum Event<'a> {
         elapsed: Duration,
         /// What came.
         headers: &'a HeaderMap,
+        /// What nobody may see, though it may have come back.
+        secrets: &'a [SecretString],
     },
     /// An attempt was not answered.
     Unanswered {
@@ -55,6 +60,9 @@ pub enum Why {
     /// The next attempt.
     Backoff,
 }
+
+/// Follows events, for as long as it is needed; told the label of the call, too.
+pub type OwnObserver<'a> = Box<dyn Fn(&str, &Event<'_>) + 'a>;
 
 /// Follows events; told the label of the call, too.
 pub type Observer<'a> = &'a dyn Fn(&str, &Event<'_>);

@@ -14,12 +14,24 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Makes a client for one root. It loads the trusted roots, and connects to nothing. `timeout` is that of a whole
-/// attempt, which whoever sends has to set; `extra` is PEM with roots to trust in addition to the system's.
+/// How servers are reached, whichever they are.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    /// For one attempt, from connecting to the end of the answer.
+    pub timeout: Duration,
+    /// How many attempts may follow the first.
+    pub retries: u32,
+    /// PEM with roots to trust in addition to the system's.
+    pub extra_roots: Option<Vec<u8>>,
+}
+
+/// Makes a client for one root. It loads the trusted roots, and connects to nothing. The timeout of an attempt is for
+/// whoever sends to set.
 ///
 /// # Errors
 /// No root can be loaded, the extra ones are not PEM, or a proxy that is set cannot be understood.
-pub fn client(root: &Root, timeout: Duration, extra: Option<&[u8]>) -> anyhow::Result<reqwest::Client> {
+pub fn client(root: &Root, transport: &Transport) -> anyhow::Result<reqwest::Client> {
+    let timeout = transport.timeout;
     let builder = reqwest::Client::builder()
         .user_agent(concat!("intunectl/", env!("CARGO_PKG_VERSION")))
         // Shorter than the whole, so that a connection that does not come about is told from an answer that does
@@ -32,7 +44,7 @@ pub fn client(root: &Root, timeout: Duration, extra: Option<&[u8]>) -> anyhow::R
         .retry(reqwest::retry::never())
         // A redirected POST becomes a GET without the token, and its 200 a false success.
         .redirect(reqwest::redirect::Policy::none());
-    Ok(trust(builder, root, extra)?.build().map_err(|error| cannot_trust(&error))?)
+    Ok(trust(builder, root, transport.extra_roots.as_deref())?.build().map_err(|error| cannot_trust(&error))?)
 }
 
 /// Sets up whom to trust. A root on this machine needs no trust and no proxy: a machine without any CA certificate

@@ -80,6 +80,12 @@ impl Root {
         &self.0
     }
 
+    /// The host, and the port where it is not the usual one.
+    pub fn host(&self) -> &str {
+        let rest = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default()
+    }
+
     /// Whether the root is plain `http`, so on this machine: no TLS is needed, and no proxy may see it.
     pub fn is_plain(&self) -> bool {
         self.0.starts_with("http://")

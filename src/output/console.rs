@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::stdout::Patient;
 use crate::clean::{clean_lines, without_tokens};
+use crate::error::Error;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,6 +64,19 @@ impl Console {
     /// What to do next.
     pub fn hint(&self, message: &str) {
         self.labelled("hint", AnsiColor::Cyan.on_default(), message);
+    }
+
+    /// An error, and what to do next where that is known.
+    pub fn failure(&self, error: &anyhow::Error) {
+        self.error(&format!("{error:#}"));
+        if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::hint_text) {
+            self.hint(hint);
+        }
+    }
+
+    /// What somebody has to know to go on. Shown even if quiet.
+    pub fn instruction(&self, message: &str) {
+        self.line(&clean_lines(message));
     }
 
     /// Something may be wrong. Not shown if quiet.

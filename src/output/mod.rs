@@ -2,10 +2,13 @@
 //! error through [`console::Console`].
 
 pub mod console;
+pub mod json;
 pub mod record;
 pub mod sink;
 pub mod stdout;
 pub mod table;
+
+use std::str::FromStr;
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,4 +22,18 @@ pub enum Format {
     Ndjson,
     /// The IDs alone.
     Id,
+}
+
+impl FromStr for Format {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            "ndjson" => Ok(Self::Ndjson),
+            "id" => Ok(Self::Id),
+            _ => Err("is not a format; one of: text, json, ndjson, id"),
+        }
+    }
 }

@@ -46,11 +46,24 @@ fn text(out: &mut impl Write, partners: &[Partner], aligned: bool) -> io::Result
             or_empty(&fields.last_connection_date_time),
         ]
     });
+    write_rows(out, HEADINGS, rows, aligned)
+}
+
+/// Writes rows of cleaned text; `aligned` for a terminal: columns under headings instead of tabs.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_rows<const N: usize>(
+    out: &mut impl Write,
+    headings: [&str; N],
+    mut rows: impl Iterator<Item = [String; N]>,
+    aligned: bool,
+) -> io::Result<()> {
     if !aligned {
-        return rows.into_iter().try_for_each(|row| writeln!(out, "{}", row.join("\t")));
+        return rows.try_for_each(|row| writeln!(out, "{}", row.join("\t")));
     }
-    let rows: Vec<_> = std::iter::once(HEADINGS.map(str::to_owned)).chain(rows).collect();
-    let mut widths = [0; HEADINGS.len()];
+    let rows: Vec<_> = std::iter::once(headings.map(str::to_owned)).chain(rows).collect();
+    let mut widths = [0; N];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.width());

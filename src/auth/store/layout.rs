@@ -9,7 +9,7 @@
 //! Every chunk begins with the generation of its secret, so chunks of two saves are never taken for one secret. All
 //! entries are text, because a Secret Service that is backed by KDE Wallet stores nothing else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use keyring::{CredentialStore, Entry, Error as KeyringError};
@@ -132,6 +132,15 @@ pub(super) fn delete(store: &CredentialStore, profile: &str) -> Result<bool, Sto
     Ok(head || a || b)
 }
 
+/// The names of all profiles of which there is any entry, in alphabetical order.
+pub(super) fn profiles(store: &CredentialStore) -> Result<Vec<String>, StoreError> {
+    // Windows knows no such filter: there, all entries come, and are told apart below.
+    let filter = if cfg!(target_os = "windows") { HashMap::new() } else { HashMap::from([("service", SERVICE)]) };
+    let specifiers = store.search(&filter)?.into_iter().filter_map(|entry| entry.get_specifiers());
+    let names = specifiers.filter(|(service, _)| service == SERVICE).filter_map(|(_, entry)| profile_of(&entry));
+    Ok(names.collect::<BTreeSet<_>>().into_iter().collect())
+}
+
 /// Writes an entry of no profile, reads it back and deletes it. The caller sees to it that nobody else does.
 pub(super) fn probe(store: &CredentialStore) -> Result<(), StoreError> {
     let entry = entry(store, PROBE)?;
@@ -223,6 +232,21 @@ pub(super) fn entry_name(profile: &str) -> String {
         }
     }
     name
+}
+
+/// The profile whose entry has this name; `None` for the entries of none, and for those of other programs.
+fn profile_of(entry: &str) -> Option<String> {
+    let mut rest = entry.split('/').next().filter(|name| !name.is_empty())?;
+    let mut profile = String::new();
+    while let Some(at) = rest.find('%') {
+        let (plain, escaped) = rest.split_at(at);
+        let (escape, after) = escaped.split_at_checked(7)?;
+        profile.push_str(plain);
+        profile.push(char::from_u32(u32::from_str_radix(escape.trim_start_matches('%'), 16).ok()?)?);
+        rest = after;
+    }
+    profile.push_str(rest);
+    (entry_name(&profile) == entry.split('/').next()?).then_some(profile)
 }
 
 /// Cuts `text` into pieces of at most [`PIECE_BYTES`], never within a character.

@@ -17,11 +17,11 @@ use crate::words::plain;
 /// How often to look whether the lock is free.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Waits for the lock until `deadline`; it is held until the file is dropped or the process ends.
-pub(super) fn acquire(deadline: Instant) -> Result<File, StoreError> {
+/// Waits for the lock of this name until `deadline`; it is held until the file is dropped or the process ends.
+pub(super) fn acquire(name: &str, deadline: Instant) -> Result<File, StoreError> {
     let refused =
         |what: String, e: io::Error| StoreError::Unavailable(format!("{what} cannot be used ({})", plain(&e)));
-    let path = path().map_err(|e| refused("its lock file".into(), e))?;
+    let path = path(name).map_err(|e| refused("its lock file".into(), e))?;
     match lock(&path, deadline) {
         Ok(Some(file)) => Ok(file),
         Ok(None) => Err(StoreError::Busy),
@@ -48,19 +48,19 @@ fn lock(path: &Path, deadline: Instant) -> io::Result<Option<File>> {
 /// The session's directory is not used if it is another user's, as it is after `su`: a file left there would lock that
 /// user out.
 #[cfg(target_os = "linux")]
-fn path() -> io::Result<PathBuf> {
+fn path(name: &str) -> io::Result<PathBuf> {
     use std::os::unix::fs::MetadataExt;
 
     let user = rustix::process::geteuid().as_raw();
     let is_own = |dir: &PathBuf| std::fs::metadata(dir).is_ok_and(|m| m.is_dir() && m.uid() == user);
     let session = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(is_own);
-    Ok(session.unwrap_or_else(env::temp_dir).join(format!("intunectl-{user}.lock")))
+    Ok(session.unwrap_or_else(env::temp_dir).join(format!("{name}-{user}.lock")))
 }
 
 /// The lock file: in the directory for temporary files, which macOS and Windows give to each user alone.
 #[cfg(not(target_os = "linux"))]
-fn path() -> io::Result<PathBuf> {
-    Ok(env::temp_dir().join("intunectl.lock"))
+fn path(name: &str) -> io::Result<PathBuf> {
+    Ok(env::temp_dir().join(format!("{name}.lock")))
 }
 
 /// Opens the lock file, readable by its owner alone where it has to be made. Nothing is ever written to it, and nobody

@@ -1,0 +1,315 @@
+//! Signing in with a browser: opening one, and waiting at a port of this machine until it comes back.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use reqwest::Url;
+use secrecy::SecretString;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// How long a connection may take to say what it wants.
+const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+/// How long the last page may take to reach the browser before the program goes on.
+const PAGE_WITHIN: Duration = Duration::from_secs(1);
+/// How long to wait where no connection can be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Whether there is a browser that whoever sits here would see.
+pub fn can_be_opened() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_remote = set("SSH_CONNECTION") || set("SSH_TTY");
+    let has_display = if cfg!(any(target_os = "macos", target_os = "windows")) {
+        !is_remote
+    } else {
+        // Windows' browser is a WSL user's own.
+        set("DISPLAY") || set("WAYLAND_DISPLAY") || (set("WSL_DISTRO_NAME") && !is_remote)
+    };
+    (set("BROWSER") || has_display) && webbrowser::Browser::is_available()
+}
+
+/// Opens an address in the browser: `$BROWSER`, or the system's. Returns once that is started; a text browser has ended
+/// by then.
+///
+/// # Errors
+/// There is none.
+pub fn open(url: &str) -> io::Result<()> {
+    webbrowser::open(url)
+}
+
+/// What a browser came back with.
+pub enum Return {
+    /// The code to exchange for tokens.
+    Code(SecretString),
+    /// A refusal: OAuth's code, and the platform's words.
+    Refused {
+        /// Such as `access_denied`.
+        error: String,
+        /// Such as `AADSTS65004: …`.
+        description: Option<String>,
+    },
+}
+
+/// A port of this machine's loopback that a browser can be sent back to.
+pub struct Port {
+    listeners: Vec<TcpListener>,
+    number: u16,
+}
+
+impl Port {
+    /// Listens on one that is free.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub async fn listen() -> io::Result<Self> {
+        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let number = first.local_addr()?.port();
+        // `localhost` is either, and which one a browser tries first is not for us to say. Where this one is somebody
+        // else's, the browser may end up there: the code that it brings is worth nothing without our verifier.
+        let second = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, number))).await;
+        Ok(Self { listeners: std::iter::once(first).chain(second).collect(), number })
+    }
+
+    /// The address to come back to. Source: graph-facts, "Tokens".
+    pub fn redirect(&self) -> String {
+        format!("http://localhost:{}", self.number)
+    }
+
+    /// Waits for the browser to come back with this `state`. Whatever else comes to the port is answered, and waited
+    /// past.
+    pub async fn wait(self, state: &str) -> Return {
+        let (returns, mut returned) = mpsc::channel(1);
+        let door = Arc::new(Door { state: state.to_owned(), returns });
+        let mut connections = JoinSet::new();
+        let mut listeners = JoinSet::new();
+        let (streams, mut accepted) = mpsc::channel::<TcpStream>(8);
+        for listener in self.listeners {
+            let streams = streams.clone();
+            listeners.spawn(async move {
+                loop {
+                    match listener.accept().await {
+                        Ok((stream, _)) => {
+                            if streams.send(stream).await.is_err() {
+                                return;
+                            }
+                        }
+                        Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+                    }
+                }
+            });
+        }
+        loop {
+            tokio::select! {
+                Some(stream) = accepted.recv() => drop(connections.spawn(converse(stream, Arc::clone(&door)))),
+                Some(_) = connections.join_next(), if !connections.is_empty() => {}
+                Some(done) = returned.recv() => {
+                    // For the page to arrive. An idle connection of the browser's is not waited for any longer.
+                    let all = async { while connections.join_next().await.is_some() {} };
+                    let _ = tokio::time::timeout(PAGE_WITHIN, all).await;
+                    return done;
+                }
+            }
+        }
+    }
+}
+
+/// What tells the one visitor who is expected from all others.
+struct Door {
+    state: String,
+    returns: mpsc::Sender<Return>,
+}
+
+async fn converse(stream: TcpStream, door: Arc<Door>) {
+    let answer = service_fn(move |request: Request<hyper::body::Incoming>| {
+        let door = Arc::clone(&door);
+        async move { Ok::<_, Infallible>(door.answer(request.method(), &request.uri().to_string())) }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN).keep_alive(false);
+    // An error is the visitor's: what came was not HTTP, or it has gone again.
+    let _ = builder.serve_connection(TokioIo::new(stream), answer).await;
+}
+
+impl Door {
+    fn answer(&self, method: &Method, target: &str) -> Response<Full<Bytes>> {
+        match visitor(method, target, &self.state) {
+            Visitor::Expected(back) => {
+                let page = match &back {
+                    Return::Code(_) => CAME_BACK,
+                    Return::Refused { .. } => REFUSED,
+                };
+                // Full where it has come back before, as it does where somebody reloads the page.
+                let _ = self.returns.try_send(back);
+                respond(StatusCode::OK, page)
+            }
+            Visitor::Forged => respond(StatusCode::BAD_REQUEST, FORGED),
+            Visitor::Stray => respond(StatusCode::NOT_FOUND, STRAY),
+        }
+    }
+}
+
+/// Who comes to the port.
+enum Visitor {
+    /// The browser, back from where it was sent.
+    Expected(Return),
+    /// Somebody with an answer to another question than ours.
+    Forged,
+    /// Somebody else: a request for an icon, a scanner.
+    Stray,
+}
+
+fn visitor(method: &Method, target: &str, state: &str) -> Visitor {
+    let url = Url::options().base_url(Url::parse("http://localhost").ok().as_ref()).parse(target);
+    let Some(url) = url.ok().filter(|url| method == Method::GET && url.path() == "/" && url.query().is_some()) else {
+        return Visitor::Stray;
+    };
+    // A parameter that comes twice is nobody's: RFC 6749, section 3.1.
+    let one = |name: &str| {
+        let mut values = url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        values.next().filter(|value| values.next().is_none() && !value.is_empty())
+    };
+    if one("state").as_deref() != Some(state) {
+        return Visitor::Forged;
+    }
+    match (one("code"), one("error")) {
+        (Some(code), None) => Visitor::Expected(Return::Code(SecretString::from(code))),
+        (None, Some(error)) => Visitor::Expected(Return::Refused { error, description: one("error_description") }),
+        _ => Visitor::Forged,
+    }
+}
+
+fn respond(status: StatusCode, page: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(page.as_bytes())));
+    *response.status_mut() = status;
+    for (name, value) in [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        // The address of the page holds the code.
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+        (CONNECTION, "close"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+macro_rules! page {
+    ($title:literal, $text:literal) => {
+        concat!(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>intunectl: ",
+            $title,
+            "</title><meta name=\"viewport\" content=\"width=device-width\"><style>body{font:1.1rem/1.5 system-ui,",
+            "sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}</style></head>\n<body><h1>",
+            $title,
+            "</h1>\n<p>",
+            $text,
+            "</p></body></html>\n"
+        )
+    };
+}
+
+const CAME_BACK: &str = page!(
+    "Back in the terminal",
+    "intunectl has what it needs. You can close this window; the terminal says whether the sign-in worked."
+);
+const REFUSED: &str =
+    page!("Not signed in", "The sign-in was refused or cancelled. You can close this window; the terminal says why.");
+const FORGED: &str = page!(
+    "Not an answer to this sign-in",
+    "What came here does not belong to the sign-in that intunectl is waiting for, so it was ignored. Go back to the \
+     window that intunectl opened, or start again in the terminal."
+);
+const STRAY: &str = page!("Nothing here", "intunectl is waiting here for a browser to come back from signing in.");
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn name(visitor: &Visitor) -> String {
+        match visitor {
+            Visitor::Expected(Return::Code(code)) => format!("code {}", code.expose_secret()),
+            Visitor::Expected(Return::Refused { error, description }) => format!("refused {error} {description:?}"),
+            Visitor::Forged => "forged".to_owned(),
+            Visitor::Stray => "stray".to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_the_answer_to_our_own_question_is_expected() {
+        for (target, expected) in [
+            ("/?code=a%2Bb&state=s", "code a+b"),
+            ("/?state=s&code=c&session_state=x", "code c"),
+            (
+                "/?error=access_denied&error_description=AADSTS65004%3A+no&state=s",
+                "refused access_denied Some(\"AADSTS65004: no\")",
+            ),
+            ("/?error=access_denied&state=s", "refused access_denied None"),
+            ("/?code=c", "forged"),
+            ("/?code=c&state=S", "forged"),
+            ("/?code=c&state=", "forged"),
+            ("/?code=c&state=s&state=s", "forged"),
+            ("/?code=c&code=d&state=s", "forged"),
+            ("/?code=c&error=e&state=s", "forged"),
+            ("/?code=&state=s", "forged"),
+            ("/?state=s", "forged"),
+            ("/?error=access_denied", "forged"),
+            ("/", "stray"),
+            ("/favicon.ico", "stray"),
+            ("/other?code=c&state=s", "stray"),
+            ("*", "stray"),
+        ] {
+            assert_eq!(name(&visitor(&Method::GET, target, "s")), expected, "{target}");
+        }
+        assert_eq!(name(&visitor(&Method::POST, "/?code=c&state=s", "s")), "stray");
+    }
+
+    fn ask(port: u16, line: &str) -> String {
+        let mut stream = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        write!(stream, "{line} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn strays_and_forgeries_are_answered_and_waited_past() {
+        let port = Port::listen().await.unwrap();
+        let number = port.number;
+        assert_eq!(port.redirect(), format!("http://localhost:{number}"));
+        let visitors = tokio::task::spawn_blocking(move || {
+            // One that connects and says nothing, and one that does not speak HTTP.
+            let _silent = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, number)).unwrap();
+            std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, number))
+                .unwrap()
+                .write_all(b"\x16\x03\x01\r\n\r\n")
+                .unwrap();
+            let stray = ask(number, "GET /favicon.ico");
+            let forged = ask(number, "GET /?code=theirs&state=theirs");
+            let ours = ask(number, "GET /?code=ours&state=ours");
+            (stray, forged, ours)
+        });
+        let back = port.wait("ours").await;
+        assert!(matches!(&back, Return::Code(code) if code.expose_secret() == "ours"));
+        let (stray, forged, ours) = visitors.await.unwrap();
+        assert!(stray.starts_with("HTTP/1.1 404 ") && forged.starts_with("HTTP/1.1 400 "), "{stray}{forged}");
+        assert!(ours.starts_with("HTTP/1.1 200 ") && ours.contains("You can close this window"), "{ours}");
+        assert!(ours.contains("referrer-policy: no-referrer") && !ours.contains("ours"), "{ours}");
+    }
+}

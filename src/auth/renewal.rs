@@ -1,0 +1,140 @@
+//! Renewing a profile's sign-in: by one process at a time, stored before it is used, and never over what somebody else
+//! has signed in or out meanwhile.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::session::{self, Renewal, Session};
+use super::sign_in::{self, Platform, SignInError, Tokens};
+use super::store;
+use super::token::Token;
+use crate::error::Error;
+use crate::net::event::Observer;
+use crate::net::http::Transport;
+use crate::net::root::Root;
+
+/// How long another process may be at it: twice what an attempt usually may take.
+const TURN_WITHIN: Duration = Duration::from_secs(60);
+
+/// A profile whose sign-in can be renewed.
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// The Graph root that its token is for.
+    pub graph: Root,
+    /// The sign-in root that it is from.
+    pub login: Root,
+}
+
+/// A token, and what is to be said about it.
+pub struct Renewed {
+    /// The token.
+    pub token: Token,
+    /// The sign-in could not be stored: why. The one that is stored is older.
+    pub unkept: Option<anyhow::Error>,
+}
+
+/// Why there is no other token.
+pub struct Failure {
+    /// In words, with what to do.
+    pub error: anyhow::Error,
+    /// Whether the platform has refused, so that the sign-in is no good any more.
+    pub is_refused: bool,
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), is_refused: false }
+    }
+}
+
+impl Profile {
+    /// Gets another token than `used`, which is due or was refused. It is that of another process, where one has renewed
+    /// the sign-in meanwhile. `permission` is what was asked for at sign-in.
+    ///
+    /// # Errors
+    /// The sign-in is no good any more, it is gone or another's, or the platform cannot be reached.
+    pub async fn renew(
+        &self,
+        used: &SecretString,
+        permission: &str,
+        transport: &Transport,
+        observer: Observer<'_>,
+    ) -> Result<Renewed, Failure> {
+        let _turn = blocking(|| store::turn_to_renew(TURN_WITHIN)).await?.map_err(|reason| {
+            Error::auth(format!("{} cannot be renewed: {reason}", self.sign_in())).hint("try again when it is done")
+        })?;
+        let session = self.load().await?;
+        if let Some(token) = other_than(used, &session) {
+            return Ok(Renewed { token, unkept: None });
+        }
+        let renewal = session.renewal.as_ref().ok_or_else(|| {
+            Error::auth(format!("{} cannot be renewed: it is a token alone", self.sign_in()))
+                .hint(format!("sign in: {}", session::command(&self.name)))
+        })?;
+        let tenant = session.tenant.as_deref().unwrap_or(sign_in::DEFAULT_TENANT);
+        let platform = Platform::new(&self.login, tenant, &renewal.client_id, transport, observer)?;
+        let scopes = sign_in::scopes(&self.graph, permission);
+        let Tokens { access, refresh, .. } = match platform.refresh(&renewal.refresh_token, &scopes).await {
+            Ok(tokens) => tokens,
+            Err(error) => return self.after_refusal(error, used).await,
+        };
+        // Not every server gives a new one every time (RFC 6749, section 6).
+        let refresh_token = refresh.unwrap_or_else(|| renewal.refresh_token.clone());
+        let mut next = session.clone();
+        next.access_token = access.secret.clone();
+        next.expires_at = access.expires_at;
+        next.renewal = Some(Renewal { refresh_token, ..renewal.clone() });
+        let name = self.name.clone();
+        // Before the token is used. Where somebody has signed in or out meanwhile, theirs stays and ours ends with this
+        // run.
+        let kept = blocking(move || next.save_in_place_of(&session, &name)).await?;
+        Ok(Renewed { token: access, unkept: kept.err() })
+    }
+
+    /// A process that cannot see our turn (another session of the same user) may have used the refresh token up.
+    async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, Failure> {
+        let is_refused = error.is_refused;
+        if is_refused
+            && let Ok(session) = self.load().await
+            && let Some(token) = other_than(used, &session)
+        {
+            return Ok(Renewed { token, unkept: None });
+        }
+        Err(Failure { error: error.about_renewal(&self.name).into(), is_refused })
+    }
+
+    /// The profile as it is now, if its token may still go where this one's may.
+    async fn load(&self) -> anyhow::Result<Session> {
+        let name = self.name.clone();
+        let session = blocking(move || Session::load(&name)).await?.map_err(|error| {
+            let hint = error.downcast_ref::<Error>().and_then(Error::hint_text).map(str::to_owned);
+            let error = Error::auth(format!("{} cannot be renewed: {error}", self.sign_in()));
+            error.hint(hint.unwrap_or_else(|| "unlock the system's keyring, then run again".to_owned()))
+        })?;
+        let is_same =
+            |session: &Session| session.graph_url == self.graph.as_str() && session.login_url == self.login.as_str();
+        session.filter(is_same).ok_or_else(|| {
+            Error::auth(format!("{} cannot be renewed: somebody has signed out, or in elsewhere", self.sign_in()))
+                .hint(format!("sign in: {}", session::command(&self.name)))
+                .into()
+        })
+    }
+
+    fn sign_in(&self) -> String {
+        format!("the sign-in of profile '{}'", self.name)
+    }
+}
+
+/// The session's token, if it is another than `used` and good for some time.
+fn other_than(used: &SecretString, session: &Session) -> Option<Token> {
+    let is_another = session.access_token.expose_secret() != used.expose_secret();
+    session.token().ok().filter(|token| is_another && !token.is_due(SystemTime::now()))
+}
+
+/// Does what may wait for a file or a keyring.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await.context("a thread for the keyring broke off")
+}

@@ -1,0 +1,117 @@
+//! `auth list`: the profiles in the keyring.
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::auth::session::Session;
+use crate::auth::store;
+use crate::clean::clean;
+use crate::context::{Context, stdout_is_terminal};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output::{Format, json, stdout, table};
+use crate::words::roughly;
+
+const HEADINGS: [&str; 5] = ["PROFILE", "ACCOUNT", "TENANT", "GRAPH", "TOKEN"];
+
+/// What is known of a profile, without any secret.
+#[derive(Serialize)]
+struct Entry {
+    profile: String,
+    /// Whether it is the one in force.
+    current: bool,
+    account: Option<String>,
+    tenant_id: Option<String>,
+    client_id: Option<String>,
+    graph_url: Option<String>,
+    login_url: Option<String>,
+    expires_at: Option<String>,
+    renewable: bool,
+    /// Why it cannot be read.
+    error: Option<String>,
+    #[serde(skip)]
+    state: String,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// There is no keyring, it is locked or does not answer.
+pub fn run(context: &Context) -> anyhow::Result<Exit> {
+    let profiles = store::profiles().map_err(|reason| {
+        Error::failure(reason.to_string())
+            .hint("without a keyring there are no profiles; a token can be given as INTUNECTL_TOKEN")
+    })?;
+    let entries: Vec<_> = profiles.into_iter().filter_map(|profile| entry(profile, &context.profile)).collect();
+    if entries.is_empty() {
+        context.console.note("nobody is signed in; `intunectl auth login` signs in");
+    }
+    let mut text = Vec::new();
+    match context.format {
+        Format::Text => table::write_rows(&mut text, HEADINGS, entries.iter().map(row), stdout_is_terminal())?,
+        Format::Id => entries.iter().for_each(|entry| text.extend(format!("{}\n", entry.profile).bytes())),
+        Format::Json => json::document(&mut text, &entries)?,
+        Format::Ndjson => entries.iter().try_for_each(|entry| json::line(&mut text, entry))?,
+    }
+    stdout::print(&text)
+}
+
+/// `None` for what a sign-in or sign-out that broke off has left behind: nobody is signed in there.
+fn entry(profile: String, current: &str) -> Option<Entry> {
+    let is_current = profile == current;
+    let empty = Entry {
+        profile,
+        current: is_current,
+        account: None,
+        tenant_id: None,
+        client_id: None,
+        graph_url: None,
+        login_url: None,
+        expires_at: None,
+        renewable: false,
+        error: None,
+        state: String::new(),
+    };
+    let session = match Session::load(&empty.profile) {
+        Ok(session) => session?,
+        Err(error) => return Some(Entry { error: Some(error.to_string()), state: "not readable".to_owned(), ..empty }),
+    };
+    let token = session.token().ok();
+    let claims = token.as_ref().and_then(|token| token.claims.as_ref());
+    let renewable = session.renewal.is_some();
+    let expires_at = token.as_ref().and_then(|token| token.expires_at);
+    let left = expires_at.map(|at| at.duration_since(SystemTime::now()));
+    let state = match left {
+        Some(Ok(left)) if renewable => format!("good for {}, then renewed", roughly(left)),
+        Some(Ok(left)) => format!("good for {}", roughly(left)),
+        Some(Err(_)) if renewable => "renewed when used".to_owned(),
+        Some(Err(_)) => "expired".to_owned(),
+        None => "expiry not known".to_owned(),
+    };
+    let account = session.account.or_else(|| claims.and_then(|claims| claims.account().map(str::to_owned)));
+    let tenant_id = session.tenant.or_else(|| claims.and_then(|claims| claims.tenant.clone()));
+    let client_id = session.renewal.map(|renewal| renewal.client_id);
+    Some(Entry {
+        account,
+        tenant_id,
+        client_id: client_id.or_else(|| claims.and_then(|claims| claims.app_id().map(str::to_owned))),
+        graph_url: Some(session.graph_url),
+        login_url: Some(session.login_url),
+        expires_at: expires_at.and_then(json::time),
+        renewable,
+        state,
+        ..empty
+    })
+}
+
+fn row(entry: &Entry) -> [String; 5] {
+    let or_empty = |field: &Option<String>| clean(field.as_deref().unwrap_or_default()).into_owned();
+    [
+        clean(&entry.profile).into_owned(),
+        or_empty(&entry.account),
+        or_empty(&entry.tenant_id),
+        or_empty(&entry.graph_url),
+        entry.state.clone(),
+    ]
+}

@@ -1,0 +1,155 @@
+//! `auth status`: the token that a call would use.
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::clean::clean;
+use crate::context::{Connection, Context, Source, block_on};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::graph::advice::WRITE_PERMISSION;
+use crate::output::{Format, json, stdout};
+use crate::words::roughly;
+
+/// What is told of a token: nothing secret.
+#[derive(Default, Serialize)]
+struct Report {
+    /// Whether a call can be made with it.
+    usable: bool,
+    /// Where it is from, in words.
+    source: Option<String>,
+    profile: Option<String>,
+    account: Option<String>,
+    tenant_id: Option<String>,
+    app_id: Option<String>,
+    app_name: Option<String>,
+    /// Whether an application acts for itself.
+    app_only: Option<bool>,
+    /// Those that the token names; it may have others where it names none.
+    permissions: Vec<String>,
+    needed_permission: &'static str,
+    /// Whether that is among them; null where the token names none.
+    has_needed_permission: Option<bool>,
+    expires_at: Option<String>,
+    /// Whether there is a way to another token after that.
+    renewable: bool,
+    graph_url: Option<String>,
+    /// Why it is not usable, and what to do.
+    error: Option<Reason>,
+}
+
+#[derive(Serialize)]
+struct Reason {
+    message: String,
+    hint: Option<String>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// There is no usable token. Where JSON was asked for, that is told there as well.
+pub fn run(context: &Context) -> anyhow::Result<Exit> {
+    let connection = match block_on(context.connect()) {
+        Ok(connection) => connection,
+        Err(error) => {
+            if is_json(context.format) {
+                print_json(context.format, &unusable(&error))?;
+            }
+            return Err(error);
+        }
+    };
+    let report = report(&connection);
+    match context.format {
+        Format::Text | Format::Id => stdout::print(text(&report, &connection).as_bytes())?,
+        Format::Json | Format::Ndjson => print_json(context.format, &report)?,
+    };
+    context.warn_about(&connection, &[WRITE_PERMISSION]);
+    Ok(Exit::Success)
+}
+
+fn is_json(format: Format) -> bool {
+    matches!(format, Format::Json | Format::Ndjson)
+}
+
+fn print_json(format: Format, report: &Report) -> anyhow::Result<Exit> {
+    let mut json = Vec::new();
+    match format {
+        Format::Ndjson => json::line(&mut json, report)?,
+        _ => json::document(&mut json, report)?,
+    }
+    stdout::print(&json)
+}
+
+fn unusable(error: &anyhow::Error) -> Report {
+    let hint = error.downcast_ref::<Error>().and_then(Error::hint_text).map(str::to_owned);
+    let error = Some(Reason { message: format!("{error:#}"), hint });
+    Report { needed_permission: WRITE_PERMISSION, error, ..Report::default() }
+}
+
+fn report(connection: &Connection) -> Report {
+    let claims = connection.claims();
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let (profile, client_id) = match &connection.source {
+        Source::Profile { profile, client_id, .. } => (Some(profile.name.clone()), client_id.clone()),
+        Source::Given(_) | Source::App { .. } => (None, None),
+    };
+    Report {
+        usable: true,
+        source: Some(connection.source.to_string()),
+        profile,
+        account: owned(connection.account()),
+        tenant_id: owned(connection.tenant()),
+        app_id: owned(claims.and_then(|claims| claims.app_id())).or(client_id),
+        app_name: owned(claims.and_then(|claims| claims.app_name())),
+        app_only: connection.is_app_only(),
+        permissions: claims.map(|claims| claims.permissions().map(str::to_owned).collect()).unwrap_or_default(),
+        needed_permission: WRITE_PERMISSION,
+        has_needed_permission: claims.and_then(|claims| claims.has_any(&[WRITE_PERMISSION])),
+        expires_at: connection.token.expires_at.and_then(json::time),
+        renewable: connection.is_renewable(),
+        graph_url: Some(connection.root.as_str().to_owned()),
+        error: None,
+    }
+}
+
+fn text(report: &Report, connection: &Connection) -> String {
+    let unknown = || "not known".to_owned();
+    let or_unknown = |field: &Option<String>| field.as_deref().map_or_else(unknown, |text| clean(text).into_owned());
+    let account = match (&report.account, report.app_only) {
+        (None, Some(true)) => "none: the application acts for itself".to_owned(),
+        (account, _) => or_unknown(account),
+    };
+    let application = match (&report.app_name, &report.app_id) {
+        (Some(name), Some(id)) => format!("{} ({})", clean(name), clean(id)),
+        (one, other) => one.as_ref().or(other.as_ref()).map_or_else(unknown, |text| clean(text).into_owned()),
+    };
+    let permissions = match report.permissions.as_slice() {
+        [] => unknown(),
+        // Not all at once through `clean`, which would cut a long list in the middle.
+        all => all.iter().map(|one| clean(one).into_owned()).collect::<Vec<_>>().join(", "),
+    };
+    let expires = match (connection.token.expires_in(SystemTime::now()), &report.expires_at) {
+        (Some(left), Some(at)) => {
+            let then = if report.renewable { ", then renewed" } else { "" };
+            format!("in {}{then} ({at})", roughly(left))
+        }
+        _ => unknown(),
+    };
+    let can_disconnect = match report.has_needed_permission {
+        Some(true) => format!("yes: {WRITE_PERMISSION} is among the permissions"),
+        Some(false) => format!("no: {WRITE_PERMISSION} is not among the permissions"),
+        None => "not known: the token names no permissions".to_owned(),
+    };
+    let fields = [
+        ("Source", or_unknown(&report.source)),
+        ("Account", account),
+        ("Tenant", or_unknown(&report.tenant_id)),
+        ("Application", application),
+        ("Permissions", permissions),
+        ("Expires", expires),
+        ("Graph", or_unknown(&report.graph_url)),
+        ("Disconnect", can_disconnect),
+    ];
+    fields.map(|(name, value)| format!("{:13}{value}\n", format!("{name}:"))).concat()
+}
