@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::process::{Child, Command};
@@ -27,6 +28,8 @@ pub fn run(context: &Context, options: cli::Sandbox) -> anyhow::Result<Exit> {
         latency,
         throttle: throttle.0.map(|rate| Limit { requests: rate.requests, window: rate.window }),
         failures: fail.into_iter().collect(),
+        approve_after: Duration::from_secs(2),
+        token_lifetime: Duration::from_secs(60 * 60),
         port,
     };
     block_on(async {

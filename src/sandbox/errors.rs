@@ -4,6 +4,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
@@ -16,9 +18,12 @@ const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id
 /// What support asks for: the IDs of one request and the time of its answer.
 #[derive(Debug)]
 pub(super) struct Trace {
-    request_id: String,
-    client_request_id: String,
-    time: SystemTime,
+    /// The ID of the request, made here.
+    pub(super) request_id: String,
+    /// The ID that the client gave it.
+    pub(super) client_request_id: String,
+    /// When it arrived.
+    pub(super) time: SystemTime,
 }
 
 impl Trace {
@@ -50,8 +55,6 @@ impl Trace {
 /// Why a request is not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// 501: a sign-in endpoint.
-    NoSignIn,
     /// 411: a POST that does not say how long its body is.
     LengthRequired,
     /// 413: a body longer than the sandbox reads.
@@ -62,6 +65,12 @@ pub(super) enum Refusal {
     TokenMissing,
     /// 401: another bearer token.
     TokenWrong,
+    /// 401: a bearer token that was good once.
+    TokenExpired,
+    /// 401: a bearer token from before all sessions were revoked, in seconds since 1970.
+    TokenRevoked { valid_from: u64 },
+    /// 400: somebody's own resource, asked for by an application as which nobody is signed in.
+    NobodySignedIn,
     /// 429: too many requests; the time until one would be accepted.
     Throttled { retry_after: Duration },
     /// 400: no such path, from this segment on.
@@ -80,12 +89,17 @@ impl Refusal {
     /// The response that the service would send.
     pub(super) fn response(&self, trace: &Trace) -> Response<Bytes> {
         match self {
-            Self::NoSignIn => no_sign_in(),
             Self::LengthRequired => html(StatusCode::LENGTH_REQUIRED, LENGTH_REQUIRED_PAGE.to_owned()),
             Self::BodyTooLong => plain(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.", trace),
             Self::BodyBroken => plain(StatusCode::BAD_REQUEST, "The request body cannot be read.", trace),
             Self::TokenMissing => unauthorized("Access token is empty.", trace),
             Self::TokenWrong => unauthorized("CompactToken parsing failed with error code: 80049217", trace),
+            Self::TokenExpired => unauthorized(TOKEN_EXPIRED, trace),
+            Self::TokenRevoked { valid_from } => revoked(*valid_from, trace),
+            Self::NobodySignedIn => {
+                let message = "/me request is only valid with delegated authentication flow.";
+                plain(StatusCode::BAD_REQUEST, message, trace)
+            }
             Self::Throttled { retry_after } => throttled(&seconds(*retry_after), trace),
             Self::UnknownSegment(segment) => {
                 plain(StatusCode::BAD_REQUEST, &format!("Resource not found for the segment '{segment}'."), trace)
@@ -101,7 +115,7 @@ impl Refusal {
 /// The body that fits a status which was asked for.
 fn configured(status: StatusCode, trace: &Trace) -> Response<Bytes> {
     match status {
-        StatusCode::UNAUTHORIZED => unauthorized("Lifetime validation failed, the token is expired.", trace),
+        StatusCode::UNAUTHORIZED => unauthorized(TOKEN_EXPIRED, trace),
         StatusCode::FORBIDDEN => forbidden(trace),
         StatusCode::NOT_FOUND => not_found(trace),
         StatusCode::TOO_MANY_REQUESTS => throttled("1", trace),
@@ -110,12 +124,32 @@ fn configured(status: StatusCode, trace: &Trace) -> Response<Bytes> {
     }
 }
 
+const TOKEN_EXPIRED: &str = "Lifetime validation failed, the token is expired.";
+
 /// A token's refusal. Graph names the scheme and an empty realm.
 fn unauthorized(message: &str, trace: &Trace) -> Response<Bytes> {
     let mut response = graph_error(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message, trace);
     set(&mut response, WWW_AUTHENTICATE, r#"Bearer realm="""#);
     response
 }
+
+/// The refusal of a token that was revoked before its end: with a challenge that says what a new one has to claim
+/// (source: Microsoft identity platform, "Claims challenges, claims requests and client capabilities").
+fn revoked(valid_from: u64, trace: &Trace) -> Response<Bytes> {
+    let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
+                   TokenIssuedBeforeRevocationTimestamp";
+    let claims = json!({"access_token": {"nbf": {"essential": true, "value": valid_from.to_string()}}});
+    let claims = STANDARD.encode(claims.to_string());
+    let mut response = unauthorized(message, trace);
+    let challenge = format!(
+        r#"Bearer realm="", client_id="{GRAPH}", error_description="{message}", error="insufficient_claims", claims="{claims}""#
+    );
+    set(&mut response, WWW_AUTHENTICATE, &challenge);
+    response
+}
+
+/// The application that Graph itself is to the sign-in service.
+const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 fn forbidden(trace: &Trace) -> Response<Bytes> {
     let text = "Application is not authorized to perform this operation. Application must have one of the following \
@@ -152,15 +186,6 @@ fn throttled(retry_after: &str, trace: &Trace) -> Response<Bytes> {
     let mut response = json_response(StatusCode::TOO_MANY_REQUESTS, &body);
     set(&mut response, RETRY_AFTER, retry_after);
     response
-}
-
-/// The sign-in service's shape, not Graph's (RFC 6749, section 5.2).
-fn no_sign_in() -> Response<Bytes> {
-    let body = json!({
-        "error": "temporarily_unavailable",
-        "error_description": "Nobody can sign in here: the sandbox has no sign-in yet. Use the token that it gave you.",
-    });
-    json_response(StatusCode::NOT_IMPLEMENTED, &body)
 }
 
 /// An error whose code says no more than its status.
@@ -231,7 +256,7 @@ pub(super) fn respond(status: StatusCode, content_type: &'static str, body: Stri
 }
 
 /// Sets a header to a text made here, or checked by hyper when it came in: always fit for a header.
-fn set(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
+pub(super) fn set(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
@@ -293,6 +318,20 @@ mod tests {
             },
         }});
         assert_eq!(body(&response), expected);
+    }
+
+    #[test]
+    fn the_challenge_of_a_revoked_token_says_what_a_new_one_has_to_claim() {
+        let response = Refusal::TokenRevoked { valid_from: 1_706_781_600 }.response(&trace());
+        assert_eq!(response.status(), 401);
+        let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
+                       TokenIssuedBeforeRevocationTimestamp";
+        assert_eq!(body(&response)["error"]["message"], message);
+        let challenge = header(&response, WWW_AUTHENTICATE).unwrap();
+        assert!(challenge.starts_with(r#"Bearer realm="", client_id="0"#), "{challenge}");
+        let (_, claims) = challenge.split_once(r#"error="insufficient_claims", claims=""#).unwrap();
+        let claims = STANDARD.decode(claims.trim_end_matches('"')).unwrap();
+        assert_eq!(claims, br#"{"access_token":{"nbf":{"essential":true,"value":"1706781600"}}}"#);
     }
 
     #[test]

@@ -4,44 +4,40 @@
 //! has from the published reference.
 
 mod errors;
+mod form;
 mod partners;
 mod service;
+mod sign_in;
 mod throttle;
+mod tokens;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
 use self::errors::{Refusal, Trace};
 use self::partners::Partners;
 use self::service::Service;
+use self::sign_in::SignIn;
 use self::throttle::Throttle;
+use self::tokens::Tokens;
 
 pub use self::throttle::Limit;
 
-/// The tenant that the token is for.
-const TENANT: &str = "00000000-0000-0000-0000-5a4d0b0c0001";
-
-/// How long the token says that it lives: longer than a real one, as long as a rehearsal may take.
-const TOKEN_LIVES: Duration = Duration::from_secs(8 * 60 * 60);
-
-/// The most bytes of a request's body that are read. No call has a body to speak of.
+/// The most bytes of a request's body that are read. Only sign-in has bodies to speak of: a few thousand bytes, where
+/// an assertion is among them.
 const BODY_LIMIT: usize = 64 * 1024;
 
 /// How long a connection may be idle. Clients give theirs up sooner (after 90 s at the most, usually), so that a
@@ -62,6 +58,10 @@ pub struct Config {
     pub throttle: Option<Limit>,
     /// The HTTP status (400 to 599) that actions on a partner fail with, by the partner's ID, whatever its case.
     pub failures: HashMap<String, u16>,
+    /// How long after it began a sign-in is approved by itself.
+    pub approve_after: Duration,
+    /// How long the tokens of a sign-in live, in whole seconds; at least one.
+    pub token_lifetime: Duration,
     /// The port of 127.0.0.1 to listen on; 0 for any that is free.
     pub port: u16,
 }
@@ -70,7 +70,6 @@ pub struct Config {
 pub struct Sandbox {
     listener: TcpListener,
     url: String,
-    token: String,
     latency: Duration,
     service: Service,
 }
@@ -79,26 +78,28 @@ impl Sandbox {
     /// Listens on 127.0.0.1, and makes the partners and a token.
     ///
     /// # Errors
-    /// The port is taken, a limit is zero, or a failure's status lies outside 400 to 599.
+    /// The port is taken, a limit is zero, tokens would live for less than a second, or a failure's status lies outside
+    /// 400 to 599.
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
-        let Config { partners, latency, throttle, failures, port } = config;
+        let Config { partners, latency, throttle, failures, approve_after, token_lifetime, port } = config;
         if let Some(limit) = throttle {
             ensure!(limit.requests > 0 && !limit.window.is_zero(), "a limit of nothing would refuse every request");
         }
+        ensure!(token_lifetime.as_secs() > 0, "a token must live for a second at least");
         let failures = failures.iter().map(failure).collect::<anyhow::Result<_>>()?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .await
             .with_context(|| format!("cannot listen on port {port} of 127.0.0.1"))?;
         let url = format!("http://{}", listener.local_addr().context("cannot tell which port was given")?);
-        let token = make_token(SystemTime::now());
         let service = Service {
             root: url.clone(),
-            token: token.clone(),
+            tokens: Tokens::new(token_lifetime, SystemTime::now()),
+            sign_in: SignIn::new(url.clone(), approve_after),
             partners: Partners::new(partners),
             failures,
             throttle: throttle.map(Throttle::new),
         };
-        Ok(Self { listener, url, token, latency, service })
+        Ok(Self { listener, url, latency, service })
     }
 
     /// The root of the stand-in, with no version part: `http://127.0.0.1:PORT`.
@@ -106,9 +107,9 @@ impl Sandbox {
         self.url.clone()
     }
 
-    /// The only token that it accepts.
+    /// The token that it accepts without a sign-in.
     pub fn token(&self) -> &str {
-        &self.token
+        self.service.tokens.fixed()
     }
 
     /// Serves until it is dropped, which closes every connection.
@@ -134,25 +135,6 @@ fn failure((id, status): (&String, &u16)) -> anyhow::Result<(String, StatusCode)
     Ok((partners::key(id), StatusCode::from_u16(*status)?))
 }
 
-/// A token that looks like one of a signed-in administrator. Nothing is signed: the sandbox compares it as a whole.
-fn make_token(now: SystemTime) -> String {
-    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let header = json!({"typ": "JWT", "alg": "none"});
-    let claims = json!({
-        "aud": "https://graph.microsoft.com",
-        "tid": TENANT,
-        "upn": "admin@sandbox.example",
-        "app_displayname": "intunectl sandbox",
-        "scp": "DeviceManagementServiceConfig.ReadWrite.All",
-        "iat": now.as_secs(),
-        "nbf": now.as_secs(),
-        "exp": (now + TOKEN_LIVES).as_secs(),
-    });
-    let signature = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
-    let parts = [header.to_string().into_bytes(), claims.to_string().into_bytes(), signature];
-    parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".")
-}
-
 /// Serves one connection until either side ends it.
 async fn converse(stream: TcpStream, service: Arc<Mutex<Service>>, latency: Duration) {
     // Without it small answers may wait for the acknowledgement of earlier ones; slower, but no reason to stop.
@@ -171,10 +153,10 @@ async fn answer(
     latency: Duration,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let read = drain(body).await;
+    let read = read(body).await;
     let trace = Trace::of(&head.headers, SystemTime::now());
     let mut response = match read {
-        Ok(()) => service.lock().unwrap_or_else(PoisonError::into_inner).answer(&head, &trace, Instant::now()),
+        Ok(body) => service.lock().unwrap_or_else(PoisonError::into_inner).answer(&head, &body, &trace, Instant::now()),
         Err(refusal) => refusal.response(&trace),
     };
     trace.mark(&mut response);
@@ -185,8 +167,8 @@ async fn answer(
     Ok(response.map(Full::new))
 }
 
-/// Reads a body to its end and drops it.
-async fn drain<B>(body: B) -> Result<(), Refusal>
+/// Reads a body to its end.
+async fn read<B>(body: B) -> Result<Bytes, Refusal>
 where
     B: Body,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -194,11 +176,12 @@ where
     if body.size_hint().lower() > BODY_LIMIT as u64 {
         return Err(Refusal::BodyTooLong);
     }
-    let mut body = std::pin::pin!(Limited::new(body, BODY_LIMIT));
-    while let Some(frame) = body.frame().await {
-        frame.map_err(|e| if e.is::<LengthLimitError>() { Refusal::BodyTooLong } else { Refusal::BodyBroken })?;
-    }
-    Ok(())
+    let read = Limited::new(body, BODY_LIMIT).collect().await;
+    let refused = |e: Box<dyn std::error::Error + Send + Sync>| match e.is::<LengthLimitError>() {
+        true => Refusal::BodyTooLong,
+        false => Refusal::BodyBroken,
+    };
+    Ok(read.map_err(refused)?.to_bytes())
 }
 
 #[cfg(test)]
@@ -208,6 +191,7 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpStream as Client;
     use tokio::task::{JoinHandle, spawn_blocking};
+    use uuid::Uuid;
 
     const PARTNERS: &str = "/v1.0/deviceManagement/remoteAssistancePartners";
     const FIRST: &str = "5a4d0b0c-0002-4000-8000-000000000001";
@@ -216,7 +200,15 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3_600);
 
     fn config() -> Config {
-        Config { partners: 3, latency: Duration::ZERO, throttle: None, failures: HashMap::new(), port: 0 }
+        Config {
+            partners: 3,
+            latency: Duration::ZERO,
+            throttle: None,
+            failures: HashMap::new(),
+            approve_after: Duration::ZERO,
+            token_lifetime: HOUR,
+            port: 0,
+        }
     }
 
     /// A sandbox that serves, and what a client has to know of it.
@@ -274,6 +266,34 @@ mod tests {
         async fn post(&self, path: &str) -> Reply {
             let headers = format!("Authorization: Bearer {}\r\nContent-Length: 0\r\n", self.token);
             self.send(&format!("POST {path}"), &headers).await
+        }
+
+        /// Sends parameters to an endpoint of sign-in.
+        async fn sign_in(&self, endpoint: &str, parameters: &str) -> Reply {
+            let length = parameters.len();
+            // The body stands behind the headers.
+            let headers = format!(
+                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{parameters}"
+            );
+            let reply = self.send(&format!("POST /contoso.example/oauth2/v2.0/{endpoint}"), &headers).await;
+            assert_eq!(reply.header("cache-control"), Some("no-store"));
+            reply
+        }
+
+        /// Signs in by device code; the access token and the refresh token.
+        async fn tokens(&self) -> (String, String) {
+            let device = self.sign_in("devicecode", "client_id=c&scope=User.Read+offline_access").await.json();
+            let grant_type = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code";
+            let code = device["device_code"].as_str().unwrap();
+            let parameters = format!("grant_type={grant_type}&client_id=c&device_code={code}");
+            let tokens = self.sign_in("token", &parameters).await.json();
+            let text = |name: &str| tokens[name].as_str().unwrap_or_else(|| panic!("{tokens}")).to_owned();
+            (text("access_token"), text("refresh_token"))
+        }
+
+        /// A call with another token than the fixed one.
+        async fn call(&self, line: &str, token: &str) -> Reply {
+            self.send(line, &format!("Authorization: Bearer {token}\r\nContent-Length: 0\r\n")).await
         }
 
         async fn status_of(&self, id: &str) -> String {
@@ -404,7 +424,7 @@ mod tests {
             sandbox.send(&format!("POST {PARTNERS}"), client_id).await,
             sandbox.send("POST /organizations/oauth2/v2.0/token", client_id).await,
         ];
-        assert_eq!(replies.each_ref().map(|reply| reply.status), [200, 404, 401, 411, 501]);
+        assert_eq!(replies.each_ref().map(|reply| reply.status), [200, 404, 401, 411, 411]);
         let mut ids = std::collections::HashSet::new();
         for reply in &replies {
             let id = reply.header("request-id").unwrap();
@@ -467,12 +487,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bodies_are_dropped_up_to_the_limit() {
-        for (length, expected) in [(BODY_LIMIT, Ok(())), (BODY_LIMIT + 1, Err(Refusal::BodyTooLong))] {
+    async fn bodies_are_read_up_to_the_limit() {
+        for (length, expected) in [(BODY_LIMIT, Ok(BODY_LIMIT)), (BODY_LIMIT + 1, Err(Refusal::BodyTooLong))] {
             let body = Full::new(Bytes::from(vec![0; length]));
             // Mapped, a body no longer tells its length beforehand; neither does a chunked one.
-            assert_eq!(drain(body.clone().map_frame(|frame| frame)).await, expected);
-            assert_eq!(drain(body).await, expected);
+            assert_eq!(read(body.clone().map_frame(|frame| frame)).await.map(|body| body.len()), expected);
+            assert_eq!(read(body).await.map(|body| body.len()), expected);
         }
     }
 
@@ -519,13 +539,137 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sign_in_says_that_there_is_none() {
+    async fn tokens_of_a_sign_in_open_the_door_beside_the_fixed_one() {
         let sandbox = Running::start(config()).await;
-        for path in ["/organizations/oauth2/v2.0/devicecode", "/a.example/oauth2/v2.0/token"] {
-            let reply = sandbox.send(&format!("POST {path}"), "Content-Length: 0\r\n").await;
-            assert_eq!((reply.status, reply.json()["error"].as_str()), (501, Some("temporarily_unavailable")));
-            assert!(reply.json()["error_description"].as_str().unwrap().contains("the sandbox has no sign-in yet"));
+        let (access, refresh) = sandbox.tokens().await;
+        let root = format!("http://{}", sandbox.authority).replace(':', "%3A").replace('/', "%2F");
+        let next = format!("grant_type=refresh_token&client_id=c&refresh_token={refresh}");
+        let next = sandbox.sign_in("token", &next).await.json();
+        let app = format!("grant_type=client_credentials&client_id=c&client_secret=s&scope={root}%2F.default");
+        let app = sandbox.sign_in("token", &app).await.json();
+        let text = |tokens: &Value| tokens["access_token"].as_str().unwrap().to_owned();
+        for token in [access, text(&next), text(&app), sandbox.token.clone()] {
+            assert_eq!(sandbox.call(&format!("GET {PARTNERS}"), &token).await.status, 200);
+            let line = format!("POST {PARTNERS}/{FIRST}/disconnect");
+            assert_eq!(sandbox.call(&line, &token).await.status, 204);
         }
+        assert_eq!(sandbox.call(&format!("GET {PARTNERS}"), &refresh).await.status, 401);
+    }
+
+    #[tokio::test]
+    async fn a_token_of_a_sign_in_expires() {
+        let token_lifetime = Duration::from_secs(1);
+        let sandbox = Running::start(Config { token_lifetime, ..config() }).await;
+        let (access, refresh) = sandbox.tokens().await;
+        tokio::time::sleep(token_lifetime).await;
+        let reply = sandbox.call(&format!("GET {PARTNERS}"), &access).await;
+        let expected = "Lifetime validation failed, the token is expired.";
+        assert_eq!((reply.status, reply.message().as_str()), (401, expected));
+        let parameters = format!("grant_type=refresh_token&client_id=c&refresh_token={refresh}");
+        let renewed = sandbox.sign_in("token", &parameters).await.json();
+        assert_eq!(renewed["expires_in"], 1);
+        assert_eq!(sandbox.get(PARTNERS).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_browser_is_led_back_to_the_client_with_a_code() {
+        let sandbox = Running::start(Config { approve_after: Duration::from_millis(1_500), ..config() }).await;
+        // The pair of RFC 7636, appendix B.
+        let (verifier, challenge) =
+            ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        let redirect = "redirect_uri=http%3A%2F%2Flocalhost%3A8400%2F";
+        let query = format!(
+            "client_id=c&response_type=code&{redirect}&scope=User.Read&state=s&code_challenge={challenge}\
+             &code_challenge_method=S256"
+        );
+        let page = sandbox.send(&format!("GET /common/oauth2/v2.0/authorize?{query}"), "").await;
+        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+        assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'"), "{page:?}");
+        let (_, rest) = page.body.split_once(r#"content="2; url=http://localhost:8400/?code="#).unwrap();
+        let (code, rest) = rest.split_once("&amp;state=s").unwrap();
+        assert!(rest.starts_with("\">"), "{rest}");
+        let parameters =
+            format!("grant_type=authorization_code&client_id=c&code={code}&{redirect}&code_verifier={verifier}");
+        let reply = sandbox.sign_in("token", &parameters).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let again = sandbox.sign_in("token", &parameters).await;
+        assert_eq!((again.status, again.json()["error_codes"][0].as_u64()), (400, Some(54005)));
+    }
+
+    #[tokio::test]
+    async fn the_page_for_device_codes_is_there_to_look_at() {
+        let sandbox = Running::start(Config { approve_after: Duration::from_secs(2), ..config() }).await;
+        let device = sandbox.sign_in("devicecode", "client_id=c&scope=User.Read").await.json();
+        let url = device["verification_uri"].as_str().unwrap();
+        let path = url.strip_prefix(&format!("http://{}", sandbox.authority)).unwrap();
+        let page = sandbox.send(&format!("GET {path}"), "").await;
+        assert!(page.status == 200 && page.body.contains("by itself, 2s after"), "{page:?}");
+        assert_eq!(sandbox.call(&format!("POST {path}"), "").await.header("allow"), Some("GET"));
+    }
+
+    #[tokio::test]
+    async fn the_errors_of_sign_in_are_entras_and_carry_the_ids_of_the_response() {
+        let sandbox = Running::start(config()).await;
+        let reply = sandbox.sign_in("token", "grant_type=password").await;
+        let body = reply.json();
+        assert_eq!((reply.status, body["error"].as_str()), (400, Some("unsupported_grant_type")));
+        assert_eq!(body["trace_id"], reply.header("request-id").unwrap());
+        assert_eq!(body["correlation_id"], reply.header("client-request-id").unwrap());
+        let deeper = sandbox.sign_in("token/more", "").await;
+        assert_eq!((deeper.status, deeper.json()["error"].as_str()), (404, Some("invalid_request")));
+        let line = "POST /common/oauth2/v2.0/token";
+        assert_eq!(sandbox.send(line, "").await.status, 411);
+        assert_eq!(sandbox.send(line, "Content-Length: 65537\r\n").await.status, 413);
+    }
+
+    #[tokio::test]
+    async fn sign_in_is_not_throttled_and_counts_for_nothing() {
+        let limit = Limit { requests: 1, window: HOUR };
+        let sandbox = Running::start(Config { throttle: Some(limit), ..config() }).await;
+        for _ in 0..15 {
+            assert_eq!(sandbox.sign_in("devicecode", "client_id=c&scope=User.Read").await.status, 200);
+        }
+        assert_eq!(sandbox.post(&format!("{PARTNERS}/{FIRST}/disconnect")).await.status, 204);
+    }
+
+    #[tokio::test]
+    async fn revoking_sessions_ends_all_that_began_with_a_sign_in() {
+        let sandbox = Running::start(config()).await;
+        for (version, is_fixed) in [("v1.0", true), ("beta", false)] {
+            let (access, refresh) = sandbox.tokens().await;
+            let token = if is_fixed { &sandbox.token } else { &access };
+            let reply = sandbox.call(&format!("POST /{version}/me/revokeSignInSessions"), token).await;
+            let context = format!("http://{}/{version}/$metadata#Edm.Boolean", sandbox.authority);
+            let expected = serde_json::json!({"@odata.context": context, "value": true});
+            assert_eq!((reply.status, reply.json()), (200, expected));
+            let reply = sandbox.call(&format!("GET {PARTNERS}"), &access).await;
+            assert_eq!(reply.status, 401);
+            assert!(reply.message().ends_with("code: TokenIssuedBeforeRevocationTimestamp"), "{reply:?}");
+            let parameters = format!("grant_type=refresh_token&client_id=c&refresh_token={refresh}");
+            let reply = sandbox.sign_in("token", &parameters).await;
+            assert_eq!((reply.status, reply.json()["error_codes"][0].as_u64()), (400, Some(50173)));
+            assert_eq!(sandbox.get(PARTNERS).await.status, 200);
+        }
+        let (access, _) = sandbox.tokens().await;
+        assert_eq!(sandbox.call(&format!("GET {PARTNERS}"), &access).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn sessions_are_revoked_by_their_user_with_a_post_and_within_the_limit() {
+        let limit = Limit { requests: 2, window: HOUR };
+        let sandbox = Running::start(Config { throttle: Some(limit), ..config() }).await;
+        let path = "/v1.0/me/revokeSignInSessions";
+        let root = format!("http://{}", sandbox.authority);
+        let app = format!("grant_type=client_credentials&client_id=c&client_secret=s&scope={root}/.default");
+        let app = sandbox.sign_in("token", &app).await.json();
+        let reply = sandbox.call(&format!("POST {path}"), app["access_token"].as_str().unwrap()).await;
+        let expected = "/me request is only valid with delegated authentication flow.";
+        assert_eq!((reply.status, reply.message().as_str()), (400, expected));
+        let reply = sandbox.get(path).await;
+        assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")));
+        assert_eq!(sandbox.send(&format!("POST {path}"), "Content-Length: 0\r\n").await.status, 401);
+        assert_eq!(sandbox.post(path).await.status, 200);
+        assert_eq!(sandbox.post(path).await.status, 429);
     }
 
     #[tokio::test]
@@ -572,36 +716,18 @@ mod tests {
         let taken = Sandbox::bind(config()).await.unwrap();
         let port = taken.url().rsplit_once(':').unwrap().1.parse().unwrap();
         let nothing = |requests, window| Config { throttle: Some(Limit { requests, window }), ..config() };
+        let short_lived = Config { token_lifetime: Duration::from_millis(999), ..config() };
         let fails_with = |status| Config { failures: HashMap::from([(FIRST.into(), status)]), ..config() };
         let table = [
             (Config { port, ..config() }, format!("cannot listen on port {port} of 127.0.0.1")),
             (nothing(0, HOUR), "a limit of nothing would refuse every request".to_owned()),
             (nothing(1, Duration::ZERO), "a limit of nothing would refuse every request".to_owned()),
+            (short_lived, "a token must live for a second at least".to_owned()),
             (fails_with(399), format!("399 is not the status of a failure (400 to 599), for ID {FIRST}")),
             (fails_with(600), format!("600 is not the status of a failure (400 to 599), for ID {FIRST}")),
         ];
         for (config, message) in table {
             assert_eq!(Sandbox::bind(config).await.err().unwrap().to_string(), message);
         }
-    }
-
-    #[test]
-    fn the_token_has_the_claims_of_an_administrator_s() {
-        let now = UNIX_EPOCH + Duration::from_secs(1_000_000);
-        let token = make_token(now);
-        assert_ne!(token, make_token(now));
-        let parts: Vec<_> = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
-        assert_eq!((parts.len(), parts[2].len()), (3, 32));
-        let claims = json!({
-            "aud": "https://graph.microsoft.com",
-            "tid": TENANT,
-            "upn": "admin@sandbox.example",
-            "app_displayname": "intunectl sandbox",
-            "scp": "DeviceManagementServiceConfig.ReadWrite.All",
-            "iat": 1_000_000,
-            "nbf": 1_000_000,
-            "exp": 1_028_800,
-        });
-        assert_eq!(serde_json::from_slice::<Value>(&parts[1]).unwrap(), claims);
     }
 }

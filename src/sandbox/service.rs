@@ -11,7 +11,9 @@ use serde_json::{Map, Value};
 
 use super::errors::{Refusal, Trace, respond};
 use super::partners::{self, Partner, Partners, Version};
+use super::sign_in::{Request, SignIn};
 use super::throttle::{Decision, Throttle};
+use super::tokens::{Caller, Tokens};
 
 /// The most partners that one page holds.
 const PAGE: usize = 100;
@@ -27,8 +29,10 @@ const ODATA: &str =
 pub(super) struct Service {
     /// What links in answers begin with: scheme and authority.
     pub(super) root: String,
-    /// The only token that is accepted.
-    pub(super) token: String,
+    /// The tokens that are accepted.
+    pub(super) tokens: Tokens,
+    /// Where more of them come from.
+    pub(super) sign_in: SignIn,
     /// The partners of the tenant.
     pub(super) partners: Partners,
     /// The statuses that actions on a partner fail with, by `partners::key`.
@@ -43,6 +47,7 @@ enum Route {
     List,
     Partner { id: String },
     Act { id: String, action: Action },
+    RevokeSessions,
 }
 
 /// What a POST does to a partner.
@@ -53,34 +58,52 @@ enum Action {
 }
 
 impl Service {
-    /// Answers a request that arrives at `now` and whose body, of no interest to any call, has been read.
-    pub(super) fn answer(&mut self, head: &Parts, trace: &Trace, now: Instant) -> Response<Bytes> {
-        self.dispatch(head, now).unwrap_or_else(|refusal| refusal.response(trace))
+    /// Answers a request that arrives at `now`. Its body is of interest to sign-in alone.
+    pub(super) fn answer(&mut self, head: &Parts, body: &[u8], trace: &Trace, now: Instant) -> Response<Bytes> {
+        self.dispatch(head, body, trace, now).unwrap_or_else(|refusal| refusal.response(trace))
     }
 
     /// Refuses in the order in which the layers of the service would: web server, sign-in, throttling, API.
-    fn dispatch(&mut self, head: &Parts, now: Instant) -> Result<Response<Bytes>, Refusal> {
-        let segments: Vec<_> = head.uri.path().trim_start_matches('/').split('/').collect();
-        if let [_tenant, "oauth2", "v2.0", _endpoint, ..] = segments.as_slice() {
-            return Err(Refusal::NoSignIn);
-        }
+    fn dispatch(&mut self, head: &Parts, body: &[u8], trace: &Trace, now: Instant) -> Result<Response<Bytes>, Refusal> {
         check_length(head)?;
-        self.check_token(head)?;
+        let segments: Vec<_> = head.uri.path().trim_start_matches('/').split('/').collect();
+        match segments.as_slice() {
+            [tenant, "oauth2", "v2.0", endpoint @ ..] => {
+                let (tenant, endpoint) = (percent_decode(tenant), endpoint.join("/"));
+                let request = Request { tenant: &tenant, endpoint: &endpoint, head, body };
+                Ok(self.sign_in.answer(&mut self.tokens, &request, trace))
+            }
+            ["device"] if head.method == Method::GET => Ok(self.sign_in.device_page()),
+            ["device"] => Err(Refusal::WrongMethod { allowed: "GET" }),
+            _ => self.call(&segments, head, trace, now),
+        }
+    }
+
+    /// A call of Graph.
+    fn call(
+        &mut self,
+        segments: &[&str],
+        head: &Parts,
+        trace: &Trace,
+        now: Instant,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let caller = self.check_token(head, trace.time)?;
         self.check_throttle(head, now)?;
-        let (version, route) = parse(&segments)?;
+        let (version, route) = parse(segments)?;
         check_method(&head.method, &route)?;
         match route {
             Route::List => self.list(version, head.uri.query().unwrap_or_default()),
             Route::Partner { id } => self.show(version, &id),
             Route::Act { id, action } => self.act(&id, action),
+            Route::RevokeSessions => self.revoke_sessions(version, caller, trace.time),
         }
     }
 
-    fn check_token(&self, head: &Parts) -> Result<(), Refusal> {
+    fn check_token(&self, head: &Parts, now: SystemTime) -> Result<Caller, Refusal> {
         let header = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         match header.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => {
-                if token.trim() == self.token { Ok(()) } else { Err(Refusal::TokenWrong) }
+                self.tokens.check(token.trim(), now)
             }
             _ => Err(Refusal::TokenMissing),
         }
@@ -124,6 +147,23 @@ impl Service {
         let partner = self.partners.get_mut(id).ok_or(Refusal::UnknownPartner)?;
         action.apply(partner);
         Ok(no_content())
+    }
+
+    /// Ends every session that began with a sign-in (source: Graph reference, user: revokeSignInSessions).
+    fn revoke_sessions(
+        &mut self,
+        version: Version,
+        caller: Caller,
+        now: SystemTime,
+    ) -> Result<Response<Bytes>, Refusal> {
+        if caller == Caller::Application {
+            return Err(Refusal::NobodySignedIn);
+        }
+        self.tokens.revoke(now);
+        let mut body = Map::new();
+        body.insert("@odata.context".into(), format!("{}/{}/$metadata#Edm.Boolean", self.root, version.name()).into());
+        body.insert("value".into(), true.into());
+        Ok(ok(body))
     }
 
     fn context(&self, version: Version, suffix: &str) -> String {
@@ -170,7 +210,11 @@ fn parse(segments: &[&str]) -> Result<(Version, Route), Refusal> {
             Route::Act { id: percent_decode(id), action }
         }
         ["deviceManagement", "remoteAssistancePartners", _, _, ..] => return Err(unknown(rest.get(4))),
-        ["deviceManagement", _, ..] => return Err(unknown(rest.get(1))),
+        ["me", "revokeSignInSessions" | "microsoft.graph.revokeSignInSessions"] => Route::RevokeSessions,
+        ["me", "revokeSignInSessions" | "microsoft.graph.revokeSignInSessions", _, ..] => {
+            return Err(unknown(rest.get(2)));
+        }
+        ["deviceManagement" | "me", _, ..] => return Err(unknown(rest.get(1))),
         _ => return Err(unknown(rest.first())),
     };
     Ok((version, route))
@@ -189,7 +233,7 @@ fn check_length(head: &Parts) -> Result<(), Refusal> {
 fn check_method(method: &Method, route: &Route) -> Result<(), Refusal> {
     let allowed = match route {
         Route::List | Route::Partner { .. } => "GET",
-        Route::Act { .. } => "POST",
+        Route::Act { .. } | Route::RevokeSessions => "POST",
     };
     if method.as_str() == allowed { Ok(()) } else { Err(Refusal::WrongMethod { allowed }) }
 }
@@ -287,6 +331,9 @@ mod tests {
             assert_eq!(parse(&v1.split('/').collect::<Vec<_>>()).unwrap().0, Version::V1);
             assert_eq!(parse(&beta.split('/').collect::<Vec<_>>()), Ok((Version::Beta, route)));
         }
+        for name in ["revokeSignInSessions", "microsoft.graph.revokeSignInSessions"] {
+            assert_eq!(parse(&["v1.0", "me", name]), Ok((Version::V1, Route::RevokeSessions)));
+        }
     }
 
     #[test]
@@ -296,6 +343,8 @@ mod tests {
             ("v2.0/deviceManagement", "v2.0"),
             ("v1.0", ""),
             ("v1.0/me", "me"),
+            ("v1.0/me/messages/1", "messages"),
+            ("beta/me/revokeSignInSessions/now", "now"),
             ("v1.0/deviceManagement", "deviceManagement"),
             ("v1.0/deviceManagement/remote%20Partners/1", "remote Partners"),
             ("v1.0/deviceManagement/remoteAssistancePartners/1/Disconnect", "Disconnect"),

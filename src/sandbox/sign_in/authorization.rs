@@ -1,0 +1,231 @@
+//! Authorization codes, bound to the client, the redirect URI and the PKCE challenge that they were asked for with
+//! (RFC 6749, section 4.1; RFC 7636). Nothing here reads a clock.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
+use super::super::tokens::{Grant, elapsed, random_text};
+use super::denial::Denial;
+
+/// How long a code can be redeemed once it was approved
+/// (source: Microsoft identity platform, OAuth 2.0 authorization code flow).
+const LIVES: Duration = Duration::from_secs(10 * 60);
+
+/// The length of a challenge: what base64url makes of a SHA-256.
+const CHALLENGE_LENGTH: usize = 43;
+
+/// All authorization codes that were issued.
+#[derive(Debug)]
+pub(super) struct AuthorizationCodes {
+    approve_after: Duration,
+    codes: HashMap<String, Code>,
+}
+
+#[derive(Debug)]
+struct Code {
+    grant: Grant,
+    redirect_uri: String,
+    challenge: String,
+    issued: SystemTime,
+    used: bool,
+}
+
+/// What a client shows to redeem a code.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Proof<'a> {
+    pub(super) code: &'a str,
+    pub(super) client_id: &'a str,
+    pub(super) redirect_uri: &'a str,
+    pub(super) verifier: &'a str,
+}
+
+impl AuthorizationCodes {
+    /// None yet. A page that shows one waits for `approve_after` before it is followed.
+    pub(super) fn new(approve_after: Duration) -> Self {
+        Self { approve_after, codes: HashMap::new() }
+    }
+
+    /// A new code for `grant`, to be sent to `redirect_uri`.
+    pub(super) fn issue(&mut self, grant: Grant, redirect_uri: &str, challenge: &str, now: SystemTime) -> String {
+        let code = random_text();
+        let (redirect_uri, challenge) = (redirect_uri.to_owned(), challenge.to_owned());
+        self.codes.insert(code.clone(), Code { grant, redirect_uri, challenge, issued: now, used: false });
+        code
+    }
+
+    /// What the code is good for, once.
+    pub(super) fn redeem(&mut self, proof: Proof, now: SystemTime) -> Result<Grant, Denial> {
+        let code = self.codes.get_mut(proof.code).ok_or(Denial::UnknownGrant)?;
+        if code.grant.client_id != proof.client_id {
+            return Err(Denial::InvalidGrant);
+        }
+        if code.used {
+            return Err(Denial::CodeUsed);
+        }
+        if elapsed(code.issued, now) >= self.approve_after.saturating_add(LIVES) {
+            return Err(Denial::CodeExpired);
+        }
+        if code.redirect_uri != proof.redirect_uri {
+            return Err(Denial::OtherRedirect { now: proof.redirect_uri.to_owned(), then: code.redirect_uri.clone() });
+        }
+        if !is_verifier(proof.verifier) || challenge(proof.verifier) != code.challenge {
+            return Err(Denial::VerifierWrong);
+        }
+        code.used = true;
+        Ok(code.grant.clone())
+    }
+}
+
+/// Whether S256 can have made this challenge.
+pub(super) fn is_challenge(text: &str) -> bool {
+    text.len() == CHALLENGE_LENGTH && URL_SAFE_NO_PAD.decode(text).is_ok()
+}
+
+/// The S256 challenge for a verifier (RFC 7636, section 4.2).
+fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
+}
+
+/// Whether a text can be a verifier at all (RFC 7636, section 4.1).
+fn is_verifier(text: &str) -> bool {
+    (43..=128).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~'))
+}
+
+/// Whether a redirect URI leads to this machine and nowhere else: `http://localhost[:port][/path]`, or its addresses.
+/// A public client's registration holds no others (source: graph-facts, "Tokens").
+pub(super) fn is_loopback(uri: &str) -> bool {
+    let Some(rest) = uri.strip_prefix("http://") else { return false };
+    let (authority, path) = match rest.find('/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    let port = ["localhost", "127.0.0.1", "[::1]"].iter().find_map(|host| authority.strip_prefix(host));
+    let is_port = |port: &str| {
+        port.strip_prefix(':').is_some_and(|digits| {
+            digits.bytes().all(|digit| digit.is_ascii_digit()) && digits.parse().is_ok_and(|port: u16| port > 0)
+        })
+    };
+    port.is_some_and(|port| port.is_empty() || is_port(port)) && path.chars().all(is_path_character)
+}
+
+/// A character of a path (RFC 3986, section 3.3). A query or fragment is not among them: the code has to go there.
+fn is_path_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "/%-._~!$&'()*+,;=:@".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tokens::tests::grant;
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    const REDIRECT: &str = "http://localhost:1234/";
+    /// The pair of RFC 7636, appendix B.
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    fn codes(verifier_challenge: &str) -> (AuthorizationCodes, String) {
+        let mut codes = AuthorizationCodes::new(Duration::from_secs(2));
+        let code = codes.issue(grant("client", "User.Read"), REDIRECT, verifier_challenge, UNIX_EPOCH);
+        (codes, code)
+    }
+
+    #[test]
+    fn the_challenge_is_the_rfcs() {
+        assert_eq!(challenge(VERIFIER), CHALLENGE);
+        assert!(is_challenge(CHALLENGE));
+        for text in ["", VERIFIER.get(1..).unwrap(), &format!("{CHALLENGE}="), &CHALLENGE.replace('-', "+")] {
+            assert!(!is_challenge(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_good_once_for_whoever_asked_for_it() {
+        let (mut codes, code) = codes(CHALLENGE);
+        let good = Proof { code: &code, client_id: "client", redirect_uri: REDIRECT, verifier: VERIFIER };
+        let other = Denial::OtherRedirect { now: "http://localhost:1234".into(), then: REDIRECT.into() };
+        let wrong = [
+            (Proof { code: "x", ..good }, Denial::UnknownGrant),
+            (Proof { client_id: "another", ..good }, Denial::InvalidGrant),
+            (Proof { redirect_uri: "http://localhost:1234", ..good }, other),
+            (Proof { verifier: &VERIFIER.to_lowercase(), ..good }, Denial::VerifierWrong),
+            // A plain challenge is its own verifier; here it is none.
+            (Proof { verifier: CHALLENGE, ..good }, Denial::VerifierWrong),
+        ];
+        for (proof, denial) in wrong {
+            assert_eq!(codes.redeem(proof, UNIX_EPOCH), Err(denial), "{proof:?}");
+        }
+        assert_eq!(codes.redeem(good, UNIX_EPOCH), Ok(grant("client", "User.Read")));
+        assert_eq!(codes.redeem(good, UNIX_EPOCH), Err(Denial::CodeUsed));
+    }
+
+    #[test]
+    fn a_verifier_is_what_the_rfc_calls_one_even_where_its_hash_fits() {
+        let long = "x".repeat(129);
+        for verifier in ["short", &long, "dBjftJeZ4CVP mB92K27uhbUJU1p1r_wW1gFWFOEjXk"] {
+            let (mut codes, code) = codes(&challenge(verifier));
+            let proof = Proof { code: &code, client_id: "client", redirect_uri: REDIRECT, verifier };
+            assert_eq!(codes.redeem(proof, UNIX_EPOCH), Err(Denial::VerifierWrong), "{verifier}");
+        }
+    }
+
+    #[test]
+    fn a_code_lives_for_ten_minutes_after_its_approval() {
+        for (age, expected) in [(602, Some(Denial::CodeExpired)), (601, None)] {
+            let (mut codes, code) = codes(CHALLENGE);
+            let proof = Proof { code: &code, client_id: "client", redirect_uri: REDIRECT, verifier: VERIFIER };
+            assert_eq!(codes.redeem(proof, UNIX_EPOCH + Duration::from_secs(age)).err(), expected);
+        }
+    }
+
+    #[test]
+    fn redirects_lead_to_this_machine_alone() {
+        let good = [
+            "http://localhost",
+            "http://localhost/",
+            "http://localhost:1",
+            "http://localhost:65535/",
+            "http://localhost:8400/a/b%20c;d=e",
+            "http://127.0.0.1:49152/",
+            "http://[::1]:49152/path",
+        ];
+        for uri in good {
+            assert!(is_loopback(uri), "{uri}");
+        }
+        let bad = [
+            "",
+            "localhost",
+            "https://localhost",
+            "HTTP://localhost",
+            "http://",
+            "http:///",
+            "http://localhost.evil.example/",
+            "http://localhostevil",
+            "http://localhost:",
+            "http://localhost:0",
+            "http://localhost:65536",
+            "http://localhost:+80",
+            "http://localhost:80@evil.example/",
+            "http://user@localhost/",
+            "http://localhost?x=1",
+            "http://localhost/?x=1",
+            "http://localhost/#f",
+            "http://localhost\\@evil.example/",
+            "http://localhost/\"><script>",
+            "http://localhost/\r\nx",
+            "http://localhost/ ",
+            "http://127.0.0.2/",
+            "http://[::1/",
+            "http://evil.example/",
+            "javascript:alert(1)",
+        ];
+        for uri in bad {
+            assert!(!is_loopback(uri), "{uri}");
+        }
+    }
+}

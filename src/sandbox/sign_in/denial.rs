@@ -1,0 +1,302 @@
+//! Why a sign-in is refused, and the shape in which Entra says so.
+//!
+//! Codes and sentences are those of the reference (Microsoft Entra, "authentication and authorization error codes") or,
+//! where it has none, of answers in public issue reports.
+
+use hyper::body::Bytes;
+use hyper::header::{ALLOW, CACHE_CONTROL, PRAGMA};
+use hyper::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::super::errors::{Trace, respond, set};
+use super::super::form::NotForm;
+
+/// What Entra calls the JSON of its answers.
+const JSON: &str = "application/json; charset=utf-8";
+
+/// Why a request to an endpoint of sign-in gets nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sandbox) enum Denial {
+    /// Nothing is at this path.
+    UnknownEndpoint,
+    /// The endpoint is for `allowed` alone.
+    WrongMethod { allowed: &'static str, received: String },
+    /// Parameters that cannot be read, or a value that makes no sense.
+    Malformed,
+    /// A parameter comes twice.
+    Repeated(String),
+    /// A parameter is missing.
+    Missing(&'static str),
+    /// A grant type of which the sandbox, or anybody, knows nothing.
+    UnknownGrantType(String),
+    /// A scope that is none of this Graph's.
+    InvalidScope(String),
+    /// An application asks for another scope than `.default`.
+    NotDefaultScope(String),
+    /// An application signs in to no tenant in particular.
+    NoTenant,
+    /// An application shows neither a secret nor an assertion.
+    NoCredential,
+    /// The application's secret has expired.
+    SecretExpired { client_id: String },
+    /// The application's secret is another.
+    SecretWrong { client_id: String },
+    /// The device code has not been approved yet.
+    Pending,
+    /// The device code has been asked for too soon.
+    SlowDown,
+    /// The device code is too old.
+    DeviceCodeExpired,
+    /// No such device code.
+    DeviceCodeUnknown,
+    /// A code or refresh token that has been used, or is another client's.
+    InvalidGrant,
+    /// No such authorization code or refresh token.
+    UnknownGrant,
+    /// The authorization code has been used.
+    CodeUsed,
+    /// The authorization code is too old.
+    CodeExpired,
+    /// The code was asked for with another redirect URI.
+    OtherRedirect { now: String, then: String },
+    /// The verifier does not fit the challenge.
+    VerifierWrong,
+    /// All sessions have been revoked since the refresh token was issued; both times as Entra writes them.
+    Revoked { issued: String, valid_from: String },
+    /// The redirect URI does not lead to this machine.
+    RedirectRefused { client_id: String, redirect_uri: String },
+    /// Another response than a code is asked for.
+    ResponseType(String),
+    /// Another challenge method than S256.
+    ChallengeMethod,
+    /// A challenge that SHA-256 cannot have made.
+    ChallengeSize,
+}
+
+/// What an error says.
+struct Facts {
+    status: StatusCode,
+    error: &'static str,
+    code: u32,
+    message: String,
+}
+
+impl Denial {
+    /// The answer of an endpoint that speaks JSON.
+    pub(super) fn response(&self, trace: &Trace) -> Response<Bytes> {
+        let Facts { status, error, code, .. } = self.facts();
+        let body = json!({
+            "error": error,
+            "error_description": format!(
+                "{} Trace ID: {} Correlation ID: {} Timestamp: {}",
+                self.sentence(), trace.request_id, trace.client_request_id, timestamp(trace),
+            ),
+            "error_codes": [code],
+            "timestamp": timestamp(trace),
+            "trace_id": trace.request_id,
+            "correlation_id": trace.client_request_id,
+            "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
+        });
+        let mut response = json_response(status, &body);
+        self.mark(&mut response);
+        response
+    }
+
+    /// Adds the headers that belong to the status.
+    pub(super) fn mark(&self, response: &mut Response<Bytes>) {
+        if let Self::WrongMethod { allowed, .. } = self {
+            set(response, ALLOW, allowed);
+        }
+    }
+
+    /// The status of the answer.
+    pub(super) fn status(&self) -> StatusCode {
+        self.facts().status
+    }
+
+    /// The code and what it means: `AADSTSnnnnn: …`.
+    pub(super) fn sentence(&self) -> String {
+        let Facts { code, message, .. } = self.facts();
+        format!("AADSTS{code}: {message}")
+    }
+
+    fn facts(&self) -> Facts {
+        let (status, error, code, message) = match self {
+            Self::UnknownEndpoint => (404, "invalid_request", 9002313, INVALID_REQUEST.into()),
+            Self::WrongMethod { allowed, received } => {
+                let message = format!("The endpoint only accepts {allowed} requests. Received a {received} request.");
+                (405, "invalid_request", 900561, message)
+            }
+            Self::Malformed => (400, "invalid_request", 9002313, INVALID_REQUEST.into()),
+            Self::Repeated(name) => {
+                let message = format!("The request is not properly formatted. The parameter '{name}' is duplicated.");
+                (400, "invalid_request", 9000411, message)
+            }
+            Self::Missing(name) => {
+                let message = format!("The request body must contain the following parameter: '{name}'.");
+                (400, "invalid_request", 900144, message)
+            }
+            Self::UnknownGrantType(name) => {
+                let message = format!("The app requested an unsupported grant type '{name}'.");
+                (400, "unsupported_grant_type", 70003, message)
+            }
+            Self::InvalidScope(scope) => {
+                let message = format!(
+                    "The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."
+                );
+                (400, "invalid_scope", 70011, message)
+            }
+            Self::NotDefaultScope(scope) => {
+                let message = format!(
+                    "The provided value for scope {scope} is not valid. Client credential flows must have a scope \
+                     value with /.default suffixed to the resource identifier (application ID URI)."
+                );
+                (400, "invalid_scope", 1002012, message)
+            }
+            Self::NoTenant => {
+                let message = "No tenant-identifying information found in either the request or implied by any \
+                               provided credentials.";
+                (400, "invalid_request", 50059, message.into())
+            }
+            Self::NoCredential => {
+                let message = "'client_assertion', 'client_secret' or 'request' is required for the \
+                               'client_credentials' grant type.";
+                (401, "invalid_client", 7000216, message.into())
+            }
+            Self::SecretExpired { client_id } => {
+                let message = format!(
+                    "The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to \
+                     create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate \
+                     credentials for added security: https://aka.ms/certCreds."
+                );
+                (401, "invalid_client", 7000222, message)
+            }
+            Self::SecretWrong { client_id } => {
+                let message = format!(
+                    "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
+                     value, not the client secret ID, for a secret added to app '{client_id}'."
+                );
+                (401, "invalid_client", 7000215, message)
+            }
+            Self::Pending => {
+                let message = "OAuth 2.0 device flow error. Authorization is pending. Continue polling.";
+                (400, "authorization_pending", 70016, message.into())
+            }
+            // Entra's reference has no code for it. Where it slows clients down, they are still waiting.
+            Self::SlowDown => {
+                let message = "OAuth 2.0 device flow error. Authorization is pending. Slow down polling.";
+                (400, "slow_down", 70016, message.into())
+            }
+            Self::DeviceCodeExpired => {
+                let message = "The provided value for the input parameter 'device_code' is not valid. This device \
+                               code has expired.";
+                (400, "expired_token", 70020, message.into())
+            }
+            Self::DeviceCodeUnknown => {
+                let message = "The provided value for the input parameter 'device_code' is not valid.";
+                (400, "bad_verification_code", 70018, message.into())
+            }
+            Self::InvalidGrant => (400, "invalid_grant", 70000, "Provided grant is invalid or malformed.".into()),
+            Self::UnknownGrant => (400, "invalid_grant", 9002313, INVALID_REQUEST.into()),
+            Self::CodeUsed => {
+                let message = "OAuth2 Authorization code was already redeemed, please retry with a new valid code or \
+                               use an existing refresh token.";
+                (400, "invalid_grant", 54005, message.into())
+            }
+            Self::CodeExpired => {
+                let message = "The provided authorization code or refresh token has expired due to inactivity. Send a \
+                               new interactive authorization request for this user and resource.";
+                (400, "invalid_grant", 70008, message.into())
+            }
+            Self::OtherRedirect { now, then } => {
+                let message = format!(
+                    "The reply address '{now}' does not match the reply address '{then}' provided when requesting \
+                     Authorization code."
+                );
+                (400, "invalid_grant", 500112, message)
+            }
+            Self::VerifierWrong => {
+                let message =
+                    "The Code_Verifier does not match the code_challenge supplied in the authorization request.";
+                (400, "invalid_grant", 501481, message.into())
+            }
+            Self::Revoked { issued, valid_from } => {
+                let message = format!(
+                    "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user \
+                     might have changed or reset their password. The grant was issued on '{issued}' and the \
+                     TokensValidFrom date (before which tokens are not valid) for this user is '{valid_from}'."
+                );
+                (400, "invalid_grant", 50173, message)
+            }
+            Self::RedirectRefused { client_id, redirect_uri } => {
+                let message = format!(
+                    "The redirect URI '{redirect_uri}' specified in the request does not match the redirect URIs \
+                     configured for the application '{client_id}'. Make sure the redirect URI sent in the request \
+                     matches one added to your application in the Azure portal."
+                );
+                (400, "invalid_request", 50011, message)
+            }
+            Self::ResponseType(name) => {
+                let message = format!("response_type '{name}' is not enabled for the application.");
+                (400, "unsupported_response_type", 700051, message)
+            }
+            Self::ChallengeMethod => (400, "invalid_request", 50149, "Invalid Code_Challenge_method parameter.".into()),
+            Self::ChallengeSize => (400, "invalid_request", 501491, "Invalid size of Code_Challenge parameter.".into()),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        Facts { status, error, code, message }
+    }
+}
+
+impl From<NotForm> for Denial {
+    fn from(reason: NotForm) -> Self {
+        match reason {
+            NotForm::Malformed => Self::Malformed,
+            NotForm::Repeated(name) => Self::Repeated(name),
+        }
+    }
+}
+
+const INVALID_REQUEST: &str = "Invalid request. Request is malformed or invalid.";
+
+/// JSON that no cache may keep (RFC 6749, section 5.1).
+pub(super) fn json_response(status: StatusCode, body: &Value) -> Response<Bytes> {
+    let mut response = respond(status, JSON, body.to_string());
+    set(&mut response, CACHE_CONTROL, "no-store");
+    set(&mut response, PRAGMA, "no-cache");
+    response
+}
+
+/// The time of an error: UTC to the second, with a space in the middle.
+pub(super) fn timestamp(trace: &Trace) -> String {
+    humantime::format_rfc3339_seconds(trace.time).to_string().replace('T', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::header::HeaderMap;
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn an_error_has_entras_fields_and_the_ids_of_the_request() {
+        let trace = Trace::of(&HeaderMap::new(), SystemTime::UNIX_EPOCH + Duration::from_millis(1_706_781_600_999));
+        let response = Denial::Missing("client_id").response(&trace);
+        assert_eq!(response.status(), 400);
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+        let id = &trace.request_id;
+        let expected = json!({
+            "error": "invalid_request",
+            "error_description": format!(
+                "AADSTS900144: The request body must contain the following parameter: 'client_id'. \
+                 Trace ID: {id} Correlation ID: {id} Timestamp: 2024-02-01 10:00:00Z"
+            ),
+            "error_codes": [900144],
+            "timestamp": "2024-02-01 10:00:00Z",
+            "trace_id": id,
+            "correlation_id": id,
+            "error_uri": "https://login.microsoftonline.com/error?code=900144",
+        });
+        assert_eq!(serde_json::from_slice::<Value>(response.body()).unwrap(), expected);
+    }
+}

@@ -1,0 +1,141 @@
+//! What a sign-in asks for: permissions of Graph, and the scopes of OpenID Connect.
+
+/// What the sandbox's administrator has consented to for every application.
+const CONSENTED: &str = "DeviceManagementServiceConfig.ReadWrite.All";
+
+/// The scope that stands for whatever was consented to.
+const DEFAULT: &str = ".default";
+
+/// Scopes that the sandbox gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sandbox) struct Scopes {
+    /// Those of OpenID Connect, `offline_access` among them.
+    openid: Vec<String>,
+    /// Graph's permissions, without the root that may stand before them.
+    permissions: Vec<String>,
+}
+
+impl Scopes {
+    /// Takes the value of `scope` apart. The error is the scope that makes no sense for the Graph at `root`.
+    pub(in crate::sandbox) fn parse(text: &str, root: &str) -> Result<Self, String> {
+        let mut scopes = Self { openid: Vec::new(), permissions: Vec::new() };
+        for scope in text.split(' ').filter(|scope| !scope.is_empty()) {
+            let below_root = scope.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'));
+            match (scope, below_root) {
+                ("openid" | "profile" | "email" | "offline_access", _) => scopes.openid.push(scope.to_owned()),
+                (_, Some(permission)) if permission == DEFAULT || is_permission(permission) => {
+                    scopes.permissions.push(permission.to_owned());
+                }
+                (permission, None) if is_permission(permission) => scopes.permissions.push(permission.to_owned()),
+                _ => return Err(scope.to_owned()),
+            }
+        }
+        // `.default` stands for all there is; what else is asked for by name contradicts it.
+        let has_default = scopes.permissions.iter().any(|permission| permission == DEFAULT);
+        if has_default && scopes.permissions.len() > 1 {
+            return Err(format!("{root}/{DEFAULT}"));
+        }
+        if scopes.openid.is_empty() && scopes.permissions.is_empty() {
+            return Err(text.to_owned());
+        }
+        Ok(scopes)
+    }
+
+    /// The scopes of an application that signs in as itself, for which there is only `.default`.
+    pub(super) fn of_application() -> Self {
+        Self { openid: Vec::new(), permissions: vec![DEFAULT.to_owned()] }
+    }
+
+    /// Whether an ID token is wanted.
+    pub(in crate::sandbox) fn has_openid(&self) -> bool {
+        self.openid.iter().any(|scope| scope == "openid")
+    }
+
+    /// Whether a refresh token is wanted.
+    pub(in crate::sandbox) fn has_offline_access(&self) -> bool {
+        self.openid.iter().any(|scope| scope == "offline_access")
+    }
+
+    /// The permissions that are given, by their names alone, as the claims of an access token have them.
+    pub(in crate::sandbox) fn permissions(&self) -> Vec<&str> {
+        self.permissions.iter().map(|name| if name == DEFAULT { CONSENTED } else { name.as_str() }).collect()
+    }
+
+    /// The scopes that are given, as an answer has them: with Graph's root, and without `offline_access`.
+    pub(in crate::sandbox) fn granted(&self, root: &str) -> String {
+        let mut granted: Vec<_> = self.shown_openid().map(str::to_owned).collect();
+        granted.extend(self.permissions().iter().map(|permission| format!("{root}/{permission}")));
+        if self.permissions.iter().any(|permission| permission == DEFAULT) {
+            granted.push(format!("{root}/{DEFAULT}"));
+        }
+        granted.join(" ")
+    }
+
+    /// The claim `scp`: all that is given, by name.
+    pub(in crate::sandbox) fn scp(&self) -> String {
+        self.shown_openid().chain(self.permissions()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn shown_openid(&self) -> impl Iterator<Item = &str> {
+        self.openid.iter().map(String::as_str).filter(|scope| *scope != "offline_access")
+    }
+}
+
+/// Whether a text looks like the name of a permission, such as `User.Read`. Which ones Graph has is not for us to know.
+fn is_permission(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: &str = "http://127.0.0.1:80";
+
+    #[test]
+    fn scopes_are_names_below_the_root_bare_names_and_those_of_openid() {
+        let root = |rest: &str| format!("{ROOT}/{rest}");
+        let table = [
+            ("User.Read".to_owned(), "User.Read", root("User.Read")),
+            (root("User.Read"), "User.Read", root("User.Read")),
+            (format!("  openid   {} ", root("A.B")), "openid A.B", format!("openid {}", root("A.B"))),
+            ("offline_access openid profile email".into(), "openid profile email", "openid profile email".into()),
+            ("offline_access".into(), "", String::new()),
+            (root(".default"), CONSENTED, format!("{} {}", root(CONSENTED), root(".default"))),
+        ];
+        for (text, scp, granted) in table {
+            let scopes = Scopes::parse(&text, ROOT).unwrap();
+            assert_eq!((scopes.scp(), scopes.granted(ROOT)), (scp.to_owned(), granted), "{text}");
+            assert_eq!(scopes.has_openid(), text.contains("openid"));
+            assert_eq!(scopes.has_offline_access(), text.contains("offline_access"));
+        }
+        assert_eq!(Scopes::of_application(), Scopes::parse(&root(".default"), ROOT).unwrap());
+    }
+
+    #[test]
+    fn a_scope_of_another_service_or_of_none_is_named() {
+        let below = format!("{ROOT}/");
+        let foreign = "https://graph.microsoft.com/User.Read";
+        let double = format!("{ROOT}//.default");
+        let mixed = format!("{ROOT}/.default User.Read");
+        let default = format!("{ROOT}/.default");
+        let table = [
+            ("", ""),
+            ("  ", "  "),
+            (foreign, foreign),
+            ("openid https://graph.microsoft.com/.default", "https://graph.microsoft.com/.default"),
+            ("http://127.0.0.1:8080/User.Read", "http://127.0.0.1:8080/User.Read"),
+            (&double, &double),
+            (&below, &below),
+            (ROOT, ROOT),
+            (&mixed, &default),
+            (".default", ".default"),
+            ("User.Read\u{a0}openid", "User.Read\u{a0}openid"),
+            ("<b>", "<b>"),
+        ];
+        for (text, scope) in table {
+            assert_eq!(Scopes::parse(text, ROOT), Err(scope.to_owned()), "{text}");
+        }
+    }
+}

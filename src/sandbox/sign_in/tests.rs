@@ -1,0 +1,517 @@
+use std::time::UNIX_EPOCH;
+
+use hyper::header::{ALLOW, CACHE_CONTROL, HeaderMap};
+
+use super::super::tokens::tests::claims;
+use super::*;
+
+const ROOT: &str = "http://127.0.0.1:1";
+const REDIRECT: &str = "http://localhost:8400/cb";
+/// The pair of RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const ALL: &str = "http://127.0.0.1:1/DeviceManagementServiceConfig.ReadWrite.All openid offline_access";
+
+type Parameters<'a> = &'a [(&'a str, &'a str)];
+
+/// Somewhere to sign in at, and the time there.
+struct Desk {
+    sign_in: SignIn,
+    tokens: Tokens,
+    now: SystemTime,
+}
+
+/// A response, taken apart.
+#[derive(Debug)]
+struct Reply {
+    status: u16,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let now = UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let (approve_after, lifetime) = (Duration::from_secs(2), Duration::from_secs(3_600));
+        Self { sign_in: SignIn::new(ROOT.into(), approve_after), tokens: Tokens::new(lifetime, now), now }
+    }
+
+    fn send(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Reply {
+        let builder = hyper::Request::builder().method(method).uri(path).header(CONTENT_TYPE, content_type);
+        let (head, ()) = builder.body(()).unwrap().into_parts();
+        let [tenant, _, _, endpoint] = head.uri.path().trim_start_matches('/').split('/').collect::<Vec<_>>()[..]
+        else {
+            panic!("{path}")
+        };
+        let trace = Trace::of(&HeaderMap::new(), self.now);
+        let response = self.sign_in.answer(&mut self.tokens, &Request { tenant, endpoint, head: &head, body }, &trace);
+        let (head, body) = response.into_parts();
+        Reply { status: head.status.as_u16(), headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    fn post_to(&mut self, tenant: &str, endpoint: &str, parameters: Parameters) -> Reply {
+        let path = format!("/{tenant}/oauth2/v2.0/{endpoint}");
+        self.send("POST", &path, "application/x-www-form-urlencoded; charset=UTF-8", encode(parameters).as_bytes())
+    }
+
+    fn post(&mut self, endpoint: &str, parameters: Parameters) -> Reply {
+        self.post_to("organizations", endpoint, parameters)
+    }
+
+    fn authorize(&mut self, parameters: Parameters) -> Reply {
+        self.send("GET", &format!("/common/oauth2/v2.0/authorize?{}", encode(parameters)), "", b"")
+    }
+
+    fn sleep(&mut self, seconds: u64) {
+        self.now += Duration::from_secs(seconds);
+    }
+
+    /// Signs in by device code for these scopes; the tokens.
+    fn sign_in(&mut self, scope: &str) -> Value {
+        let device = self.post("devicecode", &[("client_id", "c"), ("scope", scope)]).json();
+        self.sleep(2);
+        let code = device["device_code"].as_str().unwrap();
+        self.post("token", &[("grant_type", DEVICE_CODE), ("client_id", "c"), ("device_code", code)]).json()
+    }
+
+    fn refresh(&mut self, token: &Value, more: Parameters) -> Reply {
+        let token = token.as_str().unwrap();
+        let parameters = [("grant_type", "refresh_token"), ("client_id", "c"), ("refresh_token", token)];
+        self.post("token", &[&parameters, more].concat())
+    }
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        assert_eq!(self.headers[CONTENT_TYPE], "application/json; charset=utf-8");
+        assert_eq!(self.headers[CACHE_CONTROL], "no-store");
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// The status, the error and its code; the sentence must begin with the code.
+    fn error(&self) -> (u16, String, u64) {
+        let body = self.json();
+        let (error, code) = (body["error"].as_str().unwrap().to_owned(), body["error_codes"][0].as_u64().unwrap());
+        let description = body["error_description"].as_str().unwrap();
+        assert!(description.starts_with(&format!("AADSTS{code}: ")), "{description}");
+        (self.status, error, code)
+    }
+
+    fn description(&self) -> String {
+        self.json()["error_description"].as_str().unwrap().to_owned()
+    }
+
+    /// Where the link with this text leads, as a browser reads it.
+    fn link(&self, text: &str) -> String {
+        let (before, _) = self.body.split_once(&format!("\">{text}</a>")).unwrap_or_else(|| panic!("{}", self.body));
+        unescape(before.rsplit_once("<a href=\"").unwrap().1)
+    }
+}
+
+fn encode(parameters: Parameters) -> String {
+    let encode = |(name, value): &(&str, &str)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
+    parameters.iter().map(encode).collect::<Vec<_>>().join("&")
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
+}
+
+/// The parameters in the query of a URI.
+fn query(uri: &str) -> Form {
+    Form::parse(uri.split_once('?').unwrap().1.as_bytes()).unwrap()
+}
+
+fn error(status: u16, error: &str, code: u64) -> (u16, String, u64) {
+    (status, error.to_owned(), code)
+}
+
+/// The parameters, less the one of this name.
+fn without<'a>(name: &str, parameters: Parameters<'a>) -> Vec<(&'a str, &'a str)> {
+    parameters.iter().copied().filter(|(key, _)| *key != name).collect()
+}
+
+/// The parameters, with another value for the one of this name.
+fn with<'a>(name: &'a str, value: &'a str, parameters: Parameters<'a>) -> Vec<(&'a str, &'a str)> {
+    [without(name, parameters), vec![(name, value)]].concat()
+}
+
+#[test]
+fn a_device_code_leads_to_tokens_once_it_was_approved() {
+    let mut desk = Desk::new();
+    let reply = desk.post("devicecode", &[("client_id", "c"), ("scope", ALL)]);
+    let device = reply.json();
+    assert_eq!(reply.status, 200);
+    assert_eq!((device["expires_in"].as_u64(), device["interval"].as_u64()), (Some(900), Some(1)));
+    assert_eq!(device["verification_uri"], "http://127.0.0.1:1/device");
+    let (message, user_code) = (device["message"].as_str().unwrap(), device["user_code"].as_str().unwrap());
+    assert!(message.contains(user_code) && message.contains("http://127.0.0.1:1/device"), "{message}");
+    let code = device["device_code"].as_str().unwrap();
+    assert!(code.len() > 80);
+    let ask = [("grant_type", DEVICE_CODE), ("client_id", "c"), ("device_code", code)];
+    let pending = error(400, "authorization_pending", 70016);
+    assert_eq!(desk.post("token", &ask).error(), pending);
+    assert_eq!(desk.post("token", &ask).error(), error(400, "slow_down", 70016));
+    desk.sleep(6);
+    let reply = desk.post("token", &ask);
+    let tokens = reply.json();
+    assert_eq!(reply.status, 200);
+    assert_eq!(tokens["token_type"], "Bearer");
+    assert_eq!(tokens["scope"], "openid http://127.0.0.1:1/DeviceManagementServiceConfig.ReadWrite.All");
+    assert_eq!((tokens["expires_in"].as_u64(), tokens["ext_expires_in"].as_u64()), (Some(3_600), Some(3_600)));
+    let access = claims(tokens["access_token"].as_str().unwrap()).0;
+    assert_eq!(
+        (access["scp"].as_str(), access["appid"].as_str()),
+        (Some("openid DeviceManagementServiceConfig.ReadWrite.All"), Some("c"),)
+    );
+    assert_eq!(access["exp"].as_u64(), Some(1_000_006 + 3_600));
+    assert_eq!(claims(tokens["id_token"].as_str().unwrap()).0["aud"], "c");
+    assert!(tokens["refresh_token"].as_str().unwrap().len() > 80);
+    assert_eq!(desk.post("token", &ask).error(), error(400, "invalid_grant", 70000));
+}
+
+#[test]
+fn a_device_code_that_is_unknown_or_too_old_is_told_so() {
+    let mut desk = Desk::new();
+    let device = desk.post("devicecode", &[("client_id", "c"), ("scope", ALL)]).json();
+    let ask =
+        [("grant_type", DEVICE_CODE), ("client_id", "c"), ("device_code", device["device_code"].as_str().unwrap())];
+    let unknown = with("device_code", "x", &ask);
+    assert_eq!(desk.post("token", &unknown).error(), error(400, "bad_verification_code", 70018));
+    let another = with("client_id", "d", &ask);
+    assert_eq!(desk.post("token", &another).error(), error(400, "invalid_grant", 70000));
+    desk.sleep(900);
+    assert_eq!(desk.post("token", &ask).error(), error(400, "expired_token", 70020));
+}
+
+#[test]
+fn refresh_and_id_tokens_come_only_where_they_were_asked_for() {
+    for (scope, refresh, id) in [
+        ("User.Read", false, false),
+        ("User.Read offline_access", true, false),
+        ("User.Read openid profile", false, true),
+        (ALL, true, true),
+    ] {
+        let tokens = Desk::new().sign_in(scope);
+        let has = |name| tokens.get(name).is_some();
+        assert_eq!((has("refresh_token"), has("id_token"), has("access_token")), (refresh, id, true), "{scope}");
+    }
+}
+
+#[test]
+fn a_refresh_token_works_once_and_the_answer_holds_the_next() {
+    let mut desk = Desk::new();
+    let first = desk.sign_in(ALL);
+    let second = desk.refresh(&first["refresh_token"], &[]).json();
+    assert_ne!(first["refresh_token"], second["refresh_token"]);
+    assert_ne!(first["access_token"], second["access_token"]);
+    assert_eq!((&second["scope"], second.get("id_token").is_some()), (&first["scope"], true));
+    assert_eq!(desk.refresh(&first["refresh_token"], &[]).error(), error(400, "invalid_grant", 70000));
+    // Fewer scopes once are not fewer for ever.
+    let third = desk.refresh(&second["refresh_token"], &[("scope", "User.Read")]).json();
+    assert_eq!((third["scope"].as_str(), third.get("id_token")), (Some("http://127.0.0.1:1/User.Read"), None));
+    let fourth = desk.refresh(&third["refresh_token"], &[]).json();
+    assert_eq!(fourth["scope"], first["scope"]);
+}
+
+#[test]
+fn a_refresh_token_is_not_used_up_by_a_request_that_makes_no_sense() {
+    let mut desk = Desk::new();
+    let tokens = desk.sign_in(ALL);
+    let token = tokens["refresh_token"].as_str().unwrap();
+    let ask = [("grant_type", "refresh_token"), ("client_id", "c"), ("refresh_token", token)];
+    let table = [
+        (with("refresh_token", "x", &ask), error(400, "invalid_grant", 9002313)),
+        (with("client_id", "d", &ask), error(400, "invalid_grant", 70000)),
+        (with("scope", "https://graph.microsoft.com/.default", &ask), error(400, "invalid_scope", 70011)),
+        (without("client_id", &ask), error(400, "invalid_request", 900144)),
+    ];
+    for (parameters, expected) in table {
+        assert_eq!(desk.post("token", &parameters).error(), expected, "{parameters:?}");
+    }
+    assert_eq!(desk.post("token", &ask).status, 200);
+}
+
+#[test]
+fn a_revoked_refresh_token_is_told_when_it_was_issued_and_revoked() {
+    let mut desk = Desk::new();
+    let tokens = desk.sign_in(ALL);
+    desk.sleep(10);
+    desk.tokens.revoke(desk.now);
+    let reply = desk.refresh(&tokens["refresh_token"], &[]);
+    assert_eq!(reply.error(), error(400, "invalid_grant", 50173));
+    assert!(reply.description().contains("The grant was issued on '1970-01-12T13:46:42.0000000Z'"), "{reply:?}");
+    let tokens = desk.sign_in(ALL);
+    assert_eq!(desk.refresh(&tokens["refresh_token"], &[]).status, 200);
+}
+
+#[test]
+fn an_application_gets_a_token_of_its_own_for_a_secret_or_an_assertion() {
+    let common = [("grant_type", "client_credentials"), ("client_id", "c"), ("scope", "http://127.0.0.1:1/.default")];
+    let secret = with("client_secret", "s3cret", &common);
+    let assertion = [&common[..], &[("client_assertion_type", JWT_BEARER), ("client_assertion", "e30.e30.")]].concat();
+    for parameters in [secret, assertion] {
+        let mut desk = Desk::new();
+        let tenant = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
+        let reply = desk.post_to(tenant, "token", &parameters);
+        let tokens = reply.json();
+        assert_eq!((reply.status, tokens["token_type"].as_str()), (200, Some("Bearer")));
+        assert_eq!((tokens.get("refresh_token"), tokens.get("id_token")), (None, None));
+        let token = tokens["access_token"].as_str().unwrap();
+        let claims = claims(token).0;
+        assert_eq!((claims["idtyp"].as_str(), claims["tid"].as_str()), (Some("app"), Some(tenant)));
+        assert_eq!(claims["roles"], json!(["DeviceManagementServiceConfig.ReadWrite.All"]));
+        assert_eq!((claims.get("upn"), claims.get("scp")), (None, None));
+        assert_eq!(desk.tokens.check(token, desk.now), Ok(Caller::Application));
+    }
+}
+
+#[test]
+fn an_application_that_asks_in_another_way_is_refused() {
+    let good = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "c"),
+        ("scope", "http://127.0.0.1:1/.default"),
+        ("client_secret", "s3cret"),
+    ];
+    let no_secret = without("client_secret", &good);
+    let saml = [&no_secret[..], &[("client_assertion_type", "saml"), ("client_assertion", "x")]].concat();
+    let app = "contoso.onmicrosoft.com";
+    let table = [
+        (app, with("client_secret", "expired", &good), error(401, "invalid_client", 7000222)),
+        (app, with("client_secret", "wrong", &good), error(401, "invalid_client", 7000215)),
+        (app, with("client_secret", "", &good), error(401, "invalid_client", 7000216)),
+        (app, no_secret.clone(), error(401, "invalid_client", 7000216)),
+        (app, with("client_assertion", "", &no_secret), error(401, "invalid_client", 7000216)),
+        (app, with("client_assertion", "x", &no_secret), error(400, "invalid_request", 900144)),
+        (app, saml, error(400, "invalid_request", 9002313)),
+        (app, without("client_id", &good), error(400, "invalid_request", 900144)),
+        (app, without("scope", &good), error(400, "invalid_request", 900144)),
+        (app, with("scope", "User.Read", &good), error(400, "invalid_scope", 1002012)),
+        (app, with("scope", "http://127.0.0.1:1/User.Read", &good), error(400, "invalid_scope", 1002012)),
+        (app, with("scope", "openid http://127.0.0.1:1/.default", &good), error(400, "invalid_scope", 1002012)),
+        (app, with("scope", "https://graph.microsoft.com/.default", &good), error(400, "invalid_scope", 70011)),
+        (app, with("scope", "http://127.0.0.1:1//.default", &good), error(400, "invalid_scope", 70011)),
+        ("common", good.to_vec(), error(400, "invalid_request", 50059)),
+        ("organizations", good.to_vec(), error(400, "invalid_request", 50059)),
+        ("consumers", good.to_vec(), error(400, "invalid_request", 50059)),
+    ];
+    for (tenant, parameters, expected) in table {
+        assert_eq!(Desk::new().post_to(tenant, "token", &parameters).error(), expected, "{parameters:?}");
+    }
+}
+
+#[test]
+fn an_answer_never_repeats_a_secret() {
+    let parameters = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "c"),
+        ("scope", "User.Read"),
+        ("client_secret", "s3cret"),
+        ("client_assertion", "asserti0n"),
+    ];
+    let reply = Desk::new().post_to("contoso.com", "token", &parameters);
+    assert!(reply.status == 400 && !reply.body.contains("s3cret") && !reply.body.contains("asserti0n"), "{reply:?}");
+}
+
+#[test]
+fn an_authorization_code_leads_to_tokens_once() {
+    let mut desk = Desk::new();
+    let state = "a b&c=\"d\"<e>'東";
+    let page = desk.authorize(&[
+        ("client_id", "c"),
+        ("response_type", "code"),
+        ("redirect_uri", REDIRECT),
+        ("scope", ALL),
+        ("state", state),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+        ("prompt", "select_account"),
+        ("login_hint", "somebody@contoso.com"),
+    ]);
+    assert_eq!((page.status, page.headers[CONTENT_TYPE].to_str().unwrap()), (200, "text/html; charset=utf-8"));
+    let accept = page.link("Continue as admin@sandbox.example");
+    assert!(accept.starts_with(&format!("{REDIRECT}?code=")), "{accept}");
+    assert!(accept.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>\\".contains(&b)), "{accept}");
+    assert_eq!(query(&accept).get("state"), Some(state));
+    let (_, refresh) = page.body.split_once("<meta http-equiv=\"refresh\" content=\"2; url=").unwrap();
+    assert_eq!(unescape(refresh.split_once("\">").unwrap().0), accept);
+    let decline = query(&page.link("Cancel"));
+    assert_eq!((decline.get("error"), decline.get("state")), (Some("access_denied"), Some(state)));
+    assert!(decline.get("error_description").unwrap().starts_with("AADSTS65004: "));
+    assert_eq!(decline.get("code"), None);
+
+    let answer = query(&accept);
+    let code = answer.get("code").unwrap();
+    let ask = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "c"),
+        ("code", code),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ];
+    let other_verifier = VERIFIER.to_uppercase();
+    let wrong = [
+        (with("code", "x", &ask), error(400, "invalid_grant", 9002313)),
+        (with("client_id", "d", &ask), error(400, "invalid_grant", 70000)),
+        (with("redirect_uri", "http://localhost:8401/cb", &ask), error(400, "invalid_grant", 500112)),
+        (with("code_verifier", &other_verifier, &ask), error(400, "invalid_grant", 501481)),
+    ];
+    for (parameters, expected) in wrong {
+        assert_eq!(desk.post("token", &parameters).error(), expected, "{parameters:?}");
+    }
+    let reply = desk.post("token", &ask);
+    let tokens = reply.json();
+    assert_eq!(
+        (reply.status, tokens["scope"].as_str()),
+        (200, Some("openid http://127.0.0.1:1/DeviceManagementServiceConfig.ReadWrite.All"),)
+    );
+    assert!(tokens.get("refresh_token").is_some() && tokens.get("id_token").is_some());
+    assert_eq!(desk.post("token", &ask).error(), error(400, "invalid_grant", 54005));
+    desk.sleep(602);
+    assert_eq!(desk.post("token", &ask).error(), error(400, "invalid_grant", 54005));
+}
+
+#[test]
+fn a_code_that_was_not_redeemed_in_time_is_lost() {
+    let mut desk = Desk::new();
+    let parameters = [
+        ("client_id", "c"),
+        ("response_type", "code"),
+        ("redirect_uri", "http://localhost:8400"),
+        ("scope", ALL),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let accept = desk.authorize(&parameters).link("Continue as admin@sandbox.example");
+    // With no state sent, none comes back; and a redirect URI without a path gets one.
+    assert!(accept.starts_with("http://localhost:8400/?code=") && !accept.contains("state"), "{accept}");
+    desk.sleep(602);
+    let answer = query(&accept);
+    let ask = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "c"),
+        ("code", answer.get("code").unwrap()),
+        ("redirect_uri", "http://localhost:8400"),
+        ("code_verifier", VERIFIER),
+    ];
+    assert_eq!(desk.post("token", &ask).error(), error(400, "invalid_grant", 70008));
+}
+
+#[test]
+fn what_is_wrong_with_a_browsers_request_is_told_on_a_page() {
+    let good = [
+        ("client_id", "c<i>"),
+        ("response_type", "code"),
+        ("redirect_uri", REDIRECT),
+        ("scope", "User.Read"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let evil = "http://evil.example/\"><script>";
+    let missing = |name: &'static str| (without(name, &good), format!("AADSTS900144: .*&#39;{name}&#39;"));
+    let table = [
+        missing("client_id"),
+        missing("response_type"),
+        missing("redirect_uri"),
+        missing("scope"),
+        missing("code_challenge"),
+        missing("code_challenge_method"),
+        (with("redirect_uri", evil, &good), "AADSTS50011: .*http://evil.example/&quot;&gt;&lt;script&gt;".into()),
+        (with("redirect_uri", "https://localhost/", &good), "AADSTS50011: .*&#39;c&lt;i&gt;&#39;".into()),
+        (with("response_type", "id_token", &good), "AADSTS700051: .*id_token".into()),
+        (with("response_mode", "form_post", &good), "AADSTS9002313: .*".into()),
+        (with("scope", "https://graph.microsoft.com/User.Read", &good), "AADSTS70011: .*graph.microsoft.com".into()),
+        (with("code_challenge_method", "plain", &good), "AADSTS50149: .*".into()),
+        (with("code_challenge", "short", &good), "AADSTS501491: .*".into()),
+        ([&good[..], &[("scope", "User.Read")]].concat(), "AADSTS9000411: .*&#39;scope&#39;".into()),
+    ];
+    for (parameters, expected) in table {
+        let reply = Desk::new().authorize(&parameters);
+        assert_eq!((reply.status, reply.headers.get("location")), (400, None), "{parameters:?}");
+        let (code, rest) = expected.split_once(".*").unwrap();
+        assert!(reply.body.contains(code) && reply.body.contains(rest), "{expected}: {}", reply.body);
+        assert!(!reply.body.contains("<script") && !reply.body.contains("<a ") && !reply.body.contains("refresh"));
+    }
+    let reply = Desk::new().send("GET", "/common/oauth2/v2.0/authorize?client_id=%ff", "", b"");
+    assert!(reply.status == 400 && reply.body.contains("AADSTS9002313: "), "{reply:?}");
+    assert!(Desk::new().authorize(&good).body.contains("The application c&lt;i&gt; asks for: http://127"));
+}
+
+#[test]
+fn a_missing_parameter_is_named() {
+    let table: [(&str, Parameters, &str); 9] = [
+        ("devicecode", &[], "client_id"),
+        ("devicecode", &[("client_id", "c")], "scope"),
+        ("devicecode", &[("client_id", ""), ("scope", ALL)], "client_id"),
+        ("token", &[], "grant_type"),
+        ("token", &[("grant_type", DEVICE_CODE)], "client_id"),
+        ("token", &[("grant_type", DEVICE_CODE), ("client_id", "c")], "device_code"),
+        ("token", &[("grant_type", "refresh_token"), ("client_id", "c")], "refresh_token"),
+        ("token", &[("grant_type", "client_credentials"), ("client_id", "c")], "scope"),
+        ("token", &[("grant_type", "authorization_code"), ("client_id", "c")], "code"),
+    ];
+    for (endpoint, parameters, name) in table {
+        let reply = Desk::new().post(endpoint, parameters);
+        assert_eq!(reply.error(), error(400, "invalid_request", 900144));
+        assert!(reply.description().contains(&format!("parameter: '{name}'.")), "{reply:?}");
+    }
+    for name in ["redirect_uri", "code_verifier"] {
+        let ask = [("code", "x"), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
+        let ask = [&[("grant_type", "authorization_code"), ("client_id", "c")], &without(name, &ask)[..]].concat();
+        let reply = Desk::new().post("token", &ask);
+        assert!(reply.description().contains(&format!("parameter: '{name}'.")), "{reply:?}");
+    }
+}
+
+#[test]
+fn a_request_that_is_no_form_is_refused() {
+    let path = "/organizations/oauth2/v2.0/token";
+    let form = "application/x-www-form-urlencoded";
+    let refresh = b"grant_type=refresh_token&client_id=c&refresh_token=x";
+    let table: [(&str, &[u8], u64); 7] = [
+        (form, b"grant_type=\xff", 9002313),
+        (form, b"grant_type=%ff", 9002313),
+        (form, b"grant_type=%", 9002313),
+        (form, b"grant_type=a&grant_type=b", 9000411),
+        // Entra sees no parameters in what is not called a form.
+        ("application/json", b"{\"grant_type\":\"refresh_token\"}", 900144),
+        ("text/plain", refresh, 900144),
+        ("", refresh, 900144),
+    ];
+    for (content_type, body, code) in table {
+        let reply = Desk::new().send("POST", path, content_type, body);
+        assert_eq!(reply.error(), error(400, "invalid_request", code), "{content_type} {body:?}");
+    }
+    let reply = Desk::new().send("POST", path, "Application/X-WWW-Form-UrlEncoded", refresh);
+    assert_eq!(reply.error(), error(400, "invalid_grant", 9002313));
+}
+
+#[test]
+fn unknown_grants_endpoints_and_methods_are_refused() {
+    for grant in ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "Refresh_Token"] {
+        let reply = Desk::new().post("token", &[("grant_type", grant), ("client_id", "c")]);
+        assert_eq!(reply.error(), error(400, "unsupported_grant_type", 70003), "{grant}");
+    }
+    for endpoint in ["", "logout", "Token", "token%2f"] {
+        assert_eq!(Desk::new().post(endpoint, &[]).error(), error(404, "invalid_request", 9002313), "{endpoint}");
+    }
+    for (method, endpoint) in [("GET", "token"), ("GET", "devicecode"), ("PUT", "token"), ("HEAD", "devicecode")] {
+        let reply = Desk::new().send(method, &format!("/common/oauth2/v2.0/{endpoint}"), "", b"");
+        assert_eq!(reply.error(), error(405, "invalid_request", 900561), "{method}");
+        assert_eq!(reply.headers[ALLOW], "POST");
+        let sentence = format!("only accepts POST requests. Received a {method} request.");
+        assert!(reply.description().contains(&sentence), "{reply:?}");
+    }
+    let reply = Desk::new().send("POST", "/common/oauth2/v2.0/authorize", "", b"");
+    assert_eq!((reply.status, reply.headers[ALLOW].to_str().unwrap()), (405, "GET"));
+}
+
+#[test]
+fn scopes_of_another_service_are_refused_for_people_too() {
+    for scope in ["https://graph.microsoft.com/User.Read", "http://127.0.0.1:12/User.Read", "a/b", "openid \"x\""] {
+        let reply = Desk::new().post("devicecode", &[("client_id", "c"), ("scope", scope)]);
+        assert_eq!(reply.error(), error(400, "invalid_scope", 70011), "{scope}");
+    }
+}
