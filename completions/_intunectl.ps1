@@ -294,6 +294,8 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'How long each answer takes')
             [CompletionResult]::new('--throttle', '--throttle', [CompletionResultType]::ParameterName, 'Throttle writes beyond this, and all requests beyond ten times this; `off` for never')
             [CompletionResult]::new('--fail', '--fail', [CompletionResultType]::ParameterName, 'Answer every POST for this ID with this HTTP status (may be repeated)')
+            [CompletionResult]::new('--approve-after', '--approve-after', [CompletionResultType]::ParameterName, 'How long until a sign-in is approved by itself')
+            [CompletionResult]::new('--token-lifetime', '--token-lifetime', [CompletionResultType]::ParameterName, 'How long the tokens of a sign-in live; at least 1s')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port to listen on; 0 for any that is free')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')

@@ -1224,7 +1224,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__sandbox)
-            opts="-o -q -v -h -V --partners --latency --throttle --fail --port --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
+            opts="-o -q -v -h -V --partners --latency --throttle --fail --approve-after --token-lifetime --port --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1243,6 +1243,14 @@ _intunectl() {
                     return 0
                     ;;
                 --fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-lifetime)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -273,6 +273,8 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --latency 'How long each answer takes'
             cand --throttle 'Throttle writes beyond this, and all requests beyond ten times this; `off` for never'
             cand --fail 'Answer every POST for this ID with this HTTP status (may be repeated)'
+            cand --approve-after 'How long until a sign-in is approved by itself'
+            cand --token-lifetime 'How long the tokens of a sign-in live; at least 1s'
             cand --port 'The port to listen on; 0 for any that is free'
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'

@@ -277,6 +277,8 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l partners
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l latency -d 'How long each answer takes' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l throttle -d 'Throttle writes beyond this, and all requests beyond ten times this; `off` for never' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l fail -d 'Answer every POST for this ID with this HTTP status (may be repeated)' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l approve-after -d 'How long until a sign-in is approved by itself' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l token-lifetime -d 'How long the tokens of a sign-in live; at least 1s' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l port -d 'The port to listen on; 0 for any that is free' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F

@@ -49,7 +49,8 @@ Examples:
 A local stand-in for Graph, to rehearse against.
 
 It behaves as the reference says: partners are listed, disconnected and onboarded, writes are throttled at the \
-published limit, errors look like Graph's. It listens on this machine only, and forgets everything when it ends.
+published limit, errors look like Graph's. Signing in works too, by device code, by browser and as an application; \
+nobody has to be there to approve it. It listens on this machine only, and forgets everything when it ends.
 
 With a command, the sandbox runs it with INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL and INTUNECTL_TOKEN set (and \
 INTUNECTL_PROFILE, so that your own login stays out of it), and intunectl on its PATH, and exits with the command's code. Without one, it prints those settings and serves until \
@@ -58,7 +59,8 @@ interrupted.")]
 Examples:
   intunectl sandbox -- sh -c 'intunectl partner list -o id | intunectl partner disconnect -'
   intunectl sandbox --partners 300 --latency 50ms -- bash
-  intunectl sandbox --throttle 20/4s --fail 5a4d0b0c-0002-4000-8000-000000000001=403")]
+  intunectl sandbox --throttle 20/4s --fail 5a4d0b0c-0002-4000-8000-000000000001=403
+  intunectl sandbox -- sh -c 'unset INTUNECTL_TOKEN; intunectl auth login --device-code && intunectl partner list'")]
     Sandbox(Sandbox),
 }
 
@@ -217,6 +219,12 @@ pub struct Sandbox {
     /// Answer every POST for this ID with this HTTP status (may be repeated)
     #[arg(long, value_name = "ID=STATUS", value_parser = failure)]
     pub fail: Vec<(String, u16)>,
+    /// How long until a sign-in is approved by itself
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = humantime::parse_duration)]
+    pub approve_after: Duration,
+    /// How long the tokens of a sign-in live; at least 1s
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
+    pub token_lifetime: Duration,
     /// The port to listen on; 0 for any that is free
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
@@ -325,6 +333,15 @@ fn positive(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// Tokens count in whole seconds.
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let duration = positive(text)?;
+    if duration < Duration::from_secs(1) {
+        return Err("must be at least 1s".to_owned());
+    }
+    Ok(duration)
+}
+
 fn failure(text: &str) -> Result<(String, u16), String> {
     let parts = text.rsplit_once('=').filter(|(id, _)| !id.is_empty());
     let (id, status) = parts.ok_or("is not ID=STATUS, such as 5a4d0b0c-0002-4000-8000-000000000001=403")?;
@@ -354,6 +371,15 @@ mod tests {
         assert!(rate("off").unwrap().0.is_none());
         for text in ["", "100", "0/20s", "-1/20s", "100/0s", "100/20", "100/", "/20s", "1e3/1s", "5/999years", "OFF"] {
             assert!(rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_lives_for_a_second_at_least() {
+        assert_eq!(lifetime("1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(lifetime("1h 30m"), Ok(Duration::from_secs(5_400)));
+        for text in ["", "0s", "999ms", "1", "-1s", "2years"] {
+            assert!(lifetime(text).is_err(), "{text}");
         }
     }
 

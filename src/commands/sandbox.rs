@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::ExitStatus;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::process::{Child, Command};
@@ -22,14 +21,14 @@ use crate::words::plain;
 /// # Errors
 /// The port is taken, or the command cannot be run.
 pub fn run(context: &Context, options: cli::Sandbox) -> anyhow::Result<Exit> {
-    let cli::Sandbox { partners, latency, throttle, fail, port, command } = options;
+    let cli::Sandbox { partners, latency, throttle, fail, approve_after, token_lifetime, port, command } = options;
     let config = Config {
         partners: partners as usize,
         latency,
         throttle: throttle.0.map(|rate| Limit { requests: rate.requests, window: rate.window }),
         failures: fail.into_iter().collect(),
-        approve_after: Duration::from_secs(2),
-        token_lifetime: Duration::from_secs(60 * 60),
+        approve_after,
+        token_lifetime,
         port,
     };
     block_on(async {
