@@ -60,7 +60,8 @@ Examples:
   intunectl sandbox -- sh -c 'intunectl partner list -o id | intunectl partner disconnect -'
   intunectl sandbox --partners 300 --latency 50ms -- bash
   intunectl sandbox --throttle 20/4s --fail 5a4d0b0c-0002-4000-8000-000000000001=403
-  intunectl sandbox -- sh -c 'unset INTUNECTL_TOKEN; intunectl auth login --device-code && intunectl partner list'")]
+  intunectl sandbox -- sh -c 'unset INTUNECTL_TOKEN; intunectl auth login --device-code &&
+    intunectl partner list'")]
     Sandbox(Sandbox),
 }
 

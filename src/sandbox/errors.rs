@@ -142,7 +142,8 @@ fn revoked(valid_from: u64, trace: &Trace) -> Response<Bytes> {
     let claims = STANDARD.encode(claims.to_string());
     let mut response = unauthorized(message, trace);
     let challenge = format!(
-        r#"Bearer realm="", client_id="{GRAPH}", error_description="{message}", error="insufficient_claims", claims="{claims}""#
+        "Bearer realm=\"\", client_id=\"{GRAPH}\", error_description=\"{message}\", \
+         error=\"insufficient_claims\", claims=\"{claims}\""
     );
     set(&mut response, WWW_AUTHENTICATE, &challenge);
     response
