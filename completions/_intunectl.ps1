@@ -24,6 +24,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
             [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
             [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
@@ -53,6 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
             [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
             [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
@@ -80,6 +82,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
             [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
             [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
@@ -109,6 +112,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
             [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
             [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
@@ -149,6 +153,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
             [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
             [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
@@ -167,16 +172,20 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store a token in the system''s keyring')
-            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the token that a call would use')
-            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the profile''s token')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Sign in, and keep the sign-in in the system''s keyring')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the token that a call would use: where it is from, for whom, and what it allows')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the profiles in the system''s keyring')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the token that a call would use, renewed if need be')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the profile''s sign-in')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'intunectl;auth;login' {
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The application to sign in with, a public client [default: Microsoft Graph Command Line Tools]')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
             [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
             [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
@@ -187,7 +196,59 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one attempt may take; connecting has 10 s of it')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How many attempts may follow the first')
             [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]')
-            [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read the access token from standard input')
+            [CompletionResult]::new('--browser', '--browser', [CompletionResultType]::ParameterName, 'Sign in with a browser on this machine')
+            [CompletionResult]::new('--device-code', '--device-code', [CompletionResultType]::ParameterName, 'Sign in with a code, typed into a page on any device')
+            [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Keep an access token from standard input')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'intunectl;auth;status' {
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
+            [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
+            [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
+            [CompletionResult]::new('--api-version', '--api-version', [CompletionResultType]::ParameterName, 'The version of the API')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written [env: INTUNECTL_OUTPUT] [default: text]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are written [env: INTUNECTL_OUTPUT] [default: text]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one attempt may take; connecting has 10 s of it')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How many attempts may follow the first')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'intunectl;auth;list' {
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
+            [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
+            [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
+            [CompletionResult]::new('--api-version', '--api-version', [CompletionResultType]::ParameterName, 'The version of the API')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written [env: INTUNECTL_OUTPUT] [default: text]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are written [env: INTUNECTL_OUTPUT] [default: text]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one attempt may take; connecting has 10 s of it')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How many attempts may follow the first')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]')
@@ -202,6 +263,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
             [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
             [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
@@ -226,6 +288,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
             [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
             [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
@@ -236,6 +299,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one attempt may take; connecting has 10 s of it')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How many attempts may follow the first')
             [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Forget the sign-ins of all profiles')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]')
@@ -247,13 +311,21 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             break
         }
         'intunectl;auth;help' {
-            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store a token in the system''s keyring')
-            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the token that a call would use')
-            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the profile''s token')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Sign in, and keep the sign-in in the system''s keyring')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the token that a call would use: where it is from, for whom, and what it allows')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the profiles in the system''s keyring')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the token that a call would use, renewed if need be')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the profile''s sign-in')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'intunectl;auth;help;login' {
+            break
+        }
+        'intunectl;auth;help;status' {
+            break
+        }
+        'intunectl;auth;help;list' {
             break
         }
         'intunectl;auth;help;token' {
@@ -269,6 +341,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
             [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
             [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
@@ -300,6 +373,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
             [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
             [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
@@ -340,12 +414,20 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             break
         }
         'intunectl;help;auth' {
-            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store a token in the system''s keyring')
-            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the token that a call would use')
-            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the profile''s token')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Sign in, and keep the sign-in in the system''s keyring')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the token that a call would use: where it is from, for whom, and what it allows')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the profiles in the system''s keyring')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the token that a call would use, renewed if need be')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget the profile''s sign-in')
             break
         }
         'intunectl;help;auth;login' {
+            break
+        }
+        'intunectl;help;auth;status' {
+            break
+        }
+        'intunectl;help;auth;list' {
             break
         }
         'intunectl;help;auth;token' {

@@ -34,11 +34,17 @@ _intunectl() {
             intunectl__subcmd__auth,help)
                 cmd="intunectl__subcmd__auth__subcmd__help"
                 ;;
+            intunectl__subcmd__auth,list)
+                cmd="intunectl__subcmd__auth__subcmd__list"
+                ;;
             intunectl__subcmd__auth,login)
                 cmd="intunectl__subcmd__auth__subcmd__login"
                 ;;
             intunectl__subcmd__auth,logout)
                 cmd="intunectl__subcmd__auth__subcmd__logout"
+                ;;
+            intunectl__subcmd__auth,status)
+                cmd="intunectl__subcmd__auth__subcmd__status"
                 ;;
             intunectl__subcmd__auth,token)
                 cmd="intunectl__subcmd__auth__subcmd__token"
@@ -46,11 +52,17 @@ _intunectl() {
             intunectl__subcmd__auth__subcmd__help,help)
                 cmd="intunectl__subcmd__auth__subcmd__help__subcmd__help"
                 ;;
+            intunectl__subcmd__auth__subcmd__help,list)
+                cmd="intunectl__subcmd__auth__subcmd__help__subcmd__list"
+                ;;
             intunectl__subcmd__auth__subcmd__help,login)
                 cmd="intunectl__subcmd__auth__subcmd__help__subcmd__login"
                 ;;
             intunectl__subcmd__auth__subcmd__help,logout)
                 cmd="intunectl__subcmd__auth__subcmd__help__subcmd__logout"
+                ;;
+            intunectl__subcmd__auth__subcmd__help,status)
+                cmd="intunectl__subcmd__auth__subcmd__help__subcmd__status"
                 ;;
             intunectl__subcmd__auth__subcmd__help,token)
                 cmd="intunectl__subcmd__auth__subcmd__help__subcmd__token"
@@ -70,11 +82,17 @@ _intunectl() {
             intunectl__subcmd__help,sandbox)
                 cmd="intunectl__subcmd__help__subcmd__sandbox"
                 ;;
+            intunectl__subcmd__help__subcmd__auth,list)
+                cmd="intunectl__subcmd__help__subcmd__auth__subcmd__list"
+                ;;
             intunectl__subcmd__help__subcmd__auth,login)
                 cmd="intunectl__subcmd__help__subcmd__auth__subcmd__login"
                 ;;
             intunectl__subcmd__help__subcmd__auth,logout)
                 cmd="intunectl__subcmd__help__subcmd__auth__subcmd__logout"
+                ;;
+            intunectl__subcmd__help__subcmd__auth,status)
+                cmd="intunectl__subcmd__help__subcmd__auth__subcmd__status"
                 ;;
             intunectl__subcmd__help__subcmd__auth,token)
                 cmd="intunectl__subcmd__help__subcmd__auth__subcmd__token"
@@ -110,7 +128,7 @@ _intunectl() {
 
     case "${cmd}" in
         intunectl)
-            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version partner auth completion sandbox help"
+            opts="-o -q -v -h -V --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version partner auth completion sandbox help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -136,6 +154,10 @@ _intunectl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -198,7 +220,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__auth)
-            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version login token logout help"
+            opts="-o -q -v -h -V --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version login status list token logout help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -224,6 +246,10 @@ _intunectl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -286,7 +312,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__auth__subcmd__help)
-            opts="login token logout help"
+            opts="login status list token logout help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -300,6 +326,20 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__auth__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__auth__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -341,6 +381,20 @@ _intunectl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        intunectl__subcmd__auth__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         intunectl__subcmd__auth__subcmd__help__subcmd__token)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -355,8 +409,8 @@ _intunectl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        intunectl__subcmd__auth__subcmd__login)
-            opts="-o -q -v -h -V --with-token --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
+        intunectl__subcmd__auth__subcmd__list)
+            opts="-o -q -v -h -V --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -382,6 +436,106 @@ _intunectl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -W "global gcc-high dod china" -- "${cur}"))
+                    return 0
+                    ;;
+                --graph-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --login-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-version)
+                    COMPREPLY=($(compgen -W "v1.0 beta" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json ndjson id" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json ndjson id" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__auth__subcmd__login)
+            opts="-o -q -v -h -V --browser --device-code --with-token --client-id --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -444,7 +598,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__auth__subcmd__logout)
-            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
+            opts="-o -q -v -h -V --all --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -470,6 +624,102 @@ _intunectl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -W "global gcc-high dod china" -- "${cur}"))
+                    return 0
+                    ;;
+                --graph-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --login-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-version)
+                    COMPREPLY=($(compgen -W "v1.0 beta" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json ndjson id" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json ndjson id" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__auth__subcmd__status)
+            opts="-o -q -v -h -V --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -532,7 +782,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__auth__subcmd__token)
-            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
+            opts="-o -q -v -h -V --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -558,6 +808,10 @@ _intunectl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -620,7 +874,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__completion)
-            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version bash elvish fish powershell zsh"
+            opts="-o -q -v -h -V --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -646,6 +900,10 @@ _intunectl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -722,8 +980,22 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__help__subcmd__auth)
-            opts="login token logout"
+            opts="login status list token logout"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__auth__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -750,6 +1022,20 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__help__subcmd__auth__subcmd__logout)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        intunectl__subcmd__help__subcmd__auth__subcmd__status)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -862,7 +1148,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__partner)
-            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version list disconnect help"
+            opts="-o -q -v -h -V --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version list disconnect help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -888,6 +1174,10 @@ _intunectl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -950,7 +1240,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__partner__subcmd__disconnect)
-            opts="-f -j -o -q -v -h -V --from-file --concurrency --rate --fail-fast --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
+            opts="-f -j -o -q -v -h -V --from-file --concurrency --rate --fail-fast --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1018,6 +1308,10 @@ _intunectl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1136,7 +1430,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__partner__subcmd__list)
-            opts="-o -q -v -h -V --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
+            opts="-o -q -v -h -V --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1162,6 +1456,10 @@ _intunectl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1224,7 +1522,7 @@ _intunectl() {
             return 0
             ;;
         intunectl__subcmd__sandbox)
-            opts="-o -q -v -h -V --partners --latency --throttle --fail --approve-after --token-lifetime --port --token --token-file --profile --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
+            opts="-o -q -v -h -V --partners --latency --throttle --fail --approve-after --token-lifetime --port --token --token-file --profile --tenant --cloud --graph-url --login-url --api-version --output --color --timeout --retries --ca-cert --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1278,6 +1576,10 @@ _intunectl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

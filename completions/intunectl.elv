@@ -21,6 +21,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
             cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
             cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
             cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
@@ -49,6 +50,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
             cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
             cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
             cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
@@ -75,6 +77,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
             cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
             cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
             cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
@@ -103,6 +106,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
             cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
             cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
             cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
@@ -138,6 +142,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
             cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
             cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
             cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
@@ -156,15 +161,19 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand login 'Store a token in the system''s keyring'
-            cand token 'Print the token that a call would use'
-            cand logout 'Forget the profile''s token'
+            cand login 'Sign in, and keep the sign-in in the system''s keyring'
+            cand status 'Show the token that a call would use: where it is from, for whom, and what it allows'
+            cand list 'List the profiles in the system''s keyring'
+            cand token 'Print the token that a call would use, renewed if need be'
+            cand logout 'Forget the profile''s sign-in'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'intunectl;auth;login'= {
+            cand --client-id 'The application to sign in with, a public client [default: Microsoft Graph Command Line Tools]'
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
             cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
             cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
             cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
@@ -175,7 +184,57 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --timeout 'How long one attempt may take; connecting has 10 s of it'
             cand --retries 'How many attempts may follow the first'
             cand --ca-cert 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]'
-            cand --with-token 'Read the access token from standard input'
+            cand --browser 'Sign in with a browser on this machine'
+            cand --device-code 'Sign in with a code, typed into a page on any device'
+            cand --with-token 'Keep an access token from standard input'
+            cand -q 'No summary, no progress, no warnings; errors stay'
+            cand --quiet 'No summary, no progress, no warnings; errors stay'
+            cand -v 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+            cand --verbose 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'intunectl;auth;status'= {
+            cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
+            cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
+            cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
+            cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
+            cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
+            cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
+            cand --api-version 'The version of the API'
+            cand -o 'How results are written [env: INTUNECTL_OUTPUT] [default: text]'
+            cand --output 'How results are written [env: INTUNECTL_OUTPUT] [default: text]'
+            cand --color 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --timeout 'How long one attempt may take; connecting has 10 s of it'
+            cand --retries 'How many attempts may follow the first'
+            cand --ca-cert 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]'
+            cand -q 'No summary, no progress, no warnings; errors stay'
+            cand --quiet 'No summary, no progress, no warnings; errors stay'
+            cand -v 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+            cand --verbose 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'intunectl;auth;list'= {
+            cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
+            cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
+            cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
+            cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
+            cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
+            cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
+            cand --api-version 'The version of the API'
+            cand -o 'How results are written [env: INTUNECTL_OUTPUT] [default: text]'
+            cand --output 'How results are written [env: INTUNECTL_OUTPUT] [default: text]'
+            cand --color 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --timeout 'How long one attempt may take; connecting has 10 s of it'
+            cand --retries 'How many attempts may follow the first'
+            cand --ca-cert 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]'
             cand -q 'No summary, no progress, no warnings; errors stay'
             cand --quiet 'No summary, no progress, no warnings; errors stay'
             cand -v 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
@@ -189,6 +248,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
             cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
             cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
             cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
@@ -212,6 +272,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
             cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
             cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
             cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
@@ -222,6 +283,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --timeout 'How long one attempt may take; connecting has 10 s of it'
             cand --retries 'How many attempts may follow the first'
             cand --ca-cert 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]'
+            cand --all 'Forget the sign-ins of all profiles'
             cand -q 'No summary, no progress, no warnings; errors stay'
             cand --quiet 'No summary, no progress, no warnings; errors stay'
             cand -v 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
@@ -232,12 +294,18 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --version 'Print version'
         }
         &'intunectl;auth;help'= {
-            cand login 'Store a token in the system''s keyring'
-            cand token 'Print the token that a call would use'
-            cand logout 'Forget the profile''s token'
+            cand login 'Sign in, and keep the sign-in in the system''s keyring'
+            cand status 'Show the token that a call would use: where it is from, for whom, and what it allows'
+            cand list 'List the profiles in the system''s keyring'
+            cand token 'Print the token that a call would use, renewed if need be'
+            cand logout 'Forget the profile''s sign-in'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'intunectl;auth;help;login'= {
+        }
+        &'intunectl;auth;help;status'= {
+        }
+        &'intunectl;auth;help;list'= {
         }
         &'intunectl;auth;help;token'= {
         }
@@ -249,6 +317,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
             cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
             cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
             cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
@@ -279,6 +348,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'
+            cand --tenant 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against'
             cand --cloud 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]'
             cand --graph-url 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]'
             cand --login-url 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]'
@@ -314,11 +384,17 @@ set edit:completion:arg-completer[intunectl] = {|@words|
         &'intunectl;help;partner;disconnect'= {
         }
         &'intunectl;help;auth'= {
-            cand login 'Store a token in the system''s keyring'
-            cand token 'Print the token that a call would use'
-            cand logout 'Forget the profile''s token'
+            cand login 'Sign in, and keep the sign-in in the system''s keyring'
+            cand status 'Show the token that a call would use: where it is from, for whom, and what it allows'
+            cand list 'List the profiles in the system''s keyring'
+            cand token 'Print the token that a call would use, renewed if need be'
+            cand logout 'Forget the profile''s sign-in'
         }
         &'intunectl;help;auth;login'= {
+        }
+        &'intunectl;help;auth;status'= {
+        }
+        &'intunectl;help;auth;list'= {
         }
         &'intunectl;help;auth;token'= {
         }

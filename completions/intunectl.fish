@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_intunectl_global_optspecs
-    string join \n token= token-file= profile= cloud= graph-url= login-url= api-version= o/output= color= timeout= retries= ca-cert= q/quiet v/verbose h/help V/version
+    string join \n token= token-file= profile= tenant= cloud= graph-url= login-url= api-version= o/output= color= timeout= retries= ca-cert= q/quiet v/verbose h/help V/version
 end
 
 function __fish_intunectl_needs_command
@@ -27,6 +27,7 @@ end
 complete -c intunectl -n "__fish_intunectl_needs_command" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_needs_command" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_needs_command" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_needs_command" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
 complete -c intunectl -n "__fish_intunectl_needs_command" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
@@ -57,6 +58,7 @@ complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "help" -d 'Print
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
@@ -85,6 +87,7 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __f
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
@@ -113,6 +116,7 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
@@ -139,38 +143,43 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the partners'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
 china\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
 beta\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
 json\t'One document, at the end'
 ndjson\t'A JSON record per line, each the moment it is known'
 id\t'IDs alone: those that succeeded'"
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
 always\t''
 never\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l retries -d 'How many attempts may follow the first' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -s V -l version -d 'Print version'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -f -a "login" -d 'Store a token in the system\'s keyring'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -f -a "token" -d 'Print the token that a call would use'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -f -a "logout" -d 'Forget the profile\'s token'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login token logout help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -f -a "login" -d 'Sign in, and keep the sign-in in the system\'s keyring'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -f -a "status" -d 'Show the token that a call would use: where it is from, for whom, and what it allows'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -f -a "list" -d 'List the profiles in the system\'s keyring'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -f -a "token" -d 'Print the token that a call would use, renewed if need be'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -f -a "logout" -d 'Forget the profile\'s sign-in'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l client-id -d 'The application to sign in with, a public client [default: Microsoft Graph Command Line Tools]' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
@@ -189,14 +198,69 @@ never\t''"
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l retries -d 'How many attempts may follow the first' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l with-token -d 'Read the access token from standard input'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l browser -d 'Sign in with a browser on this machine'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l device-code -d 'Sign in with a code, typed into a page on any device'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -l with-token -d 'Keep an access token from standard input'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from login" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from token" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
@@ -222,6 +286,7 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_see
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
@@ -240,17 +305,21 @@ never\t''"
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l retries -d 'How many attempts may follow the first' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -l all -d 'Forget the sign-ins of all profiles'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from logout" -s V -l version -d 'Print version'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "login" -d 'Store a token in the system\'s keyring'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "token" -d 'Print the token that a call would use'
-complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "logout" -d 'Forget the profile\'s token'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "login" -d 'Sign in, and keep the sign-in in the system\'s keyring'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show the token that a call would use: where it is from, for whom, and what it allows'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the profiles in the system\'s keyring'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "token" -d 'Print the token that a call would use, renewed if need be'
+complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "logout" -d 'Forget the profile\'s sign-in'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand completion" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
@@ -283,6 +352,7 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l port -d 
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand sandbox" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
@@ -312,6 +382,8 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand help; and not __fish
 complete -c intunectl -n "__fish_intunectl_using_subcommand help; and not __fish_seen_subcommand_from partner auth completion sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from partner" -f -a "list" -d 'List the partners'
 complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from partner" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
-complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "login" -d 'Store a token in the system\'s keyring'
-complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "token" -d 'Print the token that a call would use'
-complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "logout" -d 'Forget the profile\'s token'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "login" -d 'Sign in, and keep the sign-in in the system\'s keyring'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "status" -d 'Show the token that a call would use: where it is from, for whom, and what it allows'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "list" -d 'List the profiles in the system\'s keyring'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "token" -d 'Print the token that a call would use, renewed if need be'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "logout" -d 'Forget the profile\'s sign-in'

@@ -83,19 +83,39 @@ fn the_two_token_options_exclude_each_other() {
 #[test]
 fn app_credentials_are_not_passed_over_for_the_keyring() {
     let scene = Scene::new();
-    let secrets: [&[(&str, &str)]; 4] = [
-        &[("AZURE_CLIENT_SECRET", SECRET)],
+    let elsewhere = Unspoken::new();
+    let secrets: [(&[(&str, &str)], &str); 4] = [
         // What an empty variable of a pipeline leaves; to go on to whoever is signed in here would be worse.
-        &[("AZURE_CLIENT_SECRET", "")],
-        &[("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent")],
-        &[("ACTIONS_ID_TOKEN_REQUEST_URL", "https://token.example"), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", SECRET)],
+        (&[("AZURE_CLIENT_SECRET", "")], "error: AZURE_CLIENT_SECRET is set, but empty"),
+        (
+            &[("AZURE_CLIENT_SECRET", " "), ("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent")],
+            "error: AZURE_CLIENT_SECRET is set, but empty",
+        ),
+        (
+            &[("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent")],
+            "error: cannot read AZURE_FEDERATED_TOKEN_FILE /nonexistent",
+        ),
+        (
+            &[("ACTIONS_ID_TOKEN_REQUEST_URL", "http://token.example"), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", SECRET)],
+            "error: ACTIONS_ID_TOKEN_REQUEST_URL is plain http",
+        ),
     ];
-    for secret in secrets {
-        let mut command = scene.disconnect(&[]);
-        let stderr = scene.refuses(command.envs(APP[..2].iter().copied()).envs(secret.iter().copied()), 4);
-        assert!(stderr.contains("app credentials") && stderr.contains("cannot use yet"), "{stderr}");
-        assert!(stderr.contains("hint: ") && !stderr.contains("keyring cannot"), "{stderr}");
+    for (secret, words) in secrets {
+        let mut command = scene.disconnect(&["--login-url", &elsewhere.url()]);
+        command.envs(APP[..2].iter().copied()).envs(secret.iter().copied());
+        let code = if words.contains("cannot read") { 2 } else { 4 };
+        let stderr = scene.refuses(&mut command, code);
+        assert!(stderr.starts_with(words) && !stderr.contains("keyring cannot"), "{stderr}");
     }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+fn app_credentials_go_to_another_graph_only_with_a_sign_in_root_of_its_own() {
+    let scene = Scene::new();
+    let stderr = scene.refuses(scene.disconnect(&[]).envs(APP), 4);
+    let error = "error: another Graph root is given, but no sign-in root that goes with it\nhint: give --login-url";
+    assert!(stderr.starts_with(error), "{stderr}");
 }
 
 #[test]

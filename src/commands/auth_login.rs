@@ -45,9 +45,10 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
         let session = Session::new(token.secret.clone(), graph.as_str(), login.as_str());
         save(context, &session)?;
         let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", roughly(left)));
+        let account = token.claims.as_ref().and_then(|claims| claims.account());
         context.console.note(&format!(
             "stored the token{} under profile '{}', for {}{}",
-            who(token.claims.as_ref().and_then(|claims| claims.account())),
+            account.map(|name| format!(" for {}", clean(name))).unwrap_or_default(),
             context.profile,
             graph.as_str(),
             expiry.unwrap_or_default()
@@ -94,7 +95,7 @@ async fn sign_in(context: &Context, options: &cli::Login, graph: Root, login: Ro
     save(context, &session)?;
     context.console.note(&format!(
         "signed in{} to tenant {} under profile '{}', for {}",
-        who(account.as_deref()),
+        account.as_deref().map(|name| format!(" as {}", clean(name))).unwrap_or_default(),
         clean(session.tenant.as_deref().unwrap_or_default()),
         context.profile,
         graph.as_str()
@@ -201,10 +202,6 @@ const OTHER_WAY_CODE: &str = "run it again; --device-code signs in with a browse
 
 fn failed(error: SignInError, otherwise: &str) -> Error {
     error.about("nobody was signed in", otherwise)
-}
-
-fn who(account: Option<&str>) -> String {
-    account.map(|name| format!(" for {}", clean(name))).unwrap_or_default()
 }
 
 fn save(context: &Context, session: &Session) -> anyhow::Result<()> {

@@ -38,6 +38,13 @@ impl Request {
         self.path.rsplit('/').nth(1).expect("the path has an ID")
     }
 
+    /// A field of the form in the body.
+    pub fn form(&self, name: &str) -> Option<String> {
+        let query = std::str::from_utf8(&self.body).unwrap();
+        let url = reqwest::Url::parse(&format!("http://form/?{query}")).unwrap();
+        url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
     fn parse(head: &str) -> Self {
         let mut lines = head.trim_end().split("\r\n");
         let mut words = lines.next().unwrap().split(' ');
@@ -279,20 +286,23 @@ fn serve(mut stream: TcpStream, script: &Script, log: &(Mutex<Log>, Condvar)) {
 
 /// Reads a request, but for its last byte, which stays in the socket. `None` where no other comes.
 fn receive(stream: &mut TcpStream) -> Option<Request> {
-    let (mut head, mut chunk) = (Vec::new(), [0; 8192]);
+    let (mut came, mut chunk) = (Vec::new(), [0; 8192]);
     loop {
         let n = stream.peek(&mut chunk).ok().filter(|n| *n > 0)?;
-        head.extend_from_slice(&chunk[..n]);
-        let end = head.windows(4).position(|window| window == b"\r\n\r\n");
-        let Some(end) = end else {
-            stream.read_exact(&mut chunk[..n]).ok()?;
-            continue;
-        };
-        // Nothing of ours has a body, and none of ours sends a request before the last was answered.
-        let body = head.split_off(end + 4);
-        let mut request = Request::parse(std::str::from_utf8(&head).unwrap());
-        request.body = body;
-        stream.read_exact(&mut chunk[..n - 1]).ok()?;
-        return Some(request);
+        came.extend_from_slice(&chunk[..n]);
+        // None of ours sends a request before the last was answered, so what comes behind the head is its body.
+        let end = came.windows(4).position(|window| window == b"\r\n\r\n").map(|end| end + 4);
+        let request = end.map(|end| {
+            let (head, body) = came.split_at(end);
+            Request { body: body.to_vec(), ..Request::parse(std::str::from_utf8(head).unwrap()) }
+        });
+        let length = |request: &Request| request.header("content-length").map_or(0, |length| length.parse().unwrap());
+        match request.filter(|request| request.body.len() >= length(request)) {
+            Some(request) => {
+                stream.read_exact(&mut chunk[..n - 1]).ok()?;
+                return Some(request);
+            }
+            None => stream.read_exact(&mut chunk[..n]).ok()?,
+        }
     }
 }
