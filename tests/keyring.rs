@@ -118,7 +118,7 @@ fn a_token_is_kept_used_and_forgotten() {
         assert_eq!(keyring.sent(), [token]);
         let seen = keyring.run(&["auth", "logout"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)));
-        assert!(seen.stderr.starts_with("forgot the token of profile 'default'"), "{}", seen.stderr);
+        assert!(seen.stderr.starts_with("forgot the sign-in of profile 'default'"), "{}", seen.stderr);
         keyring.has_none("default");
         assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(4));
         assert_eq!(keyring.sent().len(), 1);

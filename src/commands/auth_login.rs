@@ -53,6 +53,7 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
             graph.as_str(),
             expiry.unwrap_or_default()
         ));
+        context.warn_about_other_sources();
         return Ok(Exit::Success);
     }
     let (graph, login) = context.sign_in_roots(Error::usage)?;
@@ -100,6 +101,7 @@ async fn sign_in(context: &Context, options: &cli::Login, graph: Root, login: Ro
         context.profile,
         graph.as_str()
     ));
+    context.warn_about_other_sources();
     if !can_renew {
         let left = access.expires_in(SystemTime::now()).map(roughly).unwrap_or_else(|| "some time".to_owned());
         context

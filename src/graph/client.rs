@@ -56,8 +56,17 @@ pub struct Bearer {
     pub renew_at: Option<SystemTime>,
 }
 
-/// Gets another bearer for one that is due or was refused; `None` where that failed, which has been told by then.
-pub type Renew<'a> = Box<dyn Fn(SecretString) -> LocalBoxFuture<'a, Option<Bearer>> + 'a>;
+/// Why another bearer is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// There is little time left; until then the old one works.
+    Due,
+    /// The service does not take the old one any more.
+    Refused,
+}
+
+/// Gets another bearer than this token; `None` where that failed, which has been told by then.
+pub type Renew<'a> = Box<dyn Fn(SecretString, Need) -> LocalBoxFuture<'a, Option<Bearer>> + 'a>;
 
 /// How long after a renewal that failed another one is tried while the old token still works.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -274,7 +283,7 @@ impl<'a> Client<'a> {
             if is_due() {
                 // What there is may still do.
                 self.renew_at.set(Some(SystemTime::now() + RENEW_AGAIN_AFTER));
-                self.renew_with(renew).await;
+                self.renew_with(renew, Need::Due).await;
             }
         }
         Some(Rc::clone(&self.tokens.borrow()))
@@ -288,7 +297,7 @@ impl<'a> Client<'a> {
         if self.tokens.borrow().len() > refused.len() {
             return true;
         }
-        !self.refused.replace(true) && self.renew_with(renew).await
+        !self.refused.replace(true) && self.renew_with(renew, Need::Refused).await
     }
 
     async fn turn_to_renew(&self, stop: &Stop) -> Option<MutexGuard<'_, ()>> {
@@ -300,9 +309,9 @@ impl<'a> Client<'a> {
     }
 
     /// Gets another token. This is not broken off by a stop: what the service has given must be kept.
-    async fn renew_with(&self, renew: &Renew<'_>) -> bool {
+    async fn renew_with(&self, renew: &Renew<'_>, need: Need) -> bool {
         let Some(current) = self.tokens.borrow().last().cloned() else { return false };
-        let Some(bearer) = renew(current).await else { return false };
+        let Some(bearer) = renew(current, need).await else { return false };
         self.renew_at.set(bearer.renew_at);
         let mut tokens = self.tokens.borrow_mut();
         *tokens = tokens.iter().cloned().chain([bearer.token]).collect();

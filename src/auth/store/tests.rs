@@ -117,6 +117,11 @@ impl CredentialStoreApi for Store {
         Ok(Entry::new_with_credential(Arc::new(Cell { memory: Arc::clone(&self.0), name: name.into() })))
     }
 
+    fn search(&self, _: &HashMap<&str, &str>) -> keyring::Result<Vec<Entry>> {
+        let cell = |name: String| Entry::new_with_credential(Arc::new(Cell { memory: Arc::clone(&self.0), name }));
+        Ok(self.0.held().into_keys().map(cell).collect())
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -151,7 +156,7 @@ impl CredentialApi for Cell {
     }
 
     fn get_specifiers(&self) -> Option<(String, String)> {
-        None
+        Some((SERVICE.to_owned(), self.name.clone()))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -371,6 +376,28 @@ fn profiles_do_not_touch_each_other_whatever_their_names() {
         assert!(layout::delete(&store, name).unwrap());
     }
     assert_eq!(store.0.held(), Held::new());
+}
+
+#[test]
+fn every_profile_is_found_by_its_name_whatever_is_left_of_it() {
+    let store = Store(Memory::with(Held::new(), None));
+    let names = ["A", "a", "a ", "a/b", "default", "ä", "名"];
+    for name in names {
+        layout::save(&store, name, &SecretString::from(text(2 * PIECE_BYTES, 1))).unwrap();
+    }
+    let mut held = store.0.held();
+    // The head of one, the chunks of another, and what is none of ours.
+    assert!(held.remove("default").is_some());
+    held.retain(|name, _| !name.starts_with("a/"));
+    for foreign in ["/probe", "", "%", "%zz", "%+00041", "%000061", "%110000", "Upper", "%D800", "a%"] {
+        held.insert(foreign.into(), Vec::new());
+    }
+    let store = Store(Memory::with(held, None));
+    assert_eq!(layout::profiles(&store).unwrap(), names);
+    for name in names {
+        assert!(layout::delete(&store, name).unwrap(), "{name}");
+    }
+    assert_eq!(layout::profiles(&store).unwrap(), [""; 0]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 use std::sync::{MutexGuard, PoisonError};
 
-use super::super::{check, delete, load, save};
+use super::super::{check, delete, load, profiles, replace, save};
 use super::*;
 
 /// Set in the child process of a test.
@@ -104,6 +104,22 @@ fn a_smaller_secret_leaves_nothing_of_the_larger_one() {
         assert_eq!(held("shrinking").len(), entries(&secret));
     }
     assert_eq!(delete("shrinking"), Ok(true));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_secret_is_replaced_only_where_it_is_still_the_one_that_was_read() {
+    let _keyring = keyring_for_tests();
+    let secret = |text: &str| SecretString::from(text);
+    write("replaced", "first");
+    assert!(profiles().unwrap().contains(&"replaced".to_owned()));
+    assert_eq!(replace("replaced", &secret("first"), &secret("second")), Ok(true));
+    assert_eq!(replace("replaced", &secret("first"), &secret("third")), Ok(false));
+    assert_eq!(read("replaced").as_deref(), Some("second"));
+    assert_eq!(delete("replaced"), Ok(true));
+    assert_eq!(replace("replaced", &secret("second"), &secret("third")), Ok(false));
+    assert_eq!(read("replaced"), None);
+    assert!(!profiles().unwrap().contains(&"replaced".to_owned()));
 }
 
 #[test]
