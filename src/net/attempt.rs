@@ -200,12 +200,7 @@ impl From<reqwest::Error> for NoAnswer {
                 return Self::Tls { reason: tls.to_string() };
             }
             let io = cause.downcast_ref::<io::Error>();
-            #[cfg(unix)]
-            if let Some(number) = io.and_then(io::Error::raw_os_error)
-                && [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
-                    .map(rustix::io::Errno::raw_os_error)
-                    .contains(&number)
-            {
+            if io.and_then(io::Error::raw_os_error).is_some_and(is_too_many_files) {
                 return Self::TooManyFiles;
             }
             match io.map(io::Error::kind) {
@@ -239,6 +234,18 @@ impl From<reqwest::Error> for NoAnswer {
         }
         Self::Unknown { sent, reason }
     }
+}
+
+#[cfg(unix)]
+fn is_too_many_files(number: i32) -> bool {
+    use rustix::io::Errno;
+    [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error).contains(&number)
+}
+
+/// Source: Windows Sockets error codes, WSAEMFILE.
+#[cfg(windows)]
+fn is_too_many_files(number: i32) -> bool {
+    number == 10_024
 }
 
 /// What lies behind an error, outermost first.

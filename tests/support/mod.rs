@@ -121,11 +121,13 @@ pub fn ids(count: usize) -> Vec<String> {
 }
 
 /// Runs a command to its end; see [`running::Running::end`].
+#[cfg(unix)]
 pub fn run(command: &mut Command) -> Seen {
     running::Running::start(command).end()
 }
 
 /// Disconnects IDs with a server's answers, and what was seen of it. The server is at `root`.
+#[cfg(unix)]
 pub fn disconnect(root: &str, arguments: &[&str]) -> Seen {
     run(Intunectl::new().disconnect(root).args(arguments))
 }
