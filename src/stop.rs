@@ -17,6 +17,11 @@ impl Stop {
         self.0.send_replace(true);
     }
 
+    /// Whether it is set.
+    pub fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// Returns once it is set.
     pub async fn wait(&self) {
         // The sender lives as long as `self`, so the channel cannot close.

@@ -285,6 +285,10 @@ impl<'a> Client<'a> {
                 self.renew_at.set(Some(SystemTime::now() + RENEW_AGAIN_AFTER));
                 self.renew_with(renew, Need::Due).await;
             }
+            // A renewal is not broken off by a stop, but nothing is sent after one.
+            if stop.is_set() {
+                return None;
+            }
         }
         Some(Rc::clone(&self.tokens.borrow()))
     }
@@ -308,7 +312,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Gets another token. This is not broken off by a stop: what the service has given must be kept.
+    /// Gets another token, stop or no stop: what the sign-in service has given by then must be kept.
     async fn renew_with(&self, renew: &Renew<'_>, need: Need) -> bool {
         let Some(current) = self.tokens.borrow().last().cloned() else { return false };
         let Some(bearer) = renew(current, need).await else { return false };
