@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use secrecy::SecretString;
 
+use crate::auth::tenant::Tenant;
 use crate::graph::pace::Rate;
 use crate::net::root::Cloud;
 
@@ -53,7 +54,8 @@ published limit, errors look like Graph's. Signing in works too, by device code,
 nobody has to be there to approve it. It listens on this machine only, and forgets everything when it ends.
 
 With a command, the sandbox runs it with INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL and INTUNECTL_TOKEN set (and \
-INTUNECTL_PROFILE, so that your own login stays out of it), and intunectl on its PATH, and exits with the command's code. Without one, it prints those settings and serves until \
+INTUNECTL_PROFILE, so that your own login stays out of it), and intunectl on its PATH, and exits with the command's \
+code. Without one, it prints those settings and serves until \
 interrupted.")]
     #[command(after_help = "\
 Examples:
@@ -247,8 +249,8 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// The tenant, by its ID or one of its domains: where to sign in, and what a token's tenant is checked against
-    #[arg(long, global = true, value_name = "ID|DOMAIN", value_parser = tenant)]
-    pub tenant: Option<String>,
+    #[arg(long, global = true, value_name = "ID|DOMAIN")]
+    pub tenant: Option<Tenant>,
     /// The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile's, else global]
     #[arg(long, global = true, value_name = "CLOUD", value_parser = cloud_parser())]
     pub cloud: Option<Cloud>,
@@ -307,10 +309,6 @@ pub enum Color {
 /// A rate, or none. (A bare `Option` would make the option itself optional to clap.)
 #[derive(Clone, Copy)]
 pub struct Pace(pub Option<Rate>);
-
-fn tenant(text: &str) -> Result<String, &'static str> {
-    crate::auth::sign_in::tenant(text)
-}
 
 fn rate(text: &str) -> Result<Pace, String> {
     if text == "off" {

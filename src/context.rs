@@ -3,23 +3,25 @@
 
 mod connection;
 
-use std::cell::Cell;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use secrecy::SecretString;
+use tokio::sync::watch;
 
 pub use self::connection::{Connection, Source};
+use crate::auth::tenant::Tenant;
 use crate::error::Error;
+use crate::exit::Exit;
+use crate::interrupt::Interrupts;
 use crate::net::attempt::{REDACTED, redact};
 use crate::net::event::{Event, Why};
 use crate::net::http::Transport;
 use crate::net::root::{Cloud, Root};
 use crate::output::Format;
 use crate::output::console::{Color, Console};
-use crate::words::plain;
 
 /// What was asked for on the command line, as far as every command has it.
 pub struct Options {
@@ -29,8 +31,8 @@ pub struct Options {
     pub token_file: Option<PathBuf>,
     /// `--profile`.
     pub profile: Option<String>,
-    /// `--tenant`, as [`sign_in::tenant`] has it.
-    pub tenant: Option<String>,
+    /// `--tenant`.
+    pub tenant: Option<Tenant>,
     /// `--cloud`.
     pub cloud: Option<Cloud>,
     /// `--graph-url`.
@@ -66,7 +68,7 @@ pub struct Context {
     /// The profile in force.
     pub profile: String,
     /// The tenant that was asked for.
-    pub tenant: Option<String>,
+    pub tenant: Option<Tenant>,
     verbosity: u8,
     cloud: Option<Cloud>,
     graph_url: Option<Root>,
@@ -78,7 +80,7 @@ pub struct Context {
     token: Option<SecretString>,
     token_file: Option<PathBuf>,
     /// Whether a sign-in is being renewed right now.
-    renewing: Cell<bool>,
+    renewing: watch::Sender<bool>,
 }
 
 impl Context {
@@ -120,28 +122,28 @@ impl Context {
             ca_cert: options.ca_cert,
             token: options.token,
             token_file: options.token_file,
-            renewing: Cell::new(false),
+            renewing: watch::Sender::new(false),
         })
     }
 
-    fn transport_options(&self) -> TransportOptions {
-        TransportOptions { timeout: self.timeout, retries: self.retries, ca_cert: self.ca_cert.clone() }
+    /// Whether the roots were asked for, and are not to be the profile's.
+    pub fn has_roots(&self) -> bool {
+        self.cloud.is_some() || self.graph_url.is_some() || self.login_url.is_some()
     }
 
-    /// How servers are reached. Reads the file that `--ca-cert` names.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn transport(&self) -> Result<Transport, Error> {
-        self.transport_options().load()
+    /// Whether `--token` or `--token-file` is given.
+    pub fn has_token_option(&self) -> bool {
+        self.token.is_some() || self.token_file.is_some()
     }
 
     /// The roots to sign in at: a token must not go to another Graph root than it was asked for at.
     ///
     /// # Errors
-    /// Another Graph root is given, without a sign-in root that goes with it; as the error that `kind` makes.
+    /// A Graph root that is no cloud's is given, without a sign-in root that goes with it; as the error that `kind`
+    /// makes.
     pub fn sign_in_roots(&self, kind: impl Fn(&'static str) -> Error) -> anyhow::Result<(Root, Root)> {
-        if self.graph_url.is_some() && self.login_url.is_none() {
+        let is_unknown = self.graph_url.as_ref().is_some_and(|root| Cloud::of(root).is_none());
+        if is_unknown && self.login_url.is_none() {
             return Err(kind("another Graph root is given, but no sign-in root that goes with it")
                 .hint("give --login-url (INTUNECTL_LOGIN_URL) too, or leave out --graph-url (INTUNECTL_GRAPH_URL)")
                 .into());
@@ -151,8 +153,31 @@ impl Context {
 
     /// The Graph root in force, and the sign-in root that goes with it.
     pub fn roots(&self) -> (Root, Root) {
-        let (graph, login) = self.cloud.unwrap_or(Cloud::Global).into();
+        let of_graph = self.graph_url.as_ref().and_then(Cloud::of);
+        let (graph, login) = of_graph.or(self.cloud).unwrap_or(Cloud::Global).into();
         (self.graph_url.clone().unwrap_or(graph), self.login_url.clone().unwrap_or(login))
+    }
+
+    /// After a signal: goes on with `work` for as long as it renews a sign-in, until another signal.
+    pub async fn finish_renewing<T>(&self, work: impl Future<Output = T>, interrupts: &mut Interrupts) {
+        let mut renewing = self.renewing.subscribe();
+        if *renewing.borrow() {
+            self.console.note("interrupted: waiting for the sign-in to be renewed. Interrupt again to end at once");
+        }
+        tokio::select! {
+            biased;
+            _ = renewing.wait_for(|renewing| !renewing) => {}
+            _ = work => {}
+            _ = interrupts.recv() => {}
+        }
+    }
+
+    /// How servers are reached. Reads the file that `--ca-cert` names.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn transport(&self) -> Result<Transport, Error> {
+        Transport::load(self.timeout, self.retries, self.ca_cert.as_deref())
     }
 
     /// Follows what happens on the way, as far as `-v` asks for it.
@@ -196,25 +221,6 @@ impl Context {
     }
 }
 
-/// How servers are reached, before the file is read.
-struct TransportOptions {
-    timeout: Duration,
-    retries: u32,
-    ca_cert: Option<PathBuf>,
-}
-
-impl TransportOptions {
-    fn load(self) -> Result<Transport, Error> {
-        let pem = self.ca_cert.map(|path| {
-            std::fs::read(&path).map_err(|error| {
-                Error::usage(format!("cannot read --ca-cert {}: {}", path.display(), plain(&error)))
-                    .hint("--ca-cert takes a PEM file with the certificates to trust in addition to the system's")
-            })
-        });
-        Ok(Transport { timeout: self.timeout, retries: self.retries, extra_roots: pem.transpose()? })
-    }
-}
-
 /// Runs async code to its end. What it left running on other threads (a read from a pipe, a name that does not
 /// resolve, a keyring) is abandoned instead of waited for.
 ///
@@ -227,6 +233,29 @@ pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result
+}
+
+/// Runs a command to its end, or to the first signal. A sign-in that is being renewed by then is renewed to the end: what
+/// the sign-in service has given must be kept. (A second signal ends that, too.)
+///
+/// # Errors
+/// Those of the command; or the system refuses a runtime or a handler.
+pub fn run_until_interrupted(
+    context: &Context,
+    command: impl Future<Output = anyhow::Result<Exit>>,
+) -> anyhow::Result<Exit> {
+    block_on(async {
+        let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
+        tokio::pin!(command);
+        tokio::select! {
+            exit = &mut command => exit,
+            signal = interrupts.recv() => {
+                context.finish_renewing(command, &mut interrupts).await;
+                context.console.error("interrupted");
+                Ok(Exit::Interrupted(signal))
+            }
+        }
+    })
 }
 
 /// Whether standard output is a terminal.

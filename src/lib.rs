@@ -18,6 +18,7 @@ mod ids;
 mod interrupt;
 mod net;
 mod output;
+mod permission;
 mod sandbox;
 mod stop;
 mod words;

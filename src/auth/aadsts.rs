@@ -80,8 +80,12 @@ fn plain(error: &str) -> &str {
     }
 }
 
-/// What to do about an `AADSTS` number.
-pub fn hint(number: u32) -> Option<&'static str> {
+/// What to do about an `AADSTS` number; `login` is the command that signs in.
+pub fn hint(number: u32, login: &str) -> Option<String> {
+    words(number).map(|words| words.replace("{login}", login))
+}
+
+fn words(number: u32) -> Option<&'static str> {
     let words = match number {
         // Which account, which tenant, which cloud.
         16_000 | 16_003 | 50_014 | 50_020 | 50_034 | 51_004 | 90_072 => {
@@ -153,12 +157,11 @@ pub fn hint(number: u32) -> Option<&'static str> {
 
         // The account.
         50_072 | 50_074 | 50_076 | 50_078 | 50_079 | 50_158 | 53_004 => {
-            "the tenant wants multifactor authentication: sign in again with `intunectl auth login`, and confirm or \
+            "the tenant wants multifactor authentication: sign in again with `{login}`, and confirm or \
              set it up on the page that opens"
         }
         50_055 | 50_125 | 50_144 => {
-            "the password has expired or must be changed: change it in the browser, then sign in again with `intunectl \
-             auth login`"
+            "the password has expired or must be changed: change it in the browser, then sign in again with `{login}`"
         }
         // 500571: "Error AADSTS500571 - Guest user account is disabled".
         50_057 | 500_571 => "the account is disabled: use another, or have an administrator of the tenant enable it",
@@ -169,9 +172,9 @@ pub fn hint(number: u32) -> Option<&'static str> {
 
         // What was saved to sign in with.
         50_089 | 50_132 | 50_133 | 50_139 | 50_173 | 70_000 | 70_008 | 70_043 | 700_020 | 700_082 | 700_084 => {
-            "the saved sign-in has expired or was revoked: sign in again with `intunectl auth login`"
+            "the saved sign-in has expired or was revoked: sign in again with `{login}`"
         }
-        54_005 => "each code from the browser works once: sign in again with `intunectl auth login`",
+        54_005 => "each code from the browser works once: sign in again with `{login}`",
 
         // Device codes.
         70_016 => "finish signing in in the browser before the code expires",
@@ -199,7 +202,7 @@ pub fn hint(number: u32) -> Option<&'static str> {
         }
         700_025 => {
             "the application is a public client, which cannot sign in as itself: turn off \"Allow public client \
-             flows\" in its registration, or sign in as a person with `intunectl auth login`"
+             flows\" in its registration, or sign in as a person with `{login}`"
         }
         50_011 | 70_004 | 900_971 => {
             "in the application's registration, under Authentication, add http://localhost to \"Mobile and desktop \
@@ -210,8 +213,9 @@ pub fn hint(number: u32) -> Option<&'static str> {
             "in the application's registration, under Authentication, move http://localhost from \"Single-page \
              application\" to \"Mobile and desktop applications\""
         }
-        50_001 | 500_011 => {
-            "this tenant does not know Microsoft Graph by that address: check --cloud, --graph-url and --tenant"
+        50_001 | 70_011 | 500_011 => {
+            "this tenant does not know Microsoft Graph, or the permission, by that address: check --cloud, --graph-url \
+             and --tenant"
         }
 
         // An application that signs in as itself: its secret, or another service's token.
@@ -267,7 +271,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::graph::advice::WRITE_PERMISSION;
+    use crate::permission;
 
     const ID: &str = "aaaa0000-bb11-2222-33cc-444444dddddd";
 
@@ -343,14 +347,14 @@ mod tests {
             (900_023, "--cloud"),
             (900_439, "--cloud"),
             (50_194, "--tenant ID|DOMAIN"),
-            (65_001, WRITE_PERMISSION),
-            (65_004, WRITE_PERMISSION),
-            (650_057, WRITE_PERMISSION),
+            (65_001, permission::WRITE),
+            (65_004, permission::WRITE),
+            (650_057, permission::WRITE),
             (53_003, "--browser"),
             (530_033, "--browser"),
-            (50_076, "`intunectl auth login`"),
-            (700_082, "`intunectl auth login`"),
-            (70_043, "`intunectl auth login`"),
+            (50_076, "`{login}`"),
+            (700_082, "`{login}`"),
+            (70_043, "`{login}`"),
             (70_020, "--browser"),
             (700_016, "--client-id ID"),
             (7_000_218, "\"Allow public client flows\""),
@@ -364,17 +368,18 @@ mod tests {
             (700_024, "AZURE_FEDERATED_TOKEN_FILE"),
             (90_033, "try again"),
         ] {
-            let hint = hint(number).unwrap_or_default();
+            let hint = words(number).unwrap_or_default();
             assert!(hint.contains(part), "{number}: {hint:?}");
         }
+        assert!(hint(700_082, "log in").unwrap().ends_with("`log in`"));
         for unknown in [0, 1, 50_199, u32::MAX] {
-            assert_eq!(hint(unknown), None, "{unknown}");
+            assert_eq!(words(unknown), None, "{unknown}");
         }
     }
 
     #[test]
     fn every_hint_reads_as_one_line_of_a_prompt() {
-        let hints: Vec<_> = (0..10_000_000).filter_map(|number| Some((number, hint(number)?))).collect();
+        let hints: Vec<_> = (0..10_000_000).filter_map(|number| Some((number, words(number)?))).collect();
         assert!(hints.len() > 80, "{}", hints.len());
         for (number, hint) in hints {
             let sentences = hint.matches(". ").count() + 1;

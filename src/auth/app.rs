@@ -11,10 +11,12 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::sign_in::{self, Platform, Proof};
+use super::sign_in::{Platform, Proof};
+use super::tenant::Tenant;
 use super::token::{self, Token};
 use crate::error::Error;
 use crate::net::event::Observer;
+use crate::net::exchange::{self, Exchange, Repeat};
 use crate::net::http::{self, Transport};
 use crate::net::root::{Cloud, Root};
 
@@ -27,7 +29,7 @@ const GITHUB_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 
 /// An application, and how it proves to be itself.
 pub struct App {
-    tenant: String,
+    tenant: Tenant,
     client_id: String,
     evidence: Evidence,
 }
@@ -73,8 +75,13 @@ impl App {
         } else {
             return Ok(None);
         };
-        let tenant = sign_in::tenant(&text(TENANT, tenant)?).map_err(|reason| unfit(TENANT, reason))?;
+        let tenant = text(TENANT, tenant)?.parse().map_err(|reason| unfit(TENANT, reason))?;
         Ok(Some(Self { tenant, client_id: text(CLIENT, client_id)?, evidence }))
+    }
+
+    /// Whether an application is named in an environment, but nothing there proves to be it.
+    pub fn is_half_in_environment(get: impl Fn(&str) -> Option<OsString>) -> bool {
+        get(TENANT).is_some() && get(CLIENT).is_some() && matches!(Self::in_environment(get), Ok(None))
     }
 
     /// Gets a token for Graph.
@@ -104,7 +111,8 @@ impl App {
             }
         };
         let otherwise = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and what proves the application";
-        Ok(granted.map_err(|error| error.about(&format!("no token for the {self}"), otherwise))?.access)
+        let what = format!("no token for the {self}");
+        Ok(granted.map_err(|error| error.about(&what, "intunectl auth login", otherwise))?.access)
     }
 }
 
@@ -175,12 +183,13 @@ async fn from_github(
         request
     };
     let secrets: Rc<[_]> = [token.clone()].into();
-    let answer = sign_in::send(&http, make, &secrets, transport, observer).await;
-    let answer = answer.map_err(|reason| {
-        Error::auth(format!("GitHub Actions gave no identity token: {}: {reason}", root.host())).hint(reason.hint())
+    let exchange = Exchange { label: "GitHub Actions", repeat: Repeat::Safe, secrets: &secrets, transport, observer };
+    let answer = exchange.send(&http, make).await.map_err(|reason| {
+        Error::auth(format!("GitHub Actions gave no identity token: {}: {reason}", root.host()))
+            .hint(reason.hint().unwrap_or("check the network and the proxy of the runner, then run the job again"))
     })?;
     if answer.status != 200 {
-        return Err(failed(&format!("{}: {}", root.host(), sign_in::foreign_answer(&answer))).into());
+        return Err(failed(&format!("{}: {}", root.host(), exchange::foreign(&answer))).into());
     }
     // Never serde's own message, which may quote what it could not read.
     let given: Given =
@@ -212,6 +221,8 @@ mod tests {
         }
         for variables in [&APP[..], &APP[1..], &[(SECRET, "s")], &[APP[0], APP[1], (GITHUB_URL, "https://x")]] {
             assert!(found(variables).unwrap().is_none(), "{variables:?}");
+            let get = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+            assert_eq!(App::is_half_in_environment(get), variables.len() > 1, "{variables:?}");
         }
     }
 

@@ -6,9 +6,11 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::refusal::SignInError;
 use super::session::{self, Renewal, Session};
-use super::sign_in::{self, Platform, SignInError, Tokens};
-use super::store;
+use super::sign_in::{self, Platform, Tokens};
+use super::store::{self, StoreError};
+use super::tenant::Tenant;
 use super::token::Token;
 use crate::error::Error;
 use crate::net::event::Observer;
@@ -17,6 +19,9 @@ use crate::net::root::Root;
 
 /// How long another process may be at it: twice what an attempt usually may take.
 const TURN_WITHIN: Duration = Duration::from_secs(60);
+
+/// What to do where the keyring is in the way.
+const KEYRING: &str = "unlock the system's keyring, then run again";
 
 /// A profile whose sign-in can be renewed.
 pub struct Profile {
@@ -41,12 +46,12 @@ pub struct Failure {
     /// In words, with what to do.
     pub error: anyhow::Error,
     /// Whether the platform has refused, so that the sign-in is no good any more.
-    pub is_refused: bool,
+    pub is_final: bool,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { error: error.into(), is_refused: false }
+        Self { error: error.into(), is_final: false }
     }
 }
 
@@ -63,19 +68,25 @@ impl Profile {
         transport: &Transport,
         observer: Observer<'_>,
     ) -> Result<Renewed, Failure> {
-        let _turn = blocking(|| store::turn_to_renew(TURN_WITHIN)).await?.map_err(|reason| {
-            Error::auth(format!("{} cannot be renewed: {reason}", self.sign_in())).hint("try again when it is done")
+        let name = self.name.clone();
+        let turn = blocking(move || store::turn_to_renew(&name, TURN_WITHIN)).await?;
+        let _turn = turn.map_err(|reason| match reason {
+            StoreError::Busy => {
+                let seconds = TURN_WITHIN.as_secs();
+                self.cannot(&format!("another intunectl has been at it for {seconds} s, or was stopped while it was"))
+                    .hint("try again when it is done")
+            }
+            reason => self.cannot(&reason.to_string()).hint(KEYRING),
         })?;
         let session = self.load().await?;
         if let Some(token) = other_than(used, &session) {
             return Ok(Renewed { token, unkept: None });
         }
         let renewal = session.renewal.as_ref().ok_or_else(|| {
-            Error::auth(format!("{} cannot be renewed: it is a token alone", self.sign_in()))
-                .hint(format!("sign in: {}", session::command(&self.name)))
+            self.cannot("it is a token alone").hint(format!("sign in: {}", session::command(&self.name)))
         })?;
-        let tenant = session.tenant.as_deref().unwrap_or(sign_in::DEFAULT_TENANT);
-        let platform = Platform::new(&self.login, tenant, &renewal.client_id, transport, observer)?;
+        let tenant = session.tenant.clone().unwrap_or_else(Tenant::any);
+        let platform = Platform::new(&self.login, &tenant, &renewal.client_id, transport, observer)?;
         let scopes = sign_in::scopes(&self.graph, permission);
         let Tokens { access, refresh, .. } = match platform.refresh(&renewal.refresh_token, &scopes).await {
             Ok(tokens) => tokens,
@@ -96,28 +107,37 @@ impl Profile {
 
     /// A process that cannot see our turn (another session of the same user) may have used the refresh token up.
     async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, Failure> {
-        let is_refused = error.is_refused;
-        if is_refused
+        if error.is_final()
             && let Ok(session) = self.load().await
             && let Some(token) = other_than(used, &session)
         {
             return Ok(Renewed { token, unkept: None });
         }
-        Err(Failure { error: error.about_renewal(&self.name).into(), is_refused })
+        let login = session::command(&self.name);
+        let again = format!("sign in again: {login}");
+        let told = error.about(&format!("{} cannot be renewed", self.sign_in()), &login, &again);
+        // Whatever else is to be done first: it is no good any more.
+        let told = match told.hint_text() {
+            Some(hint) if error.is_final() && !hint.contains(&login) => {
+                let hint = format!("{hint}; then {again}");
+                told.hint(hint)
+            }
+            _ => told,
+        };
+        Err(Failure { error: told.into(), is_final: error.is_final() })
     }
 
     /// The profile as it is now, if its token may still go where this one's may.
     async fn load(&self) -> anyhow::Result<Session> {
         let name = self.name.clone();
         let session = blocking(move || Session::load(&name)).await?.map_err(|error| {
-            let hint = error.downcast_ref::<Error>().and_then(Error::hint_text).map(str::to_owned);
-            let error = Error::auth(format!("{} cannot be renewed: {error}", self.sign_in()));
-            error.hint(hint.unwrap_or_else(|| "unlock the system's keyring, then run again".to_owned()))
+            let hint = error.downcast_ref::<Error>().and_then(Error::hint_text).unwrap_or(KEYRING).to_owned();
+            self.cannot(&error.to_string()).hint(hint)
         })?;
         let is_same =
             |session: &Session| session.graph_url == self.graph.as_str() && session.login_url == self.login.as_str();
         session.filter(is_same).ok_or_else(|| {
-            Error::auth(format!("{} cannot be renewed: somebody has signed out, or in elsewhere", self.sign_in()))
+            self.cannot("somebody has signed out, or in elsewhere")
                 .hint(format!("sign in: {}", session::command(&self.name)))
                 .into()
         })
@@ -125,6 +145,10 @@ impl Profile {
 
     fn sign_in(&self) -> String {
         format!("the sign-in of profile '{}'", self.name)
+    }
+
+    fn cannot(&self, why: &str) -> Error {
+        Error::auth(format!("{} cannot be renewed: {why}", self.sign_in()))
     }
 }
 

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::store;
+use super::tenant::Tenant;
 use super::token::Token;
 use crate::error::Error;
 
@@ -24,8 +25,10 @@ pub struct Session {
     pub login_url: String,
     /// Who signed in, where it is known.
     pub account: Option<String>,
-    /// The tenant, by its ID where that is known.
-    pub tenant: Option<String>,
+    /// The tenant that was signed in to, by its ID where that is known.
+    pub tenant: Option<Tenant>,
+    /// The tenant that was asked for, where one was.
+    pub asked_tenant: Option<Tenant>,
     /// What gets the next token; none for a token that somebody else got.
     pub renewal: Option<Renewal>,
     /// What the keyring holds, if that is where this is from.
@@ -56,6 +59,8 @@ struct Stored<'a> {
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     tenant: Option<Cow<'a, str>>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    asked_tenant: Option<Cow<'a, str>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     client_id: Option<Cow<'a, str>>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     refresh_token: Option<Cow<'a, str>>,
@@ -71,6 +76,7 @@ impl Session {
             expires_at: None,
             account: None,
             tenant: None,
+            asked_tenant: None,
             renewal: None,
             stored: None,
         }
@@ -92,16 +98,18 @@ impl Session {
 
     fn parse(secret: SecretString) -> serde_json::Result<Self> {
         let stored: Stored<'_> = serde_json::from_str(secret.expose_secret())?;
-        let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
         let expires_at = stored.expires_at.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
+        // What is no tenant's name is as good as none.
+        let tenant = |text: Option<Cow<'_, str>>| text.and_then(|text| text.parse().ok());
         let renewal = stored.client_id.zip(stored.refresh_token);
         Ok(Self {
             access_token: SecretString::from(&*stored.access_token),
             expires_at,
             graph_url: stored.graph_url.into_owned(),
             login_url: stored.login_url.into_owned(),
-            account: owned(stored.account),
-            tenant: owned(stored.tenant),
+            account: stored.account.map(Cow::into_owned),
+            tenant: tenant(stored.tenant),
+            asked_tenant: tenant(stored.asked_tenant),
             renewal: renewal.map(|(client_id, token)| Renewal {
                 client_id: client_id.into_owned(),
                 refresh_token: SecretString::from(&*token),
@@ -118,7 +126,8 @@ impl Session {
             login_url: (&self.login_url).into(),
             expires_at: self.expires_at.and_then(since_1970),
             account: self.account.as_deref().map(Cow::from),
-            tenant: self.tenant.as_deref().map(Cow::from),
+            tenant: self.tenant.as_ref().map(|tenant| tenant.as_str().into()),
+            asked_tenant: self.asked_tenant.as_ref().map(|tenant| tenant.as_str().into()),
             client_id: self.renewal.as_ref().map(|renewal| renewal.client_id.as_str().into()),
             refresh_token: self.renewal.as_ref().map(|renewal| renewal.refresh_token.expose_secret().into()),
         };
@@ -161,11 +170,15 @@ impl Session {
     }
 }
 
-/// The command that signs a profile in.
+/// The command that signs a profile in, to be typed as it is.
 pub fn command(profile: &str) -> String {
+    let is_plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !profile.starts_with('-');
     match profile {
         "default" => "intunectl auth login".to_owned(),
-        name => format!("intunectl auth login --profile '{name}'"),
+        name if is_plain => format!("intunectl auth login --profile {name}"),
+        // No single quotes in Windows' shell, and too many meanings for others elsewhere.
+        name if cfg!(windows) => format!("intunectl auth login --profile=\"{name}\""),
+        name => format!("intunectl auth login --profile='{}'", name.replace('\'', r"'\''")),
     }
 }
 
@@ -178,7 +191,8 @@ mod tests {
         let session = Session {
             expires_at: Some(UNIX_EPOCH + Duration::from_secs(1_800_000_000)),
             account: Some("ädmin@contoso.example".to_owned()),
-            tenant: Some("contoso".to_owned()),
+            tenant: Some("contoso".parse().unwrap()),
+            asked_tenant: Some("contoso.example".parse().unwrap()),
             renewal: Some(Renewal { client_id: "c".to_owned(), refresh_token: "r\"\\".into() }),
             ..Session::new("a\"\\".into(), "https://graph.example", "https://login.example")
         };
@@ -193,10 +207,19 @@ mod tests {
             (read.expires_at, &read.account, &read.tenant),
             (session.expires_at, &session.account, &session.tenant)
         );
+        assert_eq!(read.asked_tenant, session.asked_tenant);
         let renewal = read.renewal.as_ref().unwrap();
         assert_eq!((renewal.client_id.as_str(), renewal.refresh_token.expose_secret()), ("c", "r\"\\"));
         assert_eq!(read.text().unwrap().expose_secret(), text.expose_secret());
         assert_eq!(read.stored.unwrap().expose_secret(), text.expose_secret());
+    }
+
+    #[test]
+    fn the_command_can_be_typed_as_it_is() {
+        assert_eq!(command("default"), "intunectl auth login");
+        assert_eq!(command("work-2.eu"), "intunectl auth login --profile work-2.eu");
+        #[cfg(unix)]
+        assert_eq!(command("it's 仕事"), r"intunectl auth login --profile='it'\''s 仕事'");
     }
 
     #[test]

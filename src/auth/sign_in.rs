@@ -3,7 +3,7 @@
 //! Source: graph-facts, "Tokens".
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
+use oauth2::url::form_urlencoded;
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, DeviceAuthorizationUrl,
     DeviceCodeErrorResponse, EndpointNotSet, EndpointSet, ErrorResponse, ErrorResponseType, ExtraTokenFields,
@@ -21,47 +22,29 @@ use oauth2::{
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
-use super::aadsts;
 use super::claims::Claims;
-use super::session;
+use super::refusal::SignInError;
+use super::tenant::Tenant;
 use super::token::Token;
 use crate::clean::clean;
-use crate::error::Error;
-use crate::net::attempt::{self, Answer, Attempt, NoAnswer, REDACTED, redact};
-use crate::net::event::{Event, Observer, Why};
+use crate::net::attempt::{Answer, NoAnswer, REDACTED};
+use crate::net::event::Observer;
+use crate::net::exchange::{self, Exchange, Repeat};
 use crate::net::http::{self, Transport};
-use crate::net::retry::{self, Next};
 use crate::net::root::Root;
 
 /// Microsoft Graph Command Line Tools: a public client that needs no registration. Source: graph-facts, "Tokens".
 pub const DEFAULT_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
-/// Whichever work or school account signs in.
-pub const DEFAULT_TENANT: &str = "organizations";
-/// How the hints on refusals name the command, for the profile that needs no name.
-const LOGIN: &str = "`intunectl auth login`";
+/// What to do where the platform does not answer, and nothing better is known.
+const UNREACHABLE: &str = "check the network, HTTPS_PROXY, --login-url and --cloud, then try again";
 /// What the observer knows these calls by.
 const LABEL: &str = "sign-in";
+/// How many polls in a row may go unanswered, each of them tried again as any request, before nobody waits any longer.
+const UNANSWERED_POLLS: u32 = 3;
 /// Nobody types a code for longer, and no service gives anybody the time to.
 const LONGEST_POLL: Duration = Duration::from_secs(3600);
-
-/// A tenant as it stands in an address: an ID, a domain, or `organizations`.
-///
-/// # Errors
-/// It can be none of them.
-pub fn tenant(text: &str) -> Result<String, &'static str> {
-    let text = text.trim();
-    if text.is_empty() || text.len() > 253 || text.starts_with('.') {
-        return Err("is neither a tenant's ID nor one of its domains");
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)) {
-        return Err("holds a character that neither a tenant's ID nor a domain has");
-    }
-    if text.eq_ignore_ascii_case("consumers") {
-        return Err("stands for personal accounts, which Intune does not know");
-    }
-    Ok(text.to_ascii_lowercase())
-}
 
 /// What a sign-in asks for: the permission, a refresh token, and who it is that signs in.
 pub fn scopes(graph: &Root, permission: &str) -> Vec<String> {
@@ -116,62 +99,8 @@ pub struct BrowserSignIn {
     verifier: PkceCodeVerifier,
 }
 
-/// Why there is no token. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignInError {
-    words: String,
-    hint: Option<&'static str>,
-    /// Whether the platform has refused, so that the same will not work again.
-    pub is_refused: bool,
-}
-
-impl SignInError {
-    /// A refusal by the platform: OAuth's code, and the platform's own words.
-    pub fn refused(host: &str, error: &str, description: Option<&str>) -> Self {
-        let aadsts::Reason { number, sentence, correlation_id } = aadsts::read(error, description);
-        let id = correlation_id.map(|id| format!(" (correlation id {})", clean(&id))).unwrap_or_default();
-        Self {
-            words: format!("{host}: {}{id}", clean(&sentence)),
-            hint: number.and_then(aadsts::hint),
-            is_refused: true,
-        }
-    }
-
-    fn failed(words: String, hint: Option<&'static str>) -> Self {
-        Self { words, hint, is_refused: false }
-    }
-
-    /// As an error about the sign-in of a profile, which says how to sign it in again.
-    pub fn about_renewal(self, profile: &str) -> Error {
-        let command = session::command(profile);
-        let again = format!("sign in again: {command}");
-        let hint = match self.hint {
-            Some(hint) if hint.contains(LOGIN) => hint.replace(LOGIN, &format!("`{command}`")),
-            Some(hint) if self.is_refused => format!("{hint}; then {again}"),
-            Some(hint) => hint.to_owned(),
-            None => again,
-        };
-        Error::auth(format!("the sign-in of profile '{profile}' cannot be renewed: {}", self.words)).hint(hint)
-    }
-
-    /// As an error with what it is about in front, and `otherwise` as the hint where nothing better is known.
-    pub fn about(self, what: &str, otherwise: impl Into<String>) -> Error {
-        let error = Error::auth(format!("{what}: {}", self.words));
-        match self.hint {
-            Some(hint) => error.hint(hint),
-            None => error.hint(otherwise),
-        }
-    }
-}
-
-impl fmt::Display for SignInError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words)
-    }
-}
-
 /// No answer of the platform's: none at all, or that of something else.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Unanswered {
     NoAnswer(NoAnswer),
     Foreign(String),
@@ -235,7 +164,7 @@ impl<'a> Platform<'a> {
     /// The trusted roots cannot be loaded.
     pub fn new(
         login: &Root,
-        tenant: &str,
+        tenant: &Tenant,
         client_id: &str,
         transport: &'a Transport,
         observer: Observer<'a>,
@@ -268,7 +197,7 @@ impl<'a> Platform<'a> {
     pub async fn device_code(&self, scopes: &[String]) -> Result<DeviceCode, SignInError> {
         let scopes = scopes.iter().cloned().map(Scope::new);
         let request = self.client.exchange_device_code().add_scopes(scopes);
-        let given = request.request_async(&|request| self.exchange(request)).await;
+        let given = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
         let code: StandardDeviceAuthorizationResponse = given.map_err(|error| self.failed(error))?;
         self.keep_secret(code.device_code().secret());
         let is_page = Url::parse(code.verification_uri()).is_ok_and(|url| ["https", "http"].contains(&url.scheme()));
@@ -286,9 +215,32 @@ impl<'a> Platform<'a> {
     pub async fn await_device(&self, code: &DeviceCode) -> Result<Tokens, SignInError> {
         // An interval of nothing would be a flood.
         let sleep = |wait: Duration| tokio::time::sleep(wait.clamp(Duration::from_secs(1), LONGEST_POLL));
-        let request = self.client.exchange_device_access_token(&code.0);
-        let granted = request.request_async(&|request| self.exchange(request), sleep, None).await;
-        self.tokens(&granted.map_err(|error: RequestTokenError<_, DeviceCodeErrorResponse>| self.failed(error))?)
+        // The library waits past whatever is no answer, for as long as the code is good.
+        let (unanswered, given_up) = (Cell::new(0), Notify::new());
+        let last = RefCell::new(None);
+        let http = |request| async {
+            let answer = self.exchange(request, Repeat::Safe).await;
+            match &answer {
+                Ok(_) => unanswered.set(0),
+                Err(reason) => {
+                    *last.borrow_mut() = Some(reason.clone());
+                    unanswered.set(unanswered.get() + 1);
+                    if unanswered.get() >= UNANSWERED_POLLS {
+                        given_up.notify_one();
+                    }
+                }
+            }
+            answer
+        };
+        let polling = self.client.exchange_device_access_token(&code.0).request_async(&http, sleep, None);
+        let granted: Result<_, RequestTokenError<_, DeviceCodeErrorResponse>> = tokio::select! {
+            granted = polling => granted,
+            () = given_up.notified() => match last.take() {
+                Some(reason) => Err(RequestTokenError::Request(reason)),
+                None => return Err(self.foreign("its answer makes no sense")),
+            },
+        };
+        self.tokens(&granted.map_err(|error| self.failed(error))?)
     }
 
     /// Where to send a browser that will come back to `redirect`.
@@ -321,7 +273,7 @@ impl<'a> Platform<'a> {
         let code = AuthorizationCode::new(code.expose_secret().to_owned());
         let request =
             self.client.exchange_code(code).set_redirect_uri(Cow::Owned(redirect)).set_pkce_verifier(verifier);
-        let granted = request.request_async(&|request| self.exchange(request)).await;
+        let granted = request.request_async(&|request| self.exchange(request, Repeat::Unsent)).await;
         self.tokens(&granted.map_err(|error| self.failed(error))?)
     }
 
@@ -333,7 +285,7 @@ impl<'a> Platform<'a> {
         self.keep_secret(token.expose_secret());
         let token = RefreshToken::new(token.expose_secret().to_owned());
         let request = self.client.exchange_refresh_token(&token).add_scopes(scopes.iter().cloned().map(Scope::new));
-        let granted = request.request_async(&|request| self.exchange(request)).await;
+        let granted = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
         self.tokens(&granted.map_err(|error| self.failed(error))?)
     }
 
@@ -356,7 +308,7 @@ impl<'a> Platform<'a> {
                 .add_extra_param("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
                 .add_extra_param("client_assertion", assertion.expose_secret());
         }
-        let granted = request.request_async(&|request| self.exchange(request)).await;
+        let granted = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
         self.tokens(&granted.map_err(|error| self.failed(error))?)
     }
 
@@ -374,9 +326,11 @@ impl<'a> Platform<'a> {
         })
     }
 
+    /// Remembers what must not be shown, also as a form has it.
     fn keep_secret(&self, secret: &str) {
+        let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         let mut sent = self.sent.borrow_mut();
-        *sent = sent.iter().cloned().chain([SecretString::from(secret)]).collect();
+        *sent = sent.iter().cloned().chain([secret, &encoded].map(SecretString::from)).collect();
     }
 
     fn failed<T: ErrorResponseType + fmt::Display + 'static>(
@@ -386,30 +340,32 @@ impl<'a> Platform<'a> {
     where
         StandardErrorResponse<T>: ErrorResponse,
     {
-        let error = match error {
+        match error {
             RequestTokenError::ServerResponse(refusal) => {
                 let description = refusal.error_description().map(String::as_str);
-                SignInError::refused(&self.host, &refusal.error().to_string(), description)
+                SignInError::refused(&self.host, &refusal.error().to_string(), description, &self.sent.borrow())
             }
             RequestTokenError::Request(Unanswered::NoAnswer(reason)) => {
-                SignInError::failed(format!("{}: {reason}", self.host), Some(reason.hint()))
+                let hint = reason.hint().unwrap_or(UNREACHABLE);
+                SignInError::unanswered(format!("{}: {reason}", self.host), hint)
             }
             RequestTokenError::Request(Unanswered::Foreign(words)) => self.foreign(&words),
             // Neither what could not be parsed nor the library's words for it, which may quote it.
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => self.foreign("its answer makes no sense"),
-        };
-        SignInError { words: redact(&error.words, &self.sent.borrow()).into_owned(), ..error }
+        }
+    }
+
+    /// A refusal that came back with the browser instead of in an answer.
+    pub fn refused(&self, error: &str, description: Option<&str>) -> SignInError {
+        SignInError::refused(&self.host, error, description, &self.sent.borrow())
     }
 
     fn foreign(&self, words: &str) -> SignInError {
-        SignInError::failed(
-            format!("{}: {}", self.host, clean(words)),
-            Some("check the network, the proxy, --login-url and --cloud"),
-        )
+        SignInError::unanswered(format!("{}: {}", self.host, clean(words)), UNREACHABLE)
     }
 
     /// Sends a request of the protocol, and sends it again while that makes sense.
-    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
+    async fn exchange(&self, request: HttpRequest, repeat: Repeat) -> Result<HttpResponse, Unanswered> {
         let unfit = || Unanswered::Foreign("the request cannot be made".to_owned());
         let (parts, body) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| unfit())?;
@@ -420,42 +376,15 @@ impl<'a> Platform<'a> {
             *request.body_mut() = Some(body.clone().into());
             request
         };
-        let answer = send(&self.http, make, &secrets, self.transport, self.observer).await;
-        let answer = answer.map_err(Unanswered::NoAnswer)?;
+        let Self { transport, observer, .. } = *self;
+        let exchange = Exchange { label: LABEL, repeat, secrets: &secrets, transport, observer };
+        let answer = exchange.send(&self.http, make).await.map_err(Unanswered::NoAnswer)?;
         if answer.status != 200 && !is_refusal(&answer) {
-            return Err(Unanswered::Foreign(foreign_answer(&answer)));
+            return Err(Unanswered::Foreign(exchange::foreign(&answer)));
         }
         let mut response = HttpResponse::new(answer.body);
         *response.status_mut() = oauth2::http::StatusCode::from_u16(answer.status).map_err(|_| unfit())?;
         Ok(response)
-    }
-}
-
-/// Sends what `make` makes, again and again while that makes sense: whatever is asked here may be asked twice.
-///
-/// # Errors
-/// No answer came, in the last attempt.
-pub(super) async fn send(
-    http: &reqwest::Client,
-    make: impl Fn() -> reqwest::Request,
-    secrets: &Rc<[SecretString]>,
-    transport: &Transport,
-    observer: Observer<'_>,
-) -> attempt::Result {
-    let mut number = 1;
-    loop {
-        let mut request = make();
-        *request.timeout_mut() = Some(transport.timeout);
-        let attempt = Attempt { label: LABEL, number, wanted: true, secrets, observer };
-        let result = attempt::send(http, request, &attempt).await;
-        match retry::decide(&result, number, transport.retries, fastrand::f64()).next {
-            Next::Again(wait) => {
-                observer(LABEL, &Event::Waiting { why: Why::Backoff, wait });
-                tokio::time::sleep(wait).await;
-                number += 1;
-            }
-            Next::Stands | Next::Hopeless(_) => return result,
-        }
     }
 }
 
@@ -467,62 +396,4 @@ fn is_refusal(answer: &Answer) -> bool {
         _error: String,
     }
     serde_json::from_slice::<Refusal>(&answer.body).is_ok()
-}
-
-/// In words, an answer that is not the platform's.
-pub(super) fn foreign_answer(answer: &Answer) -> String {
-    let reason = reqwest::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
-    let status = format!("{} {}", answer.status, reason.unwrap_or_default());
-    match &answer.location {
-        Some(location) if (300..400).contains(&answer.status) => {
-            format!("{}: redirected to {location}, which is never followed", status.trim())
-        }
-        _ => format!(
-            "{}, in an answer that is not of the sign-in service: it may be from a gateway or proxy",
-            status.trim()
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tenant_is_an_id_or_a_domain() {
-        for (text, expected) in [
-            ("organizations", "organizations"),
-            (" Contoso.onmicrosoft.com ", "contoso.onmicrosoft.com"),
-            ("11111111-2222-3333-4444-55555555AAAA", "11111111-2222-3333-4444-55555555aaaa"),
-        ] {
-            assert_eq!(tenant(text).as_deref(), Ok(expected));
-        }
-        for text in
-            ["", " ", "a/b", "..", ".", "a?b", "a#b", "a%2fb", "a b", "münchen.de", "consumers", &"a".repeat(300)]
-        {
-            assert!(tenant(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_is_told_in_the_platforms_words_with_what_to_do() {
-        let words = "AADSTS7000222: The provided client secret keys for app 'x' are expired. Trace ID: t \
-                     Correlation ID: c-1 Timestamp: 2026-11-24 10:00:00Z";
-        let error = SignInError::refused("login.example", "invalid_client", Some(words)).about("no token", "otherwise");
-        assert_eq!(
-            error.to_string(),
-            "no token: login.example: AADSTS7000222: The provided client secret keys for app 'x' are expired. \
-             (correlation id c-1)"
-        );
-        assert!(error.hint_text().is_some_and(|hint| hint.contains("AZURE_CLIENT_SECRET")), "{error:?}");
-        let error =
-            SignInError::refused("login.example", "invalid_grant", Some("AADSTS700082: Expired.")).about_renewal("w");
-        assert_eq!(
-            error.to_string(),
-            "the sign-in of profile 'w' cannot be renewed: login.example: AADSTS700082: Expired."
-        );
-        assert!(error.hint_text().unwrap().ends_with("`intunectl auth login --profile 'w'`"), "{error:?}");
-        let error = SignInError::refused("login.example", "odd\u{1b}[2J", None).about("no token", "otherwise");
-        assert!(!error.to_string().contains('\u{1b}') && error.hint_text() == Some("otherwise"), "{error:?}");
-    }
 }

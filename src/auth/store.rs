@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use keyring::CredentialStore;
 use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest as _, Sha256};
 
 use layout::SERVICE;
 
@@ -133,13 +134,16 @@ pub fn profiles() -> Result<Vec<String>, StoreError> {
     in_time(|_| layout::profiles(&*connect()?))
 }
 
-/// Waits for the turn to renew a sign-in, as only one process at a time may: a refresh token is good for one use. The
-/// turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
+/// Waits for the turn to renew the sign-in of `profile`, as only one process at a time may: a refresh token is good for
+/// one use. The turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
 ///
 /// # Errors
 /// Another process has been at it for longer ([`StoreError::Busy`]), or there can be no lock.
-pub fn turn_to_renew(wait: Duration) -> Result<File, StoreError> {
-    lock::acquire("intunectl-renewal", Instant::now() + wait)
+pub fn turn_to_renew(profile: &str, wait: Duration) -> Result<File, StoreError> {
+    // The name of a file holds less than that of a profile may.
+    let digest = Sha256::digest(profile.as_bytes());
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    lock::acquire(&format!("{SERVICE}-renewal-{name}"), Instant::now() + wait)
 }
 
 /// Deletes all that the keyring holds for `profile`, and says whether there was anything.

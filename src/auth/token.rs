@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -30,6 +31,8 @@ pub struct Sources {
     pub environment: Option<OsString>,
     /// App credentials in the environment.
     pub app: Option<App>,
+    /// Whether the environment names an application, but nothing there proves to be it.
+    pub half_app: bool,
     /// The profile in force.
     pub profile: String,
 }
@@ -87,9 +90,13 @@ impl Sources {
             Self { file: Some(path), .. } => (read_file(&path, "the token file")?, Given::File(path)),
             Self { environment: Some(value), .. } => (from_environment(value)?, Given::Environment),
             Self { app: Some(app), .. } => return Ok(Found::App(app)),
-            Self { profile, .. } => {
-                let session = Session::load(&profile).map_err(|error| no_keyring(error, &profile))?;
-                return Ok(Found::Profile(Box::new(session.ok_or_else(|| none(&profile))?)));
+            Self { profile, half_app, .. } => {
+                let ways = ways(&profile, half_app);
+                let session = Session::load(&profile).map_err(|error| no_keyring(error, &profile, &ways))?;
+                let nobody = || {
+                    Error::auth(format!("no access token: nobody is signed in under profile '{profile}'")).hint(&ways)
+                };
+                return Ok(Found::Profile(Box::new(session.ok_or_else(nobody)?)));
             }
         };
         let source = given.to_string();
@@ -174,17 +181,27 @@ fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
 /// # Errors
 /// It cannot be read, is not text, or is too large to be a token.
 pub(super) fn read_file(path: &Path, what: &str) -> Result<SecretString, Error> {
-    use std::io::Read as _;
+    let what = format!("{what} {}", path.display());
+    let file = std::fs::File::open(path).map_err(|error| unreadable(&what, &plain(&error)))?;
+    read_from(file, &what)
+}
 
-    let unreadable = |reason: &str| Error::usage(format!("cannot read {what} {}: {reason}", path.display()));
+/// Reads a token from a source of text.
+///
+/// # Errors
+/// It cannot be read, is not text, or is too large to be a token.
+pub fn read_from(source: impl Read, what: &str) -> Result<SecretString, Error> {
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| unreadable(&plain(&error)))?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&plain(&error)))?;
+    source.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(what, &plain(&error)))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(unreadable("it is too large to be a token"));
+        return Err(unreadable(what, "it is too large to be a token"));
     }
-    let text = encoding::decode(&bytes).map_err(|error| unreadable(&format!("it {error}")))?;
+    let text = encoding::decode(&bytes).map_err(|error| unreadable(what, &format!("it {error}")))?;
     Ok(SecretString::from(text.into_owned()))
+}
+
+fn unreadable(what: &str, reason: &str) -> Error {
+    Error::usage(format!("cannot read {what}: {reason}"))
 }
 
 fn from_environment(value: OsString) -> Result<SecretString, Error> {
@@ -194,28 +211,33 @@ fn from_environment(value: OsString) -> Result<SecretString, Error> {
     Ok(SecretString::from(text))
 }
 
-fn none(profile: &str) -> Error {
-    Error::auth(format!("no access token: nobody is signed in under profile '{profile}'")).hint(FOUR_WAYS)
-}
-
 /// Without a keyring there is no token either; what is there but unreadable has its own words.
-fn no_keyring(error: anyhow::Error, profile: &str) -> anyhow::Error {
+fn no_keyring(error: anyhow::Error, profile: &str, ways: &str) -> anyhow::Error {
     match error.downcast_ref::<StoreError>() {
         Some(StoreError::Damaged) => Error::auth(format!("no access token: {}", StoreError::Damaged))
             .hint(format!("sign in again, which replaces it: {}", session::command(profile)))
             .into(),
-        Some(reason) => Error::auth(format!("no access token: {reason}")).hint(FOUR_WAYS).into(),
+        Some(reason) => Error::auth(format!("no access token: {reason}")).hint(ways).into(),
         None => error,
     }
 }
 
 /// What to do without a token.
-pub const FOUR_WAYS: &str = "give one in one of four ways:
+fn ways(profile: &str, half_app: bool) -> String {
+    let half = "AZURE_TENANT_ID and AZURE_CLIENT_ID are set, but nothing that proves the application: \
+                AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE, or, in GitHub Actions, `permissions: id-token: write`. \
+                Set that, or ";
+    format!(
+        "{}give a token in one of four ways:
   1. --token-file PATH (or --token TOKEN)
   2. INTUNECTL_TOKEN in the environment
   3. app credentials in the environment: AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET,
      AZURE_FEDERATED_TOKEN_FILE, or GitHub Actions' id-token
-  4. the system's keyring: intunectl auth login";
+  4. the system's keyring: {}",
+        if half_app { half } else { "" },
+        session::command(profile)
+    )
+}
 
 #[cfg(test)]
 mod tests {
@@ -223,7 +245,7 @@ mod tests {
     use crate::error::Kind;
 
     fn sources() -> Sources {
-        Sources { flag: None, file: None, environment: None, app: None, profile: "default".into() }
+        Sources { flag: None, file: None, environment: None, app: None, half_app: false, profile: "default".into() }
     }
 
     fn app() -> Option<App> {
@@ -268,6 +290,7 @@ mod tests {
             file: Some("/nonexistent/token".into()),
             environment: Some("from-environment".into()),
             app: app(),
+            half_app: false,
             profile: "default".into(),
         };
         let with_flag = Sources { flag: all.flag.take(), ..sources() };

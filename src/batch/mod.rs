@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clean::clean;
 use crate::exit::{Exit, Signal, Verdict, fold};
+use crate::graph::advice::Caller;
 use crate::graph::client::{Client, Outcome, Progress};
 use crate::graph::partner;
 use crate::ids::PartnerIds;
@@ -41,8 +42,8 @@ pub struct Plan<'a> {
     pub fail_fast: bool,
     /// Whether failures are told on standard error, since standard output has only what succeeded.
     pub tell_failures: bool,
-    /// Whether the token is one of an application that acts for itself, as far as that is known.
-    pub is_app_only: Option<bool>,
+    /// Whose token the requests are sent with.
+    pub caller: Caller,
 }
 
 /// What came of it.
@@ -280,7 +281,7 @@ impl<'a> Run<'a> {
             index,
             progress,
             host: self.host,
-            is_app_only: self.plan.is_app_only,
+            caller: &self.plan.caller,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Instant, SystemTime};
 
 use crate::exit::Signal;
-use crate::graph::advice::{self, Purpose};
+use crate::graph::advice::{self, Caller, Purpose};
 use crate::graph::client::{Ended, Outcome, Progress};
 use crate::graph::problem;
 use crate::net::attempt::{Answer, NoAnswer};
@@ -59,8 +59,8 @@ pub struct Draft<'a> {
     pub progress: Progress,
     /// Where its requests go: host and port.
     pub host: &'a str,
-    /// Whether the token is one of an application that acts for itself, as far as that is known.
-    pub is_app_only: Option<bool>,
+    /// Whose token they are sent with.
+    pub caller: &'a Caller,
 }
 
 /// A record, and what to do about it.
@@ -80,7 +80,7 @@ impl From<Record> for Settled {
 impl Draft<'_> {
     /// The record of a call that ended; `stopped` is why the run was stopped, if it was.
     pub fn settle(&self, outcome: Outcome, stopped: Option<Reason>) -> Settled {
-        let Outcome { last, ended, unanswered_before } = outcome;
+        let Outcome { last, ended, unanswered_before, renewal_failed } = outcome;
         // A call ends stopped only after the run was.
         let reason = stopped.unwrap_or(Reason::OutputGone);
         match (last, ended) {
@@ -97,8 +97,9 @@ impl Draft<'_> {
                     _ => "",
                 });
                 let record = self.answered(Status::Failed, &answer, Some(failure));
-                let hint = advice::for_status(answer.status, Purpose::Write, self.is_app_only)
-                    .filter(|_| ended != Ended::Stopped);
+                let is_told = answer.status == 401 && renewal_failed;
+                let hint = advice::for_status(answer.status, Purpose::Write, self.caller)
+                    .filter(|_| ended != Ended::Stopped && !is_told);
                 Settled { record: Record { request_id: problem.request_id, ..record }, hint }
             }
             (Some(Err(no_answer)), ended) => {
@@ -107,7 +108,8 @@ impl Draft<'_> {
                 if unanswered_before || no_answer.was_sent() {
                     failure.message.push_str(MAY_BE_DONE);
                 }
-                let hint = (ended != Ended::Stopped).then(|| no_answer.hint().to_owned());
+                let hint =
+                    (ended != Ended::Stopped).then(|| advice::without_answer(&no_answer, Purpose::Write).to_owned());
                 Settled { record: self.record(Status::Failed, Some(failure)), hint }
             }
             (None, Ended::Hopeless(wait)) => {
@@ -198,16 +200,17 @@ mod tests {
 
     use super::*;
 
+    const CALLER: &Caller = &Caller { is_app_only: None, another: String::new() };
     const DRAFT: Draft<'_> = Draft {
         id: "a",
         index: 3,
         progress: Progress { attempts: 2, client_request_id: None, started: None },
         host: "graph.example",
-        is_app_only: None,
+        caller: CALLER,
     };
 
     fn settle(last: Option<crate::net::attempt::Result>, ended: Ended, before: bool) -> Record {
-        let outcome = Outcome { last, ended, unanswered_before: before };
+        let outcome = Outcome { last, ended, unanswered_before: before, renewal_failed: false };
         DRAFT.settle(outcome, Some(Reason::Interrupted(Signal::Interrupt))).record
     }
 

@@ -10,10 +10,11 @@ use crate::clean::clean;
 use crate::context::{Context, stdout_is_terminal};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::net::root::Cloud;
 use crate::output::{Format, json, stdout, table};
 use crate::words::roughly;
 
-const HEADINGS: [&str; 5] = ["PROFILE", "ACCOUNT", "TENANT", "GRAPH", "TOKEN"];
+const HEADINGS: [&str; 5] = ["  PROFILE", "ACCOUNT", "TENANT", "GRAPH", "TOKEN"];
 
 /// What is known of a profile, without any secret.
 #[derive(Serialize)]
@@ -49,7 +50,11 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
     }
     let mut text = Vec::new();
     match context.format {
-        Format::Text => table::write_rows(&mut text, HEADINGS, entries.iter().map(row), stdout_is_terminal())?,
+        Format::Text => {
+            let aligned = stdout_is_terminal();
+            let rows = entries.iter().map(|entry| row(entry, aligned));
+            table::write_rows(&mut text, HEADINGS, rows, aligned)?;
+        }
         Format::Id => entries.iter().for_each(|entry| text.extend(format!("{}\n", entry.profile).bytes())),
         Format::Json => json::document(&mut text, &entries)?,
         Format::Ndjson => entries.iter().try_for_each(|entry| json::line(&mut text, entry))?,
@@ -90,7 +95,8 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
         None => "expiry not known".to_owned(),
     };
     let account = session.account.or_else(|| claims.and_then(|claims| claims.account().map(str::to_owned)));
-    let tenant_id = session.tenant.or_else(|| claims.and_then(|claims| claims.tenant.clone()));
+    let tenant_id = session.tenant.map(|tenant| tenant.to_string());
+    let tenant_id = tenant_id.or_else(|| claims.and_then(|claims| claims.tenant.clone()));
     let client_id = session.renewal.map(|renewal| renewal.client_id);
     Some(Entry {
         account,
@@ -105,13 +111,21 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
     })
 }
 
-fn row(entry: &Entry) -> [String; 5] {
+/// A profile's row; for people, the one in force is marked, and a cloud goes by its name.
+fn row(entry: &Entry, for_people: bool) -> [String; 5] {
     let or_empty = |field: &Option<String>| clean(field.as_deref().unwrap_or_default()).into_owned();
+    let mark = match (for_people, entry.current) {
+        (false, _) => "",
+        (true, true) => "* ",
+        (true, false) => "  ",
+    };
+    let root = entry.graph_url.as_deref().filter(|_| for_people).and_then(|url| url.parse().ok());
+    let graph = root.as_ref().and_then(Cloud::of).map(|cloud| cloud.name().to_owned());
     [
-        clean(&entry.profile).into_owned(),
+        format!("{mark}{}", clean(&entry.profile)),
         or_empty(&entry.account),
         or_empty(&entry.tenant_id),
-        or_empty(&entry.graph_url),
+        graph.unwrap_or_else(|| or_empty(&entry.graph_url)),
         entry.state.clone(),
     ]
 }

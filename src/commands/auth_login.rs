@@ -1,29 +1,27 @@
 //! `auth login`: by browser, by device code, or with a token that something else got.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use secrecy::SecretString;
 
 use crate::auth::browser::{self, Port, Return};
-use crate::auth::session::{Renewal, Session};
-use crate::auth::sign_in::{self, DEFAULT_CLIENT, DEFAULT_TENANT, Platform, SignInError, Tokens};
+use crate::auth::refusal::SignInError;
+use crate::auth::session::{self, Renewal, Session};
+use crate::auth::sign_in::{self, DEFAULT_CLIENT, Platform, Tokens};
 use crate::auth::store::{self, StoreError};
-use crate::auth::token::{GET_ANOTHER, STANDARD_INPUT, Token};
+use crate::auth::tenant::Tenant;
+use crate::auth::token::{self, GET_ANOTHER, STANDARD_INPUT, Token};
 use crate::clean::clean;
 use crate::cli;
 use crate::context::{Context, block_on};
-use crate::encoding;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::graph::advice::WRITE_PERMISSION;
 use crate::interrupt::Interrupts;
 use crate::net::root::Root;
-use crate::words::{plain, roughly};
+use crate::permission;
+use crate::words::roughly;
 
-/// The most that is read: far more than any token.
-const LARGEST: u64 = 256 * 1024;
 /// How long somebody may take to sign in with a browser.
 const BROWSER_WITHIN: Duration = Duration::from_secs(15 * 60);
 
@@ -32,36 +30,36 @@ const BROWSER_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// # Errors
 /// There is no keyring, the sign-in did not work, or there is no usable token on standard input.
 pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
+    if context.has_token_option() {
+        return Err(Error::usage("--token and --token-file are for calls, not for signing in")
+            .hint("to keep a token: intunectl auth login --with-token < token.txt")
+            .into());
+    }
     if options.with_token && std::io::stdin().is_terminal() {
         return Err(Error::usage("--with-token reads the token from standard input, which is a terminal")
             .hint("intunectl auth login --with-token < token.txt")
             .into());
     }
-    if options.with_token {
-        store::check().map_err(|reason| no_keyring(&reason))?;
-        let token = Token::read(&read()?, STANDARD_INPUT)?;
-        token.not_expired(STANDARD_INPUT, GET_ANOTHER, SystemTime::now())?;
-        let (graph, login) = context.roots();
-        let session = Session::new(token.secret.clone(), graph.as_str(), login.as_str());
-        save(context, &session)?;
-        let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", roughly(left)));
-        let account = token.claims.as_ref().and_then(|claims| claims.account());
-        context.console.note(&format!(
-            "stored the token{} under profile '{}', for {}{}",
-            account.map(|name| format!(" for {}", clean(name))).unwrap_or_default(),
-            context.profile,
-            graph.as_str(),
-            expiry.unwrap_or_default()
-        ));
-        context.warn_about_other_sources();
-        return Ok(Exit::Success);
-    }
-    let (graph, login) = context.sign_in_roots(Error::usage)?;
+    let roots = if options.with_token { context.roots() } else { context.sign_in_roots(Error::usage)? };
     store::check().map_err(|reason| no_keyring(&reason))?;
+    // What cannot be read is about to be replaced.
+    let before = Session::load(&context.profile).ok().flatten();
+    let own_roots = before.as_ref().filter(|_| !context.has_roots()).and_then(roots_of);
+    let (graph, login) = own_roots.unwrap_or(roots);
+    if options.with_token {
+        return keep_token(context, &graph, &login);
+    }
+    let client_id = options.client_id.clone().or_else(|| Some(before.as_ref()?.renewal.as_ref()?.client_id.clone()));
+    let asked = Asked {
+        tenant: context.tenant.clone().or_else(|| before.as_ref()?.asked_tenant.clone()),
+        client_id: client_id.unwrap_or_else(|| DEFAULT_CLIENT.to_owned()),
+        graph,
+        login,
+    };
     block_on(async {
         let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
         tokio::select! {
-            signed_in = sign_in(context, options, graph, login) => signed_in.map(|()| Exit::Success),
+            signed_in = sign_in(context, options, asked) => signed_in.map(|()| Exit::Success),
             signal = interrupts.recv() => {
                 context.console.error("interrupted; nobody was signed in");
                 Ok(Exit::Interrupted(signal))
@@ -70,47 +68,77 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
     })
 }
 
-async fn sign_in(context: &Context, options: &cli::Login, graph: Root, login: Root) -> anyhow::Result<()> {
-    let tenant = context.tenant.as_deref().unwrap_or(DEFAULT_TENANT);
-    let client_id = options.client_id.as_deref().unwrap_or(DEFAULT_CLIENT);
+/// Who is to sign in, and where. What no option says is as it was at the last sign-in of the profile, so that to sign in
+/// again is to type no more than that.
+struct Asked {
+    tenant: Option<Tenant>,
+    client_id: String,
+    graph: Root,
+    login: Root,
+}
+
+fn roots_of(session: &Session) -> Option<(Root, Root)> {
+    Some((session.graph_url.parse().ok()?, session.login_url.parse().ok()?))
+}
+
+fn keep_token(context: &Context, graph: &Root, login: &Root) -> anyhow::Result<Exit> {
+    let token = Token::read(&token::read_from(std::io::stdin().lock(), STANDARD_INPUT)?, STANDARD_INPUT)?;
+    token.not_expired(STANDARD_INPUT, GET_ANOTHER, SystemTime::now())?;
+    save(context, &Session::new(token.secret.clone(), graph.as_str(), login.as_str()))?;
+    let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", roughly(left)));
+    let account = token.claims.as_ref().and_then(|claims| claims.account());
+    context.console.note(&format!(
+        "stored the token{} under profile '{}', for {}{}",
+        account.map(|name| format!(" for {}", clean(name))).unwrap_or_default(),
+        context.profile,
+        graph.as_str(),
+        expiry.unwrap_or_default()
+    ));
+    context.warn_about_other_sources();
+    Ok(Exit::Success)
+}
+
+async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyhow::Result<()> {
+    let Asked { tenant: asked_tenant, client_id, graph, login } = asked;
+    let tenant = asked_tenant.clone().unwrap_or_else(Tenant::any);
     let transport = context.transport()?;
     let observer = context.observer();
-    let platform = Platform::new(&login, tenant, client_id, &transport, &observer)?;
-    let scopes = sign_in::scopes(&graph, WRITE_PERMISSION);
-    let way = Way::choose(options).await?;
-    let tokens = match way {
+    let platform = Platform::new(&login, &tenant, &client_id, &transport, &observer)?;
+    let scopes = sign_in::scopes(&graph, permission::WRITE);
+    let tokens = match Way::choose(options).await? {
         Way::DeviceCode => with_device_code(context, &platform, &scopes).await?,
         Way::Browser { or_device_code } => with_browser(context, &platform, &scopes, or_device_code).await?,
     };
     let Tokens { access, refresh, identity } = tokens;
     let claims = [identity.as_ref(), access.claims.as_ref()];
     let account = claims.into_iter().flatten().find_map(|claims| claims.account()).map(str::to_owned);
-    let tenant_id = claims.into_iter().flatten().find_map(|claims| claims.tenant.clone());
+    let tenant_id = claims.into_iter().flatten().find_map(|claims| claims.tenant.as_deref()?.parse().ok());
+    // By its ID from now on, where that is known: `organizations` would be whichever tenant the account is at home in.
+    let tenant = tenant_id.unwrap_or(tenant);
     let can_renew = refresh.is_some();
     let mut session = Session::new(access.secret.clone(), graph.as_str(), login.as_str());
     session.expires_at = access.expires_at;
     session.account = account.clone();
-    // By its ID from now on, where that is known: `organizations` would be whichever tenant the account is at home in.
-    session.tenant = Some(tenant_id.unwrap_or_else(|| tenant.to_owned()));
-    session.renewal = refresh.map(|refresh_token| Renewal { client_id: client_id.to_owned(), refresh_token });
+    session.tenant = Some(tenant.clone());
+    session.asked_tenant = asked_tenant;
+    session.renewal = refresh.map(|refresh_token| Renewal { client_id, refresh_token });
     save(context, &session)?;
     context.console.note(&format!(
-        "signed in{} to tenant {} under profile '{}', for {}",
-        account.as_deref().map(|name| format!(" as {}", clean(name))).unwrap_or_default(),
-        clean(session.tenant.as_deref().unwrap_or_default()),
+        "signed in{} to tenant {tenant} under profile '{}', for {}",
+        account.map(|name| format!(" as {}", clean(&name))).unwrap_or_default(),
         context.profile,
         graph.as_str()
     ));
     context.warn_about_other_sources();
     if !can_renew {
-        let left = access.expires_in(SystemTime::now()).map(roughly).unwrap_or_else(|| "some time".to_owned());
+        let left = access.expires_in(SystemTime::now()).map_or_else(|| "some time".to_owned(), roughly);
         context
             .console
             .warning(&format!("the sign-in service gave nothing to renew the token with: it ends in {left}"));
     }
-    if access.claims.as_ref().and_then(|claims| claims.has_any(&[WRITE_PERMISSION])) == Some(false) {
+    if access.claims.as_ref().and_then(|claims| claims.has_any(&[permission::WRITE])) == Some(false) {
         context.console.warning_with_hint(
-            &format!("the token lacks the permission {WRITE_PERMISSION}; the service will probably refuse it"),
+            &format!("the token lacks the permission {}; the service will probably refuse it", permission::WRITE),
             "have an administrator consent to the permission for the application, then sign in again",
         );
     }
@@ -141,7 +169,7 @@ impl Way {
 }
 
 async fn with_device_code(context: &Context, platform: &Platform<'_>, scopes: &[String]) -> anyhow::Result<Tokens> {
-    let code = platform.device_code(scopes).await.map_err(|error| failed(error, OTHER_WAY_BROWSER))?;
+    let code = platform.device_code(scopes).await.map_err(|error| failed(context, &error, OTHER_WAY_BROWSER))?;
     context.console.instruction(&format!(
         "To sign in, open this page in a browser, on any device:\n\n  {}\n\nand type this code there:\n\n  {}\n\n\
          Waiting for that; the code is good for {}. Type it only if you have just run this command yourself.",
@@ -149,7 +177,7 @@ async fn with_device_code(context: &Context, platform: &Platform<'_>, scopes: &[
         code.code(),
         roughly(code.expires_in())
     ));
-    Ok(platform.await_device(&code).await.map_err(|error| failed(error, OTHER_WAY_BROWSER))?)
+    Ok(platform.await_device(&code).await.map_err(|error| failed(context, &error, OTHER_WAY_BROWSER))?)
 }
 
 async fn with_browser(
@@ -186,11 +214,11 @@ async fn with_browser(
     })?;
     match back {
         Some(Return::Code(code)) => {
-            Ok(platform.redeem(&code, asked).await.map_err(|error| failed(error, OTHER_WAY_CODE))?)
+            Ok(platform.redeem(&code, asked).await.map_err(|error| failed(context, &error, OTHER_WAY_CODE))?)
         }
         Some(Return::Refused { error, description }) => {
-            let error = SignInError::refused(platform.host(), &error, description.as_deref());
-            Err(failed(error, OTHER_WAY_CODE).into())
+            let error = platform.refused(&error, description.as_deref());
+            Err(failed(context, &error, OTHER_WAY_CODE).into())
         }
         None => {
             context.console.note("no browser can be opened here after all");
@@ -202,8 +230,8 @@ async fn with_browser(
 const OTHER_WAY_BROWSER: &str = "run it again; --browser signs in with a browser on this machine";
 const OTHER_WAY_CODE: &str = "run it again; --device-code signs in with a browser on any other device";
 
-fn failed(error: SignInError, otherwise: &str) -> Error {
-    error.about("nobody was signed in", otherwise)
+fn failed(context: &Context, error: &SignInError, otherwise: &str) -> Error {
+    error.about("nobody was signed in", &session::command(&context.profile), otherwise)
 }
 
 fn save(context: &Context, session: &Session) -> anyhow::Result<()> {
@@ -211,20 +239,6 @@ fn save(context: &Context, session: &Session) -> anyhow::Result<()> {
         Ok(reason) => no_keyring(&reason).into(),
         Err(error) => error,
     })
-}
-
-fn read() -> anyhow::Result<SecretString> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(LARGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Error::usage(format!("cannot read standard input: {}", plain(&error))))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(Error::usage("standard input holds far more than a token").into());
-    }
-    let text = encoding::decode(&bytes).map_err(|error| Error::usage(format!("standard input {error}")))?;
-    Ok(SecretString::from(text.into_owned()))
 }
 
 /// Nothing is written anywhere else instead.

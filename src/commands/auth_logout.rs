@@ -14,12 +14,20 @@ pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
     if profiles.is_empty() {
         context.console.note("nobody was signed in");
     }
+    let mut exit = Exit::Success;
     for profile in profiles {
-        context.console.note(&if Session::forget(&profile)? {
-            format!("forgot the sign-in of profile '{profile}'; its tokens stay valid until they expire")
-        } else {
-            format!("nobody was signed in under profile '{profile}'")
-        });
+        match Session::forget(&profile) {
+            Ok(true) => context
+                .console
+                .note(&format!("forgot the sign-in of profile '{profile}'; its tokens stay valid until they expire")),
+            Ok(false) => context.console.note(&format!("nobody was signed in under profile '{profile}'")),
+            // The others are to be forgotten all the same.
+            Err(error) if all => {
+                context.console.error(&format!("the sign-in of profile '{profile}' is still there: {error}"));
+                exit = Exit::Failure;
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(Exit::Success)
+    Ok(exit)
 }

@@ -5,11 +5,11 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::clean::clean;
-use crate::context::{Connection, Context, Source, block_on};
+use crate::context::{Connection, Context, Source, run_until_interrupted};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::graph::advice::WRITE_PERMISSION;
 use crate::output::{Format, json, stdout};
+use crate::permission;
 use crate::words::roughly;
 
 /// What is told of a token: nothing secret.
@@ -50,13 +50,19 @@ struct Reason {
 /// # Errors
 /// There is no usable token. Where JSON was asked for, that is told there as well.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
-    let connection = match block_on(context.connect()) {
+    run_until_interrupted(context, status(context))
+}
+
+async fn status(context: &Context) -> anyhow::Result<Exit> {
+    let connection = match context.connect().await {
         Ok(connection) => connection,
         Err(error) => {
             if is_json(context.format) {
-                print_json(context.format, &unusable(&error))?;
+                print_json(context.format, &unusable(context, &error))?;
             }
-            return Err(error);
+            context.console.failure(&error);
+            // Whatever the reason: what was asked is whether a call could be made.
+            return Ok(Exit::Auth);
         }
     };
     let report = report(&connection);
@@ -64,7 +70,7 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
         Format::Text | Format::Id => stdout::print(text(&report, &connection).as_bytes())?,
         Format::Json | Format::Ndjson => print_json(context.format, &report)?,
     };
-    context.warn_about(&connection, &[WRITE_PERMISSION]);
+    context.warn_about(&connection, &[permission::WRITE]);
     Ok(Exit::Success)
 }
 
@@ -81,10 +87,11 @@ fn print_json(format: Format, report: &Report) -> anyhow::Result<Exit> {
     stdout::print(&json)
 }
 
-fn unusable(error: &anyhow::Error) -> Report {
+fn unusable(context: &Context, error: &anyhow::Error) -> Report {
     let hint = error.downcast_ref::<Error>().and_then(Error::hint_text).map(str::to_owned);
     let error = Some(Reason { message: format!("{error:#}"), hint });
-    Report { needed_permission: WRITE_PERMISSION, error, ..Report::default() }
+    let source = Some(context.source_in_force());
+    Report { source, needed_permission: permission::WRITE, error, ..Report::default() }
 }
 
 fn report(connection: &Connection) -> Report {
@@ -104,8 +111,8 @@ fn report(connection: &Connection) -> Report {
         app_name: owned(claims.and_then(|claims| claims.app_name())),
         app_only: connection.is_app_only(),
         permissions: claims.map(|claims| claims.permissions().map(str::to_owned).collect()).unwrap_or_default(),
-        needed_permission: WRITE_PERMISSION,
-        has_needed_permission: claims.and_then(|claims| claims.has_any(&[WRITE_PERMISSION])),
+        needed_permission: permission::WRITE,
+        has_needed_permission: claims.and_then(|claims| claims.has_any(&[permission::WRITE])),
         expires_at: connection.token.expires_at.and_then(json::time),
         renewable: connection.is_renewable(),
         graph_url: Some(connection.root.as_str().to_owned()),
@@ -137,8 +144,8 @@ fn text(report: &Report, connection: &Connection) -> String {
         _ => unknown(),
     };
     let can_disconnect = match report.has_needed_permission {
-        Some(true) => format!("yes: {WRITE_PERMISSION} is among the permissions"),
-        Some(false) => format!("no: {WRITE_PERMISSION} is not among the permissions"),
+        Some(true) => format!("yes: {} is among the permissions", permission::WRITE),
+        Some(false) => format!("no: {} is not among the permissions", permission::WRITE),
         None => "not known: the token names no permissions".to_owned(),
     };
     let fields = [

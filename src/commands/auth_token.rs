@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use crate::context::{Context, block_on};
+use crate::context::{Context, run_until_interrupted};
 use crate::exit::Exit;
 use crate::output::stdout;
 
@@ -11,6 +11,8 @@ use crate::output::stdout;
 /// # Errors
 /// There is no usable token.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
-    let connection = block_on(context.connect())?;
-    stdout::print(format!("{}\n", connection.token.secret.expose_secret()).as_bytes())
+    run_until_interrupted(context, async {
+        let connection = context.connect().await?;
+        stdout::print(format!("{}\n", connection.token.secret.expose_secret()).as_bytes())
+    })
 }

@@ -11,12 +11,13 @@ use crate::cli;
 use crate::context::{Context, block_on, stdout_is_terminal};
 use crate::error::Error;
 use crate::exit::{Exit, Signal};
-use crate::graph::advice::WRITE_PERMISSION;
+use crate::graph::advice::Caller;
 use crate::ids::{Collected, Collector, PartnerIds};
 use crate::interrupt::Interrupts;
 use crate::output::Format;
 use crate::output::record::{Status, Summary};
 use crate::output::sink::{Look, Sink, text_line};
+use crate::permission;
 use crate::words::plain;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -54,27 +55,22 @@ pub fn run(context: &Context, options: cli::Disconnect) -> anyhow::Result<Exit> 
             concurrency: usize::from(concurrency),
             fail_fast,
             tell_failures: context.format == Format::Id,
-            is_app_only: None,
+            caller: Caller::default(),
         };
         let connecting = context.connect();
         tokio::pin!(connecting);
         let connection = tokio::select! {
             connection = &mut connecting => connection?,
             signal = interrupts.recv() => {
-                if context.is_renewing() {
-                    tokio::select! {
-                        _ = connecting => {}
-                        _ = interrupts.recv() => {}
-                    }
-                }
+                context.finish_renewing(connecting, &mut interrupts).await;
                 let around = surroundings(context, &ids, &mut interrupts)?;
                 let finished = batch::give_up(&plan, signal, around).await;
                 conclude(context, &finished);
                 return Ok(finished.exit);
             }
         };
-        plan.is_app_only = connection.is_app_only();
-        context.warn_about(&connection, &[WRITE_PERMISSION]);
+        plan.caller = connection.caller();
+        context.warn_about(&connection, &[permission::WRITE]);
         let client = context.client(&connection, rate.0)?;
         let summary = Summary {
             tenant_id: connection.tenant().map(str::to_owned),

@@ -1,13 +1,13 @@
 //! `partner list`.
 
-use crate::context::{Context, block_on, stdout_is_terminal};
+use crate::context::{Context, run_until_interrupted, stdout_is_terminal};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::graph::advice::{READ_PERMISSION, WRITE_PERMISSION};
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
 use crate::output::{Format, stdout, table};
+use crate::permission;
 
 /// Runs it. Nothing is printed before the last page is there: half a list, piped into `disconnect`, would pass for
 /// the whole.
@@ -15,12 +15,14 @@ use crate::output::{Format, stdout, table};
 /// # Errors
 /// There is no usable token, or the service does not give the list.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
-    let partners = block_on(async {
-        let connection = context.connect().await?;
-        context.warn_about(&connection, &[READ_PERMISSION, WRITE_PERMISSION]);
-        let client = context.client(&connection, Some(Rate::PUBLISHED.for_reads()))?;
-        partner::list(&client, connection.is_app_only()).await
-    })?;
+    run_until_interrupted(context, list(context))
+}
+
+async fn list(context: &Context) -> anyhow::Result<Exit> {
+    let connection = context.connect().await?;
+    context.warn_about(&connection, &[permission::READ, permission::WRITE]);
+    let client = context.client(&connection, Some(Rate::PUBLISHED.for_reads()))?;
+    let partners = partner::list(&client, &connection.caller()).await?;
     if context.format == Format::Id
         && let Some((n, reason)) = (1_usize..)
             .zip(&partners)

@@ -5,21 +5,22 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use secrecy::SecretString;
-use uuid::Uuid;
 
-use super::{Context, TransportOptions};
+use super::Context;
 use crate::auth::app::App;
 use crate::auth::claims::Claims;
 use crate::auth::renewal::{Failure, Profile, Renewed};
 use crate::auth::session::{self, Session};
+use crate::auth::tenant::Tenant;
 use crate::auth::token::{Found, Given, Sources, Token};
 use crate::clean::clean;
 use crate::error::Error;
-use crate::graph::advice::WRITE_PERMISSION;
-use crate::graph::client::{self, Bearer, Client, Need, Renew};
+use crate::graph::advice::Caller;
+use crate::graph::client::{self, Bearer, Client, Need, NoBearer, Renew};
 use crate::graph::pace::Rate;
 use crate::net::http::Transport;
 use crate::net::root::{Cloud, Root};
+use crate::permission;
 
 /// A token, and the only root it may be sent to.
 pub struct Connection {
@@ -50,7 +51,7 @@ pub enum Source {
         /// Who, where it is known.
         account: Option<String>,
         /// The tenant, where it is known.
-        tenant: Option<String>,
+        tenant: Option<Tenant>,
         /// The application that can renew the sign-in, where it can be renewed.
         client_id: Option<String>,
     },
@@ -66,6 +67,17 @@ impl fmt::Display for Source {
     }
 }
 
+impl Source {
+    /// What to do for another token than the one that it has given.
+    fn another(&self) -> String {
+        match self {
+            Self::Given(_) => "Get a new one and run again".to_owned(),
+            Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
+            Self::Profile { profile, .. } => format!("Sign in again: {}", session::command(&profile.name)),
+        }
+    }
+}
+
 impl Connection {
     /// The cloud, where the root is one of its.
     pub fn cloud(&self) -> Option<&'static str> {
@@ -75,7 +87,7 @@ impl Connection {
     /// The tenant, where the token or the sign-in names it.
     pub fn tenant(&self) -> Option<&str> {
         let signed_in = match &self.source {
-            Source::Profile { tenant, .. } => tenant.as_deref(),
+            Source::Profile { tenant, .. } => tenant.as_ref().map(Tenant::as_str),
             Source::Given(_) | Source::App { .. } => None,
         };
         self.claims().and_then(|claims| claims.tenant.as_deref()).or(signed_in)
@@ -96,6 +108,11 @@ impl Connection {
             Source::App { .. } => Some(true),
             Source::Given(_) | Source::Profile { .. } => self.claims().and_then(Claims::is_app_only),
         }
+    }
+
+    /// Whose token it is, for advice.
+    pub fn caller(&self) -> Caller {
+        Caller { is_app_only: self.is_app_only(), another: self.source.another() }
     }
 
     /// Whether there is a way to another token when this one ends.
@@ -120,9 +137,13 @@ impl Context {
     /// # Errors
     /// There is no usable token, or the profile's is for another root than the one asked for.
     pub async fn connect(&self) -> anyhow::Result<Connection> {
-        let look_up = LookUp { sources: self.token_sources()?, transport: self.transport_options() };
-        let looked_up = tokio::task::spawn_blocking(move || look_up.run()).await;
-        let (found, transport) = looked_up.context("looking for the token broke off")??;
+        let sources = self.token_sources()?;
+        let (timeout, retries, ca_cert) = (self.timeout, self.retries, self.ca_cert.clone());
+        let look_up = tokio::task::spawn_blocking(move || {
+            let found = sources.resolve(SystemTime::now())?;
+            anyhow::Ok((found, Transport::load(timeout, retries, ca_cert.as_deref())?))
+        });
+        let (found, transport) = look_up.await.context("looking for the token broke off")??;
         match found {
             Found::Given(token, given) => {
                 Ok(Connection { token, source: Source::Given(given), root: self.roots().0, transport })
@@ -149,8 +170,8 @@ impl Context {
             match self.another(&connection, &connection.token.secret).await {
                 Ok(token) => connection.token = token,
                 // What there is may still do.
-                Err(failure) if !failure.is_refused && connection.token.expires_in(now).is_some() => {
-                    self.console.warning(&format!("{:#}", failure.error));
+                Err(failure) if !failure.is_final && connection.token.expires_in(now).is_some() => {
+                    self.console.warning_about(&failure.error);
                 }
                 Err(failure) => return Err(failure.error),
             }
@@ -168,9 +189,9 @@ impl Context {
             Source::Given(_) => Err(Error::auth("the token cannot be renewed").into()),
             Source::App { app, login } => Ok(app.token(root, login, transport, &self.observer()).await?),
             Source::Profile { profile, .. } => {
-                self.renewing.set(true);
-                let renewed = profile.renew(used, WRITE_PERMISSION, transport, &self.observer()).await;
-                self.renewing.set(false);
+                self.renewing.send_replace(true);
+                let renewed = profile.renew(used, permission::WRITE, transport, &self.observer()).await;
+                self.renewing.send_replace(false);
                 let Renewed { token, unkept } = renewed?;
                 if let Some(error) = unkept {
                     self.console.warning_with_hint(
@@ -186,26 +207,20 @@ impl Context {
         }
     }
 
-    /// Whether a sign-in is being renewed: to break that off may lose it, where the sign-in service has given another
-    /// refresh token and it is not stored yet.
-    pub fn is_renewing(&self) -> bool {
-        self.renewing.get()
-    }
-
     /// What gets the client its next token; a failure is told here.
     fn renewal<'a>(&'a self, connection: &'a Connection) -> Option<Renew<'a>> {
         connection.is_renewable().then(|| -> Renew<'a> {
             Box::new(move |used, need| {
                 Box::pin(async move {
                     match self.another(connection, &used).await {
-                        Ok(token) => Some(Bearer { renew_at: token.renew_at(SystemTime::now()), token: token.secret }),
-                        Err(Failure { error, .. }) => {
+                        Ok(token) => Ok(Bearer { renew_at: token.renew_at(SystemTime::now()), token: token.secret }),
+                        Err(Failure { error, is_final }) => {
                             match need {
                                 // What there is may still do.
-                                Need::Due => self.console.warning(&format!("{error:#}")),
+                                Need::Due => self.console.warning_about(&error),
                                 Need::Refused => self.console.failure(&error),
                             }
-                            None
+                            Err(if is_final { NoBearer::ForGood } else { NoBearer::ForNow })
                         }
                     }
                 })
@@ -214,16 +229,18 @@ impl Context {
     }
 
     fn token_sources(&self) -> anyhow::Result<Sources> {
-        let is_given = self.token.is_some() || self.token_file.is_some();
         let environment = std::env::var_os("INTUNECTL_TOKEN");
+        let variable = |name: &str| std::env::var_os(name);
         // What is passed over is not looked at, so that nothing in it can be wrong.
-        let app =
-            if is_given || environment.is_some() { None } else { App::in_environment(|name| std::env::var_os(name))? };
+        let is_given = self.has_token_option() || environment.is_some();
+        let app = if is_given { None } else { App::in_environment(variable)? };
+        let half_app = !is_given && App::is_half_in_environment(variable);
         Ok(Sources {
             flag: self.token.clone(),
             file: self.token_file.clone(),
             environment,
             app,
+            half_app,
             profile: self.profile.clone(),
         })
     }
@@ -237,6 +254,20 @@ impl Context {
         if let Some(source) = source {
             let message = format!("{source} set, and used instead of this sign-in");
             self.console.warning_with_hint(&message, "unset what is set to use the sign-in");
+        }
+    }
+
+    /// The source that a call would use, whether or not there is a token in it.
+    pub fn source_in_force(&self) -> String {
+        match (&self.token, &self.token_file, std::env::var_os("INTUNECTL_TOKEN")) {
+            (Some(_), ..) => Given::Option.to_string(),
+            (None, Some(path), _) => Given::File(path.clone()).to_string(),
+            (None, None, Some(_)) => Given::Environment.to_string(),
+            (None, None, None) => match App::in_environment(|name| std::env::var_os(name)) {
+                Ok(None) => format!("profile '{}'", self.profile),
+                Ok(Some(app)) => app.to_string(),
+                Err(_) => "app credentials in the environment".to_owned(),
+            },
         }
     }
 
@@ -274,7 +305,7 @@ impl Context {
     /// Says, before the first request, what the token's claims give away.
     pub fn warn_about(&self, connection: &Connection, permissions: &[&str]) {
         if let Some(asked) = &self.tenant {
-            self.warn_about_tenant(asked, connection.tenant());
+            self.warn_about_tenant(asked, connection);
         }
         let Some(claims) = connection.claims() else { return };
         let mut roots = vec![connection.root.as_str()];
@@ -289,7 +320,12 @@ impl Context {
                     clean(audience),
                     connection.root.as_str()
                 ),
-                "ask for a token for Microsoft Graph: az account get-access-token --resource-type ms-graph",
+                match &connection.source {
+                    Source::Given(_) => {
+                        "ask for a token for Microsoft Graph: az account get-access-token --resource-type ms-graph"
+                    }
+                    Source::App { .. } | Source::Profile { .. } => "check --graph-url, --login-url and --cloud",
+                },
             );
         }
         if claims.has_any(permissions) == Some(false) {
@@ -301,26 +337,29 @@ impl Context {
         }
     }
 
-    fn warn_about_tenant(&self, asked: &str, found: Option<&str>) {
-        let hint = "sign in to the other tenant under a --profile of its own, or leave out --tenant";
-        match found {
-            Some(found) if found.eq_ignore_ascii_case(asked) => {}
-            Some(found) if Uuid::try_parse(asked).is_ok() => {
-                let message = format!("the token is for tenant {}, not for {asked}", clean(found));
-                self.console.warning_with_hint(&message, hint);
+    fn warn_about_tenant(&self, asked: &Tenant, connection: &Connection) {
+        let other = match &connection.source {
+            Source::Given(_) => "get a token for that tenant, or leave out --tenant".to_owned(),
+            Source::App { .. } => "set AZURE_TENANT_ID to that tenant, or leave out --tenant".to_owned(),
+            Source::Profile { .. } => {
+                "sign in to that tenant under another --profile, or leave out --tenant".to_owned()
             }
-            Some(found) => self.console.warning_with_hint(
-                &format!(
+        };
+        let (message, hint) = match connection.tenant() {
+            Some(found) if found.eq_ignore_ascii_case(asked.as_str()) => return,
+            Some(found) if asked.is_id() => {
+                (format!("the token is for tenant {}, not for {asked}", clean(found)), other)
+            }
+            Some(found) => (
+                format!(
                     "the token names its tenant by ID, {}: whether that is {asked} is not known here",
                     clean(found)
                 ),
-                "give --tenant the tenant's ID to have it checked",
+                "give --tenant the tenant's ID to have it checked".to_owned(),
             ),
-            None => self.console.warning_with_hint(
-                &format!("the token does not name its tenant: whether it is {asked} is not known"),
-                "look at `intunectl partner list` first",
-            ),
-        }
+            None => (format!("the token does not name its tenant: whether it is {asked} is not known"), other),
+        };
+        self.console.warning_with_hint(&message, &hint);
     }
 
     /// Makes the client.
@@ -338,17 +377,5 @@ impl Context {
             rate,
             observer: Box::new(self.observer()),
         })
-    }
-}
-
-/// What may take its time: a keyring, and files that may be pipes.
-struct LookUp {
-    sources: Sources,
-    transport: TransportOptions,
-}
-
-impl LookUp {
-    fn run(self) -> anyhow::Result<(Found, Transport)> {
-        Ok((self.sources.resolve(SystemTime::now())?, self.transport.load()?))
     }
 }

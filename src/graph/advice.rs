@@ -1,10 +1,16 @@
 //! What to do when a call fails, in words for an administrator.
 
-/// What changing a partner needs.
-/// Source: Microsoft Graph reference, `intune-remoteassistance-remoteassistancepartner-disconnect`.
-pub const WRITE_PERMISSION: &str = "DeviceManagementServiceConfig.ReadWrite.All";
-/// What reading is content with. Source: the same reference, `-list`.
-pub const READ_PERMISSION: &str = "DeviceManagementServiceConfig.Read.All";
+use crate::net::attempt::NoAnswer;
+use crate::permission;
+
+/// Whose token a call is made with.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    /// Whether it is that of an application that acts for itself; `None` where that is not known.
+    pub is_app_only: Option<bool>,
+    /// What to do for another token.
+    pub another: String,
+}
 
 /// What a call was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,22 +21,23 @@ pub enum Purpose {
     Write,
 }
 
-/// What to do about an answer to a token that is, or is not, one of an application that acts for itself.
-pub fn for_status(status: u16, purpose: Purpose, is_app_only: Option<bool>) -> Option<String> {
+/// What to do about an answer.
+pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<String> {
     // Source: graph-facts, "The resource".
-    let app_only = match is_app_only {
+    let app_only = match caller.is_app_only {
         Some(true) => "; the token is app-only, and app-only access may not be enabled for this tenant",
         Some(false) => "",
         None => "; if the token is app-only, that may not be enabled for this tenant",
     };
     let permission = match purpose {
-        Purpose::Read => READ_PERMISSION,
-        Purpose::Write => WRITE_PERMISSION,
+        Purpose::Read => permission::READ,
+        Purpose::Write => permission::WRITE,
     };
     let words = match (status, purpose) {
         (401, _) => format!(
             "the service does not accept the token: it may have expired, be for another service, or lack \
-             {permission}{app_only}. Get a new one and run again"
+             {permission}{app_only}. {}",
+            caller.another
         ),
         (403, _) => format!(
             "the token needs the permission {permission}, the account a role in Intune that includes it, and the tenant \
@@ -55,4 +62,17 @@ pub fn for_status(status: u16, purpose: Purpose, is_app_only: Option<bool>) -> O
         _ => return None,
     };
     Some(format!("{status}: {words}"))
+}
+
+/// What to do where no answer came.
+pub fn without_answer(reason: &NoAnswer, purpose: Purpose) -> &'static str {
+    reason.hint().unwrap_or(match (reason, purpose) {
+        (NoAnswer::NotFound { .. } | NoAnswer::Refused | NoAnswer::Timeout { .. }, _) => {
+            "check the network, HTTPS_PROXY, and --graph-url"
+        }
+        (_, Purpose::Write) => {
+            "check the network and the proxy, then run again: to disconnect what is disconnected does no harm"
+        }
+        (_, Purpose::Read) => "check the network and the proxy, then run again",
+    })
 }

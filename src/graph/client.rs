@@ -65,8 +65,17 @@ pub enum Need {
     Refused,
 }
 
-/// Gets another bearer than this token; `None` where that failed, which has been told by then.
-pub type Renew<'a> = Box<dyn Fn(SecretString, Need) -> LocalBoxFuture<'a, Option<Bearer>> + 'a>;
+/// There is no other bearer; why has been told by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoBearer {
+    /// There may be one at another time.
+    ForNow,
+    /// There will be none.
+    ForGood,
+}
+
+/// Gets another bearer than this token.
+pub type Renew<'a> = Box<dyn Fn(SecretString, Need) -> LocalBoxFuture<'a, std::result::Result<Bearer, NoBearer>> + 'a>;
 
 /// How long after a renewal that failed another one is tried while the old token still works.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -102,6 +111,8 @@ pub struct Outcome {
     pub ended: Ended,
     /// An earlier attempt than the last may have been carried out, though no answer said so.
     pub unanswered_before: bool,
+    /// Another token was asked for, in vain: why has been told.
+    pub renewal_failed: bool,
 }
 
 /// Why a call had no further attempt.
@@ -112,6 +123,16 @@ pub enum Ended {
     /// The service asked for a wait too long to begin.
     Hopeless(Duration),
     /// The run was stopped.
+    Stopped,
+}
+
+/// What came of a token that was refused.
+enum Renewal {
+    /// There is another one.
+    Done,
+    /// There is none.
+    None,
+    /// The run was stopped before it was known.
     Stopped,
 }
 
@@ -127,8 +148,9 @@ pub struct Client<'a> {
     renew: Option<Renew<'a>>,
     /// Held by the one that renews, so that the others wait and use what it gets.
     renewing: Mutex<()>,
-    /// Whether a token was renewed because it was refused, which is done once.
-    refused: Cell<bool>,
+    /// Whether another token is asked for where one is refused, which is done once.
+    may_renew: Cell<bool>,
+    renewal_failed: Cell<bool>,
     transport: &'a Transport,
     gate: RefCell<Gate>,
     /// Held by the one that is next at the gate, so that all pass in the order in which they came.
@@ -154,7 +176,8 @@ impl<'a> Client<'a> {
             renew_at: Cell::new(options.bearer.renew_at),
             renew: options.renew,
             renewing: Mutex::new(()),
-            refused: Cell::new(false),
+            may_renew: Cell::new(true),
+            renewal_failed: Cell::new(false),
             transport: options.transport,
             gate: RefCell::new(Gate::new(options.rate)),
             turn: Mutex::new(()),
@@ -194,12 +217,12 @@ impl<'a> Client<'a> {
         loop {
             let pass = match self.pass(call.label, stop).await {
                 Ok(pass) => pass,
-                Err(ended) => return Outcome { last, ended, unanswered_before: unanswered },
+                Err(ended) => return self.outcome(last, ended, unanswered),
             };
             let Some(tokens) = self.tokens(stop).await else {
                 self.gate.borrow_mut().leave(Instant::now(), pass, Left::Unsent);
                 self.left.notify_one();
-                return Outcome { last, ended: Ended::Stopped, unanswered_before: unanswered };
+                return self.outcome(last, Ended::Stopped, unanswered);
             };
             let unanswered_before = unanswered;
             let result = self.attempt(call, &tokens).await;
@@ -209,11 +232,15 @@ impl<'a> Client<'a> {
             self.leave(pass, &result, decision.hold);
             let is_refused = result.as_ref().is_ok_and(|answer| answer.status == 401);
             last = Some(result);
-            if is_refused && self.renew_refused(&tokens, stop).await {
-                renewals += 1;
-                continue;
-            }
             let ended = match decision.next {
+                Next::Stands if is_refused => match self.renew_refused(&tokens, stop).await {
+                    Renewal::Done => {
+                        renewals += 1;
+                        None
+                    }
+                    Renewal::Stopped => Some(Ended::Stopped),
+                    Renewal::None => Some(Ended::Settled),
+                },
                 Next::Stands => Some(Ended::Settled),
                 Next::Hopeless(wait) => Some(Ended::Hopeless(wait)),
                 // The gate makes everybody wait, this call among them.
@@ -227,9 +254,13 @@ impl<'a> Client<'a> {
                 }
             };
             if let Some(ended) = ended {
-                return Outcome { last, ended, unanswered_before };
+                return self.outcome(last, ended, unanswered_before);
             }
         }
+    }
+
+    fn outcome(&self, last: Option<Result>, ended: Ended, unanswered_before: bool) -> Outcome {
+        Outcome { last, ended, unanswered_before, renewal_failed: self.renewal_failed.get() }
     }
 
     /// Waits for the right to send one request.
@@ -293,15 +324,19 @@ impl<'a> Client<'a> {
         Some(Rc::clone(&self.tokens.borrow()))
     }
 
-    /// Whether there is another token than the one that was refused: because somebody else has renewed it by now, or
-    /// because this call has.
-    async fn renew_refused(&self, refused: &[SecretString], stop: &Stop) -> bool {
-        let Some(renew) = &self.renew else { return false };
-        let Some(_turn) = self.turn_to_renew(stop).await else { return false };
-        if self.tokens.borrow().len() > refused.len() {
-            return true;
+    /// Sees to another token than the one that was refused: somebody else may have renewed it by now.
+    async fn renew_refused(&self, refused: &[SecretString], stop: &Stop) -> Renewal {
+        let Some(renew) = &self.renew else { return Renewal::None };
+        let is_another = || self.tokens.borrow().len() > refused.len();
+        let Some(_turn) = self.turn_to_renew(stop).await else {
+            // What would have come of it is not known, unless it was tried before.
+            return if self.may_renew.get() || is_another() { Renewal::Stopped } else { Renewal::None };
+        };
+        if is_another() || self.may_renew.replace(false) && self.renew_with(renew, Need::Refused).await {
+            Renewal::Done
+        } else {
+            Renewal::None
         }
-        !self.refused.replace(true) && self.renew_with(renew, Need::Refused).await
     }
 
     async fn turn_to_renew(&self, stop: &Stop) -> Option<MutexGuard<'_, ()>> {
@@ -315,7 +350,18 @@ impl<'a> Client<'a> {
     /// Gets another token, stop or no stop: what the sign-in service has given by then must be kept.
     async fn renew_with(&self, renew: &Renew<'_>, need: Need) -> bool {
         let Some(current) = self.tokens.borrow().last().cloned() else { return false };
-        let Some(bearer) = renew(current, need).await else { return false };
+        let bearer = match renew(current, need).await {
+            Ok(bearer) => bearer,
+            Err(reason) => {
+                self.renewal_failed.set(true);
+                if reason == NoBearer::ForGood {
+                    self.renew_at.set(None);
+                    self.may_renew.set(false);
+                }
+                return false;
+            }
+        };
+        self.renewal_failed.set(false);
         self.renew_at.set(bearer.renew_at);
         let mut tokens = self.tokens.borrow_mut();
         *tokens = tokens.iter().cloned().chain([bearer.token]).collect();

@@ -8,7 +8,7 @@ use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::advice::{self, Purpose};
+use super::advice::{self, Caller, Purpose};
 use super::client::{Call, Client, Ended, Outcome, Progress};
 use super::problem;
 use crate::clean::clean;
@@ -60,17 +60,16 @@ pub async fn disconnect(client: &Client<'_>, id: &str, progress: &Cell<Progress>
     client.send(&Call { method: Method::POST, url, label: id, progress }, stop).await
 }
 
-/// Reads all partners, over all pages. `is_app_only` says whether the token is one of an application that acts for
-/// itself, as far as that is known.
+/// Reads all partners, over all pages.
 ///
 /// # Errors
 /// A page was refused, is not one of Graph's, or the chain of pages leads away from the root or does not end.
-pub async fn list(client: &Client<'_>, is_app_only: Option<bool>) -> anyhow::Result<Vec<Partner>> {
+pub async fn list(client: &Client<'_>, caller: &Caller) -> anyhow::Result<Vec<Partner>> {
     let mut url = client.url(&COLLECTION);
     let mut seen = HashSet::new();
     let mut partners = Vec::new();
     loop {
-        let page = page(client, url.clone(), is_app_only).await?;
+        let page = page(client, url.clone(), caller).await?;
         for raw in page.value {
             let fields = serde_json::from_str(raw.get())
                 .map_err(|_| Error::failure("Graph's list holds something that is not a partner with an ID"))?;
@@ -91,7 +90,7 @@ pub async fn list(client: &Client<'_>, is_app_only: Option<bool>) -> anyhow::Res
     }
 }
 
-async fn page(client: &Client<'_>, url: Url, is_app_only: Option<bool>) -> anyhow::Result<Page> {
+async fn page(client: &Client<'_>, url: Url, caller: &Caller) -> anyhow::Result<Page> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
     let outcome = client.send(&call, &Stop::new()).await;
     let failed = |why: String| format!("the partners cannot be listed: {why}");
@@ -99,7 +98,7 @@ async fn page(client: &Client<'_>, url: Url, is_app_only: Option<bool>) -> anyho
         Some(Ok(answer)) => answer,
         Some(Err(reason)) => {
             let error = Error::failure(failed(format!("{}: {reason}", client.host())));
-            return Err(error.hint(reason.hint()).into());
+            return Err(error.hint(advice::without_answer(&reason, Purpose::Read)).into());
         }
         None => return Err(Error::failure(failed("nothing was sent".to_owned())).into()),
     };
@@ -114,7 +113,8 @@ async fn page(client: &Client<'_>, url: Url, is_app_only: Option<bool>) -> anyho
         why.push_str(&format!("; the service asks to wait {}", roughly(wait)));
     }
     let error = if answer.status == 401 { Error::auth(failed(why)) } else { Error::failure(failed(why)) };
-    Err(match advice::for_status(answer.status, Purpose::Read, is_app_only) {
+    let is_told = answer.status == 401 && outcome.renewal_failed;
+    Err(match advice::for_status(answer.status, Purpose::Read, caller).filter(|_| !is_told) {
         Some(hint) => error.hint(hint).into(),
         None => error.into(),
     })

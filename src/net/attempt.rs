@@ -123,24 +123,24 @@ impl NoAnswer {
         self.was_sent() || *self == Self::Declined
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
+    /// What to do about it, whichever server it was; `None` where that depends on what was asked of it.
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Tls { .. } => {
-                "if a proxy inspects the traffic here, name its root certificate with --ca-cert or SSL_CERT_FILE"
+                Some("if a proxy inspects the traffic here, name its root certificate with --ca-cert or SSL_CERT_FILE")
             }
-            Self::TooManyFiles => "allow more open files (ulimit -n), or have fewer requests under way (-j)",
+            Self::TooManyFiles => Some("allow more open files (ulimit -n), or have fewer requests under way (-j)"),
             Self::Proxy { authorized: false, .. } => {
-                "the proxy in HTTPS_PROXY wants a user name and password: http://USER:PASSWORD@HOST:PORT"
+                Some("the proxy in HTTPS_PROXY wants a user name and password: http://USER:PASSWORD@HOST:PORT")
             }
-            Self::Proxy { .. } => "check the proxy in HTTPS_PROXY, and whether it lets this host through",
-            Self::NotFound { .. } | Self::Refused | Self::Timeout { sent: false } => {
-                "check the network, HTTPS_PROXY, and --graph-url"
-            }
-            Self::Timeout { sent: true } => "the service may be slow: a larger --timeout gives it longer",
-            Self::Lost { .. } | Self::Declined | Self::Unknown { .. } => {
-                "check the network and the proxy, then run again: to disconnect what is disconnected does no harm"
-            }
+            Self::Proxy { .. } => Some("check the proxy in HTTPS_PROXY, and whether it lets this host through"),
+            Self::Timeout { sent: true } => Some("the service may be slow: a larger --timeout gives it longer"),
+            Self::NotFound { .. }
+            | Self::Refused
+            | Self::Timeout { sent: false }
+            | Self::Lost { .. }
+            | Self::Declined
+            | Self::Unknown { .. } => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! HTTP clients: whom they trust, which way they go, and what they never do.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
 use std::time::Duration;
 
 use rustls::RootCertStore;
@@ -9,6 +10,7 @@ use rustls::pki_types::CertificateDer;
 use super::proxy;
 use super::root::Root;
 use crate::error::Error;
+use crate::words::plain;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_INTERVAL: Duration = Duration::from_secs(10);
@@ -23,6 +25,22 @@ pub struct Transport {
     pub retries: u32,
     /// PEM with roots to trust in addition to the system's.
     pub extra_roots: Option<Vec<u8>>,
+}
+
+impl Transport {
+    /// Reads the file with the extra roots, if one is named. It may be a pipe, and take its time.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn load(timeout: Duration, retries: u32, ca_cert: Option<&Path>) -> Result<Self, Error> {
+        let read = |path: &Path| {
+            std::fs::read(path).map_err(|error| {
+                Error::usage(format!("cannot read --ca-cert {}: {}", path.display(), plain(&error)))
+                    .hint("--ca-cert takes a PEM file with the certificates to trust in addition to the system's")
+            })
+        };
+        Ok(Self { timeout, retries, extra_roots: ca_cert.map(read).transpose()? })
+    }
 }
 
 /// Makes a client for one root. It loads the trusted roots, and connects to nothing. The timeout of an attempt is for

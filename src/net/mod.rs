@@ -3,6 +3,7 @@
 
 pub mod attempt;
 pub mod event;
+pub mod exchange;
 pub mod http;
 mod proxy;
 pub mod retry;

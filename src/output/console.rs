@@ -74,6 +74,14 @@ impl Console {
         }
     }
 
+    /// An error that is not the end, and what to do about it. Not shown if quiet.
+    pub fn warning_about(&self, error: &anyhow::Error) {
+        self.warning(&format!("{error:#}"));
+        if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::hint_text).filter(|_| !self.quiet) {
+            self.hint(hint);
+        }
+    }
+
     /// What somebody has to know to go on. Shown even if quiet.
     pub fn instruction(&self, message: &str) {
         self.line(&clean_lines(message));

@@ -1,0 +1,73 @@
+//! The name of a tenant, as it stands in the addresses of the identity platform.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+/// A tenant's ID, one of its domains, or `organizations` for whichever tenant the account is at home in. It is one
+/// segment of a path as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant(String);
+
+impl Tenant {
+    /// Whichever work or school account signs in.
+    pub fn any() -> Self {
+        Self("organizations".to_owned())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is an ID, and so what tokens name it by.
+    pub fn is_id(&self) -> bool {
+        Uuid::try_parse(&self.0).is_ok()
+    }
+}
+
+impl fmt::Display for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Tenant {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if text.is_empty() || text.len() > 253 || text.starts_with('.') {
+            return Err("is neither a tenant's ID nor one of its domains");
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)) {
+            return Err("holds a character that neither a tenant's ID nor a domain has");
+        }
+        if text.eq_ignore_ascii_case("consumers") {
+            return Err("stands for personal accounts, which Intune does not know");
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_is_an_id_or_a_domain() {
+        for (text, expected, is_id) in [
+            ("organizations", "organizations", false),
+            (" Contoso.onmicrosoft.com ", "contoso.onmicrosoft.com", false),
+            ("11111111-2222-3333-4444-55555555AAAA", "11111111-2222-3333-4444-55555555aaaa", true),
+        ] {
+            let tenant: Tenant = text.parse().unwrap();
+            assert_eq!((tenant.as_str(), tenant.is_id()), (expected, is_id));
+        }
+        let long = "a".repeat(300);
+        for text in ["", " ", "a/b", "..", ".", "a?b", "a#b", "a%2fb", "a b", "münchen.de", "consumers", &long] {
+            assert!(text.parse::<Tenant>().is_err(), "{text}");
+        }
+    }
+}

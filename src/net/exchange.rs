@@ -1,0 +1,118 @@
+//! A request that is sent again while that makes sense, with nobody else's requests to think of.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::attempt::{self, Answer, Attempt};
+use super::event::{Event, Observer, Why};
+use super::http::Transport;
+use super::retry::{self, Next};
+use crate::words::roughly;
+
+/// Whether a request may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Twice is as good as once.
+    Safe,
+    /// Only where the one before was certainly not carried out.
+    Unsent,
+}
+
+/// Something to send.
+pub struct Exchange<'a> {
+    /// What the observer knows it by.
+    pub label: &'a str,
+    /// Whether it may be sent again.
+    pub repeat: Repeat,
+    /// The secrets that are sent, and may come back.
+    pub secrets: &'a Rc<[SecretString]>,
+    /// How the server is reached.
+    pub transport: &'a Transport,
+    /// Follows it.
+    pub observer: Observer<'a>,
+}
+
+impl Exchange<'_> {
+    /// Sends what `make` makes. The body of a 200 comes whole, the secrets that it may hold among it.
+    ///
+    /// # Errors
+    /// No answer came, in the last attempt.
+    pub async fn send(&self, http: &reqwest::Client, make: impl Fn() -> reqwest::Request) -> attempt::Result {
+        let Self { label, repeat, secrets, transport, observer } = *self;
+        let mut number = 1;
+        loop {
+            let mut request = make();
+            *request.timeout_mut() = Some(transport.timeout);
+            let attempt = Attempt { label, number, wanted: true, secrets, observer };
+            let result = attempt::send(http, request, &attempt).await;
+            match retry::decide(&result, number, transport.retries, fastrand::f64()).next {
+                Next::Again(wait) if repeat == Repeat::Safe || was_not_carried_out(&result) => {
+                    observer(label, &Event::Waiting { why: Why::Backoff, wait });
+                    tokio::time::sleep(wait).await;
+                    number += 1;
+                }
+                Next::Again(_) | Next::Stands | Next::Hopeless(_) => return result,
+            }
+        }
+    }
+}
+
+/// Whether a request was certainly not carried out: it never left, or was turned away.
+fn was_not_carried_out(result: &attempt::Result) -> bool {
+    match result {
+        Ok(Answer { status, .. }) => matches!(status, 429 | 503),
+        Err(reason) => !reason.was_sent(),
+    }
+}
+
+/// In words, an answer that is not one of the service's own.
+pub fn foreign(answer: &Answer) -> String {
+    let reason = reqwest::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
+    let status = format!("{} {}", answer.status, reason.unwrap_or_default());
+    let status = status.trim();
+    match (answer.status, &answer.location, answer.retry_after) {
+        (300..=399, Some(location), _) => format!("{status}: redirected to {location}, which is never followed"),
+        (429 | 500..=599, _, Some(wait)) if wait > Duration::ZERO => {
+            format!("{status}: too busy, and asks to wait {}", roughly(wait))
+        }
+        (429 | 500..=599, _, _) => format!("{status}: too busy, or out of order; or so says a gateway or proxy"),
+        _ => format!("{status}, with no reason that the service would give: it may be from a gateway or proxy"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::attempt::NoAnswer;
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_carried_out_is_not_sent_again_where_once_is_all_there_is() {
+        let answer = |status| Ok(Answer { status, ..Answer::default() });
+        for (result, expected) in [
+            (answer(429), true),
+            (answer(503), true),
+            (answer(502), false),
+            (answer(504), false),
+            (answer(408), false),
+            (Err(NoAnswer::Refused), true),
+            (Err(NoAnswer::Timeout { sent: false }), true),
+            (Err(NoAnswer::Timeout { sent: true }), false),
+            (Err(NoAnswer::Lost { sent: true }), false),
+        ] {
+            assert_eq!(was_not_carried_out(&result), expected, "{result:?}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_answer_is_told_in_words() {
+        let answer = Answer { status: 302, location: Some("https://portal".into()), ..Answer::default() };
+        assert_eq!(foreign(&answer), "302 Found: redirected to https://portal, which is never followed");
+        let answer = Answer { status: 429, retry_after: Some(Duration::from_secs(900)), ..Answer::default() };
+        assert_eq!(foreign(&answer), "429 Too Many Requests: too busy, and asks to wait 15m");
+        assert!(foreign(&Answer { status: 503, ..Answer::default() }).contains("out of order"));
+        assert!(foreign(&Answer { status: 404, ..Answer::default() }).contains("gateway or proxy"));
+        assert!(foreign(&Answer { status: 599, ..Answer::default() }).starts_with("599: "));
+    }
+}
