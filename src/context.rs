@@ -5,6 +5,7 @@ mod connection;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -22,6 +23,7 @@ use crate::net::http::Transport;
 use crate::net::root::{Cloud, Root};
 use crate::output::Format;
 use crate::output::console::{Color, Console};
+use crate::stop::Stop;
 
 /// What was asked for on the command line, as far as every command has it.
 pub struct Options {
@@ -79,6 +81,8 @@ pub struct Context {
     ca_cert: Option<PathBuf>,
     token: Option<SecretString>,
     token_file: Option<PathBuf>,
+    /// Set once nothing new may be sent.
+    pub stop: Rc<Stop>,
     /// Whether a sign-in is being renewed right now.
     renewing: watch::Sender<bool>,
 }
@@ -122,6 +126,7 @@ impl Context {
             ca_cert: options.ca_cert,
             token: options.token,
             token_file: options.token_file,
+            stop: Rc::new(Stop::new()),
             renewing: watch::Sender::new(false),
         })
     }
@@ -158,8 +163,9 @@ impl Context {
         (self.graph_url.clone().unwrap_or(graph), self.login_url.clone().unwrap_or(login))
     }
 
-    /// After a signal: goes on with `work` for as long as it renews a sign-in, until another signal.
+    /// After a signal: nothing new is sent, but `work` goes on for as long as it renews a sign-in, until another signal.
     pub async fn finish_renewing<T>(&self, work: impl Future<Output = T>, interrupts: &mut Interrupts) {
+        self.stop.set();
         let mut renewing = self.renewing.subscribe();
         if *renewing.borrow() {
             self.console.note("interrupted: waiting for the sign-in to be renewed. Interrupt again to end at once");

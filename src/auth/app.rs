@@ -15,9 +15,8 @@ use super::sign_in::{Platform, Proof};
 use super::tenant::Tenant;
 use super::token::{self, Token};
 use crate::error::Error;
-use crate::net::event::Observer;
-use crate::net::exchange::{self, Exchange, Repeat};
-use crate::net::http::{self, Transport};
+use crate::net::exchange::{self, Exchange, Repeat, Wire, disguises};
+use crate::net::http;
 use crate::net::root::{Cloud, Root};
 
 const TENANT: &str = "AZURE_TENANT_ID";
@@ -71,6 +70,9 @@ impl App {
             Evidence::File(text(FILE, path)?.into())
         } else if let Some((url, token)) = github() {
             let url = Url::parse(&text(GITHUB_URL, url)?).map_err(|_| unfit(GITHUB_URL, "is no address"))?;
+            if !url.username().is_empty() || url.password().is_some() {
+                return Err(unfit(GITHUB_URL, "holds a user name or password"));
+            }
             Evidence::GitHub { url, token: SecretString::from(text(GITHUB_TOKEN, token)?) }
         } else {
             return Ok(None);
@@ -88,14 +90,8 @@ impl App {
     ///
     /// # Errors
     /// The platform refuses, cannot be reached, or there is nothing to prove the application with.
-    pub async fn token(
-        &self,
-        graph: &Root,
-        login: &Root,
-        transport: &Transport,
-        observer: Observer<'_>,
-    ) -> anyhow::Result<Token> {
-        let platform = Platform::new(login, &self.tenant, &self.client_id, transport, observer)?;
+    pub async fn token(&self, graph: &Root, login: &Root, wire: Wire<'_>) -> anyhow::Result<Token> {
+        let platform = Platform::new(login, &self.tenant, &self.client_id, wire)?;
         let scope = format!("{}/.default", graph.as_str());
         let granted = match &self.evidence {
             Evidence::Secret(secret) => platform.app(Proof::Secret(secret), scope).await,
@@ -106,7 +102,7 @@ impl App {
                 platform.app(Proof::Assertion(&read??), scope).await
             }
             Evidence::GitHub { url, token } => {
-                let assertion = from_github(url, token, audience(graph), transport, observer).await?;
+                let assertion = from_github(url, token, audience(graph), wire).await?;
                 platform.app(Proof::Assertion(&assertion), scope).await
             }
         };
@@ -153,13 +149,7 @@ fn read_assertion(path: &std::path::Path) -> Result<SecretString, Error> {
 
 /// Asks GitHub Actions for what it says of the running job.
 /// Source: GitHub, "OpenID Connect reference".
-async fn from_github(
-    url: &Url,
-    token: &SecretString,
-    audience: &str,
-    transport: &Transport,
-    observer: Observer<'_>,
-) -> anyhow::Result<SecretString> {
+async fn from_github(url: &Url, token: &SecretString, audience: &str, wire: Wire<'_>) -> anyhow::Result<SecretString> {
     #[derive(Deserialize)]
     struct Given {
         value: String,
@@ -175,15 +165,15 @@ async fn from_github(
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
         .map_err(|_| unfit(GITHUB_TOKEN, "holds a character that no header may hold"))?;
     header.set_sensitive(true);
-    let http = http::client(&root, transport)?;
+    let http = http::client(&root, wire.transport)?;
     let make = || {
         let mut request = reqwest::Request::new(reqwest::Method::GET, url.clone());
         request.headers_mut().insert(AUTHORIZATION, header.clone());
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         request
     };
-    let secrets: Rc<[_]> = [token.clone()].into();
-    let exchange = Exchange { label: "GitHub Actions", repeat: Repeat::Safe, secrets: &secrets, transport, observer };
+    let secrets: Rc<[_]> = disguises(token.expose_secret()).into();
+    let exchange = Exchange { label: "GitHub Actions", repeat: Repeat::Safe, secrets: &secrets, wire };
     let answer = exchange.send(&http, make).await.map_err(|reason| {
         Error::auth(format!("GitHub Actions gave no identity token: {}: {reason}", root.host()))
             .hint(reason.hint().unwrap_or("check the network and the proxy of the runner, then run the job again"))
@@ -235,6 +225,7 @@ mod tests {
             (CLIENT, "\n", "is set, but empty"),
             (TENANT, "a/b", "holds a character"),
             (GITHUB_URL, "github", "is no address"),
+            (GITHUB_URL, "https://a:b@x", "holds a user name or password"),
         ] {
             let mut variables = vec![(name, value), (GITHUB_URL, "https://x"), (GITHUB_TOKEN, "t")];
             variables.extend(APP);

@@ -23,6 +23,8 @@ use tokio::task::JoinSet;
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// How long the last page may take to reach the browser before the program goes on.
 const PAGE_WITHIN: Duration = Duration::from_secs(1);
+/// How many may talk to the port at once: a browser opens a few.
+const CONNECTIONS: usize = 32;
 /// How long to wait where no connection can be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -111,7 +113,9 @@ impl Port {
         }
         loop {
             tokio::select! {
-                Some(stream) = accepted.recv() => drop(connections.spawn(converse(stream, Arc::clone(&door)))),
+                Some(stream) = accepted.recv(), if connections.len() < CONNECTIONS => {
+                    connections.spawn(converse(stream, Arc::clone(&door)));
+                }
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
                 Some(done) = returned.recv() => {
                     // For the page to arrive. An idle connection of the browser's is not waited for any longer.

@@ -1,6 +1,7 @@
 //! Renewing a profile's sign-in: by one process at a time, stored before it is used, and never over what somebody else
 //! has signed in or out meanwhile.
 
+use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
@@ -13,8 +14,7 @@ use super::store::{self, StoreError};
 use super::tenant::Tenant;
 use super::token::Token;
 use crate::error::Error;
-use crate::net::event::Observer;
-use crate::net::http::Transport;
+use crate::net::exchange::Wire;
 use crate::net::root::Root;
 
 /// How long another process may be at it: twice what an attempt usually may take.
@@ -23,7 +23,8 @@ const TURN_WITHIN: Duration = Duration::from_secs(60);
 /// What to do where the keyring is in the way.
 const KEYRING: &str = "unlock the system's keyring, then run again";
 
-/// A profile whose sign-in can be renewed.
+/// A profile whose sign-in can be renewed, as it was when its token was first used. Nobody else's sign-in takes its
+/// place: a run ends in the tenant, and as the account, that it began with.
 pub struct Profile {
     /// Its name.
     pub name: String,
@@ -31,6 +32,14 @@ pub struct Profile {
     pub graph: Root,
     /// The sign-in root that it is from.
     pub login: Root,
+    /// Who signed in, where it is known.
+    pub account: Option<String>,
+    /// The tenant, where it is known.
+    pub tenant: Option<Tenant>,
+    /// The application that signed in, and can renew it; none for a token that something else got.
+    pub client_id: Option<String>,
+    /// What could not be stored, though what is stored may be used up.
+    unkept: RefCell<Option<Session>>,
 }
 
 /// A token, and what is to be said about it.
@@ -56,20 +65,39 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 }
 
 impl Profile {
+    /// The profile of a session that was read from the keyring.
+    pub fn new(name: &str, graph: Root, login: Root, session: &Session) -> Self {
+        Self {
+            name: name.to_owned(),
+            graph,
+            login,
+            account: session.account.clone(),
+            tenant: session.tenant.clone(),
+            client_id: session.renewal.as_ref().map(|renewal| renewal.client_id.clone()),
+            unkept: RefCell::default(),
+        }
+    }
+
+    /// Whether a session is of the same sign-in, so that its tokens are as good as this one's.
+    fn is_of(&self, session: &Session) -> bool {
+        session.graph_url == self.graph.as_str()
+            && session.login_url == self.login.as_str()
+            && session.account == self.account
+            && session.tenant == self.tenant
+            && session.renewal.as_ref().map(|renewal| &renewal.client_id) == self.client_id.as_ref()
+    }
+
     /// Gets another token than `used`, which is due or was refused. It is that of another process, where one has renewed
     /// the sign-in meanwhile. `permission` is what was asked for at sign-in.
     ///
     /// # Errors
     /// The sign-in is no good any more, it is gone or another's, or the platform cannot be reached.
-    pub async fn renew(
-        &self,
-        used: &SecretString,
-        permission: &str,
-        transport: &Transport,
-        observer: Observer<'_>,
-    ) -> Result<Renewed, Failure> {
+    pub async fn renew(&self, used: &SecretString, permission: &str, wire: Wire<'_>) -> Result<Renewed, Failure> {
         let name = self.name.clone();
-        let turn = blocking(move || store::turn_to_renew(&name, TURN_WITHIN)).await?;
+        let turn = tokio::select! {
+            turn = blocking(move || store::turn_to_renew(&name, TURN_WITHIN)) => turn?,
+            () = wire.stop.wait() => return Err(self.interrupted().into()),
+        };
         let _turn = turn.map_err(|reason| match reason {
             StoreError::Busy => {
                 let seconds = TURN_WITHIN.as_secs();
@@ -78,15 +106,25 @@ impl Profile {
             }
             reason => self.cannot(&reason.to_string()).hint(KEYRING),
         })?;
-        let session = self.load().await?;
-        if let Some(token) = other_than(used, &session) {
-            return Ok(Renewed { token, unkept: None });
+        let unkept = self.unkept.borrow().clone();
+        let session = match unkept {
+            Some(session) => session,
+            None => {
+                let session = self.load().await?;
+                if let Some(token) = other_than(used, &session) {
+                    return Ok(Renewed { token, unkept: None });
+                }
+                session
+            }
+        };
+        if wire.stop.is_set() {
+            return Err(self.interrupted().into());
         }
         let renewal = session.renewal.as_ref().ok_or_else(|| {
             self.cannot("it is a token alone").hint(format!("sign in: {}", session::command(&self.name)))
         })?;
         let tenant = session.tenant.clone().unwrap_or_else(Tenant::any);
-        let platform = Platform::new(&self.login, &tenant, &renewal.client_id, transport, observer)?;
+        let platform = Platform::new(&self.login, &tenant, &renewal.client_id, wire)?;
         let scopes = sign_in::scopes(&self.graph, permission);
         let Tokens { access, refresh, .. } = match platform.refresh(&renewal.refresh_token, &scopes).await {
             Ok(tokens) => tokens,
@@ -101,7 +139,13 @@ impl Profile {
         let name = self.name.clone();
         // Before the token is used. Where somebody has signed in or out meanwhile, theirs stays and ours ends with this
         // run.
-        let kept = blocking(move || next.save_in_place_of(&session, &name)).await?;
+        let (next, kept) = blocking(move || {
+            let kept = next.save_in_place_of(&session, &name);
+            (next, kept)
+        })
+        .await?;
+        // It still says in whose place it is to be stored.
+        *self.unkept.borrow_mut() = kept.is_err().then_some(next);
         Ok(Renewed { token: access, unkept: kept.err() })
     }
 
@@ -127,20 +171,22 @@ impl Profile {
         Err(Failure { error: told.into(), is_final: error.is_final() })
     }
 
-    /// The profile as it is now, if its token may still go where this one's may.
+    /// The sign-in as it is stored now, if it is still the same.
     async fn load(&self) -> anyhow::Result<Session> {
         let name = self.name.clone();
         let session = blocking(move || Session::load(&name)).await?.map_err(|error| {
             let hint = error.downcast_ref::<Error>().and_then(Error::hint_text).unwrap_or(KEYRING).to_owned();
             self.cannot(&error.to_string()).hint(hint)
         })?;
-        let is_same =
-            |session: &Session| session.graph_url == self.graph.as_str() && session.login_url == self.login.as_str();
-        session.filter(is_same).ok_or_else(|| {
-            self.cannot("somebody has signed out, or in elsewhere")
+        session.filter(|session| self.is_of(session)).ok_or_else(|| {
+            self.cannot("somebody has signed out, or in again, meanwhile")
                 .hint(format!("sign in: {}", session::command(&self.name)))
                 .into()
         })
+    }
+
+    fn interrupted(&self) -> Error {
+        self.cannot("interrupted")
     }
 
     fn sign_in(&self) -> String {

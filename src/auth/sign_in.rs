@@ -11,7 +11,6 @@ use std::time::{Duration, SystemTime};
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
-use oauth2::url::form_urlencoded;
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, DeviceAuthorizationUrl,
     DeviceCodeErrorResponse, EndpointNotSet, EndpointSet, ErrorResponse, ErrorResponseType, ExtraTokenFields,
@@ -28,11 +27,10 @@ use super::claims::Claims;
 use super::refusal::SignInError;
 use super::tenant::Tenant;
 use super::token::Token;
-use crate::clean::clean;
+use crate::clean::{clean, without_tokens};
 use crate::net::attempt::{Answer, NoAnswer, REDACTED};
-use crate::net::event::Observer;
-use crate::net::exchange::{self, Exchange, Repeat};
-use crate::net::http::{self, Transport};
+use crate::net::exchange::{self, Exchange, Repeat, Wire, disguises};
+use crate::net::http;
 use crate::net::root::Root;
 
 /// Microsoft Graph Command Line Tools: a public client that needs no registration. Source: graph-facts, "Tokens".
@@ -151,8 +149,7 @@ pub struct Platform<'a> {
     client: Client,
     http: reqwest::Client,
     host: String,
-    transport: &'a Transport,
-    observer: Observer<'a>,
+    wire: Wire<'a>,
     /// What was sent, and must not be shown if it comes back.
     sent: RefCell<Rc<[SecretString]>>,
 }
@@ -162,13 +159,7 @@ impl<'a> Platform<'a> {
     ///
     /// # Errors
     /// The trusted roots cannot be loaded.
-    pub fn new(
-        login: &Root,
-        tenant: &Tenant,
-        client_id: &str,
-        transport: &'a Transport,
-        observer: Observer<'a>,
-    ) -> anyhow::Result<Self> {
+    pub fn new(login: &Root, tenant: &Tenant, client_id: &str, wire: Wire<'a>) -> anyhow::Result<Self> {
         let endpoint = |name: &str| format!("{}/{tenant}/oauth2/v2.0/{name}", login.as_str());
         let client = oauth2::Client::new(ClientId::new(client_id.to_owned()))
             .set_auth_uri(AuthUrl::new(endpoint("authorize"))?)
@@ -177,10 +168,9 @@ impl<'a> Platform<'a> {
             .set_auth_type(AuthType::RequestBody);
         Ok(Self {
             client,
-            http: http::client(login, transport)?,
+            http: http::client(login, wire.transport)?,
             host: login.host().to_owned(),
-            transport,
-            observer,
+            wire,
             sent: RefCell::default(),
         })
     }
@@ -249,6 +239,16 @@ impl<'a> Platform<'a> {
     /// `redirect` is no address.
     pub fn browser(&self, redirect: String, scopes: &[String]) -> anyhow::Result<BrowserSignIn> {
         let redirect = RedirectUrl::new(redirect)?;
+        loop {
+            let asked = self.ask_browser(redirect.clone(), scopes);
+            // By chance it may look like a token, and would be shown without that part.
+            if without_tokens(&asked.url) == asked.url {
+                return Ok(asked);
+            }
+        }
+    }
+
+    fn ask_browser(&self, redirect: RedirectUrl, scopes: &[String]) -> BrowserSignIn {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let (url, state) = self
             .client
@@ -259,7 +259,7 @@ impl<'a> Platform<'a> {
             // Administrators have more than one account; the browser's own would be taken unasked.
             .add_extra_param("prompt", "select_account")
             .url();
-        Ok(BrowserSignIn { url: url.into(), state: state.into_secret(), redirect, verifier })
+        BrowserSignIn { url: url.into(), state: state.into_secret(), redirect, verifier }
     }
 
     /// Exchanges what a browser came back with.
@@ -326,11 +326,10 @@ impl<'a> Platform<'a> {
         })
     }
 
-    /// Remembers what must not be shown, also as a form has it.
+    /// Remembers what must not be shown.
     fn keep_secret(&self, secret: &str) {
-        let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         let mut sent = self.sent.borrow_mut();
-        *sent = sent.iter().cloned().chain([secret, &encoded].map(SecretString::from)).collect();
+        *sent = sent.iter().cloned().chain(disguises(secret)).collect();
     }
 
     fn failed<T: ErrorResponseType + fmt::Display + 'static>(
@@ -376,8 +375,7 @@ impl<'a> Platform<'a> {
             *request.body_mut() = Some(body.clone().into());
             request
         };
-        let Self { transport, observer, .. } = *self;
-        let exchange = Exchange { label: LABEL, repeat, secrets: &secrets, transport, observer };
+        let exchange = Exchange { label: LABEL, repeat, secrets: &secrets, wire: self.wire };
         let answer = exchange.send(&self.http, make).await.map_err(Unanswered::NoAnswer)?;
         if answer.status != 200 && !is_refusal(&answer) {
             return Err(Unanswered::Foreign(exchange::foreign(&answer)));

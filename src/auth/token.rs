@@ -112,6 +112,10 @@ pub const GET_ANOTHER: &str = "a Graph token lives about an hour: get a new one 
 /// A token with less than this left is renewed before it is used. Source: the contract.
 const TOO_LITTLE: Duration = Duration::from_secs(5 * 60);
 
+/// A token is used for this long at the least, whatever is said of its end: a service that gives tokens that have
+/// ended by then would be asked for one before every request.
+const SHORTEST: Duration = Duration::from_secs(10);
+
 impl Token {
     /// Reads a token from `source`.
     ///
@@ -148,7 +152,7 @@ impl Token {
     pub fn renew_at(&self, now: SystemTime) -> Option<SystemTime> {
         let at = self.expires_at?;
         let left = at.duration_since(now).unwrap_or_default();
-        if left > TOO_LITTLE { at.checked_sub(TOO_LITTLE) } else { now.checked_add(left / 2) }
+        if left > TOO_LITTLE { at.checked_sub(TOO_LITTLE) } else { now.checked_add((left / 2).max(SHORTEST)) }
     }
 }
 
@@ -257,7 +261,7 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
         // Seconds left; whether it is due; in how many seconds it is to be renewed.
         for (left, is_due, in_seconds) in
-            [(3600, false, 3300), (301, false, 1), (300, false, 150), (299, true, 149), (2, true, 1), (0, true, 0)]
+            [(3600, false, 3300), (301, false, 1), (300, false, 150), (299, true, 149), (2, true, 10), (0, true, 10)]
         {
             let expires_at = Some(now + Duration::from_secs(left));
             let token = Token { secret: "t".into(), claims: None, expires_at };
@@ -266,7 +270,7 @@ mod tests {
             assert_eq!(at.duration_since(now).unwrap().as_secs(), in_seconds, "{left}");
         }
         let expired = Token { secret: "t".into(), claims: None, expires_at: Some(now - Duration::from_secs(9)) };
-        assert!(expired.is_due(now) && expired.renew_at(now) == Some(now));
+        assert!(expired.is_due(now) && expired.renew_at(now) == Some(now + SHORTEST));
         let unknown = Token { expires_at: None, ..expired };
         assert!(!unknown.is_due(now) && unknown.renew_at(now).is_none());
     }

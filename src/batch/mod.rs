@@ -44,6 +44,8 @@ pub struct Plan<'a> {
     pub tell_failures: bool,
     /// Whose token the requests are sent with.
     pub caller: Caller,
+    /// Set once nothing new may be sent.
+    pub stop: Rc<Stop>,
 }
 
 /// What came of it.
@@ -183,7 +185,7 @@ impl<'a> Run<'a> {
             host,
             console,
             started: Instant::now(),
-            stop: Rc::new(Stop::new()),
+            stop: Rc::clone(&plan.stop),
             next: 0,
             under_way: BTreeMap::new(),
             reason: None,

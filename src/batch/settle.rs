@@ -131,7 +131,10 @@ impl Draft<'_> {
         if self.progress.attempts == 0 {
             return self.not_attempted(reason);
         }
-        let message = format!("given up while waiting for an answer: {}{MAY_BE_DONE}", reason.words());
+        let message = match self.progress.may_be_done {
+            true => format!("given up while waiting for an answer: {}{MAY_BE_DONE}", reason.words()),
+            false => format!("given up before another attempt: {}", reason.words()),
+        };
         self.record(Status::Failed, Some(reason.failure(message)))
     }
 
@@ -141,7 +144,7 @@ impl Draft<'_> {
     }
 
     fn record(&self, status: Status, error: Option<Failure>) -> Record {
-        let Progress { attempts, client_request_id, started } = self.progress;
+        let Progress { attempts, client_request_id, started, .. } = self.progress;
         let elapsed = started.map(|started| Instant::now() - started).unwrap_or_default();
         Record {
             id: self.id.to_owned(),
@@ -204,7 +207,7 @@ mod tests {
     const DRAFT: Draft<'_> = Draft {
         id: "a",
         index: 3,
-        progress: Progress { attempts: 2, client_request_id: None, started: None },
+        progress: Progress { attempts: 2, client_request_id: None, started: None, may_be_done: true },
         host: "graph.example",
         caller: CALLER,
     };
@@ -253,6 +256,10 @@ mod tests {
             assert_eq!(failure.kind, kind, "{failure:?}");
             assert!(failure.message.contains(words), "{failure:?}");
         }
+        let answered = Progress { may_be_done: false, ..DRAFT.progress };
+        let given_up = Draft { progress: answered, ..DRAFT }.given_up(Reason::Interrupted(Signal::Interrupt));
+        let failure = given_up.error.unwrap();
+        assert!(failure.message == "given up before another attempt: the run was interrupted", "{failure:?}");
         for undone in [timeout(false), answer(503), answer(404)] {
             let failure = settle(undone, Ended::Settled, false).error.unwrap();
             assert!(!failure.message.contains("may have"), "{failure:?}");

@@ -18,6 +18,7 @@ use crate::context::{Context, block_on};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
+use crate::net::exchange::Wire;
 use crate::net::root::Root;
 use crate::permission;
 use crate::words::roughly;
@@ -103,7 +104,8 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
     let tenant = asked_tenant.clone().unwrap_or_else(Tenant::any);
     let transport = context.transport()?;
     let observer = context.observer();
-    let platform = Platform::new(&login, &tenant, &client_id, &transport, &observer)?;
+    let wire = Wire { transport: &transport, retries: transport.retries, observer: &observer, stop: &context.stop };
+    let platform = Platform::new(&login, &tenant, &client_id, wire)?;
     let scopes = sign_in::scopes(&graph, permission::WRITE);
     let tokens = match Way::choose(options).await? {
         Way::DeviceCode => with_device_code(context, &platform, &scopes).await?,

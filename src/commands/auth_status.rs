@@ -97,17 +97,17 @@ fn unusable(context: &Context, error: &anyhow::Error) -> Report {
 fn report(connection: &Connection) -> Report {
     let claims = connection.claims();
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    let (profile, client_id) = match &connection.source {
-        Source::Profile { profile, client_id, .. } => (Some(profile.name.clone()), client_id.clone()),
-        Source::Given(_) | Source::App { .. } => (None, None),
+    let profile = match &connection.source {
+        Source::Profile(profile) => Some(profile),
+        Source::Given(_) | Source::App { .. } => None,
     };
     Report {
         usable: true,
         source: Some(connection.source.to_string()),
-        profile,
+        profile: profile.map(|profile| profile.name.clone()),
         account: owned(connection.account()),
         tenant_id: owned(connection.tenant()),
-        app_id: owned(claims.and_then(|claims| claims.app_id())).or(client_id),
+        app_id: owned(claims.and_then(|claims| claims.app_id())).or_else(|| profile?.client_id.clone()),
         app_name: owned(claims.and_then(|claims| claims.app_name())),
         app_only: connection.is_app_only(),
         permissions: claims.map(|claims| claims.permissions().map(str::to_owned).collect()).unwrap_or_default(),

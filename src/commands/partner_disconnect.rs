@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 use anyhow::Context as _;
 
@@ -56,6 +57,7 @@ pub fn run(context: &Context, options: cli::Disconnect) -> anyhow::Result<Exit> 
             fail_fast,
             tell_failures: context.format == Format::Id,
             caller: Caller::default(),
+            stop: Rc::clone(&context.stop),
         };
         let connecting = context.connect();
         tokio::pin!(connecting);

@@ -90,6 +90,10 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
     if terminal().is_none() {
         child.process_group(0);
     }
+    // Real ones must not be used here, least of all where a sign-in is rehearsed.
+    for name in APP_CREDENTIALS {
+        child.env_remove(name);
+    }
     child
         .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
@@ -105,6 +109,16 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
                 .into()
         })
 }
+
+/// What holds app credentials. Source: the contract, "Token".
+const APP_CREDENTIALS: [&str; 6] = [
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+];
 
 /// The PATH with this very program on it, so that a command finds `intunectl` wherever it was built.
 fn path_with_us() -> anyhow::Result<OsString> {

@@ -18,6 +18,8 @@ use crate::error::Error;
 use crate::graph::advice::Caller;
 use crate::graph::client::{self, Bearer, Client, Need, NoBearer, Renew};
 use crate::graph::pace::Rate;
+use crate::net::event::Observer;
+use crate::net::exchange::Wire;
 use crate::net::http::Transport;
 use crate::net::root::{Cloud, Root};
 use crate::permission;
@@ -45,16 +47,7 @@ pub enum Source {
         login: Root,
     },
     /// Somebody signed in.
-    Profile {
-        /// The profile.
-        profile: Profile,
-        /// Who, where it is known.
-        account: Option<String>,
-        /// The tenant, where it is known.
-        tenant: Option<Tenant>,
-        /// The application that can renew the sign-in, where it can be renewed.
-        client_id: Option<String>,
-    },
+    Profile(Profile),
 }
 
 impl fmt::Display for Source {
@@ -62,7 +55,7 @@ impl fmt::Display for Source {
         match self {
             Self::Given(given) => given.fmt(f),
             Self::App { app, .. } => app.fmt(f),
-            Self::Profile { profile, .. } => write!(f, "profile '{}'", profile.name),
+            Self::Profile(profile) => write!(f, "profile '{}'", profile.name),
         }
     }
 }
@@ -73,7 +66,7 @@ impl Source {
         match self {
             Self::Given(_) => "Get a new one and run again".to_owned(),
             Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
-            Self::Profile { profile, .. } => format!("Sign in again: {}", session::command(&profile.name)),
+            Self::Profile(profile) => format!("Sign in again: {}", session::command(&profile.name)),
         }
     }
 }
@@ -87,7 +80,7 @@ impl Connection {
     /// The tenant, where the token or the sign-in names it.
     pub fn tenant(&self) -> Option<&str> {
         let signed_in = match &self.source {
-            Source::Profile { tenant, .. } => tenant.as_ref().map(Tenant::as_str),
+            Source::Profile(profile) => profile.tenant.as_ref().map(Tenant::as_str),
             Source::Given(_) | Source::App { .. } => None,
         };
         self.claims().and_then(|claims| claims.tenant.as_deref()).or(signed_in)
@@ -96,7 +89,7 @@ impl Connection {
     /// Who signed in, where the token or the sign-in says so.
     pub fn account(&self) -> Option<&str> {
         let signed_in = match &self.source {
-            Source::Profile { account, .. } => account.as_deref(),
+            Source::Profile(profile) => profile.account.as_deref(),
             Source::Given(_) | Source::App { .. } => None,
         };
         self.claims().and_then(Claims::account).or(signed_in)
@@ -106,7 +99,7 @@ impl Connection {
     pub fn is_app_only(&self) -> Option<bool> {
         match &self.source {
             Source::App { .. } => Some(true),
-            Source::Given(_) | Source::Profile { .. } => self.claims().and_then(Claims::is_app_only),
+            Source::Given(_) | Source::Profile(_) => self.claims().and_then(Claims::is_app_only),
         }
     }
 
@@ -120,7 +113,7 @@ impl Connection {
         match &self.source {
             Source::Given(_) => false,
             Source::App { .. } => true,
-            Source::Profile { client_id, .. } => client_id.is_some(),
+            Source::Profile(profile) => profile.client_id.is_some(),
         }
     }
 
@@ -150,7 +143,9 @@ impl Context {
             }
             Found::App(app) => {
                 let (root, login) = self.sign_in_roots(Error::auth)?;
-                let token = app.token(&root, &login, &transport, &self.observer()).await?;
+                let observer = self.observer();
+                let token = app.token(&root, &login, self.wire(&transport, &observer)).await?;
+                token.not_expired(&app.to_string(), "check the clock of this machine", SystemTime::now())?;
                 Ok(Connection { token, source: Source::App { app, login }, root, transport })
             }
             Found::Profile(session) => self.connect_profile(*session, transport).await,
@@ -160,19 +155,16 @@ impl Context {
     async fn connect_profile(&self, session: Session, transport: Transport) -> anyhow::Result<Connection> {
         let (graph, login) = self.roots_of(&session)?;
         let token = session.token()?;
-        let profile = Profile { name: self.profile.clone(), graph: graph.clone(), login };
-        let Session { account, tenant, renewal, .. } = session;
-        let client_id = renewal.map(|renewal| renewal.client_id);
-        let source = Source::Profile { profile, account, tenant, client_id };
-        let mut connection = Connection { token, source, root: graph, transport };
+        let profile = Profile::new(&self.profile, graph.clone(), login, &session);
+        let mut connection = Connection { token, source: Source::Profile(profile), root: graph, transport };
         let now = SystemTime::now();
         if connection.is_renewable() && connection.token.is_due(now) {
-            match self.another(&connection, &connection.token.secret).await {
+            let is_good = connection.token.expires_in(now).is_some();
+            let need = if is_good { Need::Due } else { Need::Refused };
+            match self.another(&connection, &connection.token.secret, need).await {
                 Ok(token) => connection.token = token,
                 // What there is may still do.
-                Err(failure) if !failure.is_final && connection.token.expires_in(now).is_some() => {
-                    self.console.warning_about(&failure.error);
-                }
+                Err(failure) if !failure.is_final && is_good => self.console.warning_about(&failure.error),
                 Err(failure) => return Err(failure.error),
             }
         }
@@ -183,28 +175,49 @@ impl Context {
     }
 
     /// Gets another token than `used` from where it was from.
-    async fn another(&self, connection: &Connection, used: &SecretString) -> Result<Token, Failure> {
+    async fn another(&self, connection: &Connection, used: &SecretString, need: Need) -> Result<Token, Failure> {
         let Connection { source, root, transport, .. } = connection;
-        match source {
-            Source::Given(_) => Err(Error::auth("the token cannot be renewed").into()),
-            Source::App { app, login } => Ok(app.token(root, login, transport, &self.observer()).await?),
-            Source::Profile { profile, .. } => {
-                self.renewing.send_replace(true);
-                let renewed = profile.renew(used, permission::WRITE, transport, &self.observer()).await;
-                self.renewing.send_replace(false);
-                let Renewed { token, unkept } = renewed?;
-                if let Some(error) = unkept {
-                    self.console.warning_with_hint(
-                        &format!("the renewed sign-in of profile '{}' could not be kept: {error:#}", profile.name),
-                        &format!(
-                            "this run goes on with it; should the next one fail: {}",
-                            session::command(&profile.name)
-                        ),
-                    );
-                }
-                Ok(token)
+        let observer = self.observer();
+        let wire = match need {
+            // While the old one works, nothing is to wait for long; and there is a next time.
+            Need::Due => Wire { retries: 0, ..self.wire(transport, &observer) },
+            Need::Refused => self.wire(transport, &observer),
+        };
+        let token = match source {
+            Source::Given(_) => Err(Error::auth("the token cannot be renewed"))?,
+            Source::App { app, login } => tokio::select! {
+                token = app.token(root, login, wire) => token?,
+                () = self.stop.wait() => Err(Error::auth("interrupted"))?,
+            },
+            Source::Profile(profile) => self.renew(profile, used, wire).await?,
+        };
+        let tenant = |token: &Token| token.claims.as_ref().and_then(|claims| claims.tenant.clone());
+        match (tenant(&connection.token), tenant(&token)) {
+            // Whatever the sign-in service was thinking: the rest of the run is not for another tenant.
+            (Some(before), Some(after)) if before != after => {
+                let message = format!("the new token is for tenant {}, not for {}", clean(&after), clean(&before));
+                Err(Failure { error: Error::auth(message).hint(source.another()).into(), is_final: true })
             }
+            _ => Ok(token),
         }
+    }
+
+    async fn renew(&self, profile: &Profile, used: &SecretString, wire: Wire<'_>) -> Result<Token, Failure> {
+        self.renewing.send_replace(true);
+        let renewed = profile.renew(used, permission::WRITE, wire).await;
+        self.renewing.send_replace(false);
+        let Renewed { token, unkept } = renewed?;
+        if let Some(error) = unkept {
+            self.console.warning_with_hint(
+                &format!("the renewed sign-in of profile '{}' could not be kept: {error:#}", profile.name),
+                &format!("this run goes on with it; should the next one fail: {}", session::command(&profile.name)),
+            );
+        }
+        Ok(token)
+    }
+
+    fn wire<'a>(&'a self, transport: &'a Transport, observer: Observer<'a>) -> Wire<'a> {
+        Wire { transport, retries: transport.retries, observer, stop: &self.stop }
     }
 
     /// What gets the client its next token; a failure is told here.
@@ -212,7 +225,7 @@ impl Context {
         connection.is_renewable().then(|| -> Renew<'a> {
             Box::new(move |used, need| {
                 Box::pin(async move {
-                    match self.another(connection, &used).await {
+                    match self.another(connection, &used, need).await {
                         Ok(token) => Ok(Bearer { renew_at: token.renew_at(SystemTime::now()), token: token.secret }),
                         Err(Failure { error, is_final }) => {
                             match need {
@@ -324,7 +337,7 @@ impl Context {
                     Source::Given(_) => {
                         "ask for a token for Microsoft Graph: az account get-access-token --resource-type ms-graph"
                     }
-                    Source::App { .. } | Source::Profile { .. } => "check --graph-url, --login-url and --cloud",
+                    Source::App { .. } | Source::Profile(_) => "check --graph-url, --login-url and --cloud",
                 },
             );
         }
@@ -341,9 +354,7 @@ impl Context {
         let other = match &connection.source {
             Source::Given(_) => "get a token for that tenant, or leave out --tenant".to_owned(),
             Source::App { .. } => "set AZURE_TENANT_ID to that tenant, or leave out --tenant".to_owned(),
-            Source::Profile { .. } => {
-                "sign in to that tenant under another --profile, or leave out --tenant".to_owned()
-            }
+            Source::Profile(_) => "sign in to that tenant under another --profile, or leave out --tenant".to_owned(),
         };
         let (message, hint) = match connection.tenant() {
             Some(found) if found.eq_ignore_ascii_case(asked.as_str()) => return,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use futures_util::future::LocalBoxFuture;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -17,15 +17,13 @@ use super::gate::{Gate, Left, Pass, Turn};
 use super::pace::Rate;
 use crate::net::attempt::{self, Answer, Attempt, NoAnswer, Result};
 use crate::net::event::{Event, OwnObserver, Why};
+use crate::net::exchange::UNRESERVED;
 use crate::net::http::{self, Transport};
 use crate::net::retry::{self, LONGEST_WAIT, Next};
 use crate::net::root::Root;
 use crate::stop::Stop;
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
-/// All but what RFC 3986 calls unreserved: browsers' rules leave `|` and `[` as they are, and strict gateways refuse
-/// them.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Far enough to be out of reach, near enough to be added to any clock.
 const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
@@ -101,6 +99,8 @@ pub struct Progress {
     pub client_request_id: Option<Uuid>,
     /// When the first of them began.
     pub started: Option<Instant>,
+    /// Whether one of them may have been carried out, though no answer says so yet.
+    pub may_be_done: bool,
 }
 
 /// How a call ended.
@@ -191,7 +191,7 @@ impl<'a> Client<'a> {
         let mut path = self.base.path().trim_end_matches('/').to_owned();
         for segment in segments {
             path.push('/');
-            path.extend(utf8_percent_encode(segment, SEGMENT));
+            path.extend(utf8_percent_encode(segment, UNRESERVED));
         }
         let mut url = self.base.clone();
         url.set_path(&path);
@@ -227,6 +227,7 @@ impl<'a> Client<'a> {
             let unanswered_before = unanswered;
             let result = self.attempt(call, &tokens).await;
             unanswered |= may_be_done(&result);
+            call.progress.update(|progress| Progress { may_be_done: unanswered, ..progress });
             let attempt = call.progress.get().attempts - renewals;
             let decision = retry::decide(&result, attempt, self.transport.retries, fastrand::f64());
             self.leave(pass, &result, decision.hold);
@@ -376,6 +377,7 @@ impl<'a> Client<'a> {
             attempts: number,
             client_request_id: Some(id),
             started: before.started.or_else(|| Some(Instant::now())),
+            may_be_done: true,
         });
         let mut request = reqwest::Request::new(call.method.clone(), call.url.clone());
         *request.headers_mut() = headers(&call.method, tokens, id)?;

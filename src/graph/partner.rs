@@ -64,12 +64,12 @@ pub async fn disconnect(client: &Client<'_>, id: &str, progress: &Cell<Progress>
 ///
 /// # Errors
 /// A page was refused, is not one of Graph's, or the chain of pages leads away from the root or does not end.
-pub async fn list(client: &Client<'_>, caller: &Caller) -> anyhow::Result<Vec<Partner>> {
+pub async fn list(client: &Client<'_>, caller: &Caller, stop: &Stop) -> anyhow::Result<Vec<Partner>> {
     let mut url = client.url(&COLLECTION);
     let mut seen = HashSet::new();
     let mut partners = Vec::new();
     loop {
-        let page = page(client, url.clone(), caller).await?;
+        let page = page(client, url.clone(), caller, stop).await?;
         for raw in page.value {
             let fields = serde_json::from_str(raw.get())
                 .map_err(|_| Error::failure("Graph's list holds something that is not a partner with an ID"))?;
@@ -90,9 +90,9 @@ pub async fn list(client: &Client<'_>, caller: &Caller) -> anyhow::Result<Vec<Pa
     }
 }
 
-async fn page(client: &Client<'_>, url: Url, caller: &Caller) -> anyhow::Result<Page> {
+async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> anyhow::Result<Page> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
-    let outcome = client.send(&call, &Stop::new()).await;
+    let outcome = client.send(&call, stop).await;
     let failed = |why: String| format!("the partners cannot be listed: {why}");
     let answer = match outcome.last {
         Some(Ok(answer)) => answer,

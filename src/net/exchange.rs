@@ -3,13 +3,20 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use oauth2::url::form_urlencoded;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
 
 use super::attempt::{self, Answer, Attempt};
 use super::event::{Event, Observer, Why};
 use super::http::Transport;
 use super::retry::{self, Next};
+use crate::stop::Stop;
 use crate::words::roughly;
+
+/// All but what RFC 3986 calls unreserved: browsers' rules leave `|` and `[` as they are, and strict gateways refuse
+/// them.
+pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Whether a request may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +27,19 @@ pub enum Repeat {
     Unsent,
 }
 
+/// The way to a server that is not Graph, and who else has a say in it.
+#[derive(Clone, Copy)]
+pub struct Wire<'a> {
+    /// How the server is reached.
+    pub transport: &'a Transport,
+    /// How many attempts may follow the first.
+    pub retries: u32,
+    /// Follows what happens.
+    pub observer: Observer<'a>,
+    /// Once it is set, no attempt begins; one that is under way may end.
+    pub stop: &'a Stop,
+}
+
 /// Something to send.
 pub struct Exchange<'a> {
     /// What the observer knows it by.
@@ -28,10 +48,8 @@ pub struct Exchange<'a> {
     pub repeat: Repeat,
     /// The secrets that are sent, and may come back.
     pub secrets: &'a Rc<[SecretString]>,
-    /// How the server is reached.
-    pub transport: &'a Transport,
-    /// Follows it.
-    pub observer: Observer<'a>,
+    /// The way.
+    pub wire: Wire<'a>,
 }
 
 impl Exchange<'_> {
@@ -40,23 +58,33 @@ impl Exchange<'_> {
     /// # Errors
     /// No answer came, in the last attempt.
     pub async fn send(&self, http: &reqwest::Client, make: impl Fn() -> reqwest::Request) -> attempt::Result {
-        let Self { label, repeat, secrets, transport, observer } = *self;
+        let Self { label, repeat, secrets, wire } = *self;
+        let Wire { transport, retries, observer, stop } = wire;
         let mut number = 1;
         loop {
             let mut request = make();
             *request.timeout_mut() = Some(transport.timeout);
             let attempt = Attempt { label, number, wanted: true, secrets, observer };
             let result = attempt::send(http, request, &attempt).await;
-            match retry::decide(&result, number, transport.retries, fastrand::f64()).next {
+            match retry::decide(&result, number, retries, fastrand::f64()).next {
                 Next::Again(wait) if repeat == Repeat::Safe || was_not_carried_out(&result) => {
                     observer(label, &Event::Waiting { why: Why::Backoff, wait });
-                    tokio::time::sleep(wait).await;
-                    number += 1;
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => number += 1,
+                        () = stop.wait() => return result,
+                    }
                 }
                 Next::Again(_) | Next::Stands | Next::Hopeless(_) => return result,
             }
         }
     }
+}
+
+/// A secret, and the forms in which it may come back: as a form has it, and as other parts of an address do.
+pub fn disguises(secret: &str) -> [SecretString; 3] {
+    let in_form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let elsewhere = utf8_percent_encode(secret, UNRESERVED).to_string();
+    [secret.to_owned(), in_form, elsewhere].map(SecretString::from)
 }
 
 /// Whether a request was certainly not carried out: it never left, or was turned away.
@@ -73,7 +101,11 @@ pub fn foreign(answer: &Answer) -> String {
     let status = format!("{} {}", answer.status, reason.unwrap_or_default());
     let status = status.trim();
     match (answer.status, &answer.location, answer.retry_after) {
-        (300..=399, Some(location), _) => format!("{status}: redirected to {location}, which is never followed"),
+        (300..=399, Some(location), _) => {
+            // What is behind a question mark may be what was sent.
+            let place = location.split(['?', '#']).next().unwrap_or_default();
+            format!("{status}: redirected to {place}, which is never followed")
+        }
         (429 | 500..=599, _, Some(wait)) if wait > Duration::ZERO => {
             format!("{status}: too busy, and asks to wait {}", roughly(wait))
         }
@@ -106,9 +138,16 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_has_more_than_one_form() {
+        use secrecy::ExposeSecret as _;
+        let forms = disguises("a~b c").map(|form| form.expose_secret().to_owned());
+        assert_eq!(forms, ["a~b c", "a%7Eb+c", "a~b%20c"]);
+    }
+
+    #[test]
     fn a_foreign_answer_is_told_in_words() {
-        let answer = Answer { status: 302, location: Some("https://portal".into()), ..Answer::default() };
-        assert_eq!(foreign(&answer), "302 Found: redirected to https://portal, which is never followed");
+        let answer = Answer { status: 302, location: Some("https://portal/?sent=x".into()), ..Answer::default() };
+        assert_eq!(foreign(&answer), "302 Found: redirected to https://portal/, which is never followed");
         let answer = Answer { status: 429, retry_after: Some(Duration::from_secs(900)), ..Answer::default() };
         assert_eq!(foreign(&answer), "429 Too Many Requests: too busy, and asks to wait 15m");
         assert!(foreign(&Answer { status: 503, ..Answer::default() }).contains("out of order"));
