@@ -4,6 +4,7 @@
 
 pub mod graph;
 pub mod jwt;
+pub mod platform;
 #[cfg(unix)]
 pub mod running;
 pub mod server;

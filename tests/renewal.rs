@@ -1,0 +1,1265 @@
+//! Renewing a token: when, how often, what is kept of it, and what it does to a run. The keyring is a real one, and the
+//! identity platform does whatever one may do.
+#![cfg(all(unix, not(target_os = "macos")))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "its helpers are tests too"
+)]
+
+mod support;
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use support::graph::Unspoken;
+use support::platform::{Detour, Issuer, Platform, TENANT, answer, dead, random, refusal};
+use support::running::Running;
+use support::server::{Gate, PATIENCE, Reply, Request};
+use support::{Intunectl, Seen, ids};
+
+/// More than enough.
+const HOUR: u64 = 3600;
+/// Too little to begin with, and enough to go on with.
+const LITTLE: u64 = 180;
+/// None is left by the time it is stored.
+const EXPIRED: u64 = 0;
+
+/// A machine with a platform that it can sign in to, and all that was said on it.
+struct Scene {
+    home: Intunectl,
+    platform: Platform,
+    said: RefCell<Vec<String>>,
+    has_ended: Cell<bool>,
+    /// The keyring is one for all tests, and the tool does not wait long for its turn.
+    alone: Option<MutexGuard<'static, ()>>,
+}
+
+impl Scene {
+    /// With the wrapper's keyring, in which nobody is signed in.
+    fn new(platform: Platform) -> Self {
+        static IN_USE: Mutex<()> = Mutex::new(());
+        let alone = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(
+            std::env::var("INTUNECTL_TEST_SECRET_SERVICE").as_deref(),
+            Ok("1"),
+            "run these tests with .ci/with-secret-service, or they would change your own keyring"
+        );
+        let mut scene = Self::without_keyring(platform);
+        scene.alone = Some(alone);
+        assert_eq!(scene.run(&["auth", "logout", "--all"]).code, Some(0));
+        scene
+    }
+
+    /// With none.
+    fn without_keyring(platform: Platform) -> Self {
+        let (said, has_ended) = (RefCell::default(), Cell::new(false));
+        Self { home: Intunectl::new(), platform, said, has_ended, alone: None }
+    }
+
+    fn issuer(&self) -> &Issuer {
+        self.platform.issuer()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.home.std_command();
+        command.args(arguments);
+        if self.alone.is_some() {
+            with_keyring(&mut command);
+        }
+        command
+    }
+
+    /// Disconnects so many IDs as profile 'work', as talkative as can be.
+    fn disconnect(&self, count: usize, arguments: &[&str]) -> Command {
+        let mut command = self.command(&["partner", "disconnect", "-vv", "-o", "ndjson", "--profile", "work"]);
+        command.args(ids(count)).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Seen {
+        self.end_of(Running::start(&mut self.command(arguments)))
+    }
+
+    /// Waits for the end of a run; what it said is looked through when the test ends.
+    fn end_of(&self, running: Running) -> Seen {
+        let seen = running.end();
+        self.said.borrow_mut().extend([seen.stdout.clone(), seen.stderr.clone()]);
+        seen
+    }
+
+    fn outcome(&self, mut command: Command) -> Seen {
+        self.end_of(Running::start(&mut command))
+    }
+
+    /// Signs in by device code; the access token lives for so many seconds.
+    fn sign_in(&self, profile: &str, seconds: u64) {
+        let root = self.platform.root().to_owned();
+        self.sign_in_at(&root, profile, seconds, &[]);
+    }
+
+    fn sign_in_at(&self, login: &str, profile: &str, seconds: u64, arguments: &[&str]) {
+        self.platform.at_sign_in(seconds);
+        let root = self.platform.root();
+        let roots = ["--graph-url", root, "--login-url", login, "--profile", profile];
+        let seen = self.run(&[&["auth", "login", "--device-code", "-vv"], &roots[..], arguments].concat());
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    }
+
+    /// What `auth token` prints for profile 'work'. What it prints there is no leak.
+    fn token(&self) -> Seen {
+        let seen = Running::start(&mut self.command(&["auth", "token", "-vv", "--profile", "work"])).end();
+        self.said.borrow_mut().push(seen.stderr.clone());
+        seen
+    }
+
+    /// The keyring has the tokens that were given as number `n`. The access token has to have little left, since what
+    /// the next renewal sends is how the refresh token shows.
+    #[track_caller]
+    fn keeps(&self, n: usize) {
+        let seen = self.token();
+        assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+        let sent = self.platform.token_requests().last().and_then(|request| request.form("refresh_token"));
+        assert_eq!(sent, Some(self.issuer().refresh(n)), "another refresh token was in the keyring");
+    }
+
+    /// Every test ends so: nothing that was given is in anything that was said, or in any file.
+    #[track_caller]
+    fn end(self) {
+        self.has_ended.set(true);
+        let mut directories = vec![self.home.home().to_owned()];
+        if self.alone.is_some() {
+            directories.extend(["HOME", "XDG_RUNTIME_DIR"].map(|name| PathBuf::from(std::env::var_os(name).unwrap())));
+        }
+        self.platform.assert_kept_secret(&self.said.borrow(), &directories);
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        assert!(self.has_ended.get() || std::thread::panicking(), "the test did not look for secrets");
+    }
+}
+
+fn with_keyring(command: &mut Command) {
+    for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
+        command.env(name, std::env::var_os(name).unwrap());
+    }
+}
+
+/// What was told of errors, warnings and hints, without what `-vv` adds.
+fn told(seen: &Seen) -> Vec<&str> {
+    let labels = ["error: ", "warning: ", "hint: "];
+    seen.stderr.lines().filter(|line| labels.iter().any(|label| line.starts_with(label))).collect()
+}
+
+/// Every ID is reported once, with as many attempts as came, and as disconnected where the answer was 204. To be asked
+/// where Graph saw one run alone.
+#[track_caller]
+fn assert_whole(seen: &Seen, platform: &Platform, count: usize) {
+    let records = seen.records();
+    let mut reported: Vec<_> = records.iter().map(|record| record["id"].as_str().unwrap()).collect();
+    reported.sort_unstable();
+    assert_eq!(reported, ids(count), "{}", seen.stderr);
+    let done: Vec<_> = platform.server().done().into_iter().filter(|id| id.starts_with("p-")).collect();
+    assert_eq!(seen.with_status("disconnected"), done, "{}", seen.stderr);
+    let sent = platform.graph();
+    for record in records {
+        let times = sent.iter().filter(|request| request.id() == record["id"]).count();
+        assert_eq!(record["attempts"], times, "{record}");
+        assert_eq!(record["status"] == "not_attempted", times == 0, "{record}");
+    }
+}
+
+fn unauthorized() -> Reply {
+    Reply::status(401).body(include_bytes!("data/401-expired.json"))
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_with_little_left_is_renewed_before_the_first_request() {
+    for (left, as_jwt) in [(290, false), (290, true), (60, false), (EXPIRED, false), (EXPIRED, true)] {
+        let scene = Scene::new(Platform::renewing(|_, issuer| issuer.grant(HOUR)));
+        if as_jwt {
+            scene.issuer().give_jwts();
+        }
+        let root = scene.platform.root().to_owned();
+        scene.sign_in_at(&root, "work", left, &["--client-id", "an-app-of-ours"]);
+        let before = scene.platform.server().requests().len();
+        let seen = scene.outcome(scene.disconnect(20, &[]));
+        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_whole(&seen, &scene.platform, 20);
+        assert_eq!(scene.platform.bearers(), [1; 20]);
+        let request = &scene.platform.server().requests()[before];
+        assert_eq!((request.method.as_str(), request.path.clone()), ("POST", format!("/{TENANT}/oauth2/v2.0/token")));
+        assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
+        // A public client has nothing to prove itself with.
+        assert_eq!((request.header("authorization"), request.form("client_secret")), (None, None));
+        let scope = format!("{root}/DeviceManagementServiceConfig.ReadWrite.All offline_access openid profile");
+        for (name, value) in [
+            ("grant_type", "refresh_token"),
+            ("client_id", "an-app-of-ours"),
+            ("refresh_token", &scene.issuer().refresh(0)),
+            ("scope", &scope),
+        ] {
+            assert_eq!(request.form(name).as_deref(), Some(value), "{name}");
+        }
+        // It is kept, and good for the next.
+        assert_eq!(scene.token().stdout, format!("{}\n", scene.issuer().access(1)));
+        assert_eq!(scene.platform.token_requests().len(), 1);
+        scene.end();
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_with_enough_left_is_used_as_it_is() {
+    for as_jwt in [false, true] {
+        let scene = Scene::new(Platform::renewing(|_, _| dead()));
+        if as_jwt {
+            scene.issuer().give_jwts();
+        }
+        scene.sign_in("work", 900);
+        let seen = scene.outcome(scene.disconnect(20, &[]));
+        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_eq!((scene.platform.bearers(), scene.platform.token_requests().len()), (vec![0; 20], 0));
+        scene.end();
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn every_command_that_needs_a_token_renews_it() {
+    let scene =
+        Scene::new(Platform::start(|_, issuer| issuer.grant(LITTLE), |_, _| answer(200, &json!({"value": []}))));
+    scene.sign_in("work", LITTLE);
+    for command in [["partner", "list"], ["auth", "status"]] {
+        let renewals = scene.platform.token_requests().len();
+        let seen = scene.run(&[&command[..], &["-vv", "--profile", "work"]].concat());
+        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_eq!(scene.platform.token_requests().len(), renewals + 1, "{command:?}");
+    }
+    assert_eq!(scene.token().stdout, format!("{}\n", scene.issuer().access(3)));
+    assert_eq!(scene.platform.bearers(), [1]);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_list_whose_token_is_refused_renews_it_once() {
+    for (still_refused, code, bearers) in [(false, 0, vec![0, 1]), (true, 4, vec![0, 1])] {
+        let scene = Scene::new(Platform::start(
+            |_, issuer| issuer.grant(HOUR),
+            move |request, issuer| match issuer.bearer(request) {
+                1.. if !still_refused => answer(200, &json!({"value": []})),
+                _ => unauthorized(),
+            },
+        ));
+        scene.sign_in("work", HOUR);
+        let seen = scene.run(&["partner", "list", "-vv", "--retries", "0", "--profile", "work"]);
+        assert_eq!(seen.code, Some(code), "{}", seen.stderr);
+        assert_eq!((scene.platform.bearers(), scene.platform.token_requests().len()), (bearers, 1));
+        scene.end();
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn the_new_sign_in_is_in_the_keyring_before_its_token_is_used() {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let found = Arc::clone(&kept);
+    let platform = Platform::start(
+        |_, issuer| issuer.grant(HOUR),
+        move |request, issuer| {
+            let home = Intunectl::new();
+            let mut command = home.std_command();
+            with_keyring(command.args(["auth", "token", "--profile", "work"]));
+            let seen = Running::start(&mut command).end();
+            let is_there = seen.stdout.trim_end() == issuer.access(issuer.bearer(request));
+            found.lock().unwrap().push(is_there);
+            Reply::done()
+        },
+    );
+    let scene = Scene::new(platform);
+    scene.sign_in("work", LITTLE);
+    assert_eq!(scene.outcome(scene.disconnect(3, &["-j1"])).code, Some(0));
+    assert_eq!(*kept.lock().unwrap(), [true; 3]);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn whoever_is_killed_at_the_first_request_has_kept_the_refresh_token() {
+    let (came, comes) = mpsc::channel();
+    let came = Mutex::new(came);
+    let platform = Platform::start(
+        |request, issuer| issuer.grant_once(request, LITTLE),
+        move |_, _| {
+            let _ = came.lock().unwrap().send(());
+            Reply::Stall(Vec::new())
+        },
+    );
+    let scene = Scene::new(platform);
+    scene.sign_in("work", LITTLE);
+    for n in 1..=5 {
+        let running = Running::start(&mut scene.disconnect(1, &["--timeout", "10m"]));
+        comes.recv_timeout(PATIENCE).unwrap();
+        running.signal("KILL");
+        assert_eq!(scene.end_of(running).code, None);
+        let sent = scene.platform.token_requests()[n - 1].form("refresh_token");
+        assert_eq!(sent, Some(scene.issuer().refresh(n - 1)));
+    }
+    scene.keeps(5);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn whenever_it_is_killed_behind_the_answer_the_sign_in_stays_usable() {
+    let (event, events) = mpsc::channel();
+    let [answered, used] = [event.clone(), event].map(Mutex::new);
+    let tell = |channel: &Mutex<mpsc::Sender<(bool, Instant)>>, is_answer| {
+        let _ = channel.lock().unwrap().send((is_answer, Instant::now()));
+    };
+    // It takes a refresh token as often as it comes, as Entra does for public clients.
+    let platform = Platform::start(
+        move |_, issuer| {
+            tell(&answered, true);
+            issuer.grant(LITTLE)
+        },
+        move |_, _| {
+            tell(&used, false);
+            Reply::done()
+        },
+    );
+    let scene = Scene::new(platform);
+    scene.sign_in("work", LITTLE);
+    let next = |is_answer| loop {
+        let (found, at) = events.recv_timeout(PATIENCE).unwrap();
+        if found == is_answer {
+            return at;
+        }
+    };
+    // How long storing takes here says which moments are worth a try.
+    assert_eq!(scene.outcome(scene.disconnect(1, &[])).code, Some(0));
+    let answered = next(true);
+    let takes = next(false) - answered;
+    for _ in 0..25 {
+        let running = Running::start(&mut scene.disconnect(1, &[]));
+        next(true);
+        std::thread::sleep(takes.mul_f64(fastrand::f64() * 1.3));
+        running.signal("KILL");
+        scene.end_of(running);
+        let seen = scene.token();
+        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        next(true);
+    }
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_that_is_refused_in_the_middle_is_renewed_once_and_no_id_is_lost() {
+    for arguments in [&["-j16"][..], &["-j16", "--retries", "0"], &["-j1", "--retries", "0"]] {
+        let good_for = AtomicUsize::new(20);
+        let platform = Platform::start(
+            |_, issuer| issuer.grant(HOUR),
+            move |request, issuer| {
+                let is_first = issuer.bearer(request) == 0;
+                let is_good = good_for.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+                if is_first && is_good.is_err() { unauthorized() } else { Reply::done() }
+            },
+        );
+        let scene = Scene::new(platform);
+        scene.sign_in("work", HOUR);
+        let seen = scene.outcome(scene.disconnect(60, arguments));
+        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_whole(&seen, &scene.platform, 60);
+        assert_eq!(seen.with_status("disconnected"), ids(60));
+        assert_eq!(scene.platform.token_requests().len(), 1);
+        let twice = seen.records().iter().filter(|record| record["attempts"] == 2).count();
+        assert_eq!(twice, scene.platform.graph().len() - 60);
+        assert!((1..=16).contains(&twice), "{twice}");
+        scene.end();
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_that_is_refused_again_stops_the_run() {
+    for concurrency in ["1", "8"] {
+        let platform = Platform::start(
+            |_, issuer| issuer.grant(HOUR),
+            // A server that sends back what it was sent, and what it was sent before.
+            |request, issuer| {
+                let words = format!("you sent {} {}", issuer.access(0), issuer.access(issuer.bearer(request)));
+                answer(401, &json!({"error": {"code": words, "message": words}})).header("x-echo", &words)
+            },
+        );
+        let scene = Scene::new(platform);
+        scene.sign_in("work", HOUR);
+        let seen = scene.outcome(scene.disconnect(40, &["-j", concurrency]));
+        assert_eq!(seen.code, Some(4), "{}", seen.stderr);
+        assert_whole(&seen, &scene.platform, 40);
+        assert_eq!(scene.platform.token_requests().len(), 1);
+        let failed = seen.records().iter().filter(|record| record["status"] == "failed").count();
+        assert!((1..=8).contains(&failed), "{failed}");
+        assert_eq!(seen.with_status("not_attempted").len(), 40 - failed);
+        for record in seen.records() {
+            assert_eq!(record["error"]["kind"], "auth", "{record}");
+        }
+        let bearers = scene.platform.bearers();
+        assert!(bearers.iter().filter(|n| **n == 1).count() >= 1, "{bearers:?}");
+        let hints = told(&seen);
+        assert!(hints.len() == 1 && hints[0].starts_with("hint: 401: "), "{hints:?}");
+        scene.end();
+    }
+}
+
+/// A Graph that refuses the token of the sign-in once sixteen requests have come with it.
+fn refusing_sixteen() -> impl Fn(&Request, &Issuer) -> Reply + Send + Sync {
+    let sixteen = Barrier::new(16);
+    move |request, issuer| {
+        if issuer.bearer(request) > 0 {
+            return Reply::done();
+        }
+        sixteen.wait();
+        unauthorized()
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn sixteen_that_are_refused_at_once_wait_for_one_renewal() {
+    let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
+    let (door, came) = (gate.clone(), Mutex::new(came));
+    let platform = Platform::start(
+        move |_, issuer| {
+            let _ = came.lock().unwrap().send(());
+            door.pass();
+            issuer.grant(HOUR)
+        },
+        refusing_sixteen(),
+    );
+    let scene = Scene::new(platform);
+    scene.sign_in("work", HOUR);
+    let running = Running::start(&mut scene.disconnect(60, &["-j16", "--timeout", "10m"]));
+    comes.recv_timeout(PATIENCE).unwrap();
+    // All of them know by now that their token is no good.
+    for id in ids(16) {
+        running.wait_for_stderr(&format!("{id}: 401 after "));
+    }
+    gate.open();
+    let seen = scene.end_of(running);
+    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_whole(&seen, &scene.platform, 60);
+    assert_eq!(scene.platform.token_requests().len(), 1);
+    assert_eq!(scene.platform.bearers(), [vec![0; 16], vec![1; 60]].concat());
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_interrupted_run_keeps_what_a_renewal_under_way_still_gets() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
+        let (door, came) = (gate.clone(), Mutex::new(came));
+        let platform = Platform::start(
+            move |_, issuer| {
+                let _ = came.lock().unwrap().send(());
+                door.pass();
+                issuer.grant(LITTLE)
+            },
+            refusing_sixteen(),
+        );
+        let scene = Scene::new(platform);
+        scene.sign_in("work", HOUR);
+        let running = Running::start(&mut scene.disconnect(60, &["-j16", "--timeout", "10m"]));
+        comes.recv_timeout(PATIENCE).unwrap();
+        for id in ids(16) {
+            running.wait_for_stderr(&format!("{id}: 401 after "));
+        }
+        running.signal(signal);
+        running.wait_for_stderr("interrupted: nothing new is sent");
+        gate.open();
+        let seen = scene.end_of(running);
+        assert_eq!(seen.code, Some(code), "{}", seen.stderr);
+        assert_whole(&seen, &scene.platform, 60);
+        assert_eq!(scene.platform.bearers(), [0; 16]);
+        assert_eq!(seen.with_status("not_attempted"), ids(60)[16..]);
+        for record in seen.records() {
+            let is_refused = record["http_status"] == 401 && record["status"] == "failed";
+            assert!(is_refused || record["error"]["kind"] == "interrupted", "{record}");
+        }
+        scene.keeps(1);
+        scene.end();
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_interruption_before_the_first_request_keeps_what_a_renewal_still_gets() {
+    let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
+    let (door, came) = (gate.clone(), Mutex::new(came));
+    let platform = Platform::renewing(move |_, issuer| {
+        let _ = came.lock().unwrap().send(());
+        door.pass();
+        issuer.grant(LITTLE)
+    });
+    let scene = Scene::new(platform);
+    scene.sign_in("work", LITTLE);
+    let running = Running::start(&mut scene.disconnect(5, &["--timeout", "10m"]));
+    comes.recv_timeout(PATIENCE).unwrap();
+    running.signal("INT");
+    gate.open();
+    let seen = scene.end_of(running);
+    assert_eq!((seen.with_status("not_attempted"), seen.code), (ids(5), Some(130)), "{}", seen.stderr);
+    assert_eq!(scene.platform.graph().len(), 0);
+    scene.keeps(1);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_second_signal_does_not_wait_for_the_renewal() {
+    let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
+    let (door, came) = (gate.clone(), Mutex::new(came));
+    let platform = Platform::start(
+        move |_, issuer| {
+            let _ = came.lock().unwrap().send(());
+            door.pass();
+            issuer.grant(LITTLE)
+        },
+        |_, _| unauthorized(),
+    );
+    let scene = Scene::new(platform);
+    for left in [LITTLE, HOUR] {
+        scene.sign_in("work", left);
+        let running = Running::start(&mut scene.disconnect(5, &["--timeout", "10m", "-j1"]));
+        comes.recv_timeout(PATIENCE).unwrap();
+        running.signal("INT");
+        // Two signals at the same moment are one, so they differ.
+        running.signal("TERM");
+        let seen = scene.end_of(running);
+        assert!(matches!(seen.code, Some(130 | 143)), "{seen:?}");
+        let reported: Vec<_> = seen.records().iter().map(|record| record["id"].clone()).collect();
+        assert_eq!(reported, ids(5), "{}", seen.stderr);
+    }
+    gate.open();
+    // The platform takes a refresh token more than once, so nothing is lost.
+    assert_eq!(scene.token().code, Some(0));
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn processes_at_once_share_one_renewal() {
+    for processes in [2, 5] {
+        // Each refresh token works once: whoever came second with one would be signed out.
+        let gate = Arc::new(Mutex::new(Gate::default()));
+        let door = Arc::clone(&gate);
+        let platform = Platform::renewing(move |request, issuer| {
+            let door = door.lock().unwrap().clone();
+            door.pass();
+            issuer.grant_once(request, HOUR)
+        });
+        let scene = Scene::new(platform);
+        for round in 0..4 {
+            *gate.lock().unwrap() = Gate::default();
+            let given = 2 * round;
+            scene.sign_in("work", if round % 2 == 0 { LITTLE } else { EXPIRED });
+            let started: Vec<_> =
+                (0..processes).map(|_| Running::start(&mut scene.disconnect(3, &["--timeout", "10m"]))).collect();
+            gate.lock().unwrap().open();
+            for running in started {
+                let seen = scene.end_of(running);
+                assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+                assert_eq!(seen.with_status("disconnected"), ids(3));
+            }
+            assert_eq!(scene.platform.token_requests().len(), round + 1);
+            assert_eq!(scene.platform.bearers()[3 * processes * round..], vec![given + 1; 3 * processes]);
+            assert_eq!(scene.token().stdout, format!("{}\n", scene.issuer().access(given + 1)));
+        }
+        scene.end();
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn processes_at_once_take_turns_where_every_token_has_little_left() {
+    let scene = Scene::new(Platform::renewing(|request, issuer| issuer.grant_once(request, LITTLE)));
+    scene.sign_in("work", LITTLE);
+    for _ in 0..3 {
+        let started: Vec<_> = (0..5).map(|_| Running::start(&mut scene.disconnect(3, &[]))).collect();
+        for running in started {
+            let seen = scene.end_of(running);
+            assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        }
+    }
+    let sent: Vec<_> = scene.platform.token_requests().iter().map(|request| request.form("refresh_token")).collect();
+    let expected: Vec<_> = (0..15).map(|n| Some(scene.issuer().refresh(n))).collect();
+    assert_eq!(sent, expected);
+    scene.keeps(15);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn processes_at_once_whose_token_is_refused_share_one_renewal() {
+    let all = Barrier::new(5);
+    let platform = Platform::start(
+        |request, issuer| issuer.grant_once(request, HOUR),
+        move |request, issuer| {
+            if issuer.bearer(request) > 0 {
+                return Reply::done();
+            }
+            all.wait();
+            unauthorized()
+        },
+    );
+    let scene = Scene::new(platform);
+    scene.sign_in("work", HOUR);
+    let started: Vec<_> = (0..5).map(|_| Running::start(&mut scene.disconnect(4, &["-j1"]))).collect();
+    for running in started {
+        let seen = scene.end_of(running);
+        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_eq!(seen.with_status("disconnected"), ids(4));
+    }
+    assert_eq!(scene.platform.token_requests().len(), 1);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_process_that_cannot_see_the_turn_takes_the_token_of_the_one_that_was_first() {
+    // Another session of the same user: the keyring is shared, the directory with the lock is not.
+    let [both, used] = [Gate::default(), Gate::default()];
+    let doors = [both, used.clone()];
+    let platform = Platform::start(
+        move |request, issuer| {
+            let reply = issuer.grant_once(request, HOUR);
+            if matches!(reply, Reply::Answer { status: 200, .. }) {
+                doors[0].pass();
+            } else {
+                // The one that was first stores its tokens before it uses them; the other is told only then.
+                doors[0].open();
+                doors[1].pass();
+            }
+            reply
+        },
+        move |_, _| {
+            used.open();
+            Reply::done()
+        },
+    );
+    let scene = Scene::new(platform);
+    scene.sign_in("work", LITTLE);
+    let mut second = scene.disconnect(3, &["--timeout", "10m"]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    second.env("XDG_RUNTIME_DIR", elsewhere.path());
+    let started = [Running::start(&mut scene.disconnect(3, &["--timeout", "10m"])), Running::start(&mut second)];
+    for running in started {
+        let seen = scene.end_of(running);
+        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_eq!(seen.with_status("disconnected"), ids(3));
+    }
+    assert_eq!(scene.platform.bearers(), [1; 6]);
+    scene.end();
+}
+
+const DEAD: &str = "AADSTS700082: The refresh token has expired due to inactivity. (correlation id \
+                    c0c0c0c0-5555-6666-7777-888888888888)";
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_sign_in_that_is_no_good_any_more_says_how_to_sign_in_again() {
+    let scene = Scene::new(Platform::renewing(|_, _| dead()));
+    let host = scene.platform.root().strip_prefix("http://").unwrap();
+    for (profile, option) in [("work", " --profile 'work'"), ("default", ""), ("two words", " --profile 'two words'")] {
+        scene.sign_in(profile, EXPIRED);
+        for command in
+            [&["partner", "disconnect", "a"][..], &["partner", "list"], &["auth", "token"], &["auth", "status"]]
+        {
+            let seen = scene.run(&[command, &["--profile", profile]].concat());
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{command:?}");
+            let error = format!("error: the sign-in of profile '{profile}' cannot be renewed: {host}: {DEAD}");
+            let hint = "hint: the saved sign-in has expired or was revoked: sign in again with";
+            assert_eq!(seen.stderr, format!("{error}\n{hint} `intunectl auth login{option}`\n"));
+        }
+    }
+    assert_eq!(scene.platform.graph().len(), 0);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_sign_in_that_is_no_good_in_the_middle_of_a_run_is_told_once() {
+    let platform = Platform::start(|_, _| dead(), refusing_sixteen());
+    let scene = Scene::new(platform);
+    scene.sign_in("work", HOUR);
+    let seen = scene.outcome(scene.disconnect(60, &["-j16"]));
+    assert_eq!(seen.code, Some(4), "{}", seen.stderr);
+    assert_whole(&seen, &scene.platform, 60);
+    assert_eq!(scene.platform.token_requests().len(), 1);
+    assert_eq!(seen.with_status("failed"), ids(16));
+    for record in seen.records() {
+        assert_eq!(record["error"]["kind"], "auth", "{record}");
+    }
+    let [error, hint, end] = told(&seen)[..] else { panic!("{}", seen.stderr) };
+    assert!(error.contains("profile 'work' cannot be renewed: ") && error.ends_with(&format!(": {DEAD}")), "{error}");
+    assert!(hint.ends_with("sign in again with `intunectl auth login --profile 'work'`"), "{hint}");
+    assert!(end.starts_with("hint: 401: the service does not accept the token"), "{end}");
+    scene.end();
+}
+
+type Given = Box<dyn Fn(&Issuer) -> Reply + Send + Sync>;
+
+/// What a platform may answer instead of tokens, and what is said then.
+fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
+    let location = elsewhere.to_owned();
+    let page = include_bytes!("data/502-gateway.html");
+    let odd = |change: fn(&mut serde_json::Value)| move |issuer: &Issuer| issuer.grant_as(HOUR, change);
+    vec![
+        ("503", Box::new(|_| Reply::status(503)), "503 Service Unavailable"),
+        ("429", Box::new(|_| Reply::status(429).header("Retry-After", "3600")), "429 Too Many Requests"),
+        ("a page", Box::new(move |_| Reply::status(502).body(page)), "502 Bad Gateway"),
+        ("a page as if all were well", Box::new(move |_| Reply::status(200).body(page)), "its answer makes no sense"),
+        ("a redirect", Box::new(move |_| Reply::status(302).header("Location", &location)), "which is never followed"),
+        (
+            "a redirect that keeps the method",
+            Box::new({
+                let location = elsewhere.to_owned();
+                move |_| Reply::status(307).header("Location", &location)
+            }),
+            "which is never followed",
+        ),
+        (
+            "an answer cut short",
+            Box::new(|issuer| {
+                let Reply::Answer { mut body, .. } = issuer.grant(HOUR) else { panic!("an answer") };
+                body.pop();
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len() + 1);
+                Reply::Raw([head.into_bytes(), body].concat())
+            }),
+            "the connection broke before the answer came",
+        ),
+        ("no answer", Box::new(|_| Reply::Close), "the connection broke before the answer came"),
+        ("a reset", Box::new(|_| Reply::Reset), "the connection broke before the answer came"),
+        ("no HTTP", Box::new(|_| Reply::Raw(b"hello there\r\n\r\n".to_vec())), "what came was not HTTP"),
+        (
+            "half of JSON",
+            Box::new(|issuer| {
+                let Reply::Answer { mut body, .. } = issuer.grant(HOUR) else { panic!("an answer") };
+                body.pop();
+                Reply::status(200).body(body)
+            }),
+            "its answer makes no sense",
+        ),
+        ("nothing", Box::new(|_| Reply::status(200)), "its answer makes no sense"),
+        ("204", Box::new(|_| Reply::status(204)), "204 No Content"),
+        ("a list", Box::new(|_| answer(200, &json!([1, {"access_token": 2}]))), "its answer makes no sense"),
+        (
+            "no access token",
+            Box::new(odd(|body| drop(body.as_object_mut().unwrap().remove("access_token")))),
+            "its answer makes no sense",
+        ),
+        ("a number for a token", Box::new(odd(|body| body["access_token"] = 12.into())), "its answer makes no sense"),
+        (
+            "an empty token",
+            Box::new(odd(|body| body["access_token"] = "".into())),
+            "the token that it gave cannot be sent in a header",
+        ),
+        (
+            "a token with a line break",
+            Box::new(odd(|body| {
+                let token = body["access_token"].as_str().unwrap();
+                body["access_token"] = format!("{token}\r\nX-Evil: {token}").into();
+            })),
+            "the token that it gave cannot be sent in a header",
+        ),
+        ("a time before now", Box::new(odd(|body| body["expires_in"] = (-5).into())), "its answer makes no sense"),
+        (
+            "control characters",
+            Box::new(|_| answer(500, &json!({"message": "\u{1b}[2J\u{202e}"}))),
+            "500 Internal Server Error",
+        ),
+    ]
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn while_the_platform_makes_no_sense_what_is_left_of_a_token_is_used() {
+    let elsewhere = Unspoken::new();
+    for (what, reply, words) in nonsense(&elsewhere.url()) {
+        let scene = Scene::new(Platform::renewing(move |_, issuer| reply(issuer)));
+        for (left, code) in [(LITTLE, 0), (EXPIRED, 4)] {
+            scene.sign_in("work", left);
+            let (sent, given) = (scene.platform.graph().len(), scene.platform.token_requests().len());
+            let seen = scene.outcome(scene.disconnect(20, &["--retries", "0", "-j4"]));
+            assert_eq!(seen.code, Some(code), "{what}: {}", seen.stderr);
+            let [problem, rest @ ..] = &told(&seen)[..] else { panic!("{what}: {}", seen.stderr) };
+            let label = if code == 0 { "warning" } else { "error" };
+            let start = format!("{label}: the sign-in of profile 'work' cannot be renewed: 127.0.0.1:");
+            assert!(problem.starts_with(&start) && problem.contains(words), "{what}: {problem}");
+            assert!(rest.iter().all(|line| line.starts_with("hint: ")) && rest.len() < 2, "{what}: {rest:?}");
+            assert!(!seen.stderr.contains(['\u{1b}', '\u{202e}']), "{what}: {}", seen.stderr);
+            // One attempt to renew, and no other for the rest of the run.
+            assert_eq!(scene.platform.token_requests().len(), given + 1, "{what}");
+            assert_eq!(scene.platform.graph().len() - sent, if code == 0 { 20 } else { 0 }, "{what}");
+            if code == 0 {
+                assert_eq!(seen.with_status("disconnected"), ids(20), "{what}");
+            } else {
+                assert_eq!(rest.len(), 1, "{what}: nothing says what to do: {}", seen.stderr);
+            }
+        }
+        scene.end();
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn while_the_platform_refuses_connections_what_is_left_of_a_token_is_used() {
+    let scene = Scene::new(Platform::renewing(|_, _| dead()));
+    for (left, code) in [(LITTLE, 0), (EXPIRED, 4)] {
+        let mut detour = Detour::to(scene.platform.root());
+        scene.sign_in_at(detour.root(), "work", left, &[]);
+        detour.close();
+        let seen = scene.outcome(scene.disconnect(1, &["--retries", "0"]));
+        assert_eq!(seen.code, Some(code), "{}", seen.stderr);
+        let words = format!(
+            "the sign-in of profile 'work' cannot be renewed: {}: the connection was refused",
+            detour.root().strip_prefix("http://").unwrap()
+        );
+        assert!(told(&seen)[0].ends_with(&words), "{}", seen.stderr);
+        assert_eq!(scene.platform.graph().len(), 1);
+    }
+    assert_eq!(scene.platform.token_requests().len(), 0);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_platform_that_fails_in_passing_is_asked_again() {
+    let failures = AtomicUsize::new(2);
+    let platform = Platform::renewing(move |_, issuer| {
+        let is_over = failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err();
+        if is_over { issuer.grant(HOUR) } else { Reply::status(503).header("Retry-After", "0.01") }
+    });
+    let scene = Scene::new(platform);
+    scene.sign_in("work", EXPIRED);
+    let seen = scene.outcome(scene.disconnect(2, &[]));
+    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_eq!((scene.platform.bearers(), scene.platform.token_requests().len()), (vec![1; 2], 3));
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_platform_that_makes_no_sense_in_the_middle_of_a_run_is_told_once() {
+    let elsewhere = Unspoken::new();
+    for (what, reply, words) in nonsense(&elsewhere.url()) {
+        let scene = Scene::new(Platform::start(move |_, issuer| reply(issuer), refusing_sixteen()));
+        scene.sign_in("work", HOUR);
+        let seen = scene.outcome(scene.disconnect(30, &["-j16", "--retries", "0"]));
+        assert_eq!(seen.code, Some(4), "{what}: {}", seen.stderr);
+        assert_whole(&seen, &scene.platform, 30);
+        assert_eq!(scene.platform.token_requests().len(), 1, "{what}");
+        let [error, hint, end] = told(&seen)[..] else { panic!("{what}: {}", seen.stderr) };
+        assert!(error.starts_with("error: the sign-in of profile 'work' cannot be renewed"), "{what}: {error}");
+        assert!(error.contains(words) && hint.starts_with("hint: ") && end.starts_with("hint: 401: "), "{what}");
+        scene.end();
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn whoever_signs_in_or_out_during_a_renewal_wins() {
+    for is_out in [false, true] {
+        for left in [LITTLE, HOUR] {
+            let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
+            let (door, came) = (gate.clone(), Mutex::new(came));
+            let platform = Platform::start(
+                move |_, issuer| {
+                    let _ = came.lock().unwrap().send(());
+                    door.pass();
+                    issuer.grant(HOUR)
+                },
+                |request, issuer| if issuer.bearer(request) == 0 { unauthorized() } else { Reply::done() },
+            );
+            let scene = Scene::new(platform);
+            scene.sign_in("work", left);
+            let running = Running::start(&mut scene.disconnect(3, &["--timeout", "10m"]));
+            comes.recv_timeout(PATIENCE).unwrap();
+            let ours = if is_out {
+                assert_eq!(scene.run(&["auth", "logout", "--profile", "work"]).code, Some(0));
+                1
+            } else {
+                scene.sign_in("work", HOUR);
+                2
+            };
+            gate.open();
+            let seen = scene.end_of(running);
+            assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+            assert_eq!(scene.platform.bearers().last(), Some(&ours), "the run ends with what it has got");
+            let theirs = scene.token();
+            match is_out {
+                true => assert_eq!((theirs.stdout.as_str(), theirs.code), ("", Some(4)), "{}", theirs.stderr),
+                false => assert_eq!(theirs.stdout, format!("{}\n", scene.issuer().access(1))),
+            }
+            scene.end();
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_run_whose_profile_is_gone_does_not_get_another_token() {
+    let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
+    let (door, came) = (gate.clone(), Mutex::new(came));
+    let platform = Platform::start(
+        |_, issuer| issuer.grant(HOUR),
+        move |_, _| {
+            let _ = came.lock().unwrap().send(());
+            door.pass();
+            unauthorized()
+        },
+    );
+    let scene = Scene::new(platform);
+    scene.sign_in("work", HOUR);
+    let running = Running::start(&mut scene.disconnect(3, &["-j1", "--timeout", "10m"]));
+    comes.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(scene.run(&["auth", "logout", "--profile", "work"]).code, Some(0));
+    gate.open();
+    let seen = scene.end_of(running);
+    assert_eq!((seen.code, scene.platform.token_requests().len()), (Some(4), 0), "{}", seen.stderr);
+    assert_whole(&seen, &scene.platform, 3);
+    assert!(told(&seen)[0].contains("somebody has signed out"), "{}", seen.stderr);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn tokens_that_never_live_long_are_not_renewed_for_every_request() {
+    for seconds in [120, 300, 20] {
+        let scene = Scene::new(Platform::renewing(move |_, issuer| issuer.grant(seconds)));
+        scene.sign_in("work", seconds.min(LITTLE));
+        let seen = scene.outcome(scene.disconnect(50, &[]));
+        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_whole(&seen, &scene.platform, 50);
+        // Tokens of 20 s are renewed every 10 s, where a machine is as slow as that.
+        assert!(scene.platform.token_requests().len() < if seconds == 20 { 7 } else { 2 }, "{seconds}");
+        scene.end();
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_platform_that_gives_no_new_refresh_token_leaves_the_old_one_in_force() {
+    let platform = Platform::renewing(|_, issuer| {
+        issuer.grant_as(LITTLE, |body| drop(body.as_object_mut().unwrap().remove("refresh_token")))
+    });
+    let scene = Scene::new(platform);
+    scene.sign_in("work", LITTLE);
+    for n in [1, 3, 5] {
+        let seen = scene.outcome(scene.disconnect(1, &[]));
+        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_eq!(scene.platform.bearers().last(), Some(&n));
+        scene.keeps(0);
+    }
+    scene.end();
+}
+
+/// An application's credentials, on a machine without a keyring.
+struct App {
+    scene: Scene,
+    proof: (&'static str, String),
+}
+
+impl App {
+    fn with_secret(platform: Platform) -> Self {
+        Self::new(Scene::without_keyring(platform), "AZURE_CLIENT_SECRET", &random(40))
+    }
+
+    fn new(scene: Scene, name: &'static str, value: &str) -> Self {
+        Self { scene, proof: (name, value.to_owned()) }
+    }
+
+    fn disconnect(&self, count: usize, arguments: &[&str]) -> Command {
+        let root = self.scene.platform.root();
+        let mut command = self.scene.command(&["partner", "disconnect", "-vv", "-o", "ndjson"]);
+        command.args(["--graph-url", root, "--login-url", root]).args(ids(count)).args(arguments);
+        command.env("AZURE_TENANT_ID", "contoso.example").env("AZURE_CLIENT_ID", "an-app");
+        command.env(self.proof.0, &self.proof.1);
+        command
+    }
+
+    fn outcome(&self, count: usize, arguments: &[&str]) -> Seen {
+        self.scene.outcome(self.disconnect(count, arguments))
+    }
+}
+
+/// An application's token comes alone: there is nothing to renew it with.
+fn grant_app(issuer: &Issuer, seconds: u64) -> Reply {
+    issuer.grant_as(seconds, |body| {
+        for name in ["refresh_token", "id_token", "scope"] {
+            body.as_object_mut().unwrap().remove(name);
+        }
+    })
+}
+
+#[test]
+fn an_application_gets_one_token_for_each_run_and_keeps_none() {
+    for seconds in [HOUR, 120, 300] {
+        let app = App::with_secret(Platform::renewing(move |_, issuer| grant_app(issuer, seconds)));
+        for run in 0..2 {
+            let seen = app.outcome(50, &[]);
+            assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+            assert_eq!(seen.with_status("disconnected"), ids(50));
+            assert_eq!(app.scene.platform.token_requests().len(), run + 1, "{seconds}");
+            assert_eq!(app.scene.platform.bearers()[50 * run..], vec![run; 50]);
+        }
+        let request = &app.scene.platform.token_requests()[0];
+        assert_eq!(request.path, "/contoso.example/oauth2/v2.0/token");
+        let scope = format!("{}/.default", app.scene.platform.root());
+        for (name, value) in [
+            ("grant_type", "client_credentials"),
+            ("client_id", "an-app"),
+            ("client_secret", &app.proof.1),
+            ("scope", &scope),
+        ] {
+            assert_eq!(request.form(name).as_deref(), Some(value), "{name}");
+        }
+        assert_eq!(request.header("authorization"), None);
+        // Not even an empty file.
+        assert_eq!(std::fs::read_dir(app.scene.home.home()).unwrap().count(), 0);
+        app.scene.end();
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_application_leaves_the_keyring_as_it_is() {
+    let platform = Platform::start(
+        |_, issuer| grant_app(issuer, HOUR),
+        |request, issuer| if issuer.bearer(request) == 1 { unauthorized() } else { Reply::done() },
+    );
+    let scene = Scene::new(platform);
+    scene.sign_in("work", HOUR);
+    let app = App::new(scene, "AZURE_CLIENT_SECRET", &random(40));
+    let seen = app.outcome(5, &["--profile", "work", "-j1"]);
+    assert_eq!((seen.code, app.scene.platform.bearers()), (Some(0), vec![1, 2, 2, 2, 2, 2]), "{}", seen.stderr);
+    assert_eq!(app.scene.token().stdout, format!("{}\n", app.scene.issuer().access(0)));
+    let list = app.scene.run(&["auth", "list", "-o", "json"]);
+    assert_eq!(list.stdout.matches("\"profile\"").count(), 1, "{}", list.stdout);
+    app.scene.end();
+}
+
+#[test]
+fn an_application_whose_token_is_refused_gets_another_once() {
+    for (is_good_then, code) in [(true, 0), (false, 4)] {
+        let sixteen = refusing_sixteen();
+        let platform = Platform::start(
+            |_, issuer| grant_app(issuer, HOUR),
+            move |request, issuer| match issuer.bearer(request) {
+                1.. if !is_good_then => unauthorized(),
+                _ => sixteen(request, issuer),
+            },
+        );
+        let app = App::with_secret(platform);
+        let seen = app.outcome(60, &["-j16", "--retries", "0"]);
+        assert_eq!(seen.code, Some(code), "{}", seen.stderr);
+        assert_whole(&seen, &app.scene.platform, 60);
+        assert_eq!(app.scene.platform.token_requests().len(), 2);
+        let bearers = app.scene.platform.bearers();
+        assert_eq!(bearers[..16], [0; 16]);
+        assert!(bearers[16..].iter().all(|n| *n == 1), "{bearers:?}");
+        if is_good_then {
+            assert_eq!((seen.with_status("disconnected"), told(&seen)), (ids(60), vec![]));
+        }
+        app.scene.end();
+    }
+}
+
+#[test]
+fn an_application_that_is_refused_in_the_middle_of_a_run_is_told_once() {
+    let asked = AtomicUsize::new(0);
+    let platform = Platform::start(
+        move |_, issuer| match asked.fetch_add(1, Ordering::SeqCst) {
+            0 => grant_app(issuer, HOUR),
+            _ => refusal("invalid_client", "AADSTS7000222: The provided client secret keys are expired."),
+        },
+        refusing_sixteen(),
+    );
+    let app = App::with_secret(platform);
+    let seen = app.outcome(40, &["-j16"]);
+    assert_eq!((seen.code, app.scene.platform.token_requests().len()), (Some(4), 2), "{}", seen.stderr);
+    assert_whole(&seen, &app.scene.platform, 40);
+    let [error, hint, end] = told(&seen)[..] else { panic!("{}", seen.stderr) };
+    assert!(error.contains("AADSTS7000222: ") && error.contains("(correlation id c0c0c0c0-"), "{error}");
+    assert!(hint.contains("AZURE_CLIENT_SECRET") && end.starts_with("hint: 401: "), "{hint} {end}");
+    app.scene.end();
+}
+
+#[test]
+fn an_application_whose_token_ends_in_the_middle_of_a_run_gets_another() {
+    for concurrency in [1, 16] {
+        // The first is due a second after it came: five minutes before its end.
+        let (gate, asked) = (Gate::default(), AtomicUsize::new(0));
+        let door = gate.clone();
+        let platform = Platform::start(
+            move |_, issuer| grant_app(issuer, if asked.fetch_add(1, Ordering::SeqCst) == 0 { 301 } else { HOUR }),
+            move |_, _| {
+                door.pass();
+                Reply::done()
+            },
+        );
+        let app = App::with_secret(platform);
+        let running = Running::start(&mut app.disconnect(60, &["-j", &concurrency.to_string()]));
+        app.scene.platform.server().wait_for(1 + concurrency);
+        // It came before these requests, so that second is over by then.
+        std::thread::sleep(Duration::from_millis(1100));
+        gate.open();
+        let seen = app.scene.end_of(running);
+        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_whole(&seen, &app.scene.platform, 60);
+        assert_eq!(app.scene.platform.token_requests().len(), 2);
+        // While one gets the new token, the others may go on with the old one, which has some minutes left.
+        let bearers = app.scene.platform.bearers();
+        let old = bearers[concurrency..].iter().filter(|n| **n == 0).count();
+        assert!(bearers.contains(&1) && (old == 0 || concurrency > 1), "{bearers:?}");
+        app.scene.end();
+    }
+}
+
+#[test]
+fn the_federated_token_is_read_anew_for_each_renewal() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("assertion");
+    let assertions = [0, 1].map(|n| format!("assertion-{n}.{}", random(700)));
+    std::fs::write(&file, format!("{}\n", assertions[0])).unwrap();
+    let (path, next) = (file.clone(), assertions[1].clone());
+    let platform = Platform::start(
+        |_, issuer| grant_app(issuer, HOUR),
+        move |request, issuer| match issuer.bearer(request) {
+            0 => {
+                std::fs::write(&path, &next).unwrap();
+                unauthorized()
+            }
+            _ => Reply::done(),
+        },
+    );
+    let scene = Scene::without_keyring(platform);
+    let app = App::new(scene, "AZURE_FEDERATED_TOKEN_FILE", file.to_str().unwrap());
+    let seen = app.outcome(5, &["-j1"]);
+    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_whole(&seen, &app.scene.platform, 5);
+    let requests = app.scene.platform.token_requests();
+    let sent: Vec<_> = requests.iter().map(|request| request.form("client_assertion").unwrap()).collect();
+    assert_eq!(sent, assertions);
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    for request in requests {
+        assert_eq!(request.form("client_assertion_type").as_deref(), Some(kind));
+        assert_eq!(request.form("client_secret"), None);
+    }
+    app.scene.end();
+}
+
+#[test]
+fn a_federated_token_that_is_gone_at_the_renewal_is_told_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("assertion");
+    std::fs::write(&file, random(700)).unwrap();
+    let path = file.clone();
+    let platform = Platform::start(
+        |_, issuer| grant_app(issuer, HOUR),
+        move |_, _| {
+            let _ = std::fs::remove_file(&path);
+            unauthorized()
+        },
+    );
+    let app = App::new(Scene::without_keyring(platform), "AZURE_FEDERATED_TOKEN_FILE", file.to_str().unwrap());
+    let seen = app.outcome(9, &["-j4"]);
+    assert_eq!((seen.code, app.scene.platform.token_requests().len()), (Some(4), 1), "{}", seen.stderr);
+    assert_whole(&seen, &app.scene.platform, 9);
+    let errors: Vec<_> = told(&seen).into_iter().filter(|line| line.starts_with("error: ")).collect();
+    assert!(errors.len() == 1 && errors[0].contains("cannot read AZURE_FEDERATED_TOKEN_FILE"), "{errors:?}");
+    app.scene.end();
+}
+
+#[test]
+fn github_is_asked_anew_for_each_renewal() {
+    let key = random(300);
+    let expected = format!("Bearer {key}");
+    let asked = AtomicUsize::new(0);
+    let platform = Platform::start(
+        |_, issuer| grant_app(issuer, HOUR),
+        move |request, issuer| {
+            if request.path.starts_with("/github/") {
+                assert_eq!(request.path, "/github/token?job=7&audience=api%3A%2F%2FAzureADTokenExchange");
+                assert_eq!(request.header("authorization"), Some(expected.as_str()));
+                let assertion = format!("assertion-{}.{}", asked.fetch_add(1, Ordering::SeqCst), random(700));
+                issuer.keep_secret(&assertion);
+                return answer(200, &json!({"value": assertion}));
+            }
+            if issuer.bearer(request) == 0 { unauthorized() } else { Reply::done() }
+        },
+    );
+    platform.issuer().keep_secret(&key);
+    let app = App::new(Scene::without_keyring(platform), "ACTIONS_ID_TOKEN_REQUEST_TOKEN", &key);
+    let mut command = app.disconnect(5, &["-j2"]);
+    command.env("ACTIONS_ID_TOKEN_REQUEST_URL", format!("{}/github/token?job=7", app.scene.platform.root()));
+    let seen = app.scene.outcome(command);
+    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_whole(&seen, &app.scene.platform, 5);
+    let requests = app.scene.platform.token_requests();
+    let sent: Vec<_> = requests.iter().map(|request| request.form("client_assertion").unwrap()).collect();
+    assert!(sent.len() == 2 && sent[0].starts_with("assertion-0.") && sent[1].starts_with("assertion-1."));
+    app.scene.end();
+}
+
+#[test]
+fn what_an_application_proves_itself_with_is_not_shown_where_it_comes_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("assertion");
+    let assertion = format!("assertion.{}", random(200));
+    std::fs::write(&file, &assertion).unwrap();
+    for (name, value) in
+        [("AZURE_CLIENT_SECRET", random(40)), ("AZURE_FEDERATED_TOKEN_FILE", file.to_str().unwrap().into())]
+    {
+        let platform = Platform::renewing(|request, _| {
+            let proof = request.form("client_secret").or_else(|| request.form("client_assertion")).unwrap();
+            refusal("invalid_client", &format!("AADSTS7000215: Invalid client secret: {proof}."))
+        });
+        let app = App::new(Scene::without_keyring(platform), name, &value);
+        let seen = app.outcome(3, &[]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{}", seen.stderr);
+        assert!(told(&seen)[0].contains("AADSTS7000215: Invalid client secret: [redacted]."), "{}", seen.stderr);
+        app.scene.end();
+    }
+}
+
+#[test]
+fn while_the_platform_makes_no_sense_an_application_has_no_token() {
+    let elsewhere = Unspoken::new();
+    for (what, reply, words) in nonsense(&elsewhere.url()) {
+        let app = App::with_secret(Platform::renewing(move |_, issuer| reply(issuer)));
+        let seen = app.outcome(3, &["--retries", "0"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{what}: {}", seen.stderr);
+        let [error, hint] = told(&seen)[..] else { panic!("{what}: {}", seen.stderr) };
+        let start = "error: no token for the app credentials in the environment (AZURE_CLIENT_SECRET): 127.0.0.1:";
+        assert!(error.starts_with(start) && error.contains(words) && hint.starts_with("hint: "), "{what}: {error}");
+        assert_eq!((app.scene.platform.graph().len(), app.scene.platform.token_requests().len()), (0, 1), "{what}");
+        app.scene.end();
+    }
+    elsewhere.assert_unspoken();
+}
