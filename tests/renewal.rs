@@ -12,6 +12,8 @@
 mod support;
 
 use std::cell::{Cell, RefCell};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -977,6 +979,156 @@ fn a_platform_that_gives_no_new_refresh_token_leaves_the_old_one_in_force() {
         scene.keeps(0);
     }
     scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_platform_that_never_answers_is_waited_for_no_longer_than_asked() {
+    let scene = Scene::new(Platform::renewing(|_, _| Reply::Stall(b"HTTP/1.1 200 OK\r\n".to_vec())));
+    for (left, code) in [(LITTLE, 0), (EXPIRED, 4)] {
+        scene.sign_in("work", left);
+        let seen = scene.outcome(scene.disconnect(1, &["--retries", "0", "--timeout", "1s"]));
+        assert_eq!((seen.code, scene.platform.graph().len()), (Some(code), 1), "{}", seen.stderr);
+        assert!(told(&seen)[0].ends_with(": no answer came in time"), "{}", seen.stderr);
+    }
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_that_was_due_and_is_refused_all_the_same_is_renewed_once_more() {
+    let scene = Scene::new(Platform::start(
+        |_, issuer| issuer.grant(HOUR),
+        |request, issuer| if issuer.bearer(request) == 1 { unauthorized() } else { Reply::done() },
+    ));
+    scene.sign_in("work", LITTLE);
+    let seen = scene.outcome(scene.disconnect(20, &["-j4"]));
+    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_whole(&seen, &scene.platform, 20);
+    assert_eq!(scene.platform.token_requests().len(), 2);
+    assert_eq!(scene.platform.bearers().iter().filter(|n| **n == 2).count(), 20);
+    assert_eq!(scene.token().stdout, format!("{}\n", scene.issuer().access(2)));
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn whoever_is_refused_late_takes_the_token_that_is_there_by_then() {
+    let gate = Gate::default();
+    let platform = Platform::start(
+        |_, issuer| issuer.grant(HOUR),
+        move |request, issuer| match (issuer.bearer(request), request.id()) {
+            (0, "p-0001") => {
+                gate.pass();
+                unauthorized()
+            }
+            (0, _) => unauthorized(),
+            (_, "p-0010") => {
+                gate.open();
+                Reply::done()
+            }
+            _ => Reply::done(),
+        },
+    );
+    let scene = Scene::new(platform);
+    scene.sign_in("work", HOUR);
+    let seen = scene.outcome(scene.disconnect(10, &["-j2", "--timeout", "10m", "--retries", "0"]));
+    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_whole(&seen, &scene.platform, 10);
+    assert_eq!(scene.platform.token_requests().len(), 1);
+    assert_eq!(scene.platform.bearers().last(), Some(&1));
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_is_sent_again_with_another_token_is_no_retry() {
+    for (retries, statuses, code) in [
+        ("0", &[401, 204][..], 0),
+        ("0", &[401, 503], 1),
+        ("1", &[503, 401, 204], 0),
+        ("1", &[401, 503, 204], 0),
+        ("1", &[503, 401, 503], 1),
+    ] {
+        let asked = AtomicUsize::new(0);
+        let answers = statuses.to_vec();
+        let platform = Platform::start(
+            |_, issuer| issuer.grant(HOUR),
+            move |_, _| {
+                let status = answers[asked.fetch_add(1, Ordering::SeqCst)];
+                if status == 503 { Reply::status(503).header("Retry-After", "0.01") } else { Reply::status(status) }
+            },
+        );
+        let scene = Scene::new(platform);
+        scene.sign_in("work", HOUR);
+        let seen = scene.outcome(scene.disconnect(1, &["--retries", retries]));
+        assert_eq!(seen.code, Some(code), "{statuses:?}: {}", seen.stderr);
+        assert_whole(&seen, &scene.platform, 1);
+        assert_eq!(seen.records()[0]["attempts"], statuses.len());
+        assert_eq!(scene.platform.token_requests().len(), 1);
+        scene.end();
+    }
+}
+
+/// The way to the keyring, which can be taken away.
+struct Bus {
+    socket: PathBuf,
+}
+
+impl Bus {
+    fn new(home: &Intunectl) -> Self {
+        let real = std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap();
+        let real = real.split([',', ';']).find_map(|part| part.strip_prefix("unix:path=")).map(PathBuf::from).unwrap();
+        let socket = home.home().join("bus");
+        let listener = UnixListener::bind(&socket).unwrap();
+        std::thread::spawn(move || {
+            for near in listener.incoming() {
+                let (near, far) = (near.unwrap(), UnixStream::connect(&real).unwrap());
+                for (mut from, mut to) in [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)] {
+                    std::thread::spawn(move || {
+                        let _ = std::io::copy(&mut from, &mut to);
+                        let _ = to.shutdown(Shutdown::Both);
+                    });
+                }
+            }
+        });
+        Self { socket }
+    }
+
+    fn address(&self) -> String {
+        format!("unix:path={}", self.socket.display())
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_renewal_that_cannot_be_kept_is_used_all_the_same_and_told() {
+    for left in [LITTLE, HOUR] {
+        let gone = Arc::new(Mutex::new(PathBuf::new()));
+        let socket = Arc::clone(&gone);
+        let platform = Platform::start(
+            move |_, issuer| {
+                std::fs::remove_file(&*socket.lock().unwrap()).unwrap();
+                issuer.grant(HOUR)
+            },
+            |request, issuer| if issuer.bearer(request) == 0 { unauthorized() } else { Reply::done() },
+        );
+        let scene = Scene::new(platform);
+        scene.sign_in("work", left);
+        let bus = Bus::new(&scene.home);
+        gone.lock().unwrap().clone_from(&bus.socket);
+        let mut command = scene.disconnect(9, &["-j3"]);
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus.address());
+        let seen = scene.outcome(command);
+        assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+        assert_whole(&seen, &scene.platform, 9);
+        assert_eq!(scene.platform.token_requests().len(), 1);
+        let [warning, hint] = told(&seen)[..] else { panic!("{}", seen.stderr) };
+        let words = "warning: the renewed sign-in of profile 'work' could not be kept: the keyring cannot be used: ";
+        assert!(warning.starts_with(words), "{warning}");
+        assert!(hint.ends_with("should the next one fail: intunectl auth login --profile 'work'"), "{hint}");
+        scene.end();
+    }
 }
 
 /// An application's credentials, on a machine without a keyring.

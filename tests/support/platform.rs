@@ -28,6 +28,7 @@ pub struct Issuer {
     given: Mutex<Given>,
     at_sign_in: AtomicU64,
     as_jwt: AtomicBool,
+    tenant: Mutex<Option<String>>,
 }
 
 #[derive(Default)]
@@ -47,7 +48,10 @@ impl Issuer {
 
     /// The same, with another body.
     pub fn grant_as(&self, seconds: u64, change: impl FnOnce(&mut Value)) -> Reply {
-        let claims = jwt::claims(i64::try_from(seconds).unwrap());
+        let mut claims = jwt::claims(i64::try_from(seconds).unwrap());
+        if let Some(tenant) = &*self.tenant.lock().unwrap() {
+            claims["tid"] = tenant.as_str().into();
+        }
         let mut given = self.given.lock().unwrap();
         let n = given.access.len();
         let access = match self.as_jwt.load(Ordering::Relaxed) {
@@ -106,6 +110,11 @@ impl Issuer {
     /// From now on access tokens are JWTs, and not words that say nothing.
     pub fn give_jwts(&self) {
         self.as_jwt.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on tokens are for this tenant, and not for [`TENANT`].
+    pub fn give_for(&self, tenant: &str) {
+        *self.tenant.lock().unwrap() = Some(tenant.to_owned());
     }
 
     /// Something else that nobody may see. It has to be long enough to be found.
