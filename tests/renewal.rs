@@ -885,6 +885,34 @@ fn a_platform_that_makes_no_sense_in_the_middle_of_a_run_is_told_once() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_that_is_due_in_the_middle_of_a_run_is_used_on_while_the_platform_fails() {
+    let gate = Gate::default();
+    let door = gate.clone();
+    let platform = Platform::start(
+        |_, _| Reply::status(503),
+        move |_, _| {
+            door.pass();
+            Reply::done()
+        },
+    );
+    let scene = Scene::new(platform);
+    // Due soon after the run began; on a slow machine before that, which comes to the same here.
+    scene.sign_in("work", 303);
+    let running = Running::start(&mut scene.disconnect(30, &["-j4", "--retries", "0"]));
+    scene.platform.server().wait_for(4);
+    std::thread::sleep(Duration::from_millis(3100));
+    gate.open();
+    let seen = scene.end_of(running);
+    assert_eq!((seen.code, seen.with_status("disconnected")), (Some(0), ids(30)), "{}", seen.stderr);
+    assert_eq!((scene.platform.bearers(), scene.platform.token_requests().len()), (vec![0; 30], 1));
+    let problems: Vec<_> = told(&seen).into_iter().filter(|line| !line.starts_with("hint: ")).collect();
+    let words = "the sign-in of profile 'work' cannot be renewed: ";
+    assert!(problems.len() == 1 && problems[0].contains(words), "{problems:?}");
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn whoever_signs_in_or_out_during_a_renewal_wins() {
     for is_out in [false, true] {
         for left in [LITTLE, HOUR] {
