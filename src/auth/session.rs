@@ -172,13 +172,15 @@ impl Session {
 
 /// The command that signs a profile in, to be typed as it is.
 pub fn command(profile: &str) -> String {
-    let is_plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !profile.starts_with('-');
+    let is_plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    // What begins like an option would be taken for one.
+    let option = if profile.starts_with('-') { "--profile=" } else { "--profile " };
     match profile {
         "default" => "intunectl auth login".to_owned(),
-        name if is_plain => format!("intunectl auth login --profile {name}"),
+        name if is_plain => format!("intunectl auth login {option}{name}"),
         // No single quotes in Windows' shell, and too many meanings for others elsewhere.
-        name if cfg!(windows) => format!("intunectl auth login --profile=\"{name}\""),
-        name => format!("intunectl auth login --profile='{}'", name.replace('\'', r"'\''")),
+        name if cfg!(windows) => format!("intunectl auth login {option}\"{name}\""),
+        name => format!("intunectl auth login {option}'{}'", name.replace('\'', r"'\''")),
     }
 }
 
@@ -219,7 +221,8 @@ mod tests {
         assert_eq!(command("default"), "intunectl auth login");
         assert_eq!(command("work-2.eu"), "intunectl auth login --profile work-2.eu");
         #[cfg(unix)]
-        assert_eq!(command("it's 仕事"), r"intunectl auth login --profile='it'\''s 仕事'");
+        assert_eq!(command("it's 仕事"), r"intunectl auth login --profile 'it'\''s 仕事'");
+        assert_eq!(command("-q"), "intunectl auth login --profile=-q");
     }
 
     #[test]

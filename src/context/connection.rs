@@ -168,6 +168,9 @@ impl Context {
                 Err(failure) => return Err(failure.error),
             }
         }
+        if self.stop.is_set() {
+            return Err(Error::auth("interrupted; nothing was sent").into());
+        }
         let name = format!("profile '{}'", self.profile);
         let hint = format!("sign in again: {}", session::command(&self.profile));
         connection.token.not_expired(&name, &hint, SystemTime::now())?;

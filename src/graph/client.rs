@@ -333,11 +333,13 @@ impl<'a> Client<'a> {
             // What would have come of it is not known, unless it was tried before.
             return if self.may_renew.get() || is_another() { Renewal::Stopped } else { Renewal::None };
         };
-        if is_another() || self.may_renew.replace(false) && self.renew_with(renew, Need::Refused).await {
-            Renewal::Done
-        } else {
-            Renewal::None
+        if is_another() {
+            return Renewal::Done;
         }
+        let is_done = self.may_renew.get() && self.renew_with(renew, Need::Refused).await;
+        // Not before: until then it is not known.
+        self.may_renew.set(false);
+        if is_done { Renewal::Done } else { Renewal::None }
     }
 
     async fn turn_to_renew(&self, stop: &Stop) -> Option<MutexGuard<'_, ()>> {
