@@ -10,6 +10,8 @@ pub mod running;
 pub mod server;
 #[cfg(unix)]
 pub mod shell;
+#[cfg(unix)]
+pub mod signing;
 pub mod tls;
 
 use std::path::PathBuf;
