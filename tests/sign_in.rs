@@ -285,3 +285,261 @@ fn a_device_code_is_shown_on_standard_error_and_nothing_else_is() {
     assert_eq!(polled.form("grant_type").as_deref(), Some("urn:ietf:params:oauth:grant-type:device_code"));
     assert_eq!(polled.form("device_code").as_deref(), Some(DEVICE_CODE));
 }
+
+// A device code, and a platform that does not play along.
+
+/// A platform whose answers to these endpoints are others.
+fn with(machine: &Machine, endpoint: &'static str, reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Platform {
+    Platform::start(machine, move |request, name, n| if name == endpoint { reply(n) } else { good(request, name, n) })
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_refusal_ends_a_device_code_with_the_platforms_words_and_what_to_do() {
+    let machine = Machine::new();
+    for (error, description, words, hint) in [
+        ("expired_token", "AADSTS70020: The code expired.", "AADSTS70020: The code expired.", "--browser"),
+        ("expired_token", "", "the code expired before the sign-in was finished", "run it again; --browser"),
+        ("authorization_declined", "AADSTS70018: no", "AADSTS70018: no", "run it again"),
+        ("authorization_declined", "", "the sign-in was declined", "run it again; --browser"),
+        ("access_denied", "", "the sign-in was declined", "run it again; --browser"),
+        ("bad_verification_code", "", "the device code is not one that the service knows", "run it again; --browser"),
+        ("invalid_grant", "AADSTS53003: Blocked by policy.", "AADSTS53003: Blocked by policy.", "try --browser"),
+        ("odd\u{1b}[2J\u{202e}\r\nerror: forged", "", "odd", "run it again; --browser"),
+        ("invalid_grant", "AADSTS1: a\u{1b}]0;x\u{7}\r\nhint: forged", "AADSTS1: a", "run it again; --browser"),
+    ] {
+        for endpoint in ["token", "devicecode"] {
+            let platform = with(&machine, endpoint, move |_| refusal(error, description));
+            let seen = sign_in(&machine, platform.url(), &["-vv"]);
+            let host = platform.url().trim_start_matches("http://");
+            assert_nobody(&machine, &seen, &format!("{host}: {words}"));
+            assert!(seen.stderr.lines().last().unwrap().starts_with("hint: "), "{}", seen.stderr);
+            assert!(seen.stderr.lines().last().unwrap().contains(hint), "{}", seen.stderr);
+            assert!(!seen.stderr.contains("\nhint: forged") && !seen.stderr.contains("\nerror: forged"));
+            assert_eq!(platform.asked(endpoint).len(), 1, "it was asked again");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_code_that_makes_no_sense_is_not_shown() {
+    let machine = Machine::new();
+    let nonsense = [
+        json!({"verification_uri": "javascript:alert(1)"}),
+        json!({"verification_uri": "file:///etc/passwd"}),
+        json!({"verification_uri": "login.example/device"}),
+        json!({"verification_uri": ""}),
+        json!({"verification_uri": null}),
+        json!({"verification_uri": 7}),
+        json!({"user_code": ""}),
+        json!({"user_code": null}),
+        json!({"device_code": null}),
+        json!({"device_code": [DEVICE_CODE]}),
+        json!({"interval": 3601}),
+        json!({"interval": 18_446_744_073_709_551_615_u64}),
+        json!({"interval": 1e300}),
+        json!({"interval": -1}),
+        json!({"interval": "soon"}),
+        json!({"expires_in": null}),
+        json!({"expires_in": -1}),
+        json!({"expires_in": 86_401}),
+        json!({"expires_in": 18_446_744_073_709_551_615_u64}),
+        json!({"expires_in": "soon"}),
+    ];
+    for changes in nonsense {
+        let given = but(code(), changes.clone());
+        let platform = with(&machine, "devicecode", move |_| answer(200, &given));
+        let seen = sign_in(&machine, platform.url(), &["-vv"]);
+        let host = platform.url().trim_start_matches("http://");
+        assert_nobody(&machine, &seen, host);
+        assert!(seen.stderr.contains("makes no sense"), "{changes}: {}", seen.stderr);
+        assert!(!seen.stderr.contains("BCDF") && platform.asked("token").is_empty(), "{changes}: {}", seen.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_interval_that_is_missing_or_none_is_no_reason_to_fail() {
+    let machine = Machine::new();
+    for changes in [json!({"interval": null}), json!({"interval": 0}), json!({"interval": 3600}), json!({"message": null})]
+    {
+        let mut given = but(code(), changes.clone());
+        if changes == json!({"interval": null}) {
+            given["interval"] = Value::Null;
+        }
+        let platform = with(&machine, "devicecode", move |_| answer(200, &given));
+        let seen = sign_in(&machine, platform.url(), &["-vv"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{changes}: {}", seen.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_interval_of_nothing_is_no_flood() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, |request, endpoint, n| match (endpoint, n) {
+        ("devicecode", _) => answer(200, &but(code(), json!({"interval": 0}))),
+        ("token", 0 | 1) => refusal("authorization_pending", ""),
+        _ => good(request, endpoint, n),
+    });
+    assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+    let polls = platform.asked("token");
+    assert_eq!(polls.len(), 3);
+    assert!(polls.windows(2).all(|pair| pair[1].at - pair[0].at >= Duration::from_secs(1)));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn whoever_is_asked_to_slow_down_waits_five_seconds_longer_from_then_on() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, |request, endpoint, n| match (endpoint, n) {
+        ("token", 0) => refusal("slow_down", "AADSTS1: too fast"),
+        _ => good(request, endpoint, n),
+    });
+    let seen = sign_in(&machine, platform.url(), &["-vv"]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    let [first, second] = &platform.asked("token")[..] else { panic!() };
+    assert!(second.at - first.at >= Duration::from_secs(6), "{:?}", second.at - first.at);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn nobody_waits_beyond_the_end_of_a_code() {
+    let machine = Machine::new();
+    for seconds in [0, 1] {
+        let platform = Platform::start(&machine, move |_, endpoint, _| match endpoint {
+            "devicecode" => answer(200, &but(code(), json!({"expires_in": seconds}))),
+            _ => refusal("authorization_pending", "AADSTS70016: Pending."),
+        });
+        let seen = sign_in(&machine, platform.url(), &["-vv"]);
+        assert_nobody(&machine, &seen, platform.url().trim_start_matches("http://"));
+        assert!(seen.stderr.contains("expired") && platform.asked("token").len() <= 2, "{}", seen.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_is_shown_of_a_code_does_not_act_on_the_terminal() {
+    let machine = Machine::new();
+    let platform = with(&machine, "devicecode", |_| {
+        answer(
+            200,
+            &but(
+                code(),
+                json!({
+                    "verification_uri": "https://login.example/\u{1b}[2Jdevice\u{202e}\nand type your password there:",
+                    "user_code": "BC\u{1b}[31mDF\r\n\n  \u{9b}2JOTHER\u{7}",
+                }),
+            ),
+        )
+    });
+    let seen = sign_in(&machine, platform.url(), &[]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    let unfit = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+    assert!(!seen.stderr.contains(unfit), "{:?}", seen.stderr);
+    let lines: Vec<_> = seen.stderr.lines().collect();
+    assert!(lines[2].starts_with("  https://login.example/") && lines[2].ends_with(" and type your password there:"));
+    assert!(lines[6].starts_with("  BC") && lines[6].contains("OTHER"), "{lines:?}");
+    assert_eq!(lines.len(), 10, "{lines:?}");
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_answer_that_is_not_the_platforms_is_told_in_words() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    let location = elsewhere.url();
+    type Given = Box<dyn Fn() -> Reply + Send + Sync>;
+    let html = "<html><script>alert(1)</script>\u{1b}[2J</html>";
+    let answers: Vec<(Given, &str)> = vec![
+        (Box::new(move || Reply::status(200).header("Content-Type", "text/html").body(html)), "makes no sense"),
+        (Box::new(|| Reply::status(200).body("")), "makes no sense"),
+        (Box::new(|| answer(200, &json!([]))), "makes no sense"),
+        (Box::new(move || Reply::status(403).body(html)), "403 Forbidden, in an answer that is not of the sign-in"),
+        (Box::new(|| Reply::status(500).body("{}")), "500 Internal Server Error, in an answer that is not"),
+        (
+            Box::new(move || Reply::status(302).header("Location", &location)),
+            "302 Found: redirected to http://127.0.0.1:",
+        ),
+        (Box::new(|| Reply::Close), "the connection broke before the answer came"),
+        (Box::new(|| Reply::Raw(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec())), "what came was not HTTP"),
+        (
+            Box::new(|| Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"user_code\":".to_vec())),
+            "the connection broke before the answer came",
+        ),
+        (Box::new(|| Reply::Stall(b"HTTP/1.1 200 OK\r\n".to_vec())), "no answer came in time"),
+    ];
+    for (reply, words) in answers {
+        let platform = with(&machine, "devicecode", move |_| reply());
+        let seen = sign_in(&machine, platform.url(), &["-vv", "--retries", "0", "--timeout", "2s"]);
+        assert_nobody(&machine, &seen, platform.url().trim_start_matches("http://"));
+        assert!(seen.stderr.contains(words) && !seen.stderr.contains("<html"), "{words}: {}", seen.stderr);
+        assert!(platform.asked("token").is_empty());
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn tokens_that_make_no_sense_are_not_kept() {
+    let machine = Machine::new();
+    for changes in [
+        json!({"access_token": null}),
+        json!({"access_token": ""}),
+        json!({"access_token": "two words-of-a-secret"}),
+        json!({"access_token": "line\nbreak-of-a-secret"}),
+        json!({"access_token": 7}),
+        json!({"token_type": null}),
+        json!({"expires_in": "soon"}),
+        json!({"refresh_token": ["list-of-a-secret"]}),
+    ] {
+        let given = but(tokens(), changes.clone());
+        let platform = with(&machine, "token", move |_| answer(200, &given));
+        let seen = sign_in(&machine, platform.url(), &["-vv"]);
+        assert_nobody(&machine, &seen, platform.url().trim_start_matches("http://"));
+        assert!(!seen.stderr.contains("of-a-secret"), "{changes}: {}", seen.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn without_a_refresh_token_or_the_permission_there_is_a_warning() {
+    let machine = Machine::new();
+    for (changes, words) in [
+        (json!({"refresh_token": null}), "the sign-in service gave nothing to renew the token with: it ends in 59m "),
+        (
+            json!({"access_token": jwt(&but(claims(3600), json!({"scp": "User.Read"})))}),
+            "the token lacks the permission DeviceManagementServiceConfig.ReadWrite.All",
+        ),
+    ] {
+        let given = but(tokens(), changes);
+        let platform = with(&machine, "token", move |_| answer(200, &given));
+        let seen = sign_in(&machine, platform.url(), &["-vv"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+        assert!(seen.stderr.contains(&format!("\nwarning: {words}")), "{}", seen.stderr);
+        assert_eq!(machine.run(&["auth", "status", "-q"]).code, Some(0));
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_interrupted_sign_in_leaves_nothing_behind() {
+    let machine = Machine::new();
+    let platform = with(&machine, "token", |_| refusal("authorization_pending", ""));
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let asked = platform.asked("token").len();
+        let process = Process::start(&mut login(&machine, platform.url(), &["--device-code", "-vv"]));
+        platform.server.wait_for(2 * asked + 2);
+        process.signal(signal);
+        let seen = process.end(&machine);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)));
+        assert!(seen.stderr.ends_with("error: interrupted; nobody was signed in\n"), "{}", seen.stderr);
+        let (process, _) = begin_in_browser(&machine, platform.url(), &["-vv"]);
+        process.stderr_with("Waiting for it to come back");
+        process.signal(signal);
+        let seen = process.end(&machine);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
+    }
+    machine.has_nobody();
+}
