@@ -362,15 +362,15 @@ fn a_code_that_makes_no_sense_is_not_shown() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn an_interval_that_is_missing_or_none_is_no_reason_to_fail() {
     let machine = Machine::new();
-    for changes in [json!({"interval": null}), json!({"interval": 0}), json!({"interval": 3600}), json!({"message": null})]
-    {
-        let mut given = but(code(), changes.clone());
-        if changes == json!({"interval": null}) {
-            given["interval"] = Value::Null;
-        }
+    let mut null = code();
+    null["interval"] = Value::Null;
+    let others =
+        [json!({"interval": null}), json!({"interval": 0}), json!({"interval": 3600}), json!({"message": null})];
+    for given in others.map(|changes| but(code(), changes)).into_iter().chain([null]) {
+        let shown = given.to_string();
         let platform = with(&machine, "devicecode", move |_| answer(200, &given));
         let seen = sign_in(&machine, platform.url(), &["-vv"]);
-        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{changes}: {}", seen.stderr);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{shown}: {}", seen.stderr);
     }
 }
 
@@ -542,4 +542,295 @@ fn an_interrupted_sign_in_leaves_nothing_behind() {
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
     }
     machine.has_nobody();
+}
+
+// A browser, and whoever else comes to the port.
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_browser_is_sent_with_all_that_the_platform_needs_and_the_code_is_redeemed_with_its_proof() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, good);
+    let own = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
+    for (arguments, tenant, client) in [
+        (&[][..], "organizations", CLIENT),
+        (&["--tenant", "Contoso.example"], "contoso.example", CLIENT),
+        (&["--tenant", TENANT, "--client-id", own], TENANT, own),
+    ] {
+        let (process, address) = begin_in_browser(&machine, platform.url(), arguments);
+        assert!(address.starts_with(&format!("{}/{tenant}/oauth2/v2.0/authorize?", platform.url())), "{address}");
+        assert_eq!(process.address(), address, "what is printed is what is opened");
+        let state = query(&address, "state").unwrap();
+        let challenge = query(&address, "code_challenge").unwrap();
+        for (name, value) in [
+            ("response_type", "code"),
+            ("client_id", client),
+            ("scope", &format!("{}/{PERMISSION} offline_access openid profile", platform.url())),
+            ("code_challenge_method", "S256"),
+            ("redirect_uri", &format!("http://localhost:{}", port(&address))),
+        ] {
+            assert_eq!(query(&address, name).as_deref(), Some(value), "{name}");
+        }
+        assert!(state.len() >= 16 && challenge.len() == 43, "{address}");
+        let page = get(&back(&address, &[("code", CODE), ("state", &state), ("session_state", "x")]));
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("You can close this window"), "{}", page.body);
+        assert!(!page.body.contains(&state) && !page.body.contains("<script"), "{}", page.body);
+        for header in
+            ["cache-control: no-store", "referrer-policy: no-referrer", "content-security-policy: default-src 'none'"]
+        {
+            assert!(page.head.to_lowercase().contains(header), "{header}: {}", page.head);
+        }
+        machine.keep_output(&format!("{}{}", page.head, page.body));
+        let seen = process.end(&machine);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+        assert!(seen.stderr.ends_with(&format!(
+            "signed in as {ACCOUNT} to tenant {TENANT} under profile 'default', for {}\n",
+            platform.url()
+        )));
+        let redeemed = platform.asked("token").pop().unwrap();
+        assert_eq!(redeemed.path, format!("/{tenant}/oauth2/v2.0/token"));
+        for (name, value) in [
+            ("grant_type", "authorization_code"),
+            ("client_id", client),
+            ("code", CODE),
+            ("redirect_uri", &format!("http://localhost:{}", port(&address))),
+        ] {
+            assert_eq!(redeemed.form(name).as_deref(), Some(value), "{name}");
+        }
+        let verifier = redeemed.form("code_verifier").unwrap();
+        assert!((43..=128).contains(&verifier.len()), "{verifier}");
+        assert_eq!(URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(verifier)), challenge);
+        assert_eq!(redeemed.form("client_secret"), None);
+    }
+    // Never the same twice.
+    let verifiers: Vec<_> = platform.asked("token").iter().map(|request| request.form("code_verifier")).collect();
+    assert!(verifiers[0] != verifiers[1] && verifiers[1] != verifiers[2] && verifiers[0] != verifiers[2]);
+    assert!(platform.asked("authorize").is_empty() && platform.asked("devicecode").is_empty());
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn forged_codes_and_strays_are_answered_and_waited_past() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, good);
+    let (mut process, address) = begin_in_browser(&machine, platform.url(), &["-vv"]);
+    let (port, state) = (port(&address), query(&address, "state").unwrap());
+    let root = format!("http://localhost:{port}");
+    let silent: Vec<_> = (0..20).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+    let forged: [&[(&str, &str)]; 8] = [
+        &[("code", "theirs"), ("state", "theirs")],
+        &[("code", "theirs")],
+        &[("code", "theirs"), ("state", "")],
+        &[("error", "access_denied"), ("state", "theirs")],
+        &[("error", "access_denied")],
+        &[("code", "theirs"), ("code", CODE), ("state", &state)],
+        &[("code", "theirs"), ("error", "access_denied"), ("state", &state)],
+        &[("code", "theirs"), ("state", &state), ("state", &state)],
+    ];
+    for parameters in forged {
+        let page = get(&back(&address, parameters));
+        assert_eq!(page.status, 400, "{parameters:?}");
+        assert!(!page.body.contains("theirs") && !page.body.contains(&state), "{}", page.body);
+    }
+    let good = format!("?code={CODE}&state={state}");
+    for path in ["/favicon.ico", "/", &format!("/other{good}"), &format!("//{good}"), "/%2e%2e/"] {
+        assert_eq!(get(&format!("{root}{path}")).status, 404, "{path}");
+    }
+    for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+        assert_eq!(send(&format!("{root}/{good}"), method, "x=y").status, 404, "{method}");
+    }
+    for garbage in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"[..],
+        b"GET\r\n\r\n",
+        b"\0\0\0\0\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\r\n\r\n\r\n\r\nSSH-2.0-x\r\n\r\n",
+    ] {
+        assert!(!say("127.0.0.1", port, garbage).contains("200 OK"));
+    }
+    let endless = [b"GET /?".to_vec(), vec![b'a'; 1 << 20], b" HTTP/1.1\r\n\r\n".to_vec()].concat();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    // It may hang up before it has heard all of that.
+    let _ = std::io::Write::write_all(&mut stream, &endless);
+    assert!(process.is_running());
+    assert!(platform.server.requests().is_empty(), "nothing was sent for any of them");
+    let page = get(&back(&address, &[("code", CODE), ("state", &state)]));
+    assert_eq!(page.status, 200);
+    let seen = process.end(&machine);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    assert_eq!(platform.asked("token")[0].form("code").as_deref(), Some(CODE));
+    drop(silent);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_second_return_changes_nothing() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, good);
+    let (process, address) = begin_in_browser(&machine, platform.url(), &["-vv"]);
+    let state = query(&address, "state").unwrap();
+    // Connected before the first returns, so that it is let in whatever happens to the port then.
+    let mut second = TcpStream::connect(("127.0.0.1", port(&address))).unwrap();
+    assert_eq!(get(&back(&address, &[("code", CODE), ("state", &state)])).status, 200);
+    let line = format!("GET /?error=access_denied&state={state} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let _ = std::io::Write::write_all(&mut second, line.as_bytes());
+    let seen = process.end(&machine);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    let [redeemed] = &platform.asked("token")[..] else { panic!("{:?}", platform.asked("token")) };
+    assert_eq!(redeemed.form("code").as_deref(), Some(CODE));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_refusal_in_the_browser_ends_it_with_the_platforms_words() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, good);
+    for (error, description, words, hint) in [
+        ("access_denied", None, "the sign-in was declined", "--device-code"),
+        ("access_denied", Some("AADSTS65004: User declined."), "AADSTS65004: User declined.", "accept what"),
+        ("server_error", Some("AADSTS1: \u{1b}[2Jodd\nhint: x"), "AADSTS1: \u{fffd}[2Jodd", "--device-code"),
+        ("<script>alert(1)</script>", None, "<script>alert(1)</script>", "--device-code"),
+    ] {
+        let (process, address) = begin_in_browser(&machine, platform.url(), &["-vv"]);
+        let state = query(&address, "state").unwrap();
+        let mut parameters = vec![("error", error), ("state", &state)];
+        parameters.extend(description.map(|text| ("error_description", text)));
+        let page = get(&back(&address, &parameters));
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("Not signed in") && !page.body.contains("<script"), "{}", page.body);
+        let seen = process.end(&machine);
+        assert_nobody(&machine, &seen, &format!("{}: {words}", platform.url().trim_start_matches("http://")));
+        assert!(seen.stderr.lines().last().unwrap().contains(hint), "{}", seen.stderr);
+    }
+    assert!(platform.server.requests().is_empty());
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_code_that_is_not_redeemed_signs_nobody_in() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    let location = elsewhere.url();
+    type Given = Box<dyn Fn() -> Reply + Send + Sync>;
+    let answers: Vec<(Given, &str)> = vec![
+        (Box::new(|| refusal("invalid_grant", "AADSTS54005: Already redeemed.")), "AADSTS54005: Already redeemed."),
+        (Box::new(|| refusal("invalid_request", "AADSTS50148: The verifier.")), "AADSTS50148: The verifier."),
+        (
+            Box::new(|| Reply::status(200).header("Content-Type", "text/html").body("<html>")),
+            "its answer makes no sense",
+        ),
+        (Box::new(move || Reply::status(307).header("Location", &location)), "307 Temporary Redirect: redirected to"),
+        (Box::new(|| Reply::Close), "the connection broke"),
+    ];
+    for (reply, words) in answers {
+        let platform = with(&machine, "token", move |_| reply());
+        let seen = sign_in_by_browser(&machine, platform.url(), &["-vv", "--retries", "0"]);
+        assert_nobody(&machine, &seen, &format!("{}: {words}", platform.url().trim_start_matches("http://")));
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn the_port_is_on_the_loopback_alone() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, good);
+    let (_process, address) = begin_in_browser(&machine, platform.url(), &[]);
+    // Addresses in /proc are hexadecimal and, on every machine that this runs on, backwards; 0A is LISTEN.
+    let end = format!(":{:04X}", port(&address));
+    for (table, loopback) in [("/proc/net/tcp", "0100007F"), ("/proc/net/tcp6", "00000000000000000000000001000000")] {
+        let table = std::fs::read_to_string(table).unwrap_or_default();
+        let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let listening: Vec<_> = rows.filter(|row| row[1].ends_with(&end) && row[3] == "0A").collect();
+        assert!(listening.iter().all(|row| row[1] == format!("{loopback}{end}")), "{listening:?}");
+        assert!(listening.len() == 1 || loopback.len() > 8, "{listening:?}");
+    }
+}
+
+// Which way somebody signs in.
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, good);
+    let browser = machine.browser();
+    let two = format!("/nonexistent/browser:{browser} %s");
+    let gone = "/nonexistent/browser";
+    // Environment, arguments, and whether a browser is opened.
+    let table: [(&[(&str, &str)], &[&str], bool); 9] = [
+        (&[], &[], false),
+        (&[("BROWSER", &browser)], &[], true),
+        (&[("BROWSER", &two)], &[], true),
+        (&[("BROWSER", "")], &[], false),
+        (&[("BROWSER", gone)], &[], false),
+        (&[("BROWSER", &browser)], &["--device-code"], false),
+        (&[("BROWSER", &browser), ("DISPLAY", ":0")], &["--device-code"], false),
+        (&[("DISPLAY", ":0")], &[], false),
+        (&[("WAYLAND_DISPLAY", "wayland-0"), ("BROWSER", gone)], &[], false),
+    ];
+    for (environment, arguments, opens) in table {
+        let _ = std::fs::remove_file(machine.desk.path().join("opened"));
+        let asked = platform.asked("devicecode").len();
+        let mut command = login(&machine, platform.url(), &[&["-vv"], arguments].concat());
+        let process = Process::start(command.envs(environment.iter().copied()));
+        if opens {
+            let address = machine.opened();
+            get(&back(&address, &[("code", CODE), ("state", &query(&address, "state").unwrap())]));
+        }
+        let seen = process.end(&machine);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{environment:?}: {}", seen.stderr);
+        assert_eq!(machine.has_opened_any(), opens, "{environment:?} {arguments:?}");
+        assert_eq!(platform.asked("devicecode").len() - asked, usize::from(!opens), "{environment:?} {arguments:?}");
+    }
+    // The system's own browser, for whoever sits at a display.
+    std::fs::rename(&browser, machine.desk.path().join("x-www-browser")).unwrap();
+    for (name, value) in [("DISPLAY", ":0"), ("WAYLAND_DISPLAY", "wayland-0")] {
+        let _ = std::fs::remove_file(machine.desk.path().join("opened"));
+        let process = Process::start(login(&machine, platform.url(), &["-vv"]).env(name, value));
+        let address = machine.opened();
+        get(&back(&address, &[("code", CODE), ("state", &query(&address, "state").unwrap())]));
+        assert_eq!(process.end(&machine).code, Some(0));
+    }
+    let _ = std::fs::remove_file(machine.desk.path().join("opened"));
+    assert_eq!(machine.seen(&mut login(&machine, platform.url(), &["-vv"])).code, Some(0));
+    assert!(!machine.has_opened_any(), "nobody sits at this machine");
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn asked_for_a_browser_where_none_opens_it_prints_the_address_and_waits() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, good);
+    let fails = machine.program("fails", "exit 3");
+    for browser in ["", "/nonexistent/browser", &fails] {
+        let mut command = login(&machine, platform.url(), &["--browser", "-q"]);
+        let process = Process::start(command.env("BROWSER", browser));
+        let address = process.address();
+        let state = query(&address, "state").unwrap();
+        get(&back(&address, &[("code", CODE), ("state", &state)]));
+        let seen = process.end(&machine);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{browser}: {}", seen.stderr);
+    }
+    assert!(platform.asked("devicecode").is_empty());
+}
+
+#[test]
+fn the_ways_exclude_each_other() {
+    let machine = Machine::without_keyring();
+    let elsewhere = Unspoken::new();
+    for ways in [
+        &["--browser", "--device-code"][..],
+        &["--device-code", "--browser"],
+        &["--browser", "--with-token"],
+        &["--device-code", "--with-token"],
+        &["--with-token", "--client-id", "c"],
+    ] {
+        let seen = machine.seen(&mut login(&machine, &elsewhere.url(), ways));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{ways:?}: {}", seen.stderr);
+        assert!(seen.stderr.contains("cannot be used with"), "{ways:?}: {}", seen.stderr);
+    }
+    elsewhere.assert_unspoken();
 }

@@ -65,7 +65,8 @@ impl Secrets {
     #[track_caller]
     pub fn are_not_in(&self, what: &str, bytes: &[u8]) {
         for secret in self.0.lock().unwrap().iter() {
-            let encoded = Url::parse_with_params("http://x/", [("v", secret)]).unwrap().query().unwrap()[2..].to_owned();
+            let encoded =
+                Url::parse_with_params("http://x/", [("v", secret)]).unwrap().query().unwrap()[2..].to_owned();
             for form in [secret.as_bytes(), encoded.as_bytes()] {
                 let step = if form.len() > 40 { 20 } else { 1 };
                 let found = (0..=form.len().saturating_sub(40)).step_by(step).find(|start| {
@@ -343,7 +344,8 @@ impl Sandbox {
         let mut command = home.std_command();
         command.args(["sandbox", "--approve-after", "0s"]).args(options);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines: Vec<_> = BufReader::new(child.stdout.as_mut().unwrap()).lines().take(3).map(Result::unwrap).collect();
+        let lines: Vec<_> =
+            BufReader::new(child.stdout.as_mut().unwrap()).lines().take(3).map(Result::unwrap).collect();
         let setting = |name: &str| {
             let line = lines.iter().find_map(|line| line.strip_prefix(&format!("export {name}='")));
             line.unwrap().trim_end_matches('\'').to_owned()
