@@ -834,3 +834,491 @@ fn the_ways_exclude_each_other() {
     }
     elsewhere.assert_unspoken();
 }
+
+// Machines on which a sign-in cannot be kept.
+
+/// Each way to sign in, with a browser at hand.
+const WAYS: [&[&str]; 3] = [&["--device-code"], &["--browser"], &[]];
+
+/// It said so before anything was asked, opened or written.
+#[track_caller]
+fn assert_cannot_be_kept(machine: &Machine, seen: &Seen) {
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{}", seen.stderr);
+    assert!(seen.stderr.starts_with("error: a sign-in cannot be kept here: the keyring "), "{}", seen.stderr);
+    let hint = seen.stderr.lines().last().unwrap();
+    assert!(hint.starts_with("hint: ") && hint.contains("INTUNECTL_TOKEN"), "{}", seen.stderr);
+    assert!(!machine.has_opened_any());
+    machine.assert_nothing_written();
+}
+
+#[test]
+fn without_a_keyring_nobody_is_asked_to_sign_in() {
+    let machine = Machine::without_keyring();
+    let platform = Unspoken::new();
+    for way in WAYS {
+        let start = Instant::now();
+        let seen = machine.seen(login(&machine, &platform.url(), way).env("BROWSER", machine.browser()));
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert_cannot_be_kept(&machine, &seen);
+    }
+    for command in [&["auth", "list"][..], &["auth", "list", "-o", "json"], &["auth", "logout", "--all"]] {
+        let seen = machine.run(command);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{}", seen.stderr);
+        assert!(seen.stderr.starts_with("error: the keyring cannot be used: "), "{}", seen.stderr);
+    }
+    platform.assert_unspoken();
+}
+
+#[test]
+fn with_a_keyring_that_never_answers_nobody_is_asked_to_sign_in() {
+    let machine = Machine::without_keyring();
+    let platform = Unspoken::new();
+    let bus = machine.desk.path().join("bus");
+    let _listener = UnixListener::bind(&bus).unwrap();
+    let address = format!("unix:path={}", bus.display());
+    let browser = machine.browser();
+    let start = Instant::now();
+    // All at once, so that the time is spent once.
+    let started = WAYS.map(|way| {
+        let mut command = login(&machine, &platform.url(), way);
+        Process::start(command.env("BROWSER", &browser).env("DBUS_SESSION_BUS_ADDRESS", &address))
+    });
+    let others = [&["auth", "list"][..], &["auth", "logout", "--all"]]
+        .map(|command| Process::start(machine.command(command).env("DBUS_SESSION_BUS_ADDRESS", &address)));
+    for process in started {
+        assert_cannot_be_kept(&machine, &process.end(&machine));
+    }
+    for process in others {
+        let seen = process.end(&machine);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{}", seen.stderr);
+        assert!(seen.stderr.starts_with("error: the keyring did not answer within 3 s"), "{}", seen.stderr);
+    }
+    // It was worth waiting for, and not for long; the rest is for slow machines.
+    assert!((Duration::from_secs(3)..Duration::from_secs(15)).contains(&start.elapsed()), "{:?}", start.elapsed());
+    platform.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
+    let machine = Machine::without_keyring();
+    let platform = Unspoken::new();
+    // Beside a keyring of its own, in a session of its own.
+    let locked = |command: &Command| {
+        let wrapper = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/with-secret-service");
+        let mut wrapped = Command::new(wrapper);
+        let script = format!("exec env HOME='{}' \"$@\"", machine.home.home().display());
+        wrapped.args(["sh", "-c", &script, "sh"]).arg(command.get_program()).args(command.get_args());
+        wrapped.env("INTUNECTL_TEST_LOCKED", "1").env("BROWSER", machine.browser());
+        let mut seen = machine.seen(wrapped.current_dir(machine.home.home()));
+        // Where it may not raise a limit, the bus says so.
+        seen.stderr = seen
+            .stderr
+            .lines()
+            .filter(|line| !line.starts_with("dbus-daemon"))
+            .fold(String::new(), |text, line| text + line + "\n");
+        seen
+    };
+    for way in WAYS {
+        let seen = locked(&login(&machine, &platform.url(), way));
+        assert_cannot_be_kept(&machine, &seen);
+        assert!(seen.stderr.contains("locked"), "{}", seen.stderr);
+    }
+    let list = locked(&machine.command(&["auth", "list"]));
+    assert!(list.stdout.is_empty() && list.code == Some(0) || list.code == Some(1), "{list:?}");
+    platform.assert_unspoken();
+}
+
+// Those who want a token that is not for them.
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profiles_tokens_are_not_to_be_had_by_naming_another_root() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    // One whose access token would be sent, and one whose refresh token would be, first.
+    for expires_in in [3600, 60, 0] {
+        let given = but(tokens(), json!({"expires_in": expires_in}));
+        let platform = with(&machine, "token", move |_| answer(200, &given));
+        assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+        let before = platform.server.requests().len();
+        let deeper = format!("{}/deeper", platform.url());
+        let other_name = platform.url().replace("127.0.0.1", "localhost");
+        let upgraded = platform.url().replace("http:", "https:");
+        let url = elsewhere.url();
+        let graph = [&url, &deeper, &other_name, &upgraded, "https://graph.microsoft.com"]
+            .map(|root| ("--graph-url", "INTUNECTL_GRAPH_URL", root));
+        let login = [&url, &deeper, &other_name, &upgraded, "https://login.microsoftonline.com"]
+            .map(|root| ("--login-url", "INTUNECTL_LOGIN_URL", root));
+        let cloud = ["global", "china"].map(|name| ("--cloud", "INTUNECTL_CLOUD", name));
+        for (option, variable, value) in graph.into_iter().chain(login).chain(cloud) {
+            for command in
+                [&["partner", "list"][..], &["partner", "disconnect", "a"], &["auth", "token"], &["auth", "status"]]
+            {
+                let by_option = machine.run(&[command, &[option, value, "-vv"]].concat());
+                let by_variable = machine.seen(machine.command(command).env(variable, value));
+                for seen in [by_option, by_variable] {
+                    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{option} {value}: {}", seen.stderr);
+                    assert!(seen.stderr.contains(" and is sent nowhere else\nhint: "), "{}", seen.stderr);
+                }
+            }
+        }
+        assert_eq!(platform.server.requests().len(), before);
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profiles_tokens_are_not_to_be_had_by_a_redirect() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    for status in [301, 302, 303, 307, 308] {
+        for (endpoint, code) in [("remoteAssistancePartners", 1), ("token", 4)] {
+            let location = format!("{}/v1.0/x", elsewhere.url());
+            // Its token has ended already, so that a call renews it first.
+            let ended = if endpoint == "token" { 0 } else { 3600 };
+            let platform = Platform::start(&machine, move |request, name, n| match (name, n) {
+                ("token", 0) => answer(200, &but(tokens(), json!({"expires_in": ended}))),
+                (name, _) if name == endpoint => Reply::status(status).header("Location", &location),
+                _ => good(request, name, n),
+            });
+            assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+            let seen = machine.run(&["partner", "list", "-vv"]);
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
+            let told = format!("redirected to {}/v1.0/x, which is never followed", elsewhere.url());
+            assert!(seen.stderr.contains(&told), "{}", seen.stderr);
+        }
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profiles_token_is_not_to_be_had_by_a_next_page() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    let link = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let given = std::sync::Arc::clone(&link);
+    let platform = Platform::start(&machine, move |request, name, n| match name {
+        "devicecode" | "token" => good(request, name, n),
+        _ => answer(200, &json!({"value": [], "@odata.nextLink": *given.lock().unwrap()})),
+    });
+    let (own, other) = (platform.url().to_owned(), elsewhere.url());
+    let (host, other_host) = (own.trim_start_matches("http://"), other.trim_start_matches("http://"));
+    let root = format!("{own}/proxy");
+    let mut command = machine.command(&["auth", "login", "--device-code", "--graph-url", &root, "--login-url", &own]);
+    assert_eq!(machine.seen(&mut command).code, Some(0));
+    for next in [
+        format!("{other}{PARTNERS}"),
+        format!("{other}/proxy{PARTNERS}"),
+        format!("http://{host}@{other_host}/proxy{PARTNERS}"),
+        format!("http://{host}:x@{other_host}/proxy{PARTNERS}"),
+        format!("http://{other_host}\\@{host}/proxy{PARTNERS}"),
+        format!("http://{host}#@{other_host}/proxy{PARTNERS}"),
+        format!("http://{host}?@{other_host}/proxy{PARTNERS}"),
+        format!("http://{host}.{other_host}/proxy{PARTNERS}"),
+        format!("//{other_host}/proxy{PARTNERS}"),
+        format!("https://{host}/proxy{PARTNERS}"),
+        format!("ftp://{host}/proxy{PARTNERS}"),
+        format!("file:///proxy{PARTNERS}"),
+        format!("{own}{PARTNERS}"),
+        format!("{own}/proxy/../elsewhere{PARTNERS}"),
+        format!("{own}/proxy/%2e%2e/elsewhere{PARTNERS}"),
+        format!("{own}/proxyelse{PARTNERS}"),
+        format!("{own}/proxy"),
+        format!("/proxy{PARTNERS}"),
+        "javascript:alert(1)".to_owned(),
+        "\u{1b}[2J".to_owned(),
+    ] {
+        *link.lock().unwrap() = next.clone();
+        let before = platform.server.requests().len();
+        let seen = machine.run(&["partner", "list", "-vv"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{next}: {}", seen.stderr);
+        let error = "error: the next page of the list is not below the Graph root; the list is not complete\nhint: ";
+        assert!(seen.stderr.contains(error) && !seen.stderr.contains('\u{1b}'), "{next}: {}", seen.stderr);
+        assert_eq!(platform.server.requests().len() - before, 1, "{next}");
+    }
+    elsewhere.assert_unspoken();
+}
+
+// An application.
+
+/// What proves that an application is itself.
+enum Proof {
+    Secret,
+    File,
+    GitHub,
+}
+
+const ASSERTION: &str = "AXqAssertion~of/the+job.Kz3Wn8=Rv5.Qy-Lm_7";
+const GITHUB_TOKEN: &str = "GhQRequest~token/of+the.Job=x9Vz-K_2";
+
+/// With the credentials of an application in the environment.
+fn as_app<'a>(machine: &Machine, command: &'a mut Command, url: &str, proof: &Proof) -> &'a mut Command {
+    command.env("AZURE_TENANT_ID", TENANT).env("AZURE_CLIENT_ID", "an-app");
+    match proof {
+        Proof::Secret => {
+            machine.secrets.keep(CLIENT_SECRET);
+            command.env("AZURE_CLIENT_SECRET", CLIENT_SECRET)
+        }
+        Proof::File => {
+            machine.secrets.keep(ASSERTION);
+            let path = machine.desk.path().join("federated");
+            std::fs::write(&path, format!("{ASSERTION}\n")).unwrap();
+            command.env("AZURE_FEDERATED_TOKEN_FILE", path)
+        }
+        Proof::GitHub => {
+            machine.secrets.keep(GITHUB_TOKEN);
+            command.env("ACTIONS_ID_TOKEN_REQUEST_URL", format!("{url}/job/idtoken?api-version=2.0"));
+            command.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", GITHUB_TOKEN)
+        }
+    }
+}
+
+/// Claims of an application's token.
+fn of_app() -> Value {
+    but(claims(3600), json!({"scp": null, "upn": null, "roles": [PERMISSION], "idtyp": "app", "appid": "an-app"}))
+}
+
+/// A platform for applications, with Graph's and GitHub's answers at the same address.
+fn for_apps(
+    machine: &Machine,
+    graph: impl Fn() -> Reply + Send + Sync + 'static,
+    github: impl Fn() -> Reply + Send + Sync + 'static,
+) -> Platform {
+    Platform::start(machine, move |_, endpoint, _| match endpoint {
+        "token" => answer(200, &json!({"token_type": "Bearer", "expires_in": 3600, "access_token": jwt(&of_app())})),
+        "idtoken" => github(),
+        _ => graph(),
+    })
+}
+
+fn at<'a>(command: &'a mut Command, url: &str) -> &'a mut Command {
+    command.args(["--graph-url", url, "--login-url", url])
+}
+
+#[test]
+fn an_application_is_signed_in_for_a_run_and_nothing_is_kept() {
+    let machine = Machine::without_keyring();
+    let sandbox = Sandbox::start(&[]);
+    let ear = Platform::before(&machine, &sandbox);
+    let roots = ["--graph-url", &sandbox.url, "--login-url", ear.url()];
+    for (n, (proof, source)) in
+        [(Proof::Secret, "AZURE_CLIENT_SECRET"), (Proof::File, "AZURE_FEDERATED_TOKEN_FILE")].into_iter().enumerate()
+    {
+        let run = |arguments: &[&str]| {
+            let mut command = machine.command(&[arguments, &roots].concat());
+            machine.seen(as_app(&machine, &mut command, "", &proof))
+        };
+        let status = run(&["auth", "status", "-vv"]);
+        assert_eq!(status.code, Some(0), "{}", status.stderr);
+        assert!(status.stdout.contains(&format!("Source:      app credentials in the environment ({source})\n")));
+        assert!(status.stdout.contains("Account:     none: the application acts for itself\n"), "{}", status.stdout);
+        let report = run(&["auth", "status", "-o", "json"]);
+        let report: Value = serde_json::from_str(&report.stdout).unwrap();
+        assert_eq!(
+            (&report["app_only"], &report["renewable"], &report["account"]),
+            (&json!(true), &json!(true), &Value::Null)
+        );
+        assert_eq!(run(&["partner", "list", "-o", "id", "-vv"]).stdout.lines().count(), 3);
+        assert_eq!(run(&["partner", "disconnect", FIRST, SECOND, "-vv"]).code, Some(0));
+        sandbox.revoke();
+        // Nothing of it is kept, so there is nothing to revoke.
+        assert_eq!(run(&["partner", "list", "-vv"]).code, Some(0));
+        let asked = ear.asked("token");
+        assert_eq!(asked.len(), 5 * (n + 1), "one for each run");
+        for request in &asked[5 * n..] {
+            assert_eq!(request.path, format!("/{TENANT}/oauth2/v2.0/token"));
+            assert_eq!(request.form("grant_type").as_deref(), Some("client_credentials"));
+            assert_eq!(request.form("client_id").as_deref(), Some("an-app"));
+            assert_eq!(request.form("scope").unwrap(), format!("{}/.default", sandbox.url));
+            let jwt_bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned();
+            let sent = ["client_secret", "client_assertion", "client_assertion_type"].map(|name| request.form(name));
+            match proof {
+                Proof::Secret => assert_eq!(sent, [Some(CLIENT_SECRET.to_owned()), None, None]),
+                _ => assert_eq!(sent, [None, Some(ASSERTION.to_owned()), Some(jwt_bearer)]),
+            }
+            assert_eq!(request.header("authorization"), None);
+        }
+    }
+    let mut command = machine.command(&[&["partner", "list", "-vv"], &roots[..]].concat());
+    let seen = machine.seen(as_app(&machine, &mut command, "", &Proof::Secret).env("AZURE_CLIENT_SECRET", "expired"));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
+    assert!(
+        seen.stderr.contains("AADSTS7000222") && seen.stderr.contains("\nhint: the secret has expired"),
+        "{}",
+        seen.stderr
+    );
+    machine.assert_nothing_written();
+}
+
+#[test]
+fn an_applications_proof_is_not_to_be_had_by_naming_another_graph_root() {
+    let machine = Machine::without_keyring();
+    let (graph, github) = (Unspoken::new(), Unspoken::new());
+    for proof in [Proof::Secret, Proof::File, Proof::GitHub] {
+        for command in
+            [&["partner", "list", "-vv"][..], &["partner", "disconnect", "a"], &["auth", "status"], &["auth", "token"]]
+        {
+            let mut by_option = machine.command(command);
+            as_app(&machine, &mut by_option, &github.url(), &proof).args(["--graph-url", &graph.url()]);
+            let mut by_variable = machine.command(command);
+            as_app(&machine, &mut by_variable, &github.url(), &proof).env("INTUNECTL_GRAPH_URL", graph.url());
+            for command in [&mut by_option, &mut by_variable] {
+                let seen = machine.seen(command);
+                assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{}", seen.stderr);
+                let error = "error: another Graph root is given, but no sign-in root that goes with it\nhint: ";
+                assert!(seen.stderr.contains(error), "{}", seen.stderr);
+            }
+        }
+    }
+    graph.assert_unspoken();
+    github.assert_unspoken();
+}
+
+#[test]
+fn a_job_of_github_actions_proves_itself_with_githubs_word() {
+    let machine = Machine::without_keyring();
+    let platform = for_apps(
+        &machine,
+        || answer(200, &json!({"value": []})),
+        || answer(200, &json!({"count": 1, "value": ASSERTION})),
+    );
+    let mut command = machine.command(&["partner", "list", "-vv"]);
+    let seen = machine.seen(at(as_app(&machine, &mut command, platform.url(), &Proof::GitHub), platform.url()));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    let [github, token, graph] = &platform.server.requests()[..] else { panic!() };
+    assert_eq!(github.method, "GET");
+    assert_eq!(github.header("authorization").unwrap(), format!("Bearer {GITHUB_TOKEN}"));
+    let asked = format!("http://x{}", github.path);
+    assert!(github.path.starts_with("/job/idtoken?api-version=2.0&audience="), "{}", github.path);
+    assert_eq!(query(&asked, "api-version").as_deref(), Some("2.0"));
+    assert_eq!(query(&asked, "audience").as_deref(), Some("api://AzureADTokenExchange"));
+    for (name, value) in [
+        ("grant_type", "client_credentials"),
+        ("client_id", "an-app"),
+        ("client_assertion", ASSERTION),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+    ] {
+        assert_eq!(token.form(name).as_deref(), Some(value));
+    }
+    assert!(token.form("client_secret").is_none() && token.header("authorization").is_none());
+    assert_eq!(graph.header("authorization").unwrap(), format!("Bearer {}", jwt(&of_app())));
+}
+
+#[test]
+fn what_is_not_githubs_word_is_told_with_the_permission_that_the_job_needs() {
+    let machine = Machine::without_keyring();
+    let elsewhere = Unspoken::new();
+    let location = elsewhere.url();
+    type Given = Box<dyn Fn() -> Reply + Send + Sync>;
+    let answers: Vec<(Given, &str)> = vec![
+        (Box::new(|| Reply::status(403).body("<html>no</html>")), "403 Forbidden"),
+        (Box::new(|| answer(401, &json!({"message": GITHUB_TOKEN}))), "401 Unauthorized"),
+        (Box::new(|| Reply::status(200).header("Content-Type", "text/html").body("<html>")), "its answer holds none"),
+        (Box::new(|| answer(200, &json!({"count": 0}))), "its answer holds none"),
+        (Box::new(|| answer(200, &json!({"value": null}))), "its answer holds none"),
+        (Box::new(|| answer(200, &json!({"value": 7}))), "its answer holds none"),
+        (Box::new(move || Reply::status(302).header("Location", &location)), "302 Found: redirected to http://127"),
+    ];
+    for (github, words) in answers {
+        let platform = for_apps(&machine, || answer(200, &json!({"value": []})), github);
+        let mut command = machine.command(&["partner", "list", "-vv"]);
+        let seen = machine.seen(at(as_app(&machine, &mut command, platform.url(), &Proof::GitHub), platform.url()));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{words}: {}", seen.stderr);
+        let error = "error: GitHub Actions gave no identity token: 127.0.0.1:";
+        assert!(seen.stderr.contains(error) && seen.stderr.contains(words), "{words}: {}", seen.stderr);
+        assert!(seen.stderr.lines().last().unwrap().contains("`permissions: id-token: write`"), "{}", seen.stderr);
+        assert!(!seen.stderr.contains("<html"), "{}", seen.stderr);
+        assert_eq!(platform.server.requests().len(), 1, "{words}");
+    }
+    let mut command = machine.command(&["partner", "list", "-vv"]);
+    as_app(&machine, &mut command, "http://token.example", &Proof::GitHub);
+    let seen = machine.seen(at(&mut command, &elsewhere.url()));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
+    assert!(seen.stderr.contains("ACTIONS_ID_TOKEN_REQUEST_URL is plain http"), "{}", seen.stderr);
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+fn that_app_only_access_may_not_be_enabled_is_said_of_an_applications_token_alone() {
+    let words = "app-only access may not be enabled for this tenant";
+    let error = json!({"error": {"code": "Forbidden", "message": "An error has occurred."}});
+    for (status, code) in [(401, 4), (403, 1)] {
+        let machine = Machine::without_keyring();
+        let error = error.clone();
+        let platform = for_apps(&machine, move || answer(status, &error), || Reply::status(500));
+        for command in [&["partner", "list", "-vv"][..], &["partner", "disconnect", "a", "-vv"]] {
+            let before = platform.asked("token").len();
+            let mut of_app_itself = machine.command(command);
+            let seen = machine.seen(at(as_app(&machine, &mut of_app_itself, "", &Proof::Secret), platform.url()));
+            assert_eq!(seen.code, Some(code), "{}", seen.stderr);
+            assert!(seen.stderr.contains(words), "{}", seen.stderr);
+            // Another one is asked for where the first is refused, once.
+            assert_eq!(platform.asked("token").len() - before, if status == 401 { 2 } else { 1 });
+            let mut given = machine.command(command);
+            let seen = machine.seen(at(given.env("INTUNECTL_TOKEN", jwt(&of_app())), platform.url()));
+            assert!(seen.code == Some(code) && seen.stderr.contains(words), "{}", seen.stderr);
+            let mut delegated = machine.command(command);
+            let seen = machine.seen(at(delegated.env("INTUNECTL_TOKEN", jwt(&claims(3600))), platform.url()));
+            assert!(seen.code == Some(code) && !seen.stderr.contains("app-only"), "{}", seen.stderr);
+            assert!(seen.stderr.contains(&format!("hint: {status}: ")), "{}", seen.stderr);
+        }
+    }
+}
+
+// Tenants.
+
+#[test]
+fn a_tenant_that_is_not_the_tokens_is_a_warning() {
+    let machine = Machine::without_keyring();
+    let platform = Platform::start(&machine, good);
+    let other = "99999999-2222-3333-4444-555555555555";
+    let upper = TENANT.to_uppercase();
+    let token = jwt(&claims(3600));
+    for (token, tenant, words) in [
+        (token.as_str(), other, format!("warning: the token is for tenant {TENANT}, not for {other}\nhint: ")),
+        (&token, TENANT, String::new()),
+        (&token, &upper, String::new()),
+        (
+            &token,
+            "contoso.example",
+            format!("the token names its tenant by ID, {TENANT}: whether that is contoso.example is"),
+        ),
+        (
+            "opaque-token-of-this-test",
+            other,
+            format!("the token does not name its tenant: whether it is {other} is not known"),
+        ),
+    ] {
+        for command in [&["partner", "list"][..], &["partner", "disconnect", "a"], &["auth", "status"]] {
+            let run = |more: &[&str]| {
+                let mut command = machine.command(&[command, &["--tenant", tenant], more].concat());
+                machine.seen(at(command.env("INTUNECTL_TOKEN", token), platform.url()))
+            };
+            let seen = run(&[]);
+            assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+            assert!(seen.stderr.contains(&words), "{tenant}: {}", seen.stderr);
+            assert_eq!(seen.stderr.contains("warning"), !words.is_empty(), "{tenant}: {}", seen.stderr);
+            assert_eq!(run(&["-q"]).stderr, "");
+        }
+    }
+}
+
+#[test]
+fn what_can_be_no_tenant_is_a_usage_error() {
+    let machine = Machine::without_keyring();
+    let elsewhere = Unspoken::new();
+    for tenant in
+        ["a/b", "..", "", " ", "consumers", "Consumers", "a b", "a?b", "a#b", "a%2fb", "\u{1b}[2J", "münchen.de"]
+    {
+        for command in [&["auth", "login", "--device-code"][..], &["partner", "list"]] {
+            let mut command = machine.command(&[command, &["--tenant", tenant]].concat());
+            let seen = machine.seen(at(&mut command, &elsewhere.url()));
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{tenant}: {}", seen.stderr);
+            assert!(seen.stderr.contains("--tenant") && !seen.stderr.contains('\u{1b}'), "{tenant}: {:?}", seen.stderr);
+        }
+    }
+    elsewhere.assert_unspoken();
+}
