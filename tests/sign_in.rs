@@ -924,8 +924,10 @@ fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
         assert_cannot_be_kept(&machine, &seen);
         assert!(seen.stderr.contains("locked"), "{}", seen.stderr);
     }
+    // One that was never unlocked since it was installed says that nothing is in it.
     let list = locked(&machine.command(&["auth", "list"]));
-    assert!(list.stdout.is_empty() && list.code == Some(0) || list.code == Some(1), "{list:?}");
+    let stderr = "nobody is signed in; `intunectl auth login` signs in\n".to_owned();
+    assert_eq!(list, Seen { stdout: String::new(), stderr, code: Some(0) });
     platform.assert_unspoken();
 }
 
@@ -1321,4 +1323,239 @@ fn what_can_be_no_tenant_is_a_usage_error() {
         }
     }
     elsewhere.assert_unspoken();
+}
+
+// Profiles.
+
+/// An entry in the keyring that this program has not written.
+fn store(service: &str, name: &str, secret: &str) {
+    let mut command = Command::new("secret-tool");
+    command.args(["store", "--label", "of the tests", "service", service, "username", name]);
+    assert!(assert_cmd::Command::from_std(command).write_stdin(secret).output().unwrap().status.success());
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, good);
+    let long = "長".repeat(64);
+    let names = [
+        "UPPER",
+        "With Space ",
+        "a%b",
+        "a/b",
+        "a/b/a/0",
+        "default",
+        "upper",
+        "作業用 テナント",
+        "%000041",
+        "'quoted'",
+        &long,
+    ];
+    for name in names {
+        assert_eq!(sign_in(&machine, platform.url(), &["-vv", "--profile", name]).code, Some(0), "{name}");
+    }
+    // A head that is none, and one whose secret is no profile.
+    let (generation, text) = ("0123456789abcdef0123456789abcdef", "no-JSON-but-a-secret-of-somebody");
+    machine.secrets.keep(text);
+    let head = json!({"layout": 1, "slot": "a", "generation": generation, "chunks": 1, "bytes": text.len()});
+    store("intunectl", "broken", "no head");
+    store("intunectl", "odd", &head.to_string());
+    store("intunectl", "odd/a/0", &format!("{generation}{text}"));
+    store("another-program", "default", "somebody else's");
+    let damaged = ["broken", "odd"];
+    let mut all: Vec<_> = names.into_iter().chain(damaged).collect();
+    all.sort_unstable();
+
+    let list = machine.run_twice(&["auth", "list", "--profile", "UPPER"]);
+    assert_eq!((list.stderr.as_str(), list.code), ("", Some(0)));
+    let rows: Vec<Vec<_>> = list.stdout.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(rows.iter().map(|row| row[0]).collect::<Vec<_>>(), all);
+    for row in &rows {
+        match damaged.contains(&row[0]) {
+            true => assert_eq!(row[1..], ["", "", "", "not readable"]),
+            false => assert_eq!(row[1..4], [ACCOUNT, TENANT, platform.url()]),
+        }
+    }
+    let ids = machine.run(&["auth", "list", "-o", "id"]);
+    assert_eq!((ids.stdout.lines().collect::<Vec<_>>(), ids.code), (all.clone(), Some(0)));
+    let json = machine.run_twice(&["auth", "list", "-o", "json", "--profile", "UPPER"]);
+    let document: Vec<Value> = serde_json::from_str(&json.stdout).unwrap();
+    let lines = machine.run_twice(&["auth", "list", "-o", "ndjson", "--profile", "UPPER"]).records();
+    assert_eq!(document, lines);
+    assert_eq!(document.iter().map(|entry| entry["profile"].as_str().unwrap()).collect::<Vec<_>>(), all);
+    for entry in &document {
+        let name = entry["profile"].as_str().unwrap();
+        assert_eq!(entry["current"], json!(name == "UPPER"));
+        if damaged.contains(&name) {
+            assert!(entry["error"].is_string() && entry["account"].is_null(), "{entry}");
+        } else {
+            let known =
+                (&entry["account"], &entry["tenant_id"], &entry["client_id"], &entry["renewable"], &entry["error"]);
+            assert_eq!(known, (&json!(ACCOUNT), &json!(TENANT), &json!(CLIENT), &json!(true), &Value::Null));
+            assert_eq!((&entry["graph_url"], &entry["login_url"]), (&json!(platform.url()), &json!(platform.url())));
+        }
+    }
+    for name in damaged {
+        let seen = machine.run(&["partner", "list", "--profile", name, "-vv"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
+        assert!(seen.stderr.contains(&format!("intunectl auth login --profile '{name}'")), "{}", seen.stderr);
+    }
+    // One is signed in to again, another forgotten; each by its own name.
+    assert_eq!(sign_in(&machine, platform.url(), &["--profile", "broken"]).code, Some(0));
+    assert_eq!(machine.run(&["partner", "list", "--profile", "broken"]).code, Some(0));
+    assert_eq!(machine.run(&["auth", "logout", "--profile", "UPPER"]).code, Some(0));
+    let ids = machine.run(&["auth", "list", "-o", "id"]).stdout;
+    assert!(!ids.lines().any(|name| name == "UPPER") && ids.lines().any(|name| name == "upper"), "{ids}");
+    let hint = machine.run(&["partner", "list", "--profile", "作業用", "-vv"]).stderr;
+    assert!(hint.contains("nobody is signed in under profile '作業用'"), "{hint}");
+
+    let logout = machine.run(&["auth", "logout", "--all"]);
+    assert_eq!((logout.stdout.as_str(), logout.code), ("", Some(0)));
+    assert_eq!(logout.stderr.lines().count(), all.len() - 1, "{}", logout.stderr);
+    assert!(logout.stderr.contains("forgot the sign-in of profile '作業用 テナント'; "), "{}", logout.stderr);
+    machine.has_nobody();
+    assert!(Machine::entries("another-program").contains("somebody else's"));
+    assert_eq!(machine.run(&["auth", "logout", "--all"]).stderr, "nobody was signed in\n");
+    let clear = Command::new("secret-tool").args(["clear", "service", "another-program"]).status().unwrap();
+    assert!(clear.success());
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn tokens_of_twelve_kilobytes_come_through_a_sign_in_and_its_renewals_whole() {
+    let machine = Machine::new();
+    // Made once: there is a time in them.
+    let long: Vec<_> = (0..4)
+        .map(|n| {
+            let access = padded(&but(claims(3600), json!({"jti": n})), 9_000);
+            let refresh: String = (0..600).map(|at| format!("~{n}/{at:03}+Qx9Zk=Lw-Tb_Vr")).collect();
+            (access, refresh)
+        })
+        .collect();
+    assert!(long[0].0.len() > 12_000 && long[0].1.len() > 12_000);
+    let given = long.clone();
+    let platform = Platform::start(&machine, move |request, endpoint, n| match endpoint {
+        "token" => {
+            let (access, refresh) = &given[n];
+            let tokens = json!({"access_token": access, "refresh_token": refresh, "expires_in": 200});
+            answer(200, &but(self::tokens(), tokens))
+        }
+        _ => good(request, endpoint, n),
+    });
+    assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+    for n in 1..=3 {
+        // Each run finds less than 5 minutes left.
+        match n {
+            2 => assert!(machine.token(&[]) == long[n].0),
+            _ => assert_eq!(machine.run(&["partner", "list", "-vv"]).code, Some(0)),
+        }
+        let asked = platform.asked("token");
+        assert_eq!(asked.len(), n + 1);
+        assert!(asked[n].form("refresh_token").unwrap() == long[n - 1].1);
+    }
+    let sent = platform.asked("remoteAssistancePartners").pop().unwrap();
+    assert!(sent.header("authorization").unwrap() == format!("Bearer {}", long[3].0));
+    assert_eq!(machine.run(&["auth", "logout"]).code, Some(0));
+    machine.has_nobody();
+}
+
+// Secrets that come back.
+
+/// How a platform sends back what it was sent.
+#[derive(Clone, Copy, Debug)]
+enum Echo {
+    Description,
+    Error,
+    Page,
+    Location,
+    Header,
+}
+
+/// An answer with all that came in it.
+fn echo(request: &Request, how: Echo) -> Reply {
+    let fields = ["device_code", "code", "code_verifier", "refresh_token", "client_secret", "client_assertion"];
+    let fields = fields.into_iter().filter_map(|name| request.form(name));
+    let bearer = request.header("authorization").map(|value| value.replace("Bearer ", ""));
+    let all: Vec<_> = fields.chain(bearer).collect();
+    assert!(!all.is_empty(), "nothing secret came: {request:?}");
+    let text = all.join(" and ");
+    let refused = |error: &str, text: &str| {
+        answer(400, &json!({"error": error, "error_description": text, "message": text, "correlation_id": text}))
+    };
+    match how {
+        Echo::Description => refused("invalid_grant", &format!("AADSTS1: {text} Correlation ID: {}", all[0])),
+        Echo::Error => refused(&text, ""),
+        Echo::Page => Reply::status(403).header("Content-Type", "text/html").body(format!("<html>{text}</html>")),
+        Echo::Location => Reply::status(307).header("Location", &format!("http://127.0.0.1:9/{}", all.join("/"))),
+        Echo::Header => refused("invalid_grant", "AADSTS1: No.").header("X-Echo", &text).header("Set-Cookie", &text),
+    }
+}
+
+const ECHOES: [Echo; 5] = [Echo::Description, Echo::Error, Echo::Page, Echo::Location, Echo::Header];
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_a_platform_sends_back_of_a_persons_secrets_is_not_shown() {
+    for how in ECHOES {
+        let machine = Machine::new();
+        // A code from a browser, and its proof.
+        let platform = Platform::start(&machine, move |request, _, _| echo(request, how));
+        let seen = sign_in_by_browser(&machine, platform.url(), &["-vv"]);
+        assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
+        assert!(matches!(how, Echo::Page) || seen.stderr.contains("[redacted]"), "{how:?}: {}", seen.stderr);
+        // A device code, which has a second to live where what comes is not the platform's.
+        let platform = Platform::start(&machine, move |request, endpoint, _| match endpoint {
+            "token" => echo(request, how),
+            _ => answer(200, &but(code(), json!({"expires_in": 1}))),
+        });
+        let seen = sign_in(&machine, platform.url(), &["-vv"]);
+        assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
+        machine.has_nobody();
+        // A refresh token, and an access token.
+        let platform = Platform::start(&machine, move |request, endpoint, n| match (endpoint, n) {
+            ("token", 0) => answer(200, &but(tokens(), json!({"expires_in": 60}))),
+            ("devicecode", _) => good(request, endpoint, n),
+            _ => echo(request, how),
+        });
+        assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+        for command in [&["partner", "list"][..], &["partner", "disconnect", "a"]] {
+            let seen = machine.run(&[command, &["-vv"]].concat());
+            assert_ne!(seen.code, Some(0), "{how:?}: {}", seen.stderr);
+        }
+    }
+}
+
+#[test]
+fn what_a_platform_sends_back_of_an_applications_secrets_is_not_shown() {
+    for how in ECHOES {
+        let machine = Machine::without_keyring();
+        for (proof, github_echoes) in
+            [(Proof::Secret, false), (Proof::File, false), (Proof::GitHub, false), (Proof::GitHub, true)]
+        {
+            let platform = Platform::start(&machine, move |request, endpoint, _| match endpoint {
+                "idtoken" if !github_echoes => answer(200, &json!({"value": ASSERTION})),
+                _ => echo(request, how),
+            });
+            let mut command = machine.command(&["partner", "list", "-vv"]);
+            let seen = machine.seen(at(as_app(&machine, &mut command, platform.url(), &proof), platform.url()));
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{how:?}: {}", seen.stderr);
+        }
+        // A token of an application, at Graph.
+        let platform = Platform::start(&machine, move |request, endpoint, n| match endpoint {
+            "token" => answer(200, &tokens()),
+            _ if n < 2 => {
+                let mut reply = echo(request, how);
+                if let Reply::Answer { status, .. } = &mut reply {
+                    *status = 401;
+                }
+                reply
+            }
+            _ => echo(request, how),
+        });
+        let mut command = machine.command(&["partner", "list", "-vv"]);
+        let seen = machine.seen(at(as_app(&machine, &mut command, platform.url(), &Proof::Secret), platform.url()));
+        assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
+    }
 }
