@@ -17,7 +17,7 @@ use sha2::Digest as _;
 use support::Seen;
 use support::graph::{PARTNERS, Unspoken};
 use support::jwt::{PERMISSION, claims, jwt, padded};
-use support::server::{Reply, Request, Server};
+use support::server::{Reply, Request};
 use support::signing::{Machine, Platform, Process, Sandbox, answer, get, query, refusal, say, send};
 
 const FIRST: &str = "5a4d0b0c-0002-4000-8000-000000000001";
@@ -59,7 +59,7 @@ fn tokens() -> Value {
 }
 
 /// With these fields in place of its own; null takes one away.
-fn but(mut value: Value, changes: Value) -> Value {
+fn but(mut value: Value, changes: &Value) -> Value {
     for (name, change) in changes.as_object().unwrap() {
         match change {
             Value::Null => drop(value.as_object_mut().unwrap().remove(name)),
@@ -348,7 +348,7 @@ fn a_code_that_makes_no_sense_is_not_shown() {
         json!({"expires_in": "soon"}),
     ];
     for changes in nonsense {
-        let given = but(code(), changes.clone());
+        let given = but(code(), &changes);
         let platform = with(&machine, "devicecode", move |_| answer(200, &given));
         let seen = sign_in(&machine, platform.url(), &["-vv"]);
         let host = platform.url().trim_start_matches("http://");
@@ -366,7 +366,7 @@ fn an_interval_that_is_missing_or_none_is_no_reason_to_fail() {
     null["interval"] = Value::Null;
     let others =
         [json!({"interval": null}), json!({"interval": 0}), json!({"interval": 3600}), json!({"message": null})];
-    for given in others.map(|changes| but(code(), changes)).into_iter().chain([null]) {
+    for given in others.map(|changes| but(code(), &changes)).into_iter().chain([null]) {
         let shown = given.to_string();
         let platform = with(&machine, "devicecode", move |_| answer(200, &given));
         let seen = sign_in(&machine, platform.url(), &["-vv"]);
@@ -379,7 +379,7 @@ fn an_interval_that_is_missing_or_none_is_no_reason_to_fail() {
 fn an_interval_of_nothing_is_no_flood() {
     let machine = Machine::new();
     let platform = Platform::start(&machine, |request, endpoint, n| match (endpoint, n) {
-        ("devicecode", _) => answer(200, &but(code(), json!({"interval": 0}))),
+        ("devicecode", _) => answer(200, &but(code(), &json!({"interval": 0}))),
         ("token", 0 | 1) => refusal("authorization_pending", ""),
         _ => good(request, endpoint, n),
     });
@@ -409,7 +409,7 @@ fn nobody_waits_beyond_the_end_of_a_code() {
     let machine = Machine::new();
     for seconds in [0, 1] {
         let platform = Platform::start(&machine, move |_, endpoint, _| match endpoint {
-            "devicecode" => answer(200, &but(code(), json!({"expires_in": seconds}))),
+            "devicecode" => answer(200, &but(code(), &json!({"expires_in": seconds}))),
             _ => refusal("authorization_pending", "AADSTS70016: Pending."),
         });
         let seen = sign_in(&machine, platform.url(), &["-vv"]);
@@ -427,7 +427,7 @@ fn what_is_shown_of_a_code_does_not_act_on_the_terminal() {
             200,
             &but(
                 code(),
-                json!({
+                &json!({
                     "verification_uri": "https://login.example/\u{1b}[2Jdevice\u{202e}\nand type your password there:",
                     "user_code": "BC\u{1b}[31mDF\r\n\n  \u{9b}2JOTHER\u{7}",
                 }),
@@ -494,7 +494,7 @@ fn tokens_that_make_no_sense_are_not_kept() {
         json!({"expires_in": "soon"}),
         json!({"refresh_token": ["list-of-a-secret"]}),
     ] {
-        let given = but(tokens(), changes.clone());
+        let given = but(tokens(), &changes);
         let platform = with(&machine, "token", move |_| answer(200, &given));
         let seen = sign_in(&machine, platform.url(), &["-vv"]);
         assert_nobody(&machine, &seen, platform.url().trim_start_matches("http://"));
@@ -509,11 +509,11 @@ fn without_a_refresh_token_or_the_permission_there_is_a_warning() {
     for (changes, words) in [
         (json!({"refresh_token": null}), "the sign-in service gave nothing to renew the token with: it ends in 59m "),
         (
-            json!({"access_token": jwt(&but(claims(3600), json!({"scp": "User.Read"})))}),
+            json!({"access_token": jwt(&but(claims(3600), &json!({"scp": "User.Read"})))}),
             "the token lacks the permission DeviceManagementServiceConfig.ReadWrite.All",
         ),
     ] {
-        let given = but(tokens(), changes);
+        let given = but(tokens(), &changes);
         let platform = with(&machine, "token", move |_| answer(200, &given));
         let seen = sign_in(&machine, platform.url(), &["-vv"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
@@ -759,8 +759,9 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
     let browser = machine.browser();
     let two = format!("/nonexistent/browser:{browser} %s");
     let gone = "/nonexistent/browser";
-    // Environment, arguments, and whether a browser is opened.
-    let table: [(&[(&str, &str)], &[&str], bool); 9] = [
+    /// Environment, arguments, and whether a browser is opened.
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], bool);
+    let table: [Case; 9] = [
         (&[], &[], false),
         (&[("BROWSER", &browser)], &[], true),
         (&[("BROWSER", &two)], &[], true),
@@ -940,7 +941,7 @@ fn a_profiles_tokens_are_not_to_be_had_by_naming_another_root() {
     let elsewhere = Unspoken::new();
     // One whose access token would be sent, and one whose refresh token would be, first.
     for expires_in in [3600, 60, 0] {
-        let given = but(tokens(), json!({"expires_in": expires_in}));
+        let given = but(tokens(), &json!({"expires_in": expires_in}));
         let platform = with(&machine, "token", move |_| answer(200, &given));
         assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
         let before = platform.server.requests().len();
@@ -981,7 +982,7 @@ fn a_profiles_tokens_are_not_to_be_had_by_a_redirect() {
             // Its token has ended already, so that a call renews it first.
             let ended = if endpoint == "token" { 0 } else { 3600 };
             let platform = Platform::start(&machine, move |request, name, n| match (name, n) {
-                ("token", 0) => answer(200, &but(tokens(), json!({"expires_in": ended}))),
+                ("token", 0) => answer(200, &but(tokens(), &json!({"expires_in": ended}))),
                 (name, _) if name == endpoint => Reply::status(status).header("Location", &location),
                 _ => good(request, name, n),
             });
@@ -1080,7 +1081,7 @@ fn as_app<'a>(machine: &Machine, command: &'a mut Command, url: &str, proof: &Pr
 
 /// Claims of an application's token.
 fn of_app() -> Value {
-    but(claims(3600), json!({"scp": null, "upn": null, "roles": [PERMISSION], "idtyp": "app", "appid": "an-app"}))
+    but(claims(3600), &json!({"scp": null, "upn": null, "roles": [PERMISSION], "idtyp": "app", "appid": "an-app"}))
 }
 
 /// A platform for applications, with Graph's and GitHub's answers at the same address.
@@ -1429,7 +1430,7 @@ fn tokens_of_twelve_kilobytes_come_through_a_sign_in_and_its_renewals_whole() {
     // Made once: there is a time in them.
     let long: Vec<_> = (0..4)
         .map(|n| {
-            let access = padded(&but(claims(3600), json!({"jti": n})), 9_000);
+            let access = padded(&but(claims(3600), &json!({"jti": n})), 9_000);
             let refresh: String = (0..600).map(|at| format!("~{n}/{at:03}+Qx9Zk=Lw-Tb_Vr")).collect();
             (access, refresh)
         })
@@ -1440,7 +1441,7 @@ fn tokens_of_twelve_kilobytes_come_through_a_sign_in_and_its_renewals_whole() {
         "token" => {
             let (access, refresh) = &given[n];
             let tokens = json!({"access_token": access, "refresh_token": refresh, "expires_in": 200});
-            answer(200, &but(self::tokens(), tokens))
+            answer(200, &but(self::tokens(), &tokens))
         }
         _ => good(request, endpoint, n),
     });
@@ -1508,14 +1509,14 @@ fn what_a_platform_sends_back_of_a_persons_secrets_is_not_shown() {
         // A device code, which has a second to live where what comes is not the platform's.
         let platform = Platform::start(&machine, move |request, endpoint, _| match endpoint {
             "token" => echo(request, how),
-            _ => answer(200, &but(code(), json!({"expires_in": 1}))),
+            _ => answer(200, &but(code(), &json!({"expires_in": 1}))),
         });
         let seen = sign_in(&machine, platform.url(), &["-vv"]);
         assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
         machine.has_nobody();
         // A refresh token, and an access token.
         let platform = Platform::start(&machine, move |request, endpoint, n| match (endpoint, n) {
-            ("token", 0) => answer(200, &but(tokens(), json!({"expires_in": 60}))),
+            ("token", 0) => answer(200, &but(tokens(), &json!({"expires_in": 60}))),
             ("devicecode", _) => good(request, endpoint, n),
             _ => echo(request, how),
         });

@@ -246,7 +246,7 @@ pub fn files(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// Looks again and again, for longer than anything takes.
-fn until<T>(look: impl Fn() -> Option<T>, words: impl Fn() -> String) -> T {
+pub fn until<T>(look: impl Fn() -> Option<T>, words: impl Fn() -> String) -> T {
     let started = Instant::now();
     loop {
         match look() {
@@ -340,9 +340,14 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts one that approves at once.
     pub fn start(options: &[&str]) -> Self {
+        Self::that_approves_after("0s", options)
+    }
+
+    /// Starts one that approves after this time.
+    pub fn that_approves_after(time: &str, options: &[&str]) -> Self {
         let home = Intunectl::new();
         let mut command = home.std_command();
-        command.args(["sandbox", "--approve-after", "0s"]).args(options);
+        command.args(["sandbox", "--approve-after", time]).args(options);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines: Vec<_> =
             BufReader::new(child.stdout.as_mut().unwrap()).lines().take(3).map(Result::unwrap).collect();
