@@ -482,6 +482,23 @@ fn an_answer_that_is_not_the_platforms_is_told_in_words() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_expiry_beyond_all_calendars_is_not_known() {
+    let machine = Machine::new();
+    for seconds in [1_000_000_000_000_u64, u64::MAX] {
+        let access = jwt(&but(claims(3600), &json!({"exp": seconds})));
+        let given = but(tokens(), &json!({"expires_in": seconds, "access_token": access}));
+        let platform = with(&machine, "token", move |_| answer(200, &given));
+        assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+        let status = machine.run_twice(&["auth", "status"]);
+        assert!(status.stdout.contains("Expires:     not known\n") && status.code == Some(0), "{status:?}");
+        let list: Value = serde_json::from_str(&machine.run(&["auth", "list", "-o", "json"]).stdout).unwrap();
+        assert_eq!(list[0]["expires_at"], Value::Null);
+        assert_eq!(machine.run(&["partner", "list", "-vv"]).code, Some(0));
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn tokens_that_make_no_sense_are_not_kept() {
     let machine = Machine::new();
     for changes in [
@@ -786,6 +803,14 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
         assert_eq!(machine.has_opened_any(), opens, "{environment:?} {arguments:?}");
         assert_eq!(platform.asked("devicecode").len() - asked, usize::from(!opens), "{environment:?} {arguments:?}");
     }
+    // A browser for the terminal, which does not come up.
+    let text_browser = machine.program("lynx", "exit 3");
+    let asked = platform.asked("devicecode").len();
+    let mut command = login(&machine, platform.url(), &["-vv"]);
+    let seen = machine.seen(command.env("BROWSER", &text_browser));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    assert!(seen.stderr.contains("\nno browser can be opened here after all\n"), "{}", seen.stderr);
+    assert_eq!(platform.asked("devicecode").len() - asked, 1);
     // The system's own browser, for whoever sits at a display.
     std::fs::rename(&browser, machine.desk.path().join("x-www-browser")).unwrap();
     for (name, value) in [("DISPLAY", ":0"), ("WAYLAND_DISPLAY", "wayland-0")] {
@@ -929,6 +954,44 @@ fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
     let list = locked(&machine.command(&["auth", "list"]));
     let stderr = "nobody is signed in; `intunectl auth login` signs in\n".to_owned();
     assert_eq!(list, Seen { stdout: String::new(), stderr, code: Some(0) });
+    platform.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_keyring_that_was_locked_again_is_told_and_not_taken_for_an_empty_one() {
+    let machine = Machine::without_keyring();
+    let platform = Unspoken::new();
+    // Signed in, in a session of its own; then the keyring's service starts anew, as after a login without a password.
+    let script = "
+        own=\"$1\"; shift
+        printf of-a-session-before | \"$own\" auth login --with-token -q || exit 9
+        bus() { dbus-send --print-reply=literal --dest=org.freedesktop.DBus / org.freedesktop.DBus.\"$@\"; }
+        kill $(bus GetConnectionUnixProcessID string:org.freedesktop.secrets | tr -dc '0-9 ' | sed 's/.* //')
+        while bus NameHasOwner string:org.freedesktop.secrets | grep -q true; do sleep 0.05; done
+        gnome-keyring-daemon --foreground --components=secrets </dev/null >/dev/null 2>&1 &
+        until bus NameHasOwner string:org.freedesktop.secrets | grep -q true; do sleep 0.05; done
+        code=0; \"$own\" \"$@\" || code=$?; kill $!; exit $code";
+    machine.secrets.keep("of-a-session-before");
+    for (arguments, code, words) in [
+        (&["auth", "list"][..], 1, "error: the keyring cannot be used: it is locked"),
+        (&["auth", "list", "-o", "json"], 1, "error: the keyring cannot be used: it is locked"),
+        (&["auth", "logout"], 1, "error: the keyring cannot be used: it is locked"),
+        (&["auth", "logout", "--all"], 1, "error: the keyring cannot be used: it is locked"),
+        (&["auth", "status"], 4, "error: no access token: the keyring cannot be used: it is locked"),
+        (&["partner", "list"], 4, "error: no access token: the keyring cannot be used: it is locked"),
+        (&["auth", "login", "--device-code"], 1, "error: a sign-in cannot be kept here: the keyring cannot be used"),
+    ] {
+        let command = login(&machine, &platform.url(), &[]);
+        let mut wrapped = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/with-secret-service"));
+        wrapped.args(["sh", "-c", script, "sh"]).arg(command.get_program()).args(arguments);
+        if arguments.contains(&"login") {
+            wrapped.args(["--graph-url", &platform.url(), "--login-url", &platform.url()]);
+        }
+        let seen = machine.seen(&mut wrapped);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{arguments:?}: {}", seen.stderr);
+        assert!(seen.stderr.contains(words), "{arguments:?}: {}", seen.stderr);
+    }
     platform.assert_unspoken();
 }
 
