@@ -497,7 +497,7 @@ pub fn say(host: &str, port: u16, bytes: &[u8]) -> String {
         // Not everybody closes a connection when asked to.
         let Some((head, body)) = answer.split_once("\r\n\r\n") else { continue };
         let head = head.to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
         if length.is_some_and(|length: usize| body.len() >= length) {
             break;
         }
