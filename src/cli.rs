@@ -204,7 +204,7 @@ pub struct Login {
     #[arg(long, group = "way", conflicts_with = "client_id")]
     pub with_token: bool,
     /// The application to sign in with, a public client [default: Microsoft Graph Command Line Tools]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub client_id: Option<String>,
 }
 

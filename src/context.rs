@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 pub use self::connection::{Connection, Source};
 use crate::auth::tenant::Tenant;
+use crate::clean::clean;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
@@ -301,9 +302,10 @@ fn root(option: &str, name: &str, given: Option<String>) -> Result<Option<Root>,
 }
 
 fn profile_name(from: &str, name: String) -> Result<String, Error> {
-    if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > 64 || clean(&name) != name {
         return Err(Error::usage(format!(
-            "the profile name in {from} is empty, longer than 64 characters, or holds control characters"
+            "the profile name in {from} is empty, longer than 64 characters, or holds control characters or others that \
+             would not be shown as they are"
         )));
     }
     Ok(name)

@@ -446,6 +446,35 @@ fn what_is_shown_of_a_code_does_not_act_on_the_terminal() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_platform_that_is_gone_while_a_code_is_typed_is_not_waited_for_until_the_code_ends() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    let location = format!("{}/portal?{DEVICE_CODE}", elsewhere.url());
+    type Given = Box<dyn Fn(usize) -> Reply + Send + Sync>;
+    let answers: [(Given, &str); 3] = [
+        (Box::new(|_| Reply::status(403).body("<html>no</html>")), "403 Forbidden, with no reason"),
+        (Box::new(move |_| Reply::status(302).header("Location", &location)), "/portal, which is never followed"),
+        (Box::new(|_| Reply::Close), "the connection broke before the answer came"),
+    ];
+    for (reply, words) in answers {
+        let platform = with(&machine, "token", reply);
+        let seen = sign_in(&machine, platform.url(), &["-vv", "--retries", "0"]);
+        assert_nobody(&machine, &seen, platform.url().trim_start_matches("http://"));
+        assert!(seen.stderr.contains(words), "{words}: {}", seen.stderr);
+        assert_eq!(platform.asked("token").len(), 3, "{words}");
+    }
+    elsewhere.assert_unspoken();
+    // Once is no reason to give up.
+    let platform = with(&machine, "token", |n| match n {
+        0 | 1 | 3 => Reply::status(403),
+        2 => refusal("authorization_pending", ""),
+        _ => answer(200, &tokens()),
+    });
+    assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn an_answer_that_is_not_the_platforms_is_told_in_words() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
@@ -456,8 +485,8 @@ fn an_answer_that_is_not_the_platforms_is_told_in_words() {
         (Box::new(move || Reply::status(200).header("Content-Type", "text/html").body(html)), "makes no sense"),
         (Box::new(|| Reply::status(200).body("")), "makes no sense"),
         (Box::new(|| answer(200, &json!([]))), "makes no sense"),
-        (Box::new(move || Reply::status(403).body(html)), "403 Forbidden, in an answer that is not of the sign-in"),
-        (Box::new(|| Reply::status(500).body("{}")), "500 Internal Server Error, in an answer that is not"),
+        (Box::new(move || Reply::status(403).body(html)), "403 Forbidden, with no reason that the service would give"),
+        (Box::new(|| Reply::status(500).body("{}")), "500 Internal Server Error: too busy, or out of order"),
         (
             Box::new(move || Reply::status(302).header("Location", &location)),
             "302 Found: redirected to http://127.0.0.1:",
@@ -821,8 +850,11 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
         assert_eq!(process.end(&machine).code, Some(0));
     }
     let _ = std::fs::remove_file(machine.desk.path().join("opened"));
-    assert_eq!(machine.seen(&mut login(&machine, platform.url(), &["-vv"])).code, Some(0));
-    assert!(!machine.has_opened_any(), "nobody sits at this machine");
+    for browser in ["", gone, "no-such-browser"] {
+        let mut command = login(&machine, platform.url(), &["-vv"]);
+        assert_eq!(machine.seen(command.env("BROWSER", browser)).code, Some(0));
+        assert!(!machine.has_opened_any(), "nobody sits at this machine");
+    }
 }
 
 #[test]
@@ -859,6 +891,72 @@ fn the_ways_exclude_each_other() {
         assert!(seen.stderr.contains("cannot be used with"), "{ways:?}: {}", seen.stderr);
     }
     elsewhere.assert_unspoken();
+}
+
+#[test]
+fn what_is_for_calls_alone_is_no_way_to_sign_in() {
+    let machine = Machine::without_keyring();
+    for (options, words) in [
+        (&["--token", "some-token"][..], "--token and --token-file are for calls"),
+        (&["--token-file", "token", "--with-token"], "--token and --token-file are for calls"),
+        (&["--client-id", ""], "--client-id"),
+    ] {
+        let seen = machine.run(&[&["auth", "login"], options].concat());
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{options:?}: {}", seen.stderr);
+        assert!(seen.stderr.contains(words), "{options:?}: {}", seen.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn to_sign_in_again_is_to_sign_in_where_it_was_unless_an_option_says_otherwise() {
+    let machine = Machine::new();
+    let (first, second) = (Platform::start(&machine, good), Platform::start(&machine, good));
+    let own = ["--profile", "work", "--client-id", "own-app", "--tenant", "contoso.example"];
+    assert_eq!(sign_in(&machine, first.url(), &own).code, Some(0));
+    // What every hint says.
+    let again = |options: &[&str]| {
+        machine.run(&[&["auth", "login", "--device-code", "--profile", "work", "-vv"], options].concat())
+    };
+    let seen = again(&[]);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    assert!(seen.stderr.ends_with(&format!("under profile 'work', for {}\n", first.url())), "{}", seen.stderr);
+    assert_eq!(again(&["--client-id", "another", "--tenant", TENANT]).code, Some(0));
+    let url = second.url();
+    assert_eq!(again(&["--graph-url", url, "--login-url", url]).code, Some(0));
+    let asked = |platform: &Platform| -> Vec<_> {
+        let of = |request: Request| (request.path.split('/').nth(1).unwrap().to_owned(), request.form("client_id"));
+        platform.asked("devicecode").into_iter().map(of).collect()
+    };
+    let named = |tenant: &str, client: &str| (tenant.to_owned(), Some(client.to_owned()));
+    let contoso = named("contoso.example", "own-app");
+    assert_eq!(asked(&first), [contoso.clone(), contoso, named(TENANT, "another")]);
+    assert_eq!(asked(&second), [named(TENANT, "another")]);
+    // Another profile knows nothing of this one.
+    assert_eq!(sign_in(&machine, first.url(), &[]).code, Some(0));
+    assert_eq!(asked(&first).last(), Some(&named("organizations", CLIENT)));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_is_used_instead_of_a_sign_in_is_said() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, good);
+    let app = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", CLIENT_SECRET)];
+    for (environment, words) in [
+        (&[("INTUNECTL_TOKEN", "")][..], "warning: INTUNECTL_TOKEN is set, and used instead of this sign-in\nhint: "),
+        (
+            &app,
+            "warning: app credentials in the environment (AZURE_CLIENT_SECRET) are set, and used instead of this sign-in\n",
+        ),
+        (&app[..2], ""),
+    ] {
+        let mut command = login(&machine, platform.url(), &["--device-code"]);
+        let seen = machine.seen(command.envs(environment.iter().copied()));
+        assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+        assert!(seen.stderr.contains(words), "{}", seen.stderr);
+        assert_eq!(seen.stderr.contains("warning"), !words.is_empty(), "{}", seen.stderr);
+    }
 }
 
 // Machines on which a sign-in cannot be kept.
@@ -1286,6 +1384,7 @@ fn what_is_not_githubs_word_is_told_with_the_permission_that_the_job_needs() {
         (Box::new(|| answer(200, &json!({"count": 0}))), "its answer holds none"),
         (Box::new(|| answer(200, &json!({"value": null}))), "its answer holds none"),
         (Box::new(|| answer(200, &json!({"value": 7}))), "its answer holds none"),
+        (Box::new(|| answer(200, &json!({"value": " "}))), "its answer holds none"),
         (Box::new(move || Reply::status(302).header("Location", &location)), "302 Found: redirected to http://127"),
     ];
     for (github, words) in answers {
@@ -1334,6 +1433,43 @@ fn that_app_only_access_may_not_be_enabled_is_said_of_an_applications_token_alon
     }
 }
 
+#[test]
+fn an_application_that_is_named_but_not_proved_is_told_what_is_missing() {
+    let machine = Machine::without_keyring();
+    let mut command = machine.command(&["partner", "list"]);
+    let seen = machine.seen(command.env("AZURE_TENANT_ID", "contoso.example").env("AZURE_CLIENT_ID", "an-app"));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{}", seen.stderr);
+    let hint = "\nhint: AZURE_TENANT_ID and AZURE_CLIENT_ID are set, but nothing that proves the application: ";
+    assert!(seen.stderr.contains(hint) && seen.stderr.contains("`permissions: id-token: write`"), "{}", seen.stderr);
+}
+
+#[test]
+fn a_status_that_is_not_usable_says_where_the_token_would_be_from() {
+    let machine = Machine::without_keyring();
+    let app = [("AZURE_TENANT_ID", ""), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s")];
+    for (arguments, environment, source, words) in [
+        (&["--token-file", "missing"][..], &[][..], "the token file missing", "cannot read the token file missing"),
+        (&["--token", ""], &[], "--token", "--token is set, but empty"),
+        (&[], &[("INTUNECTL_TOKEN", "a b")], "INTUNECTL_TOKEN", "no header may hold"),
+        (&[], &app, "app credentials in the environment", "AZURE_TENANT_ID is set, but empty"),
+        (&["--profile", "work"], &[], "profile 'work'", "no access token: the keyring cannot be used"),
+    ] {
+        for format in ["json", "ndjson", "text"] {
+            let mut command = machine.command(&[&["auth", "status", "-o", format], arguments].concat());
+            let seen = machine.seen(command.envs(environment.iter().copied()));
+            assert_eq!(seen.code, Some(4), "{}", seen.stderr);
+            assert!(seen.stderr.starts_with("error: ") && seen.stderr.contains(words), "{}", seen.stderr);
+            if format == "text" {
+                assert_eq!(seen.stdout, "");
+                continue;
+            }
+            let report: Value = serde_json::from_str(&seen.stdout).unwrap();
+            assert_eq!((&report["usable"], &report["source"]), (&json!(false), &json!(source)));
+            assert!(report["error"]["message"].as_str().unwrap().contains(words), "{report}");
+        }
+    }
+}
+
 // Tenants.
 
 #[test]
@@ -1370,6 +1506,20 @@ fn a_tenant_that_is_not_the_tokens_is_a_warning() {
             assert_eq!(run(&["-q"]).stderr, "");
         }
     }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn whoever_is_signed_in_to_another_tenant_than_asked_for_is_not() {
+    let machine = Machine::new();
+    let platform = Platform::start(&machine, good);
+    let other = "99999999-2222-3333-4444-555555555555";
+    let seen = sign_in(&machine, platform.url(), &["-vv", "--tenant", other]);
+    let host = platform.url().trim_start_matches("http://");
+    assert_nobody(&machine, &seen, &format!("{host} gave a token for tenant {TENANT}, not for {other}\n"));
+    // A domain is what tokens do not say.
+    assert_eq!(sign_in(&machine, platform.url(), &["--tenant", "contoso.example"]).code, Some(0));
+    assert_eq!(sign_in(&machine, platform.url(), &["--tenant", &TENANT.to_uppercase()]).code, Some(0));
 }
 
 #[test]
@@ -1464,7 +1614,7 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
     for name in damaged {
         let seen = machine.run(&["partner", "list", "--profile", name, "-vv"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
-        assert!(seen.stderr.contains(&format!("intunectl auth login --profile '{name}'")), "{}", seen.stderr);
+        assert!(seen.stderr.contains(&format!("intunectl auth login --profile {name}\n")), "{}", seen.stderr);
     }
     // One is signed in to again, another forgotten; each by its own name.
     assert_eq!(sign_in(&machine, platform.url(), &["--profile", "broken"]).code, Some(0));
@@ -1622,4 +1772,36 @@ fn what_a_platform_sends_back_of_an_applications_secrets_is_not_shown() {
         let seen = machine.seen(at(as_app(&machine, &mut command, platform.url(), &Proof::Secret), platform.url()));
         assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
     }
+}
+
+/// The block of the README's shell commands that has this in it.
+fn readme(part: &str) -> &'static str {
+    let blocks = include_str!("../README.md").split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let mut blocks = blocks.filter(|block| block.contains(part));
+    let block = blocks.next().unwrap();
+    assert!(blocks.next().is_none(), "{part} is in more than one block");
+    block
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_the_readme_rehearses_can_be_rehearsed() {
+    let machine = Machine::new();
+    for (part, says) in [
+        ("auth login --device-code", "forgot the sign-in of profile 'sandbox'"),
+        ("AZURE_CLIENT_SECRET", "3 partners: 3 disconnected"),
+    ] {
+        let sandbox = machine.command(&[]);
+        let programs = std::path::Path::new(sandbox.get_program()).parent().unwrap().to_owned();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", readme(part)]).env_clear();
+        for (name, value) in sandbox.get_envs() {
+            shell.env(name, value.unwrap());
+        }
+        let seen = machine.seen(shell.env("PATH", format!("{}:/usr/bin:/bin", programs.display())));
+        assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+        assert_eq!(seen.stdout.matches("\tdisconnected\n").count(), 3, "{}", seen.stdout);
+        assert!(seen.stderr.contains(says), "{}", seen.stderr);
+    }
+    machine.has_nobody();
 }

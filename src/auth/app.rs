@@ -182,8 +182,8 @@ async fn from_github(url: &Url, token: &SecretString, audience: &str, wire: Wire
         return Err(failed(&format!("{}: {}", root.host(), exchange::foreign(&answer))).into());
     }
     // Never serde's own message, which may quote what it could not read.
-    let given: Given =
-        serde_json::from_slice(&answer.body).map_err(|_| failed(&format!("{}: its answer holds none", root.host())))?;
+    let given = serde_json::from_slice::<Given>(&answer.body).ok().filter(|given| !given.value.trim().is_empty());
+    let given = given.ok_or_else(|| failed(&format!("{}: its answer holds none", root.host())))?;
     Ok(SecretString::from(given.value))
 }
 

@@ -38,7 +38,19 @@ pub fn can_be_opened() -> bool {
         // Windows' browser is a WSL user's own.
         set("DISPLAY") || set("WAYLAND_DISPLAY") || (set("WSL_DISTRO_NAME") && !is_remote)
     };
-    (set("BROWSER") || has_display) && webbrowser::Browser::is_available()
+    // Without a display the system's browser, which is what comes after $BROWSER, would be seen by nobody.
+    if has_display { webbrowser::Browser::is_available() } else { browser_variable_names_a_program() }
+}
+
+fn browser_variable_names_a_program() -> bool {
+    let browsers = std::env::var("BROWSER").unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    browsers.split(':').filter_map(|browser| browser.split_ascii_whitespace().next()).any(|program| {
+        match program.contains(std::path::MAIN_SEPARATOR) {
+            true => std::path::Path::new(program).is_file(),
+            false => std::env::split_paths(&path).any(|directory| directory.join(program).is_file()),
+        }
+    })
 }
 
 /// Opens an address in the browser: `$BROWSER`, or the system's. Returns once that is started; a text browser has ended

@@ -42,7 +42,7 @@ struct Entry {
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
     let profiles = store::profiles().map_err(|reason| {
         Error::failure(reason.to_string())
-            .hint("without a keyring there are no profiles; a token can be given as INTUNECTL_TOKEN")
+            .hint("profiles are in the system's keyring: unlock or install it; a token can be given as INTUNECTL_TOKEN")
     })?;
     let entries: Vec<_> = profiles.into_iter().filter_map(|profile| entry(profile, &context.profile)).collect();
     if entries.is_empty() {

@@ -114,7 +114,15 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
     let Tokens { access, refresh, identity } = tokens;
     let claims = [identity.as_ref(), access.claims.as_ref()];
     let account = claims.into_iter().flatten().find_map(|claims| claims.account()).map(str::to_owned);
-    let tenant_id = claims.into_iter().flatten().find_map(|claims| claims.tenant.as_deref()?.parse().ok());
+    let tenant_id: Option<Tenant> =
+        claims.into_iter().flatten().find_map(|claims| claims.tenant.as_deref()?.parse().ok());
+    if let (Some(asked), Some(got)) = (&asked_tenant, &tenant_id)
+        && asked.is_id()
+        && asked != got
+    {
+        let message = format!("nobody was signed in: {} gave a token for tenant {got}, not for {asked}", login.host());
+        return Err(Error::auth(message).hint("check --tenant and --login-url").into());
+    }
     // By its ID from now on, where that is known: `organizations` would be whichever tenant the account is at home in.
     let tenant = tenant_id.unwrap_or(tenant);
     let can_renew = refresh.is_some();

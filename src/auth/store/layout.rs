@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::StoreError;
+use crate::clean::clean;
 
 /// The service under which all entries stand.
 pub(super) const SERVICE: &str = "intunectl";
@@ -246,6 +247,9 @@ fn profile_of(entry: &str) -> Option<String> {
         rest = after;
     }
     profile.push_str(rest);
+    if clean(&profile) != profile {
+        return None;
+    }
     (entry_name(&profile) == entry.split('/').next()?).then_some(profile)
 }
 
