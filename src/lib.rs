@@ -36,14 +36,7 @@ use output::console::{Color, Console};
 
 /// Parses the command line, does what it says, and tells how the process is to end.
 pub fn run() -> ExitCode {
-    std::panic::set_hook(Box::new(|panic| {
-        // Not its message, which may quote whatever was at hand.
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let console = Console::new(false, Color::Never);
-        console
-            .error(&format!("this should not have happened ({place}); requests under way may have been carried out"));
-        console.hint("please report it; `intunectl partner list` shows how things stand");
-    }));
+    set_panic_hook();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return not_parsed(&error).into(),
@@ -54,6 +47,17 @@ pub fn run() -> ExitCode {
         error.downcast_ref::<Error>().map_or(Kind::Failure, Error::kind).into()
     });
     exit.into()
+}
+
+/// A panic is a fault of ours. Its message may quote whatever was at hand, so it is not shown.
+fn set_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let console = Console::new(false, Color::Never);
+        console
+            .error(&format!("this should not have happened ({place}); requests under way may have been carried out"));
+        console.hint("please report it; `intunectl partner list` shows how things stand");
+    }));
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
@@ -126,4 +130,29 @@ fn not_parsed(error: &clap::Error) -> Exit {
         Console::new(false, Color::Never).note(text.trim_end());
     }
     Exit::Usage
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    /// Set in the child process of the test, which is this program again.
+    const CHILD: &str = "INTUNECTL_TEST_CHILD";
+    const SECRET: &str = "s3cret-of-a-panic";
+
+    #[test]
+    fn a_panic_is_told_without_what_it_quotes() {
+        if std::env::var_os(CHILD).is_some() {
+            super::set_panic_hook();
+            let _ = std::thread::spawn(|| panic!("{SECRET}")).join();
+            Err::<(), _>(SECRET).unwrap();
+        }
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["tests::a_panic_is_told_without_what_it_quotes", "--exact", "--nocapture"]).env(CHILD, "1");
+        let output = child.env("RUST_BACKTRACE", "full").output().unwrap();
+        let text = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+        assert!(!output.status.success() && !text.contains(SECRET), "{text}");
+        let told = "error: this should not have happened (src/lib.rs:";
+        assert_eq!(text.matches(told).count(), 2, "{text}");
+    }
 }
