@@ -181,7 +181,7 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             break
         }
         'intunectl;auth;login' {
-            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The application to sign in with, a public client [default: Microsoft Graph Command Line Tools]')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The application to sign in with, a public client [default: the profile''s, else Microsoft Graph Command Line Tools]')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')

@@ -169,7 +169,7 @@ set edit:completion:arg-completer[intunectl] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'intunectl;auth;login'= {
-            cand --client-id 'The application to sign in with, a public client [default: Microsoft Graph Command Line Tools]'
+            cand --client-id 'The application to sign in with, a public client [default: the profile''s, else Microsoft Graph Command Line Tools]'
             cand --token 'The access token. Others on this machine may see it in the list of processes: prefer --token-file'
             cand --token-file 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]'
             cand --profile 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]'

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use secrecy::SecretString;
 
 use crate::auth::tenant::Tenant;
+use crate::clean::without_tokens;
 use crate::graph::pace::Rate;
 use crate::net::root::Cloud;
 
@@ -136,7 +137,8 @@ honoured). Elsewhere a code is shown, to be typed into a page on any other devic
 needed, without asking. Nothing is ever written to a file.
 
 The application is Microsoft Graph Command Line Tools, unless --client-id names another; the tenant is that of the \
-account that signs in, unless --tenant names another. The permission that is asked for is \
+account that signs in, unless --tenant names another (--tenant organizations for any). A profile that was signed in \
+before is signed in to the same cloud, tenant and application again, unless an option says otherwise. The permission that is asked for is \
 DeviceManagementServiceConfig.ReadWrite.All, to which an administrator has to consent once for the tenant.
 
 With --with-token, an access token that something else has got is read from standard input and kept as it is; it \
@@ -203,8 +205,8 @@ pub struct Login {
     /// Keep an access token from standard input
     #[arg(long, group = "way", conflicts_with = "client_id")]
     pub with_token: bool,
-    /// The application to sign in with, a public client [default: Microsoft Graph Command Line Tools]
-    #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    /// The application to sign in with, a public client [default: the profile's, else Microsoft Graph Command Line Tools]
+    #[arg(long, value_name = "ID", value_parser = client_id)]
     pub client_id: Option<String>,
 }
 
@@ -309,6 +311,14 @@ pub enum Color {
 /// A rate, or none. (A bare `Option` would make the option itself optional to clap.)
 #[derive(Clone, Copy)]
 pub struct Pace(pub Option<Rate>);
+
+fn client_id(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("is empty"),
+        text if without_tokens(text) != text => Err("looks like a token"),
+        text => Ok(text.to_owned()),
+    }
+}
 
 fn rate(text: &str) -> Result<Pace, String> {
     if text == "off" {

@@ -1779,3 +1779,46 @@ fn a_token_that_lives_for_no_time_at_all_is_not_used() {
     assert_eq!((app.scene.platform.token_requests().len(), app.scene.platform.graph().len()), (1, 0));
     app.scene.end();
 }
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_for_another_tenant_is_not_kept_and_not_used_by_the_next_run_either() {
+    let scene = Scene::new(Platform::renewing(|_, issuer| {
+        issuer.give_for("99999999-2222-3333-4444-555555555555");
+        issuer.grant(HOUR)
+    }));
+    scene.sign_in("work", EXPIRED);
+    for _ in 0..2 {
+        let seen = scene.outcome(scene.disconnect(3, &[]));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{}", seen.stderr);
+        let words = "its token is for tenant 99999999-2222-3333-4444-555555555555, not for 11111111-";
+        assert!(seen.stderr.contains(words), "{}", seen.stderr);
+    }
+    assert_eq!((scene.platform.graph().len(), scene.platform.token_requests().len()), (0, 2));
+    scene.end();
+}
+
+#[test]
+fn a_run_that_is_stopped_during_a_renewal_does_not_blame_the_token() {
+    // One is refused and renews; another fails, which stops the run while it does.
+    let (gate, asked) = (Gate::default(), AtomicUsize::new(0));
+    let (door, opens) = (gate.clone(), gate.clone());
+    let platform = Platform::start(
+        move |_, issuer| {
+            if asked.fetch_add(1, Ordering::SeqCst) > 0 {
+                door.pass();
+            }
+            grant_app(issuer, HOUR)
+        },
+        move |request, _| if request.id() == "p-0001" { unauthorized() } else { Reply::status(403) },
+    );
+    let app = App::with_secret(platform);
+    let seen = app.outcome(3, &["-j2", "--fail-fast"]);
+    opens.open();
+    assert_eq!(seen.code, Some(1), "{}", seen.stderr);
+    assert!(!seen.stderr.contains("interrupted"), "{}", seen.stderr);
+    let records = seen.records();
+    let refused = records.iter().find(|record| record["id"] == "p-0001").unwrap();
+    assert_eq!((&refused["http_status"], &refused["error"]["kind"]), (&401.into(), &"interrupted".into()), "{refused}");
+    app.scene.end();
+}

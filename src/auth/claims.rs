@@ -51,7 +51,8 @@ impl Claims {
 
     /// When the token expires.
     pub fn expiry(&self) -> Option<SystemTime> {
-        UNIX_EPOCH.checked_add(Duration::from_secs(self.exp?))
+        // 9999, beyond which times cannot be written (RFC 3339), is no more than nonsense.
+        UNIX_EPOCH.checked_add(Duration::from_secs(self.exp.filter(|seconds| *seconds < 253_402_300_800)?))
     }
 
     /// Who signed in; nobody where an application acts for itself.

@@ -7,18 +7,17 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::claims::Claims;
 use super::refusal::SignInError;
 use super::session::{self, Renewal, Session};
 use super::sign_in::{self, Platform, Tokens};
 use super::store::{self, StoreError};
 use super::tenant::Tenant;
 use super::token::Token;
+use crate::clean::clean;
 use crate::error::Error;
 use crate::net::exchange::Wire;
 use crate::net::root::Root;
-
-/// How long another process may be at it: twice what an attempt usually may take.
-const TURN_WITHIN: Duration = Duration::from_secs(60);
 
 /// What to do where the keyring is in the way.
 const KEYRING: &str = "unlock the system's keyring, then run again";
@@ -54,13 +53,24 @@ pub struct Renewed {
 pub struct Failure {
     /// In words, with what to do.
     pub error: anyhow::Error,
-    /// Whether the platform has refused, so that the sign-in is no good any more.
-    pub is_final: bool,
+    /// What that means for the next time.
+    pub outlook: Outlook,
+}
+
+/// Whether it makes sense to ask for another token once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outlook {
+    /// It may work at another time.
+    Passing,
+    /// It will not.
+    Final,
+    /// Nobody was to ask any more: the run was stopped.
+    Stopped,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { error: error.into(), is_final: false }
+        Self { error: error.into(), outlook: Outlook::Passing }
     }
 }
 
@@ -87,20 +97,50 @@ impl Profile {
             && session.renewal.as_ref().map(|renewal| &renewal.client_id) == self.client_id.as_ref()
     }
 
+    /// Makes sure that what came is for the tenant that was signed in to, as far as that is known by its ID; otherwise
+    /// for that of the token before.
+    ///
+    /// # Errors
+    /// It names another.
+    pub fn check_tenant(&self, came: Option<&Claims>, before: Option<&Claims>) -> Result<(), Error> {
+        let signed_in = self.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str);
+        let expected = signed_in.or_else(|| before?.tenant.as_deref());
+        let found = came.and_then(|claims| claims.tenant.as_deref());
+        match (expected, found) {
+            (Some(expected), Some(found)) if !found.eq_ignore_ascii_case(expected) => {
+                let words = format!(
+                    "{}: its token is for tenant {}, not for {}",
+                    self.sign_in(),
+                    clean(found),
+                    clean(expected)
+                );
+                Err(Error::auth(words).hint(format!("sign in again: {}", session::command(&self.name))))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Gets another token than `used`, which is due or was refused. It is that of another process, where one has renewed
-    /// the sign-in meanwhile. `permission` is what was asked for at sign-in.
+    /// the sign-in meanwhile. `permission` is what was asked for at sign-in. Another process may be at it for up to
+    /// `turn_within`.
     ///
     /// # Errors
     /// The sign-in is no good any more, it is gone or another's, or the platform cannot be reached.
-    pub async fn renew(&self, used: &SecretString, permission: &str, wire: Wire<'_>) -> Result<Renewed, Failure> {
+    pub async fn renew(
+        &self,
+        used: &SecretString,
+        permission: &str,
+        turn_within: Duration,
+        wire: Wire<'_>,
+    ) -> Result<Renewed, Failure> {
         let name = self.name.clone();
         let turn = tokio::select! {
-            turn = blocking(move || store::turn_to_renew(&name, TURN_WITHIN)) => turn?,
-            () = wire.stop.wait() => return Err(self.interrupted().into()),
+            turn = blocking(move || store::turn_to_renew(&name, turn_within)) => turn?,
+            () = wire.stop.wait() => return Err(self.stopped()),
         };
         let _turn = turn.map_err(|reason| match reason {
             StoreError::Busy => {
-                let seconds = TURN_WITHIN.as_secs();
+                let seconds = turn_within.as_secs();
                 self.cannot(&format!("another intunectl has been at it for {seconds} s, or was stopped while it was"))
                     .hint("try again when it is done")
             }
@@ -111,14 +151,14 @@ impl Profile {
             Some(session) => session,
             None => {
                 let session = self.load().await?;
-                if let Some(token) = other_than(used, &session) {
+                if let Some(token) = self.other_than(used, &session) {
                     return Ok(Renewed { token, unkept: None });
                 }
                 session
             }
         };
         if wire.stop.is_set() {
-            return Err(self.interrupted().into());
+            return Err(self.stopped());
         }
         let renewal = session.renewal.as_ref().ok_or_else(|| {
             self.cannot("it is a token alone").hint(format!("sign in: {}", session::command(&self.name)))
@@ -126,10 +166,16 @@ impl Profile {
         let tenant = session.tenant.clone().unwrap_or_else(Tenant::any);
         let platform = Platform::new(&self.login, &tenant, &renewal.client_id, wire)?;
         let scopes = sign_in::scopes(&self.graph, permission);
-        let Tokens { access, refresh, .. } = match platform.refresh(&renewal.refresh_token, &scopes).await {
+        let Tokens { access, refresh, identity } = match platform.refresh(&renewal.refresh_token, &scopes).await {
             Ok(tokens) => tokens,
             Err(error) => return self.after_refusal(error, used).await,
         };
+        // Before it is kept: whatever the sign-in service was thinking, this profile is not for another tenant.
+        let before = Claims::read(used);
+        for came in [&access.claims, &identity] {
+            self.check_tenant(came.as_ref(), before.as_ref())
+                .map_err(|error| Failure { error: error.into(), outlook: Outlook::Final })?;
+        }
         // Not every server gives a new one every time (RFC 6749, section 6).
         let refresh_token = refresh.unwrap_or_else(|| renewal.refresh_token.clone());
         let mut next = session.clone();
@@ -153,7 +199,7 @@ impl Profile {
     async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, Failure> {
         if error.is_final()
             && let Ok(session) = self.load().await
-            && let Some(token) = other_than(used, &session)
+            && let Some(token) = self.other_than(used, &session)
         {
             return Ok(Renewed { token, unkept: None });
         }
@@ -168,7 +214,8 @@ impl Profile {
             }
             _ => told,
         };
-        Err(Failure { error: told.into(), is_final: error.is_final() })
+        let outlook = if error.is_final() { Outlook::Final } else { Outlook::Passing };
+        Err(Failure { error: told.into(), outlook })
     }
 
     /// The sign-in as it is stored now, if it is still the same.
@@ -185,8 +232,16 @@ impl Profile {
         })
     }
 
-    fn interrupted(&self) -> Error {
-        self.cannot("interrupted")
+    /// The session's token, if it is another than `used` and good for some time.
+    fn other_than(&self, used: &SecretString, session: &Session) -> Option<Token> {
+        let is_another = session.access_token.expose_secret() != used.expose_secret();
+        let is_good =
+            |token: &Token| !token.is_due(SystemTime::now()) && self.check_tenant(token.claims.as_ref(), None).is_ok();
+        session.token().ok().filter(|token| is_another && is_good(token))
+    }
+
+    fn stopped(&self) -> Failure {
+        Failure { error: self.cannot("interrupted").into(), outlook: Outlook::Stopped }
     }
 
     fn sign_in(&self) -> String {
@@ -196,12 +251,6 @@ impl Profile {
     fn cannot(&self, why: &str) -> Error {
         Error::auth(format!("{} cannot be renewed: {why}", self.sign_in()))
     }
-}
-
-/// The session's token, if it is another than `used` and good for some time.
-fn other_than(used: &SecretString, session: &Session) -> Option<Token> {
-    let is_another = session.access_token.expose_secret() != used.expose_secret();
-    session.token().ok().filter(|token| is_another && !token.is_due(SystemTime::now()))
 }
 
 /// Does what may wait for a file or a keyring.

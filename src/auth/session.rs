@@ -40,7 +40,8 @@ pub struct Session {
 pub struct Renewal {
     /// The application that signed in.
     pub client_id: String,
-    /// Good for one use, as far as anybody promises.
+    /// Entra takes one that was used before ("Refresh tokens in the Microsoft identity platform"), but other servers
+    /// need not, and it need not for ever.
     pub refresh_token: SecretString,
 }
 
@@ -158,7 +159,8 @@ impl Session {
     /// There is no keyring, it is locked or does not answer; what was there before still is.
     pub fn save_in_place_of(&self, before: &Self, profile: &str) -> anyhow::Result<bool> {
         let Some(stored) = &before.stored else { return Ok(false) };
-        Ok(store::replace(profile, stored, &self.text()?)?)
+        // Also where that one was stored late, after its keyring had been given up on.
+        Ok(store::replace(profile, &[stored.clone(), before.text()?], &self.text()?)?)
     }
 
     /// Forgets a profile; whether there was one.
@@ -175,8 +177,9 @@ pub fn command(profile: &str) -> String {
     let is_plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     // What begins like an option would be taken for one.
     let option = if profile.starts_with('-') { "--profile=" } else { "--profile " };
+    let is_plain_default = profile == "default" && std::env::var_os("INTUNECTL_PROFILE").is_none();
     match profile {
-        "default" => "intunectl auth login".to_owned(),
+        _ if is_plain_default => "intunectl auth login".to_owned(),
         name if is_plain => format!("intunectl auth login {option}{name}"),
         // No single quotes in Windows' shell, and too many meanings for others elsewhere.
         name if cfg!(windows) => format!("intunectl auth login {option}\"{name}\""),

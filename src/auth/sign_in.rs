@@ -41,6 +41,8 @@ const UNREACHABLE: &str = "check the network, HTTPS_PROXY, --login-url and --clo
 const LABEL: &str = "sign-in";
 /// How many polls in a row may go unanswered, each of them tried again as any request, before nobody waits any longer.
 const UNANSWERED_POLLS: u32 = 3;
+/// No token lives for longer than a century; who says so knows no more than who says nothing.
+const LONGEST_LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// Nobody types a code for longer, and no service gives anybody the time to.
 const LONGEST_POLL: Duration = Duration::from_secs(3600);
 
@@ -239,13 +241,14 @@ impl<'a> Platform<'a> {
     /// `redirect` is no address.
     pub fn browser(&self, redirect: String, scopes: &[String]) -> anyhow::Result<BrowserSignIn> {
         let redirect = RedirectUrl::new(redirect)?;
-        loop {
-            let asked = self.ask_browser(redirect.clone(), scopes);
-            // By chance it may look like a token, and would be shown without that part.
-            if without_tokens(&asked.url) == asked.url {
-                return Ok(asked);
+        let mut asked = self.ask_browser(redirect.clone(), scopes);
+        // What is random in it may look like a token, once in ten thousand times, and would be shown without that part.
+        for _ in 0..3 {
+            if without_tokens(&asked.url) != asked.url {
+                asked = self.ask_browser(redirect.clone(), scopes);
             }
         }
+        Ok(asked)
     }
 
     fn ask_browser(&self, redirect: RedirectUrl, scopes: &[String]) -> BrowserSignIn {
@@ -316,7 +319,8 @@ impl<'a> Platform<'a> {
         let access = SecretString::from(granted.access_token().secret().as_str());
         let mut access = Token::read(&access, &self.host)
             .map_err(|_| self.foreign("the token that it gave cannot be sent in a header"))?;
-        let expires_at = granted.expires_in().and_then(|left| SystemTime::now().checked_add(left));
+        let in_reason = |left: &Duration| *left <= LONGEST_LIFE;
+        let expires_at = granted.expires_in().filter(in_reason).and_then(|left| SystemTime::now().checked_add(left));
         access.expires_at = expires_at.or(access.expires_at);
         let id_token = granted.extra_fields().id_token.as_deref().map(SecretString::from);
         Ok(Tokens {

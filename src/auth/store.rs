@@ -109,16 +109,17 @@ pub fn save(profile: &str, secret: &SecretString) -> Result<(), StoreError> {
     in_turn(move |store| layout::save(store, &profile, &secret))
 }
 
-/// Saves the secret of `profile` in place of `before`, and says whether it did: where another one is there by now, or
+/// Saves the secret of `profile` in place of one of `before`, and says whether it did: where another one is there by now, or
 /// none, that stays.
 ///
 /// # Errors
 /// See [`StoreError`]. After [`StoreError::TimedOut`] either secret may be the one in force.
-pub fn replace(profile: &str, before: &SecretString, secret: &SecretString) -> Result<bool, StoreError> {
-    let (profile, before, secret) = (profile.to_owned(), before.clone(), secret.clone());
+pub fn replace(profile: &str, before: &[SecretString], secret: &SecretString) -> Result<bool, StoreError> {
+    let (profile, before, secret) = (profile.to_owned(), before.to_vec(), secret.clone());
     in_turn(move |store| {
         let found = layout::load(store, &profile)?;
-        let is_as_before = found.is_some_and(|found| found.expose_secret() == before.expose_secret());
+        let is_one = |found: SecretString| before.iter().any(|one| one.expose_secret() == found.expose_secret());
+        let is_as_before = found.is_some_and(is_one);
         if is_as_before {
             layout::save(store, &profile, &secret)?;
         }
@@ -134,8 +135,8 @@ pub fn profiles() -> Result<Vec<String>, StoreError> {
     in_time(|_| layout::profiles(&*connect()?))
 }
 
-/// Waits for the turn to renew the sign-in of `profile`, as only one process at a time may: a refresh token is good for
-/// one use. The turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
+/// Waits for the turn to renew the sign-in of `profile`, as only one process at a time may: a refresh token may be good
+/// for one use. The turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
 ///
 /// # Errors
 /// Another process has been at it for longer ([`StoreError::Busy`]), or there can be no lock.

@@ -43,13 +43,15 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
     }
     let roots = if options.with_token { context.roots() } else { context.sign_in_roots(Error::usage)? };
     store::check().map_err(|reason| no_keyring(&reason))?;
+    if options.with_token {
+        return keep_token(context, &roots.0, &roots.1);
+    }
     // What cannot be read is about to be replaced.
     let before = Session::load(&context.profile).ok().flatten();
     let own_roots = before.as_ref().filter(|_| !context.has_roots()).and_then(roots_of);
     let (graph, login) = own_roots.unwrap_or(roots);
-    if options.with_token {
-        return keep_token(context, &graph, &login);
-    }
+    // A tenant and its applications are of one cloud.
+    let before = before.filter(|before| before.login_url == login.as_str());
     let client_id = options.client_id.clone().or_else(|| Some(before.as_ref()?.renewal.as_ref()?.client_id.clone()));
     let asked = Asked {
         tenant: context.tenant.clone().or_else(|| before.as_ref()?.asked_tenant.clone()),
@@ -78,13 +80,19 @@ struct Asked {
     login: Root,
 }
 
+/// The roots that a profile was signed in at; not those of a token that something else got, and not those of a program
+/// on this machine, which may have gone and left its port to another.
 fn roots_of(session: &Session) -> Option<(Root, Root)> {
-    Some((session.graph_url.parse().ok()?, session.login_url.parse().ok()?))
+    session.renewal.as_ref()?;
+    let (graph, login): (Root, Root) = (session.graph_url.parse().ok()?, session.login_url.parse().ok()?);
+    (!graph.is_plain() && !login.is_plain()).then_some((graph, login))
 }
 
 fn keep_token(context: &Context, graph: &Root, login: &Root) -> anyhow::Result<Exit> {
     let token = Token::read(&token::read_from(std::io::stdin().lock(), STANDARD_INPUT)?, STANDARD_INPUT)?;
     token.not_expired(STANDARD_INPUT, GET_ANOTHER, SystemTime::now())?;
+    let tenant = token.claims.as_ref().and_then(|claims| claims.tenant.as_deref()?.parse().ok());
+    check_tenant(context.tenant.as_ref(), tenant.as_ref(), "the token is")?;
     save(context, &Session::new(token.secret.clone(), graph.as_str(), login.as_str()))?;
     let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", roughly(left)));
     let account = token.claims.as_ref().and_then(|claims| claims.account());
@@ -116,13 +124,7 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
     let account = claims.into_iter().flatten().find_map(|claims| claims.account()).map(str::to_owned);
     let tenant_id: Option<Tenant> =
         claims.into_iter().flatten().find_map(|claims| claims.tenant.as_deref()?.parse().ok());
-    if let (Some(asked), Some(got)) = (&asked_tenant, &tenant_id)
-        && asked.is_id()
-        && asked != got
-    {
-        let message = format!("nobody was signed in: {} gave a token for tenant {got}, not for {asked}", login.host());
-        return Err(Error::auth(message).hint("check --tenant and --login-url").into());
-    }
+    check_tenant(asked_tenant.as_ref(), tenant_id.as_ref(), &format!("{} gave a token", login.host()))?;
     // By its ID from now on, where that is known: `organizations` would be whichever tenant the account is at home in.
     let tenant = tenant_id.unwrap_or(tenant);
     let can_renew = refresh.is_some();
@@ -153,6 +155,17 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
         );
     }
     Ok(())
+}
+
+/// Nobody is signed in to another tenant than was asked for, as far as both are known by their IDs.
+fn check_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, what: &str) -> Result<(), Error> {
+    match (asked, got) {
+        (Some(asked), Some(got)) if asked.is_id() && asked != got => {
+            let message = format!("nobody was signed in: {what} for tenant {got}, not for {asked}");
+            Err(Error::auth(message).hint("check --tenant, and whose token it is"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How somebody signs in.
@@ -257,4 +270,24 @@ fn no_keyring(reason: &StoreError) -> Error {
         StoreError::Busy => "try again when it is done, or set INTUNECTL_TOKEN in the environment instead",
         _ => "unlock or install the system's keyring, or set INTUNECTL_TOKEN in the environment instead",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_roots_of_a_sign_in_are_remembered_and_those_of_this_machine_are_not() {
+        let session = |graph: &str, login: &str, can_renew: bool| {
+            let mut session = Session::new("token".into(), graph, login);
+            session.renewal = can_renew.then(|| Renewal { client_id: "c".to_owned(), refresh_token: "r".into() });
+            roots_of(&session).map(|(graph, login)| (graph.as_str().to_owned(), login.as_str().to_owned()))
+        };
+        let (graph, login) = ("https://graph.microsoft.us", "https://login.microsoftonline.us");
+        assert_eq!(session(graph, login, true), Some((graph.to_owned(), login.to_owned())));
+        assert_eq!(session(graph, login, false), None);
+        assert_eq!(session("http://127.0.0.1:1", login, true), None);
+        assert_eq!(session(graph, "http://127.0.0.1:1", true), None);
+        assert_eq!(session("nonsense", login, true), None);
+    }
 }

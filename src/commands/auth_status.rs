@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::clean::clean;
+use crate::clean::{clean, without_tokens};
 use crate::context::{Connection, Context, Source, run_until_interrupted};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -67,7 +67,7 @@ async fn status(context: &Context) -> anyhow::Result<Exit> {
     };
     let report = report(&connection);
     match context.format {
-        Format::Text | Format::Id => stdout::print(text(&report, &connection).as_bytes())?,
+        Format::Text | Format::Id => stdout::print(without_tokens(&text(&report, &connection)).as_bytes())?,
         Format::Json | Format::Ndjson => print_json(context.format, &report)?,
     };
     context.warn_about(&connection, &[permission::WRITE]);

@@ -1,7 +1,7 @@
 //! The token that a call uses, where another one would come from, and the client that is made of both.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use secrecy::SecretString;
@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::Context;
 use crate::auth::app::App;
 use crate::auth::claims::Claims;
-use crate::auth::renewal::{Failure, Profile, Renewed};
+use crate::auth::renewal::{Failure, Outlook, Profile, Renewed};
 use crate::auth::session::{self, Session};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::{Found, Given, Sources, Token};
@@ -80,7 +80,7 @@ impl Connection {
     /// The tenant, where the token or the sign-in names it.
     pub fn tenant(&self) -> Option<&str> {
         let signed_in = match &self.source {
-            Source::Profile(profile) => profile.tenant.as_ref().map(Tenant::as_str),
+            Source::Profile(profile) => profile.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str),
             Source::Given(_) | Source::App { .. } => None,
         };
         self.claims().and_then(|claims| claims.tenant.as_deref()).or(signed_in)
@@ -156,6 +156,7 @@ impl Context {
         let (graph, login) = self.roots_of(&session)?;
         let token = session.token()?;
         let profile = Profile::new(&self.profile, graph.clone(), login, &session);
+        profile.check_tenant(token.claims.as_ref(), None)?;
         let mut connection = Connection { token, source: Source::Profile(profile), root: graph, transport };
         let now = SystemTime::now();
         if connection.is_renewable() && connection.token.is_due(now) {
@@ -164,7 +165,9 @@ impl Context {
             match self.another(&connection, &connection.token.secret, need).await {
                 Ok(token) => connection.token = token,
                 // What there is may still do.
-                Err(failure) if !failure.is_final && is_good => self.console.warning_about(&failure.error),
+                Err(failure) if failure.outlook == Outlook::Passing && is_good => {
+                    self.console.warning_about(&failure.error);
+                }
                 Err(failure) => return Err(failure.error),
             }
         }
@@ -181,33 +184,45 @@ impl Context {
     async fn another(&self, connection: &Connection, used: &SecretString, need: Need) -> Result<Token, Failure> {
         let Connection { source, root, transport, .. } = connection;
         let observer = self.observer();
-        let wire = match need {
+        let (wire, turn_within) = match need {
             // While the old one works, nothing is to wait for long; and there is a next time.
-            Need::Due => Wire { retries: 0, ..self.wire(transport, &observer) },
-            Need::Refused => self.wire(transport, &observer),
+            Need::Due => (Wire { retries: 0, ..self.wire(transport, &observer) }, Duration::from_secs(2)),
+            // Twice what an attempt usually may take.
+            Need::Refused => (self.wire(transport, &observer), Duration::from_secs(60)),
         };
-        let token = match source {
+        match source {
             Source::Given(_) => Err(Error::auth("the token cannot be renewed"))?,
-            Source::App { app, login } => tokio::select! {
-                token = app.token(root, login, wire) => token?,
-                () = self.stop.wait() => Err(Error::auth("interrupted"))?,
-            },
-            Source::Profile(profile) => self.renew(profile, used, wire).await?,
-        };
-        let tenant = |token: &Token| token.claims.as_ref().and_then(|claims| claims.tenant.clone());
-        match (tenant(&connection.token), tenant(&token)) {
-            // Whatever the sign-in service was thinking: the rest of the run is not for another tenant.
-            (Some(before), Some(after)) if before != after => {
-                let message = format!("the new token is for tenant {}, not for {}", clean(&after), clean(&before));
-                Err(Failure { error: Error::auth(message).hint(source.another()).into(), is_final: true })
+            Source::App { app, login } => {
+                let token = tokio::select! {
+                    token = app.token(root, login, wire) => token?,
+                    () = self.stop.wait() => {
+                        return Err(Failure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
+                    }
+                };
+                let tenant = |token: &Token| token.claims.as_ref().and_then(|claims| claims.tenant.clone());
+                match (tenant(&connection.token), tenant(&token)) {
+                    // A domain may have moved: the rest of the run is not for another tenant.
+                    (Some(before), Some(after)) if before != after => {
+                        let message =
+                            format!("the new token is for tenant {}, not for {}", clean(&after), clean(&before));
+                        Err(Failure { error: Error::auth(message).into(), outlook: Outlook::Final })
+                    }
+                    _ => Ok(token),
+                }
             }
-            _ => Ok(token),
+            Source::Profile(profile) => self.renew(profile, used, turn_within, wire).await,
         }
     }
 
-    async fn renew(&self, profile: &Profile, used: &SecretString, wire: Wire<'_>) -> Result<Token, Failure> {
+    async fn renew(
+        &self,
+        profile: &Profile,
+        used: &SecretString,
+        turn_within: Duration,
+        wire: Wire<'_>,
+    ) -> Result<Token, Failure> {
         self.renewing.send_replace(true);
-        let renewed = profile.renew(used, permission::WRITE, wire).await;
+        let renewed = profile.renew(used, permission::WRITE, turn_within, wire).await;
         self.renewing.send_replace(false);
         let Renewed { token, unkept } = renewed?;
         if let Some(error) = unkept {
@@ -230,13 +245,14 @@ impl Context {
                 Box::pin(async move {
                     match self.another(connection, &used, need).await {
                         Ok(token) => Ok(Bearer { renew_at: token.renew_at(SystemTime::now()), token: token.secret }),
-                        Err(Failure { error, is_final }) => {
+                        Err(Failure { outlook: Outlook::Stopped, .. }) => Err(NoBearer::Stopped),
+                        Err(Failure { error, outlook }) => {
                             match need {
                                 // What there is may still do.
                                 Need::Due => self.console.warning_about(&error),
                                 Need::Refused => self.console.failure(&error),
                             }
-                            Err(if is_final { NoBearer::ForGood } else { NoBearer::ForNow })
+                            Err(if outlook == Outlook::Final { NoBearer::ForGood } else { NoBearer::ForNow })
                         }
                     }
                 })
@@ -261,29 +277,29 @@ impl Context {
         })
     }
 
-    /// Says, after a sign-in, what calls will use instead of it.
-    pub fn warn_about_other_sources(&self) {
-        let source = match std::env::var_os("INTUNECTL_TOKEN") {
-            Some(_) => Some("INTUNECTL_TOKEN is".to_owned()),
-            None => App::in_environment(|name| std::env::var_os(name)).ok().flatten().map(|app| format!("{app} are")),
-        };
-        if let Some(source) = source {
-            let message = format!("{source} set, and used instead of this sign-in");
-            self.console.warning_with_hint(&message, "unset what is set to use the sign-in");
+    /// The source that a call would use, whether or not there is a token in it.
+    pub fn source_in_force(&self) -> String {
+        self.source_before_profile().unwrap_or_else(|| format!("profile '{}'", self.profile))
+    }
+
+    /// The source that is set and wins over the profile.
+    fn source_before_profile(&self) -> Option<String> {
+        match (&self.token, &self.token_file, std::env::var_os("INTUNECTL_TOKEN")) {
+            (Some(_), ..) => Some(Given::Option.to_string()),
+            (None, Some(path), _) => Some(Given::File(path.clone()).to_string()),
+            (None, None, Some(_)) => Some(Given::Environment.to_string()),
+            (None, None, None) => match App::in_environment(|name| std::env::var_os(name)) {
+                Ok(app) => Some(app?.to_string()),
+                Err(_) => Some("app credentials in the environment".to_owned()),
+            },
         }
     }
 
-    /// The source that a call would use, whether or not there is a token in it.
-    pub fn source_in_force(&self) -> String {
-        match (&self.token, &self.token_file, std::env::var_os("INTUNECTL_TOKEN")) {
-            (Some(_), ..) => Given::Option.to_string(),
-            (None, Some(path), _) => Given::File(path.clone()).to_string(),
-            (None, None, Some(_)) => Given::Environment.to_string(),
-            (None, None, None) => match App::in_environment(|name| std::env::var_os(name)) {
-                Ok(None) => format!("profile '{}'", self.profile),
-                Ok(Some(app)) => app.to_string(),
-                Err(_) => "app credentials in the environment".to_owned(),
-            },
+    /// Says, after a sign-in, what calls will use instead of it.
+    pub fn warn_about_other_sources(&self) {
+        if let Some(source) = self.source_before_profile() {
+            let message = format!("calls use another source than this sign-in, which is set and comes first: {source}");
+            self.console.warning_with_hint(&message, "unset that to use the sign-in");
         }
     }
 

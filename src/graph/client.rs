@@ -63,13 +63,15 @@ pub enum Need {
     Refused,
 }
 
-/// There is no other bearer; why has been told by then.
+/// There is no other bearer; why has been told by then, unless the run was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoBearer {
     /// There may be one at another time.
     ForNow,
     /// There will be none.
     ForGood,
+    /// The run was stopped before it was known.
+    Stopped,
 }
 
 /// Gets another bearer than this token.
@@ -313,9 +315,12 @@ impl<'a> Client<'a> {
         if let Some(renew) = self.renew.as_ref().filter(|_| is_due()) {
             let _turn = self.turn_to_renew(stop).await?;
             if is_due() {
-                // What there is may still do.
-                self.renew_at.set(Some(SystemTime::now() + RENEW_AGAIN_AFTER));
-                self.renew_with(renew, Need::Due).await;
+                let again = || Some(SystemTime::now() + RENEW_AGAIN_AFTER);
+                // The others go on with it meanwhile, and so does this one where it fails.
+                self.renew_at.set(again());
+                if self.renew_with(renew, Need::Due).await == Err(NoBearer::ForNow) {
+                    self.renew_at.set(again());
+                }
             }
             // A renewal is not broken off by a stop, but nothing is sent after one.
             if stop.is_set() {
@@ -336,10 +341,17 @@ impl<'a> Client<'a> {
         if is_another() {
             return Renewal::Done;
         }
-        let is_done = self.may_renew.get() && self.renew_with(renew, Need::Refused).await;
-        // Not before: until then it is not known.
-        self.may_renew.set(false);
-        if is_done { Renewal::Done } else { Renewal::None }
+        if !self.may_renew.get() {
+            return Renewal::None;
+        }
+        match self.renew_with(renew, Need::Refused).await {
+            Err(NoBearer::Stopped) => Renewal::Stopped,
+            renewed => {
+                // Not before: until then it is not known.
+                self.may_renew.set(false);
+                if renewed.is_ok() { Renewal::Done } else { Renewal::None }
+            }
+        }
     }
 
     async fn turn_to_renew(&self, stop: &Stop) -> Option<MutexGuard<'_, ()>> {
@@ -351,24 +363,25 @@ impl<'a> Client<'a> {
     }
 
     /// Gets another token, stop or no stop: what the sign-in service has given by then must be kept.
-    async fn renew_with(&self, renew: &Renew<'_>, need: Need) -> bool {
-        let Some(current) = self.tokens.borrow().last().cloned() else { return false };
-        let bearer = match renew(current, need).await {
-            Ok(bearer) => bearer,
+    async fn renew_with(&self, renew: &Renew<'_>, need: Need) -> std::result::Result<(), NoBearer> {
+        let current = self.tokens.borrow().last().cloned().ok_or(NoBearer::ForGood)?;
+        match renew(current, need).await {
+            Ok(bearer) => {
+                self.renewal_failed.set(false);
+                self.renew_at.set(bearer.renew_at);
+                let mut tokens = self.tokens.borrow_mut();
+                *tokens = tokens.iter().cloned().chain([bearer.token]).collect();
+                Ok(())
+            }
             Err(reason) => {
-                self.renewal_failed.set(true);
+                // What is said of a token that is only due is a warning, which not everybody sees.
+                self.renewal_failed.set(need == Need::Refused && reason != NoBearer::Stopped);
                 if reason == NoBearer::ForGood {
                     self.renew_at.set(None);
-                    self.may_renew.set(false);
                 }
-                return false;
+                Err(reason)
             }
-        };
-        self.renewal_failed.set(false);
-        self.renew_at.set(bearer.renew_at);
-        let mut tokens = self.tokens.borrow_mut();
-        *tokens = tokens.iter().cloned().chain([bearer.token]).collect();
-        true
+        }
     }
 
     async fn attempt(&self, call: &Call<'_>, tokens: &Rc<[SecretString]>) -> Result {

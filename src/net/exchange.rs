@@ -36,7 +36,7 @@ pub struct Wire<'a> {
     pub retries: u32,
     /// Follows what happens.
     pub observer: Observer<'a>,
-    /// Once it is set, no attempt begins; one that is under way may end.
+    /// Once it is set, no further attempt begins; one that is under way may end.
     pub stop: &'a Stop,
 }
 
@@ -70,8 +70,9 @@ impl Exchange<'_> {
                 Next::Again(wait) if repeat == Repeat::Safe || was_not_carried_out(&result) => {
                     observer(label, &Event::Waiting { why: Why::Backoff, wait });
                     tokio::select! {
-                        () = tokio::time::sleep(wait) => number += 1,
+                        biased;
                         () = stop.wait() => return result,
+                        () = tokio::time::sleep(wait) => number += 1,
                     }
                 }
                 Next::Again(_) | Next::Stands | Next::Hopeless(_) => return result,

@@ -1,4 +1,4 @@
-//! JSON for commands that print one thing and end.
+//! JSON for commands that print one thing and end. A token that was typed where a name belongs is not shown.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -6,14 +6,14 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::clean::escape_json;
+use crate::clean::{escape_json, without_tokens};
 
 /// Writes one document, indented.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn document(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    writeln!(out, "{}", escape_json(&serde_json::to_string_pretty(value)?))
+    writeln!(out, "{}", without_tokens(&escape_json(&serde_json::to_string_pretty(value)?)))
 }
 
 /// Writes one line.
@@ -21,7 +21,7 @@ pub fn document(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> 
 /// # Errors
 /// Those of `out`.
 pub fn line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    writeln!(out, "{}", escape_json(&serde_json::to_string(value)?))
+    writeln!(out, "{}", without_tokens(&escape_json(&serde_json::to_string(value)?)))
 }
 
 /// A time in RFC 3339; `None` beyond the year 9999, which that cannot write.

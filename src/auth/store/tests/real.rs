@@ -113,11 +113,11 @@ fn a_secret_is_replaced_only_where_it_is_still_the_one_that_was_read() {
     let secret = |text: &str| SecretString::from(text);
     write("replaced", "first");
     assert!(profiles().unwrap().contains(&"replaced".to_owned()));
-    assert_eq!(replace("replaced", &secret("first"), &secret("second")), Ok(true));
-    assert_eq!(replace("replaced", &secret("first"), &secret("third")), Ok(false));
+    assert_eq!(replace("replaced", &[secret("other"), secret("first")], &secret("second")), Ok(true));
+    assert_eq!(replace("replaced", &[secret("other"), secret("first")], &secret("third")), Ok(false));
     assert_eq!(read("replaced").as_deref(), Some("second"));
     assert_eq!(delete("replaced"), Ok(true));
-    assert_eq!(replace("replaced", &secret("second"), &secret("third")), Ok(false));
+    assert_eq!(replace("replaced", &[secret("other"), secret("second")], &secret("third")), Ok(false));
     assert_eq!(read("replaced"), None);
     assert!(!profiles().unwrap().contains(&"replaced".to_owned()));
 }
