@@ -137,8 +137,9 @@ honoured). Elsewhere a code is shown, to be typed into a page on any other devic
 needed, without asking. Nothing is ever written to a file.
 
 The application is Microsoft Graph Command Line Tools, unless --client-id names another; the tenant is that of the \
-account that signs in, unless --tenant names another (--tenant organizations for any). A profile that was signed in \
-before is signed in to the same cloud, tenant and application again, unless an option says otherwise. The permission that is asked for is \
+account that signs in, unless --tenant names another (--tenant organizations for any). To sign in to a \
+profile again is to sign in to the cloud, and with the --tenant and --client-id, of the time before, unless an option \
+says otherwise. The permission that is asked for is \
 DeviceManagementServiceConfig.ReadWrite.All, to which an administrator has to consent once for the tenant.
 
 With --with-token, an access token that something else has got is read from standard input and kept as it is; it \

@@ -937,6 +937,31 @@ fn to_sign_in_again_is_to_sign_in_as_it_was_unless_an_option_says_otherwise() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profile_that_changes_its_tenant_says_so() {
+    let machine = Machine::new();
+    let other = "99999999-2222-3333-4444-555555555555";
+    let platform = Platform::start(&machine, move |request, endpoint, n| match (endpoint, n) {
+        ("token", 1..) => {
+            let token = jwt(&but(claims(3600), &json!({"tid": other})));
+            answer(200, &but(tokens(), &json!({"access_token": token, "id_token": null})))
+        }
+        _ => good(request, endpoint, n),
+    });
+    let words = format!("warning: profile 'default' was signed in to tenant {TENANT} until now\n");
+    for (tenant, says_so) in [(TENANT, false), (other, true), (other, false)] {
+        let seen = sign_in(&machine, platform.url(), &[]);
+        assert!(seen.stderr.contains(&format!("to tenant {tenant} under")), "{}", seen.stderr);
+        assert_eq!(seen.stderr.contains(&words), says_so, "{}", seen.stderr);
+    }
+    // With half of an application's credentials, which may be a mistake, it is said that they are not used.
+    let mut command = machine.command(&["partner", "list", "--graph-url", platform.url()]);
+    let seen = machine.seen(command.env("AZURE_TENANT_ID", "t").env("AZURE_CLIENT_ID", "c"));
+    let words = "nothing that proves the application: profile 'default' is used instead\nhint: ";
+    assert!(seen.code == Some(0) && seen.stderr.contains(words), "{}", seen.stderr);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn what_is_used_instead_of_a_sign_in_is_said() {
     let machine = Machine::new();
     let platform = Platform::start(&machine, good);

@@ -23,7 +23,7 @@ use crate::net::root::Root;
 const KEYRING: &str = "unlock the system's keyring, then run again";
 
 /// A profile whose sign-in can be renewed, as it was when its token was first used. Nobody else's sign-in takes its
-/// place: a run ends in the tenant, and as the account, that it began with.
+/// place, and no token for another tenant.
 pub struct Profile {
     /// Its name.
     pub name: String,
@@ -235,8 +235,9 @@ impl Profile {
     /// The session's token, if it is another than `used` and good for some time.
     fn other_than(&self, used: &SecretString, session: &Session) -> Option<Token> {
         let is_another = session.access_token.expose_secret() != used.expose_secret();
-        let is_good =
-            |token: &Token| !token.is_due(SystemTime::now()) && self.check_tenant(token.claims.as_ref(), None).is_ok();
+        let before = Claims::read(used);
+        let is_same_tenant = |token: &Token| self.check_tenant(token.claims.as_ref(), before.as_ref()).is_ok();
+        let is_good = |token: &Token| !token.is_due(SystemTime::now()) && is_same_tenant(token);
         session.token().ok().filter(|token| is_another && is_good(token))
     }
 

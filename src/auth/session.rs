@@ -174,12 +174,16 @@ impl Session {
 
 /// The command that signs a profile in, to be typed as it is.
 pub fn command(profile: &str) -> String {
+    let is_other_in_force = std::env::var_os("INTUNECTL_PROFILE").is_some_and(|name| !name.is_empty());
+    command_for(profile, profile == "default" && !is_other_in_force)
+}
+
+fn command_for(profile: &str, needs_no_name: bool) -> String {
     let is_plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     // What begins like an option would be taken for one.
     let option = if profile.starts_with('-') { "--profile=" } else { "--profile " };
-    let is_plain_default = profile == "default" && std::env::var_os("INTUNECTL_PROFILE").is_none();
     match profile {
-        _ if is_plain_default => "intunectl auth login".to_owned(),
+        _ if needs_no_name => "intunectl auth login".to_owned(),
         name if is_plain => format!("intunectl auth login {option}{name}"),
         // No single quotes in Windows' shell, and too many meanings for others elsewhere.
         name if cfg!(windows) => format!("intunectl auth login {option}\"{name}\""),
@@ -221,11 +225,12 @@ mod tests {
 
     #[test]
     fn the_command_can_be_typed_as_it_is() {
-        assert_eq!(command("default"), "intunectl auth login");
-        assert_eq!(command("work-2.eu"), "intunectl auth login --profile work-2.eu");
+        assert_eq!(command_for("default", true), "intunectl auth login");
+        assert_eq!(command_for("default", false), "intunectl auth login --profile default");
+        assert_eq!(command_for("work-2.eu", false), "intunectl auth login --profile work-2.eu");
         #[cfg(unix)]
-        assert_eq!(command("it's 仕事"), r"intunectl auth login --profile 'it'\''s 仕事'");
-        assert_eq!(command("-q"), "intunectl auth login --profile=-q");
+        assert_eq!(command_for("it's 仕事", false), r"intunectl auth login --profile 'it'\''s 仕事'");
+        assert_eq!(command_for("-q", false), "intunectl auth login --profile=-q");
     }
 
     #[test]

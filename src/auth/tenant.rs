@@ -47,7 +47,8 @@ impl FromStr for Tenant {
         if text.eq_ignore_ascii_case("consumers") {
             return Err("stands for personal accounts, which Intune does not know");
         }
-        Ok(Self(text.to_ascii_lowercase()))
+        // As tokens have it, however it was typed.
+        Ok(Self(Uuid::try_parse(text).map_or_else(|_| text.to_ascii_lowercase(), |id| id.hyphenated().to_string())))
     }
 }
 
@@ -61,6 +62,7 @@ mod tests {
             ("organizations", "organizations", false),
             (" Contoso.onmicrosoft.com ", "contoso.onmicrosoft.com", false),
             ("11111111-2222-3333-4444-55555555AAAA", "11111111-2222-3333-4444-55555555aaaa", true),
+            ("1111111122223333444455555555AAAA", "11111111-2222-3333-4444-55555555aaaa", true),
         ] {
             let tenant: Tenant = text.parse().unwrap();
             assert_eq!((tenant.as_str(), tenant.is_id()), (expected, is_id));

@@ -46,8 +46,20 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
     if options.with_token {
         return keep_token(context, &roots.0, &roots.1);
     }
-    // What cannot be read is about to be replaced.
-    let before = Session::load(&context.profile).ok().flatten();
+    let before = match Session::load(&context.profile) {
+        Ok(before) => before,
+        Err(error) => match error.downcast_ref::<StoreError>() {
+            Some(reason) if *reason != StoreError::Damaged => return Err(no_keyring(reason).into()),
+            // It is about to be replaced.
+            _ => {
+                context.console.warning_with_hint(
+                    &format!("how profile '{}' was signed in before cannot be read: {error}", context.profile),
+                    "give --tenant, --cloud and --client-id if they are not the usual ones",
+                );
+                None
+            }
+        },
+    };
     let own_roots = before.as_ref().filter(|_| !context.has_roots()).and_then(roots_of);
     let (graph, login) = own_roots.unwrap_or(roots);
     // A tenant and its applications are of one cloud.
@@ -56,6 +68,7 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
     let asked = Asked {
         tenant: context.tenant.clone().or_else(|| before.as_ref()?.asked_tenant.clone()),
         client_id: client_id.unwrap_or_else(|| DEFAULT_CLIENT.to_owned()),
+        before: before.and_then(|before| before.tenant),
         graph,
         login,
     };
@@ -75,6 +88,8 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
 /// again is to type no more than that.
 struct Asked {
     tenant: Option<Tenant>,
+    /// The tenant of the sign-in before.
+    before: Option<Tenant>,
     client_id: String,
     graph: Root,
     login: Root,
@@ -83,7 +98,10 @@ struct Asked {
 /// The roots that a profile was signed in at; not those of a token that something else got, and not those of a program
 /// on this machine, which may have gone and left its port to another.
 fn roots_of(session: &Session) -> Option<(Root, Root)> {
-    session.renewal.as_ref()?;
+    // That of a token that something else got has neither.
+    if session.renewal.is_none() && session.tenant.is_none() {
+        return None;
+    }
     let (graph, login): (Root, Root) = (session.graph_url.parse().ok()?, session.login_url.parse().ok()?);
     (!graph.is_plain() && !login.is_plain()).then_some((graph, login))
 }
@@ -108,7 +126,7 @@ fn keep_token(context: &Context, graph: &Root, login: &Root) -> anyhow::Result<E
 }
 
 async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyhow::Result<()> {
-    let Asked { tenant: asked_tenant, client_id, graph, login } = asked;
+    let Asked { tenant: asked_tenant, before, client_id, graph, login } = asked;
     let tenant = asked_tenant.clone().unwrap_or_else(Tenant::any);
     let transport = context.transport()?;
     let observer = context.observer();
@@ -141,6 +159,9 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
         context.profile,
         graph.as_str()
     ));
+    if let Some(before) = before.filter(|before| before.is_id() && *before != tenant) {
+        context.console.warning(&format!("profile '{}' was signed in to tenant {before} until now", context.profile));
+    }
     context.warn_about_other_sources();
     if !can_renew {
         let left = access.expires_in(SystemTime::now()).map_or_else(|| "some time".to_owned(), roughly);

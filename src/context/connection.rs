@@ -148,7 +148,20 @@ impl Context {
                 token.not_expired(&app.to_string(), "check the clock of this machine", SystemTime::now())?;
                 Ok(Connection { token, source: Source::App { app, login }, root, transport })
             }
-            Found::Profile(session) => self.connect_profile(*session, transport).await,
+            Found::Profile(session) => {
+                if App::is_half_in_environment(|name| std::env::var_os(name)) {
+                    self.console.warning_with_hint(
+                        &format!(
+                            "AZURE_TENANT_ID and AZURE_CLIENT_ID are set, but nothing that proves the application: \
+                             profile '{}' is used instead",
+                            self.profile
+                        ),
+                        "in GitHub Actions the job needs `permissions: id-token: write`; elsewhere set \
+                         AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE, or unset AZURE_CLIENT_ID",
+                    );
+                }
+                self.connect_profile(*session, transport).await
+            }
         }
     }
 
