@@ -426,6 +426,18 @@ fn a_token_that_is_refused_again_stops_the_run() {
     }
 }
 
+/// Tokens that live for so long, given once the gate is open; each request for them is told before.
+fn held_grant(life: u64) -> (impl Fn(&Request, &Issuer) -> Reply + Send + Sync + 'static, Gate, mpsc::Receiver<()>) {
+    let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
+    let (door, came) = (gate.clone(), Mutex::new(came));
+    let grant = move |_: &Request, issuer: &Issuer| {
+        let _ = came.lock().unwrap().send(());
+        door.pass();
+        issuer.grant(life)
+    };
+    (grant, gate, comes)
+}
+
 /// A Graph that refuses the token of the sign-in once sixteen requests have come with it.
 fn refusing_sixteen() -> impl Fn(&Request, &Issuer) -> Reply + Send + Sync {
     let sixteen = Barrier::new(16);
@@ -441,16 +453,8 @@ fn refusing_sixteen() -> impl Fn(&Request, &Issuer) -> Reply + Send + Sync {
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn sixteen_that_are_refused_at_once_wait_for_one_renewal() {
-    let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
-    let (door, came) = (gate.clone(), Mutex::new(came));
-    let platform = Platform::start(
-        move |_, issuer| {
-            let _ = came.lock().unwrap().send(());
-            door.pass();
-            issuer.grant(HOUR)
-        },
-        refusing_sixteen(),
-    );
+    let (grant, gate, comes) = held_grant(HOUR);
+    let platform = Platform::start(grant, refusing_sixteen());
     let scene = Scene::new(platform);
     scene.sign_in("work", HOUR);
     let running = Running::start(&mut scene.disconnect(60, &["-j16", "--timeout", "10m"]));
@@ -472,16 +476,8 @@ fn sixteen_that_are_refused_at_once_wait_for_one_renewal() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn an_interrupted_run_keeps_what_a_renewal_under_way_still_gets() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
-        let (door, came) = (gate.clone(), Mutex::new(came));
-        let platform = Platform::start(
-            move |_, issuer| {
-                let _ = came.lock().unwrap().send(());
-                door.pass();
-                issuer.grant(LITTLE)
-            },
-            refusing_sixteen(),
-        );
+        let (grant, gate, comes) = held_grant(LITTLE);
+        let platform = Platform::start(grant, refusing_sixteen());
         let scene = Scene::new(platform);
         scene.sign_in("work", HOUR);
         let running = Running::start(&mut scene.disconnect(60, &["-j16", "--timeout", "10m"]));
@@ -509,13 +505,8 @@ fn an_interrupted_run_keeps_what_a_renewal_under_way_still_gets() {
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn an_interruption_before_the_first_request_keeps_what_a_renewal_still_gets() {
-    let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
-    let (door, came) = (gate.clone(), Mutex::new(came));
-    let platform = Platform::renewing(move |_, issuer| {
-        let _ = came.lock().unwrap().send(());
-        door.pass();
-        issuer.grant(LITTLE)
-    });
+    let (grant, gate, comes) = held_grant(LITTLE);
+    let platform = Platform::renewing(grant);
     let scene = Scene::new(platform);
     scene.sign_in("work", LITTLE);
     let running = Running::start(&mut scene.disconnect(5, &["--timeout", "10m"]));
@@ -532,16 +523,8 @@ fn an_interruption_before_the_first_request_keeps_what_a_renewal_still_gets() {
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_second_signal_does_not_wait_for_the_renewal() {
-    let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
-    let (door, came) = (gate.clone(), Mutex::new(came));
-    let platform = Platform::start(
-        move |_, issuer| {
-            let _ = came.lock().unwrap().send(());
-            door.pass();
-            issuer.grant(LITTLE)
-        },
-        |_, _| unauthorized(),
-    );
+    let (grant, gate, comes) = held_grant(LITTLE);
+    let platform = Platform::start(grant, |_, _| unauthorized());
     let scene = Scene::new(platform);
     for left in [LITTLE, HOUR] {
         scene.sign_in("work", left);
@@ -916,16 +899,12 @@ fn a_token_that_is_due_in_the_middle_of_a_run_is_used_on_while_the_platform_fail
 fn whoever_signs_in_or_out_during_a_renewal_wins() {
     for is_out in [false, true] {
         for left in [LITTLE, HOUR] {
-            let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
-            let (door, came) = (gate.clone(), Mutex::new(came));
-            let platform = Platform::start(
-                move |_, issuer| {
-                    let _ = came.lock().unwrap().send(());
-                    door.pass();
-                    issuer.grant(HOUR)
-                },
-                |request, issuer| if issuer.bearer(request) == 0 { unauthorized() } else { Reply::done() },
-            );
+            let (grant, gate, comes) = held_grant(HOUR);
+            let platform =
+                Platform::start(
+                    grant,
+                    |request, issuer| if issuer.bearer(request) == 0 { unauthorized() } else { Reply::done() },
+                );
             let scene = Scene::new(platform);
             scene.sign_in("work", left);
             let running = Running::start(&mut scene.disconnect(3, &["--timeout", "10m"]));
@@ -1537,13 +1516,8 @@ fn a_renewal_that_fails_while_the_old_token_does_is_a_warning() {
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn ctrl_c_does_not_wait_for_anothers_renewal() {
-    let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
-    let (door, came) = (gate.clone(), Mutex::new(came));
-    let platform = Platform::renewing(move |_, issuer| {
-        let _ = came.lock().unwrap().send(());
-        door.pass();
-        issuer.grant(LITTLE)
-    });
+    let (grant, gate, comes) = held_grant(LITTLE);
+    let platform = Platform::renewing(grant);
     let scene = Scene::new(platform);
     scene.sign_in("work", LITTLE);
     let first = Running::start(&mut scene.disconnect(1, &["--timeout", "10m"]));
@@ -1554,17 +1528,11 @@ fn ctrl_c_does_not_wait_for_anothers_renewal() {
     std::thread::sleep(Duration::from_millis(500));
     second.signal("INT");
     let started = Instant::now();
-    let opener = std::thread::spawn({
-        let gate = gate.clone();
-        move || {
-            std::thread::sleep(Duration::from_secs(8));
-            gate.open();
-        }
-    });
     let seen = scene.end_of(second);
     let took = started.elapsed();
+    // The other one is held for all of that.
+    gate.open();
     scene.end_of(first);
-    opener.join().unwrap();
     let requests = scene.platform.token_requests().len();
     assert_eq!(seen.code, Some(130));
     assert!(took < Duration::from_secs(5), "{took:?}, {requests} token requests: {}", seen.stderr);
@@ -1574,16 +1542,8 @@ fn ctrl_c_does_not_wait_for_anothers_renewal() {
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn all_that_wait_for_a_renewal_are_told_as_interrupted() {
-    let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
-    let (door, came) = (gate.clone(), Mutex::new(came));
-    let platform = Platform::start(
-        move |_, issuer| {
-            let _ = came.lock().unwrap().send(());
-            door.pass();
-            issuer.grant(LITTLE)
-        },
-        refusing_sixteen(),
-    );
+    let (grant, gate, comes) = held_grant(LITTLE);
+    let platform = Platform::start(grant, refusing_sixteen());
     let scene = Scene::new(platform);
     scene.sign_in("work", HOUR);
     let running = Running::start(&mut scene.disconnect(16, &["-j16", "--timeout", "10m"]));

@@ -13,9 +13,9 @@ use oauth2::basic::{
 };
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, DeviceAuthorizationUrl,
-    DeviceCodeErrorResponse, EndpointNotSet, EndpointSet, ErrorResponse, ErrorResponseType, ExtraTokenFields,
-    HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
-    Scope, StandardDeviceAuthorizationResponse, StandardErrorResponse, StandardRevocableToken, StandardTokenResponse,
+    DeviceCodeErrorResponse, EndpointNotSet, EndpointSet, ErrorResponseType, ExtraTokenFields, HttpRequest,
+    HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    StandardDeviceAuthorizationResponse, StandardErrorResponse, StandardRevocableToken, StandardTokenResponse,
     TokenResponse as _, TokenUrl,
 };
 use reqwest::Url;
@@ -232,7 +232,7 @@ impl<'a> Platform<'a> {
                 None => return Err(self.foreign("its answer makes no sense")),
             },
         };
-        self.tokens(&granted.map_err(|error| self.failed(error))?)
+        self.tokens(granted)
     }
 
     /// Where to send a browser that will come back to `redirect`.
@@ -277,7 +277,7 @@ impl<'a> Platform<'a> {
         let request =
             self.client.exchange_code(code).set_redirect_uri(Cow::Owned(redirect)).set_pkce_verifier(verifier);
         let granted = request.request_async(&|request| self.exchange(request, Repeat::Unsent)).await;
-        self.tokens(&granted.map_err(|error| self.failed(error))?)
+        self.tokens(granted)
     }
 
     /// Gets the next tokens for a refresh token.
@@ -289,7 +289,7 @@ impl<'a> Platform<'a> {
         let token = RefreshToken::new(token.expose_secret().to_owned());
         let request = self.client.exchange_refresh_token(&token).add_scopes(scopes.iter().cloned().map(Scope::new));
         let granted = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
-        self.tokens(&granted.map_err(|error| self.failed(error))?)
+        self.tokens(granted)
     }
 
     /// Gets a token for an application that acts for itself.
@@ -312,10 +312,14 @@ impl<'a> Platform<'a> {
                 .add_extra_param("client_assertion", assertion.expose_secret());
         }
         let granted = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
-        self.tokens(&granted.map_err(|error| self.failed(error))?)
+        self.tokens(granted)
     }
 
-    fn tokens(&self, granted: &Granted) -> Result<Tokens, SignInError> {
+    fn tokens<T: ErrorResponseType + fmt::Display + 'static>(
+        &self,
+        granted: Result<Granted, RequestTokenError<Unanswered, StandardErrorResponse<T>>>,
+    ) -> Result<Tokens, SignInError> {
+        let granted = granted.map_err(|error| self.failed(error))?;
         let access = SecretString::from(granted.access_token().secret().as_str());
         let mut access = Token::read(&access, &self.host)
             .map_err(|_| self.foreign("the token that it gave cannot be sent in a header"))?;
@@ -339,10 +343,7 @@ impl<'a> Platform<'a> {
     fn failed<T: ErrorResponseType + fmt::Display + 'static>(
         &self,
         error: RequestTokenError<Unanswered, StandardErrorResponse<T>>,
-    ) -> SignInError
-    where
-        StandardErrorResponse<T>: ErrorResponse,
-    {
+    ) -> SignInError {
         match error {
             RequestTokenError::ServerResponse(refusal) => {
                 let description = refusal.error_description().map(String::as_str);

@@ -18,7 +18,6 @@ use crate::context::{Context, block_on};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
-use crate::net::exchange::Wire;
 use crate::net::root::Root;
 use crate::permission;
 use crate::words::roughly;
@@ -130,8 +129,7 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
     let tenant = asked_tenant.clone().unwrap_or_else(Tenant::any);
     let transport = context.transport()?;
     let observer = context.observer();
-    let wire = Wire { transport: &transport, retries: transport.retries, observer: &observer, stop: &context.stop };
-    let platform = Platform::new(&login, &tenant, &client_id, wire)?;
+    let platform = Platform::new(&login, &tenant, &client_id, context.wire(&transport, &observer))?;
     let scopes = sign_in::scopes(&graph, permission::WRITE);
     let tokens = match Way::choose(options).await? {
         Way::DeviceCode => with_device_code(context, &platform, &scopes).await?,
@@ -169,11 +167,8 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
             .console
             .warning(&format!("the sign-in service gave nothing to renew the token with: it ends in {left}"));
     }
-    if access.claims.as_ref().and_then(|claims| claims.has_any(&[permission::WRITE])) == Some(false) {
-        context.console.warning_with_hint(
-            &format!("the token lacks the permission {}; the service will probably refuse it", permission::WRITE),
-            "have an administrator consent to the permission for the application, then sign in again",
-        );
+    if let Some(claims) = &access.claims {
+        context.warn_about_permissions(claims, &[permission::WRITE], "sign in again");
     }
     Ok(())
 }

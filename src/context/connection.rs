@@ -131,6 +131,7 @@ impl Context {
     /// There is no usable token, or the profile's is for another root than the one asked for.
     pub async fn connect(&self) -> anyhow::Result<Connection> {
         let sources = self.token_sources()?;
+        let half_app = sources.half_app;
         let (timeout, retries, ca_cert) = (self.timeout, self.retries, self.ca_cert.clone());
         let look_up = tokio::task::spawn_blocking(move || {
             let found = sources.resolve(SystemTime::now())?;
@@ -149,7 +150,7 @@ impl Context {
                 Ok(Connection { token, source: Source::App { app, login }, root, transport })
             }
             Found::Profile(session) => {
-                if App::is_half_in_environment(|name| std::env::var_os(name)) {
+                if half_app {
                     self.console.warning_with_hint(
                         &format!(
                             "AZURE_TENANT_ID and AZURE_CLIENT_ID are set, but nothing that proves the application: \
@@ -247,7 +248,8 @@ impl Context {
         Ok(token)
     }
 
-    fn wire<'a>(&'a self, transport: &'a Transport, observer: Observer<'a>) -> Wire<'a> {
+    /// The way to servers that are not Graph.
+    pub fn wire<'a>(&'a self, transport: &'a Transport, observer: Observer<'a>) -> Wire<'a> {
         Wire { transport, retries: transport.retries, observer, stop: &self.stop }
     }
 
@@ -373,11 +375,16 @@ impl Context {
                 },
             );
         }
+        self.warn_about_permissions(claims, permissions, "get a new token");
+    }
+
+    /// Says that a token has none of these permissions, where it names any; `then` is what to do once there is consent.
+    pub fn warn_about_permissions(&self, claims: &Claims, permissions: &[&str], then: &str) {
         if claims.has_any(permissions) == Some(false) {
             let needed = permissions.join(" or ");
             self.console.warning_with_hint(
                 &format!("the token lacks the permission {needed}; the service will probably refuse it"),
-                "have an administrator consent to the permission for the application, then get a new token",
+                &format!("have an administrator consent to the permission for the application, then {then}"),
             );
         }
     }
