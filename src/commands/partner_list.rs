@@ -21,7 +21,7 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
 async fn list(context: &Context) -> anyhow::Result<Exit> {
     let connection = context.connect().await?;
     context.warn_about(&connection, &[permission::READ, permission::WRITE]);
-    let client = context.client(&connection, Some(Rate::PUBLISHED.for_reads()))?;
+    let client = context.client(&connection, Some(Rate::PUBLISHED))?;
     let partners = partner::list(&client, &connection.caller(), &context.stop).await?;
     if context.format == Format::Id
         && let Some((n, reason)) = (1_usize..)
