@@ -74,7 +74,9 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the partners')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show partners')
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Disconnect partners: remove their connectors from the tenant')
+            [CompletionResult]::new('onboard', 'onboard', [CompletionResultType]::ParameterValue, 'Onboard partners: begin to set up their connectors')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -103,12 +105,9 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'intunectl;partner;disconnect' {
+        'intunectl;partner;show' {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read IDs from this file too; `-` is standard input')
             [CompletionResult]::new('--from-file', '--from-file', [CompletionResultType]::ParameterName, 'Read IDs from this file too; `-` is standard input')
-            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'How many requests may be under way at once, 1 to 64')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many requests may be under way at once, 1 to 64')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'The pace: no window of this length ever holds more requests than that; `off` for none')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
@@ -123,6 +122,77 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one attempt may take; connecting has 10 s of it')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How many attempts may follow the first')
             [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'intunectl;partner;disconnect' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read IDs from this file too; `-` is standard input')
+            [CompletionResult]::new('--from-file', '--from-file', [CompletionResultType]::ParameterName, 'Read IDs from this file too; `-` is standard input')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'How many partners may be worked on at once, 1 to 64')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many partners may be worked on at once, 1 to 64')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'The pace: no window of this length ever holds more requests than that, nor more than ten times as many with reads; `off` for none')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'After a 204, read the partner until it shows that it took effect, for this long [without a value: 5m]')
+            [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Skip what an earlier run has done, by the records (-o ndjson) that it left in this file')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
+            [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
+            [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
+            [CompletionResult]::new('--api-version', '--api-version', [CompletionResultType]::ParameterName, 'The version of the API')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written [env: INTUNECTL_OUTPUT] [default: text]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are written [env: INTUNECTL_OUTPUT] [default: text]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one attempt may take; connecting has 10 s of it')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How many attempts may follow the first')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Read each partner and say what would happen; change nothing')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask first. It is asked only where standard input and standard error are a terminal')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask first. It is asked only where standard input and standard error are a terminal')
+            [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first failure')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'intunectl;partner;onboard' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read IDs from this file too; `-` is standard input')
+            [CompletionResult]::new('--from-file', '--from-file', [CompletionResultType]::ParameterName, 'Read IDs from this file too; `-` is standard input')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'How many partners may be worked on at once, 1 to 64')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'How many partners may be worked on at once, 1 to 64')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'The pace: no window of this length ever holds more requests than that, nor more than ten times as many with reads; `off` for none')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'After a 204, read the partner until it shows that it took effect, for this long [without a value: 5m]')
+            [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Skip what an earlier run has done, by the records (-o ndjson) that it left in this file')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The access token. Others on this machine may see it in the list of processes: prefer --token-file')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The tenant, by its ID or one of its domains: where to sign in, and what a token''s tenant is checked against')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile''s, else global]')
+            [CompletionResult]::new('--graph-url', '--graph-url', [CompletionResultType]::ParameterName, 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud''s]')
+            [CompletionResult]::new('--login-url', '--login-url', [CompletionResultType]::ParameterName, 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud''s]')
+            [CompletionResult]::new('--api-version', '--api-version', [CompletionResultType]::ParameterName, 'The version of the API')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written [env: INTUNECTL_OUTPUT] [default: text]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are written [env: INTUNECTL_OUTPUT] [default: text]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one attempt may take; connecting has 10 s of it')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How many attempts may follow the first')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system''s]')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Read each partner and say what would happen; change nothing')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask first. It is asked only where standard input and standard error are a terminal')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask first. It is asked only where standard input and standard error are a terminal')
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first failure')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No summary, no progress, no warnings; errors stay')
@@ -136,14 +206,22 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
         }
         'intunectl;partner;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the partners')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show partners')
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Disconnect partners: remove their connectors from the tenant')
+            [CompletionResult]::new('onboard', 'onboard', [CompletionResultType]::ParameterValue, 'Onboard partners: begin to set up their connectors')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'intunectl;partner;help;list' {
             break
         }
+        'intunectl;partner;help;show' {
+            break
+        }
         'intunectl;partner;help;disconnect' {
+            break
+        }
+        'intunectl;partner;help;onboard' {
             break
         }
         'intunectl;partner;help;help' {
@@ -404,13 +482,21 @@ Register-ArgumentCompleter -Native -CommandName 'intunectl' -ScriptBlock {
         }
         'intunectl;help;partner' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the partners')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show partners')
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Disconnect partners: remove their connectors from the tenant')
+            [CompletionResult]::new('onboard', 'onboard', [CompletionResultType]::ParameterValue, 'Onboard partners: begin to set up their connectors')
             break
         }
         'intunectl;help;partner;list' {
             break
         }
+        'intunectl;help;partner;show' {
+            break
+        }
         'intunectl;help;partner;disconnect' {
+            break
+        }
+        'intunectl;help;partner;onboard' {
             break
         }
         'intunectl;help;auth' {

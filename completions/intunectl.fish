@@ -55,35 +55,37 @@ complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "auth" -d 'The t
 complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "completion" -d 'Print a completion script'
 complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "sandbox" -d 'A local stand-in for Graph, to rehearse against'
 complete -c intunectl -n "__fish_intunectl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
 gcc-high\t''
 dod\t''
 china\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
 beta\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
 json\t'One document, at the end'
 ndjson\t'A JSON record per line, each the moment it is known'
 id\t'IDs alone: those that succeeded'"
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
 always\t''
 never\t''"
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l retries -d 'How many attempts may follow the first' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -s V -l version -d 'Print version'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -f -a "list" -d 'List the partners'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list disconnect help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -f -a "list" -d 'List the partners'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -f -a "show" -d 'Show partners'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -f -a "onboard" -d 'Onboard partners: begin to set up their connectors'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and not __fish_seen_subcommand_from list show disconnect onboard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
@@ -110,9 +112,38 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -s f -l from-file -d 'Read IDs from this file too; `-` is standard input' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s f -l from-file -d 'Read IDs from this file too; `-` is standard input' -r -F
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s j -l concurrency -d 'How many requests may be under way at once, 1 to 64' -r
-complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l rate -d 'The pace: no window of this length ever holds more requests than that; `off` for none' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s j -l concurrency -d 'How many partners may be worked on at once, 1 to 64' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l rate -d 'The pace: no window of this length ever holds more requests than that, nor more than ten times as many with reads; `off` for none' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l wait -d 'After a 204, read the partner until it shows that it took effect, for this long [without a value: 5m]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l resume -d 'Skip what an earlier run has done, by the records (-o ndjson) that it left in this file' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
@@ -135,13 +166,51 @@ never\t''"
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l retries -d 'How many attempts may follow the first' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l dry-run -d 'Read each partner and say what would happen; change nothing'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s y -l yes -d 'Do not ask first. It is asked only where standard input and standard error are a terminal'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -l fail-fast -d 'Stop at the first failure'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from disconnect" -s V -l version -d 'Print version'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -s f -l from-file -d 'Read IDs from this file too; `-` is standard input' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -s j -l concurrency -d 'How many partners may be worked on at once, 1 to 64' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l rate -d 'The pace: no window of this length ever holds more requests than that, nor more than ten times as many with reads; `off` for none' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l wait -d 'After a 204, read the partner until it shows that it took effect, for this long [without a value: 5m]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l resume -d 'Skip what an earlier run has done, by the records (-o ndjson) that it left in this file' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l profile -d 'The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l tenant -d 'The tenant, by its ID or one of its domains: where to sign in, and what a token\'s tenant is checked against' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l cloud -d 'The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile\'s, else global]' -r -f -a "global\t''
+gcc-high\t''
+dod\t''
+china\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l graph-url -d 'Another Graph root, without a version [env: INTUNECTL_GRAPH_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l login-url -d 'Another sign-in root [env: INTUNECTL_LOGIN_URL] [default: the cloud\'s]' -r -f
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l api-version -d 'The version of the API' -r -f -a "v1.0\t''
+beta\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -s o -l output -d 'How results are written [env: INTUNECTL_OUTPUT] [default: text]' -r -f -a "text\t'For people; tab-separated where standard output is not a terminal'
+json\t'One document, at the end'
+ndjson\t'A JSON record per line, each the moment it is known'
+id\t'IDs alone: those that succeeded'"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'On a terminal'
+always\t''
+never\t''"
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l timeout -d 'How long one attempt may take; connecting has 10 s of it' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l retries -d 'How many attempts may follow the first' -r
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l ca-cert -d 'Trust the certificates in this PEM file too [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system\'s]' -r -F
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l dry-run -d 'Read each partner and say what would happen; change nothing'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -s y -l yes -d 'Do not ask first. It is asked only where standard input and standard error are a terminal'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -l fail-fast -d 'Stop at the first failure'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -s q -l quiet -d 'No summary, no progress, no warnings; errors stay'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -s v -l verbose -d 'Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from onboard" -s V -l version -d 'Print version'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the partners'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show partners'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
+complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "onboard" -d 'Onboard partners: begin to set up their connectors'
 complete -c intunectl -n "__fish_intunectl_using_subcommand partner; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l token -d 'The access token. Others on this machine may see it in the list of processes: prefer --token-file' -r
 complete -c intunectl -n "__fish_intunectl_using_subcommand auth; and not __fish_seen_subcommand_from login status list token logout help" -l token-file -d 'A file that holds the access token [env: INTUNECTL_TOKEN holds the token itself]' -r -F
@@ -381,7 +450,9 @@ complete -c intunectl -n "__fish_intunectl_using_subcommand help; and not __fish
 complete -c intunectl -n "__fish_intunectl_using_subcommand help; and not __fish_seen_subcommand_from partner auth completion sandbox help" -f -a "sandbox" -d 'A local stand-in for Graph, to rehearse against'
 complete -c intunectl -n "__fish_intunectl_using_subcommand help; and not __fish_seen_subcommand_from partner auth completion sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from partner" -f -a "list" -d 'List the partners'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from partner" -f -a "show" -d 'Show partners'
 complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from partner" -f -a "disconnect" -d 'Disconnect partners: remove their connectors from the tenant'
+complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from partner" -f -a "onboard" -d 'Onboard partners: begin to set up their connectors'
 complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "login" -d 'Sign in, and keep the sign-in in the system\'s keyring'
 complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "status" -d 'Show the token that a call would use: where it is from, for whom, and what it allows'
 complete -c intunectl -n "__fish_intunectl_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "list" -d 'List the profiles in the system\'s keyring'

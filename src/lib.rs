@@ -31,6 +31,7 @@ use cli::{Auth, Cli, Command, Partner};
 use context::Context;
 use error::{Error, Kind};
 use exit::Exit;
+use graph::partner::Action;
 use output::Format;
 use output::console::{Color, Console};
 
@@ -67,7 +68,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Completion { shell } => commands::completion::run(shell),
         Command::Sandbox(options) => commands::sandbox::run(&context()?, options),
         Command::Partner(Partner::List) => commands::partner_list::run(&context()?),
-        Command::Partner(Partner::Disconnect(options)) => commands::partner_disconnect::run(&context()?, options),
+        Command::Partner(Partner::Show { ids }) => commands::partner_show::run(&context()?, ids),
+        Command::Partner(Partner::Disconnect(options)) => {
+            commands::partner_act::run(&context()?, Action::Disconnect, options)
+        }
+        Command::Partner(Partner::Onboard(options)) => {
+            commands::partner_act::run(&context()?, Action::Onboard, options)
+        }
         Command::Auth(Auth::Login(options)) => commands::auth_login::run(&context()?, &options),
         Command::Auth(Auth::Status) => commands::auth_status::run(&context()?),
         Command::Auth(Auth::List) => commands::auth_list::run(&context()?),

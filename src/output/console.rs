@@ -87,6 +87,11 @@ impl Console {
         self.line(&clean_lines(message));
     }
 
+    /// Asks, on a line that the answer is to end. Shown even if quiet.
+    pub fn ask(&self, question: &str) {
+        let _ = Patient(io::stderr().lock()).write_all(without_tokens(&clean_lines(question)).as_bytes());
+    }
+
     /// Something may be wrong. Not shown if quiet.
     pub fn warning(&self, message: &str) {
         if !self.quiet {

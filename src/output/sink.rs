@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use unicode_width::UnicodeWidthStr;
 
 use super::console::{DIM, GREEN, RED, YELLOW};
-use super::record::{Failure, Record, Status, Summary};
+use super::record::{Record, Status, Summary};
 use super::{Format, stdout};
 use crate::clean::{clean, escape_json};
 
@@ -146,7 +146,7 @@ impl<W: Write> Writer<W> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Record(record, _) if self.look.format == Format::Json => self.kept.push(*record),
-            Message::Record(record, _) if self.look.format == Format::Id && record.status != Status::Disconnected => {}
+            Message::Record(record, _) if self.look.format == Format::Id && !record.status.has_succeeded() => {}
             Message::Record(record, permit) => {
                 let written = if self.written.error.is_some() { Err(None) } else { self.line(&record).map_err(Some) };
                 if let Err(error) = written {
@@ -218,9 +218,10 @@ impl<W: Write> Writer<W> {
 pub fn text_line(record: &Record, look: Look) -> String {
     let (id, status) = (clean(&record.id), record.status.name());
     let style = match record.status {
-        Status::Disconnected => GREEN,
+        Status::Done(_) | Status::Would(_) => GREEN,
         Status::Failed => RED,
         Status::NotAttempted => YELLOW,
+        Status::Skipped | Status::Already(_) => DIM,
     };
     let status = if look.color { format!("{style}{status}{style:#}") } else { status.to_owned() };
     let detail = detail(record);
@@ -231,28 +232,31 @@ pub fn text_line(record: &Record, look: Look) -> String {
     if detail.is_empty() {
         return format!("{id}{gap}  {status}");
     }
-    let gap_behind = " ".repeat(Status::NotAttempted.name().len() - record.status.name().len());
+    let gap_behind = " ".repeat(Status::NotAttempted.name().len().saturating_sub(record.status.name().len()));
     let detail = if look.color { format!("{DIM}{detail}{DIM:#}") } else { detail };
     format!("{id}{gap}  {status}{gap_behind}  {detail}")
 }
 
-/// Why an ID is not done: HTTP status, code, message, request id.
+/// Why an ID is not done, or what else there is to say of it.
 pub fn detail(record: &Record) -> String {
-    let Some(Failure { code, message, .. }) = &record.error else { return String::new() };
-    let status = record.http_status.map(|status| format!("{status} ")).unwrap_or_default();
-    let id = record.request_id.as_deref().map(|id| format!(" (request id {})", clean(id))).unwrap_or_default();
-    format!("{status}{}: {}{id}", clean(code), clean(message))
+    match &record.error {
+        Some(failure) => failure.in_words(record.http_status, record.request_id.as_deref()),
+        None => clean(record.remark.as_deref().unwrap_or_default()).into_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;
 
-    use super::super::record::FailureKind;
+    use super::super::record::{Failure, FailureKind};
     use super::*;
+    use crate::graph::partner::Action;
+
+    const DONE: Status = Status::Done(Action::Disconnect);
 
     fn record(index: usize, status: Status) -> Record {
-        let error = (status != Status::Disconnected).then(|| Failure {
+        let error = (status != DONE).then(|| Failure {
             code: "Not\tFound".into(),
             message: "no\nsuch \u{1b}[2Jpartner".into(),
             kind: FailureKind::Http,
@@ -260,7 +264,7 @@ mod tests {
         Record {
             id: format!("id-{index}"),
             index,
-            action: "disconnect",
+            action: Action::Disconnect,
             status,
             http_status: Some(404),
             attempts: 1,
@@ -269,6 +273,7 @@ mod tests {
             client_request_id: Some(uuid::Uuid::nil()),
             request_id: Some("r".into()),
             error,
+            remark: None,
         }
     }
 
@@ -300,7 +305,7 @@ mod tests {
     fn text_is_one_cleaned_line_of_three_fields() {
         let line = text_line(&record(1, Status::Failed), look(Format::Text));
         assert_eq!(line, "id-1\tfailed\t404 Not Found: no such \u{fffd}[2Jpartner (request id r)");
-        assert_eq!(text_line(&record(1, Status::Disconnected), look(Format::Text)), "id-1\tdisconnected");
+        assert_eq!(text_line(&record(1, DONE), look(Format::Text)), "id-1\tdisconnected");
     }
 
     #[test]
@@ -312,7 +317,7 @@ mod tests {
 
     #[test]
     fn what_a_full_disk_swallows_is_kept_and_what_a_closed_pipe_does_is_not() {
-        let records = || vec![record(1, Status::Disconnected), record(2, Status::Failed), record(3, Status::Failed)];
+        let records = || vec![record(1, DONE), record(2, Status::Failed), record(3, Status::Failed)];
         let full = write(look(Format::Ndjson), Full(1, io::ErrorKind::StorageFull), records()).written;
         assert_eq!(full.lost.iter().map(|record| record.index).collect::<Vec<_>>(), [2, 3]);
         assert!(!full.closed());
@@ -324,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_document_is_in_input_order() {
-        let records = vec![record(2, Status::Disconnected), record(1, Status::Failed)];
+        let records = vec![record(2, DONE), record(1, Status::Failed)];
         let out = write(look(Format::Json), Vec::new(), records).out;
         let document: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(document["results"][0]["index"], 1);
