@@ -110,7 +110,6 @@ pub async fn run(
     let mut output_failed = false;
     let mut announce = false;
     while signals < 2 {
-        run.skip_done(&around.sink);
         let may_start = run.may_start();
         if !may_start && flights.is_empty() {
             break;
@@ -131,7 +130,7 @@ pub async fn run(
             }
             permit = Arc::clone(&backlog).acquire_owned(), if may_start => {
                 let permit = permit.context("the output has ended before the run")?;
-                flights.extend(run.start(client, permit));
+                flights.extend(run.start(client, permit, &around.sink));
             }
             // Last, so that only requests are counted, and not those that were still waiting to be sent.
             () = std::future::ready(()), if announce => {
@@ -151,7 +150,6 @@ pub async fn run(
 /// first request.
 pub async fn without_requests(plan: &Plan<'_>, signal: Option<Signal>, around: Surroundings<'_>) -> Finished {
     let mut run = Run::new(plan, "", Summary::default(), around.console);
-    run.skip_done(&around.sink);
     if let Some(signal) = signal {
         run.interrupt(signal);
     }
@@ -256,29 +254,25 @@ impl<'a> Run<'a> {
         self.interrupted = Some(signal);
     }
 
-    /// Reports the next IDs, as far as an earlier run has done them.
-    fn skip_done(&mut self, sink: &Sink) {
-        while self.reason.is_none()
-            && let Some((id, _)) = self.plan.ids.get(self.next)
-            && self.plan.done.contains(id)
-        {
-            if let Some(draft) = self.draft(self.next, Progress::default()) {
-                self.report(draft.skipped(), None, sink);
-            }
-            self.next += 1;
-        }
-    }
-
-    /// Begins the next ID.
-    fn start<'f>(&mut self, client: &'f Client<'_>, permit: OwnedSemaphorePermit) -> Option<LocalBoxFuture<'f, Landed>>
+    /// Begins the next ID, or reports it where an earlier run has done it.
+    fn start<'f>(
+        &mut self,
+        client: &'f Client<'_>,
+        permit: OwnedSemaphorePermit,
+        sink: &Sink,
+    ) -> Option<LocalBoxFuture<'f, Landed>>
     where
         'a: 'f,
     {
         let position = self.next;
+        self.next += 1;
         let (id, _) = self.plan.ids.get(position)?;
+        if self.plan.done.contains(id) {
+            self.report(self.draft(position, Progress::default())?.skipped(), Some(permit), sink);
+            return None;
+        }
         let (action, task) = (self.plan.action, self.plan.task);
         let progress = Rc::new(Cell::new(Progress::default()));
-        self.next += 1;
         self.under_way.insert(position, Rc::clone(&progress));
         let stop = Rc::clone(&self.stop);
         Some(Box::pin(async move {
@@ -347,7 +341,8 @@ impl<'a> Run<'a> {
 
     /// Reports every ID that has no result yet: those given up under way, and those never begun.
     fn report_the_rest(&mut self, sink: &Sink) {
-        let Some(reason) = self.reason else { return };
+        // Without a reason, all that is left is what an earlier run has done.
+        let reason = self.reason.unwrap_or(Reason::OutputGone);
         let changes = self.plan.task != Task::Rehearse;
         for (position, progress) in std::mem::take(&mut self.under_way) {
             if let Some(record) = self.draft(position, progress.get()).map(|draft| draft.given_up(reason, changes)) {

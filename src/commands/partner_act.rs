@@ -182,11 +182,12 @@ async fn consent(
             Ok(partner) => (partner.fields.display_name, partner.fields.onboarding_status),
             Err(undone) if undone.verdict() == Verdict::Unauthorized => {
                 let error = Error::auth(format!("{}; nothing was sent", undone.in_words()));
-                return Err(match undone.hint {
-                    Some(hint) => error.hint(hint),
-                    None => error,
-                }
-                .into());
+                return Err(undone.hint.into_iter().fold(error, Error::hint).into());
+            }
+            // Where no answer comes to this, none would come to what it is to be asked for.
+            Err(undone) if undone.http_status.is_none() => {
+                let message = format!("cannot show what this would act on: {}; nothing was sent", undone.in_words());
+                return Err(undone.hint.into_iter().fold(Error::failure(message), Error::hint).into());
             }
             Err(undone) => {
                 let status = undone.http_status.map(|status| format!("{status} ")).unwrap_or_default();
@@ -284,7 +285,7 @@ fn in_words(plan: &Plan<'_>, summary: &Summary) -> String {
     let is_rehearsed = plan.task == Task::Rehearse;
     let (done, skipped_as) = match (is_rehearsed, plan.action) {
         (false, Action::Disconnect) => ("disconnected", "skipped"),
-        (false, Action::Onboard) => ("begun to onboard", "skipped"),
+        (false, Action::Onboard) => ("onboarding started", "skipped"),
         (true, Action::Disconnect) => ("would be disconnected", "with nothing to do"),
         (true, Action::Onboard) => ("would be onboarded", "with nothing to do"),
     };

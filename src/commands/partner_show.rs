@@ -8,7 +8,7 @@ use crate::batch::settle::Ends;
 use crate::clean::clean;
 use crate::cli;
 use crate::context::{Context, run_until_interrupted, stdout_is_terminal};
-use crate::exit::{Exit, fold};
+use crate::exit::{Exit, Verdict, fold};
 use crate::graph::pace::Rate;
 use crate::ids::{Collected, input};
 use crate::output::{stdout, table};
@@ -42,6 +42,10 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
                 context.console.error(&format!("{}: {}", clean(id.as_str()), undone.in_words()));
                 verdicts.push(undone.verdict());
                 hints.extend(undone.hint.filter(|hint| !hints.contains(hint)));
+                if verdicts.last() == Some(&Verdict::Unauthorized) {
+                    // The token is no good for the rest.
+                    break;
+                }
             }
         }
     }
