@@ -135,7 +135,7 @@ impl Ends<'_> {
     pub fn read(self, id: &PartnerId, outcome: Outcome, stopped: Option<Reason>) -> Result<Partner, Undone> {
         match outcome.last {
             Some(Ok(answer)) if answer.status == 200 => {
-                Partner::read(&answer.body, id).ok_or_else(|| Undone::no_partner(&answer))
+                Partner::read(&answer, id).ok_or_else(|| Undone::no_partner(&answer))
             }
             last => Err(self.undone(Outcome { last, ..outcome }, Purpose::Read, stopped)),
         }

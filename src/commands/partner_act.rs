@@ -234,7 +234,7 @@ fn question(action: Action, count: usize, skipped: usize, connection: &Connectio
         .map_or("a tenant that the token does not name".to_owned(), |tenant| format!("tenant {}", clean(tenant)));
     let account = connection.account().map(|account| format!(", as {}", clean(account))).unwrap_or_default();
     let skipped = if skipped > 0 { format!(" ({skipped} done by an earlier run are skipped)") } else { String::new() };
-    format!("This {verb} {count} {partners} of {tenant} at {host}{account}{skipped}:\n\n")
+    format!("This {verb} {count} {partners} of {tenant}\nat {host}{account}{skipped}:\n\n")
 }
 
 fn surroundings<'a>(

@@ -14,6 +14,7 @@ use super::problem;
 use crate::clean::clean;
 use crate::error::Error;
 use crate::ids::PartnerId;
+use crate::net::attempt::Answer;
 use crate::stop::Stop;
 use crate::words::roughly;
 
@@ -34,13 +35,18 @@ pub struct Partner {
 
 impl Partner {
     /// Reads the answer to [`get`]; `None` where it is not that partner.
-    pub fn read(body: &[u8], id: &PartnerId) -> Option<Self> {
-        let partner = Self::new(serde_json::from_slice(body).ok()?)?;
+    pub fn read(answer: &Answer, id: &PartnerId) -> Option<Self> {
+        let partner = Self::new(serde_json::from_slice(&answer.body).ok()?, answer)?;
         PartnerId::parse(&partner.fields.id).is_ok_and(|found| found == *id).then_some(partner)
     }
 
-    fn new(raw: Box<RawValue>) -> Option<Self> {
-        let fields = serde_json::from_str(raw.get()).ok()?;
+    fn new(raw: Box<RawValue>, answer: &Answer) -> Option<Self> {
+        let mut fields: Fields = serde_json::from_str(raw.get()).ok()?;
+        let Fields { id, display_name, onboarding_status, last_connection_date_time } = &mut fields;
+        let others = [display_name, onboarding_status, last_connection_date_time];
+        for text in others.into_iter().flatten().chain([id]) {
+            *text = answer.without_secrets(text);
+        }
         Some(Self { raw, fields })
     }
 }
@@ -129,10 +135,10 @@ pub async fn list(client: &Client<'_>, caller: &Caller, stop: &Stop) -> anyhow::
     let mut seen = HashSet::new();
     let mut partners = Vec::new();
     loop {
-        let page = page(client, url.clone(), caller, stop).await?;
+        let (page, answer) = page(client, url.clone(), caller, stop).await?;
         for raw in page.value {
             let no_partner = || Error::failure("Graph's list holds something that is not a partner with an ID");
-            partners.push(Partner::new(raw).ok_or_else(no_partner)?);
+            partners.push(Partner::new(raw, &answer).ok_or_else(no_partner)?);
         }
         let Some(link) = page.next_link.filter(|link| !link.is_empty()) else { return Ok(partners) };
         // The token goes with the next request, so where to is not for the answer to decide.
@@ -149,7 +155,7 @@ pub async fn list(client: &Client<'_>, caller: &Caller, stop: &Stop) -> anyhow::
     }
 }
 
-async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> anyhow::Result<Page> {
+async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> anyhow::Result<(Page, Answer)> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
     let outcome = client.send(&call, stop).await;
     let failed = |why: String| format!("the partners cannot be listed: {why}");
@@ -162,8 +168,9 @@ async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> an
         None => return Err(Error::failure(failed("nothing was sent".to_owned())).into()),
     };
     if answer.status == 200 {
-        let page = serde_json::from_slice(&answer.body);
-        return page.map_err(|_| Error::failure(failed("the answer is not a list of partners".to_owned())).into());
+        let page: Page = serde_json::from_slice(&answer.body)
+            .map_err(|_| Error::failure(failed("the answer is not a list of partners".to_owned())))?;
+        return Ok((page, answer));
     }
     let problem = problem::read(&answer);
     let id = problem.request_id.map(|id| format!(" (request id {})", clean(&id))).unwrap_or_default();
