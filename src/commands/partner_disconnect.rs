@@ -18,9 +18,9 @@ use crate::interrupt::Interrupts;
 use crate::output::Format;
 use crate::output::record::{Status, Summary};
 use crate::output::sink::{Look, Sink, text_line};
+use crate::output::terminal::{Shape, measure};
 use crate::permission;
 use crate::words::plain;
-use unicode_width::UnicodeWidthStr as _;
 
 const STDIN: &str = "standard input";
 /// Ten times what a million IDs take in the most talkative form.
@@ -158,9 +158,8 @@ fn no_ids() -> Error {
 }
 
 fn look(context: &Context, ids: &PartnerIds) -> Look {
-    let terminal = stdout_is_terminal();
-    let widest = || ids.iter().map(|(id, _)| id.as_str().width()).max().unwrap_or_default();
-    Look { format: context.format, id_width: terminal.then(widest), color: context.color.on(&std::io::stdout()) }
+    let id_width = ids.iter().map(|(id, _)| measure(id.as_str())).max().unwrap_or_default();
+    Look { format: context.format, shape: Shape::of(&std::io::stdout(), context.color), id_width }
 }
 
 /// Tells on standard error what standard output does not.
@@ -169,7 +168,7 @@ fn conclude(context: &Context, finished: &Finished) {
     let console = &context.console;
     if let Some(error) = written.error.as_ref().filter(|_| !written.closed()) {
         console.error(&format!("the results could not all be written: {}", plain(error)));
-        let plain_text = Look { format: Format::Text, id_width: None, color: false };
+        let plain_text = Look { format: Format::Text, shape: Shape::PLAIN, id_width: 0 };
         for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
             // A sentence for people: the console lets no tab through.
             console.error(&format!("not written: {}", text_line(record, plain_text).replace('\t', " ")));

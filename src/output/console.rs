@@ -40,6 +40,8 @@ pub const RED: Style = AnsiColor::Red.on_default().bold();
 pub const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 /// Green.
 pub const GREEN: Style = AnsiColor::Green.on_default();
+/// Bold.
+pub const BOLD: Style = Style::new().bold();
 /// Dim.
 pub const DIM: Style = Style::new().dimmed();
 
