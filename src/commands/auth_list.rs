@@ -60,8 +60,8 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
     match context.format {
         Format::Text => {
             let shape = Shape::of(&std::io::stdout(), context.color);
-            let rows = entries.iter().map(|entry| row(entry, shape.layout));
-            table::write_rows(&mut text, COLUMNS, rows, shape)?;
+            let rows: Vec<_> = entries.iter().map(|entry| row(entry, shape.layout)).collect();
+            text.extend(table::text(&COLUMNS, &rows, shape).bytes());
         }
         Format::Id => entries.iter().for_each(|entry| text.extend(format!("{}\n", entry.profile).bytes())),
         Format::Json => json::document(&mut text, &entries)?,

@@ -111,8 +111,8 @@ pub fn write(out: &mut impl Write, partners: &[Partner], format: Format, shape: 
             // With these headings and the statuses that there are, 80 columns leave 10 for the name.
             let columns =
                 [Column::whole("id"), Column::cut("name"), Column::whole("status"), Column::whole("last seen (UTC)")];
-            let rows = partners.iter().map(|it| [id(it), name(it), status(it), last_seen(it, shape.layout)]);
-            write_rows(out, columns, rows, shape)
+            let row = |partner| [id(partner), name(partner), status(partner), last_seen(partner, shape.layout)];
+            out.write_all(text(&columns, &partners.iter().map(row).collect::<Vec<_>>(), shape).as_bytes())
         }
         Format::Id => partners.iter().try_for_each(|partner| writeln!(out, "{}", partner.fields.id)),
         Format::Ndjson => partners.iter().try_for_each(|partner| writeln!(out, "{}", one_line(partner))),
@@ -132,43 +132,36 @@ fn one_line(partner: &Partner) -> String {
     escape_json(partner.raw.get()).replace(['\n', '\r'], " ")
 }
 
-/// Writes rows: in columns under headings where these fit, if need be with some of them cut; in blocks of lines where
+/// Rows as text: in columns under headings where these fit, if need be with some of them cut; in blocks of lines where
 /// they do not; with tabs and without headings for programs.
-///
-/// # Errors
-/// Those of `out`.
-pub fn write_rows<const N: usize>(
-    out: &mut impl Write,
-    columns: [Column; N],
-    rows: impl Iterator<Item = [Cell; N]>,
-    shape: Shape,
-) -> io::Result<()> {
+pub fn text<const N: usize>(columns: &[Column; N], rows: &[[Cell; N]], shape: Shape) -> String {
+    let rows: Vec<_> = rows.iter().map(<[Cell; N]>::as_slice).collect();
+    lay_out(columns, &rows, shape)
+}
+
+fn lay_out(columns: &[Column], rows: &[&[Cell]], shape: Shape) -> String {
     let Shape { layout, color } = shape;
     let Layout::Columns { width } = layout else {
-        let line = |row: [Cell; N]| row.map(|Cell { text, style }| painted(&text, style, color)).join("\t");
-        return rows.map(line).try_for_each(|line| writeln!(out, "{line}"));
+        return rows.iter().map(|row| with_tabs(row, color)).collect();
     };
-    let rows: Vec<_> = rows.collect();
     let width = width.unwrap_or(usize::MAX);
-    match widths(&columns, &rows, width) {
-        Some(widths) => {
-            let heading = |column: Column| Cell { text: column.label.to_uppercase(), style: BOLD };
-            let headings = columns.map(heading);
-            std::iter::once(&headings).chain(&rows).try_for_each(|row| line(out, row, widths, color))
-        }
-        None => rows.iter().try_for_each(|row| block(out, &columns, row, width, color)),
-    }
+    let Some(widths) = widths(columns, rows, width) else {
+        return rows.iter().map(|row| block(columns, row, width, color)).collect();
+    };
+    let heading = |column: &Column| Cell { text: column.label.to_uppercase(), style: BOLD };
+    let headings: Vec<_> = columns.iter().map(heading).collect();
+    std::iter::once(&headings.as_slice()).chain(rows).map(|row| in_columns(row, &widths, color)).collect()
 }
 
 /// How wide each column is, in a table no wider than `width`; `None` if that cannot be.
-fn widths<const N: usize>(columns: &[Column; N], rows: &[[Cell; N]], width: usize) -> Option<[usize; N]> {
-    let mut widths = columns.map(|column| measure(column.label));
+fn widths(columns: &[Column], rows: &[&[Cell]], width: usize) -> Option<Vec<usize>> {
+    let mut widths: Vec<_> = columns.iter().map(|column| measure(column.label)).collect();
     for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
+        for (width, cell) in widths.iter_mut().zip(*row) {
             *width = (*width).max(measure(&cell.text));
         }
     }
-    while widths.iter().sum::<usize>() + GAP * N.saturating_sub(1) > width {
+    while widths.iter().sum::<usize>() + GAP * columns.len().saturating_sub(1) > width {
         let shrinkable =
             widths.iter_mut().zip(columns).filter(|(width, column)| column.may_be_cut && **width > column.narrowest());
         let (widest, _) = shrinkable.max_by_key(|(width, _)| **width)?;
@@ -177,12 +170,17 @@ fn widths<const N: usize>(columns: &[Column; N], rows: &[[Cell; N]], width: usiz
     Some(widths)
 }
 
-fn line<const N: usize>(out: &mut impl Write, row: &[Cell; N], widths: [usize; N], color: bool) -> io::Result<()> {
+fn with_tabs(row: &[Cell], color: bool) -> String {
+    let cells: Vec<_> = row.iter().map(|cell| painted(&cell.text, cell.style, color)).collect();
+    cells.join("\t") + "\n"
+}
+
+fn in_columns(row: &[Cell], widths: &[usize], color: bool) -> String {
     let mut line = String::new();
     // Written only before something else, so that no line ends in spaces.
     let mut spaces = 0;
     for (cell, width) in row.iter().zip(widths) {
-        let text = cut(&cell.text, width);
+        let text = cut(&cell.text, *width);
         if !text.is_empty() {
             line.push_str(&" ".repeat(spaces));
             line.push_str(&painted(&text, cell.style, color));
@@ -190,37 +188,25 @@ fn line<const N: usize>(out: &mut impl Write, row: &[Cell; N], widths: [usize; N
         }
         spaces += width.saturating_sub(measure(&text)) + GAP;
     }
-    writeln!(out, "{line}")
+    line + "\n"
 }
 
 /// A row as lines of its own: its first cell, and below, what there is of the others behind their labels.
-fn block<const N: usize>(
-    out: &mut impl Write,
-    columns: &[Column; N],
-    row: &[Cell; N],
-    width: usize,
-    color: bool,
-) -> io::Result<()> {
+fn block(columns: &[Column], row: &[Cell], width: usize, color: bool) -> String {
     let mut cells = columns.iter().zip(row);
-    if let Some((_, Cell { text, .. })) = cells.next() {
-        writeln!(out, "{}", painted(text, BOLD, color))?;
-    }
+    let mut lines = cells.next().map(|(_, first)| painted(&first.text, BOLD, color) + "\n").unwrap_or_default();
     let indent = " ".repeat(INDENT);
     for (column, Cell { text, style }) in cells.filter(|(_, cell)| !cell.text.is_empty()) {
         let label = format!("{}:", column.label);
-        let beside = INDENT + measure(&label) + 1 + measure(text) <= width;
+        let is_beside = INDENT + measure(&label) + 1 + measure(text) <= width;
+        let between = if is_beside { " " } else { &format!("\n{indent}{indent}") };
         let text = match column.may_be_cut {
             true => cut(text, width.saturating_sub(2 * INDENT).max(NARROWEST)),
             false => text.into(),
         };
-        let (label, text) = (painted(&label, DIM, color), painted(&text, *style, color));
-        if beside {
-            writeln!(out, "{indent}{label} {text}")?;
-        } else {
-            writeln!(out, "{indent}{label}\n{indent}{indent}{text}")?;
-        }
+        lines += &format!("{indent}{}{between}{}\n", painted(&label, DIM, color), painted(&text, *style, color));
     }
-    Ok(())
+    lines
 }
 
 #[cfg(test)]
@@ -351,11 +337,11 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
     fn the_widest_of_the_columns_that_may_be_cut_is_cut_first() {
         let columns = [Column::cut("one"), Column::cut("two"), Column::whole("three")];
         let row = ["x".repeat(30), "y".repeat(14), "z".repeat(20)].map(Cell::from);
-        let widths = |width| widths(&columns, std::slice::from_ref(&row), width);
-        assert_eq!(widths(68), Some([30, 14, 20]));
-        assert_eq!(widths(60), Some([22, 14, 20]));
-        assert_eq!(widths(50), Some([13, 13, 20]));
-        assert_eq!(widths(44), Some([10, 10, 20]));
+        let widths = |width| widths(&columns, &[&row], width);
+        assert_eq!(widths(68), Some(vec![30, 14, 20]));
+        assert_eq!(widths(60), Some(vec![22, 14, 20]));
+        assert_eq!(widths(50), Some(vec![13, 13, 20]));
+        assert_eq!(widths(44), Some(vec![10, 10, 20]));
         assert_eq!(widths(43), None);
     }
 
