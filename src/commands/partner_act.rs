@@ -21,12 +21,14 @@ use crate::graph::client::Client;
 use crate::graph::partner::Action;
 use crate::ids::{Collected, PartnerIds, input};
 use crate::interrupt::Interrupts;
+use crate::output::console::RED;
 use crate::output::record::{Status, Summary, name};
 use crate::output::sink::{Look, Sink, text_line};
+use crate::output::table::{Cell, Column};
+use crate::output::terminal::{Layout, Shape, measure};
 use crate::output::{Format, stdout, table};
 use crate::permission;
 use crate::words::plain;
-use unicode_width::UnicodeWidthStr as _;
 
 /// How many partners are shown before it is asked.
 const MOST_SHOWN: usize = 20;
@@ -178,8 +180,8 @@ async fn consent(
     let shown = todo.iter().take(MOST_SHOWN).copied();
     let mut partners = std::pin::pin!(read(client, shown, ends, &plan.stop));
     while let Some((id, partner)) = partners.next().await {
-        let (name, status) = match partner {
-            Ok(partner) => (partner.fields.display_name, partner.fields.onboarding_status),
+        rows.push(match partner {
+            Ok(partner) => [table::id(&partner), table::name(&partner), table::status(&partner)],
             Err(undone) if undone.verdict() == Verdict::Unauthorized => {
                 let error = Error::auth(format!("{}; nothing was sent", undone.in_words()));
                 return Err(undone.hint.into_iter().fold(error, Error::hint).into());
@@ -191,19 +193,19 @@ async fn consent(
             }
             Err(undone) => {
                 let status = undone.http_status.map(|status| format!("{status} ")).unwrap_or_default();
-                (None, Some(format!("not read: {status}{}", undone.failure.code)))
+                let status = format!("not read: {status}{}", clean(&undone.failure.code));
+                [Cell::from(clean(id.as_str()).into_owned()), Cell::default(), Cell { text: status, style: RED }]
             }
-        };
-        let cell = |text: Option<String>| clean(&text.unwrap_or_default()).into_owned();
-        rows.push([clean(id.as_str()).into_owned(), cell(name), cell(status)]);
+        });
     }
-    let mut text = question(plan.action, todo.len(), plan.done.len(), connection, client.host()).into_bytes();
-    let more = todo.len() - rows.len();
-    table::write_rows(&mut text, ["ID", "NAME", "STATUS"], rows.into_iter(), true)?;
-    if more > 0 {
-        text.extend(format!("… and {more} more\n").bytes());
+    let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];
+    let shape = Shape::of(&std::io::stderr(), context.color);
+    context.console.instruction(&question(plan.action, todo.len(), plan.done.len(), connection, client.host()));
+    context.console.table(&table::text(&columns, &rows, shape));
+    if todo.len() > rows.len() {
+        context.console.instruction(&format!("… and {} more", todo.len() - rows.len()));
     }
-    context.console.instruction(&String::from_utf8_lossy(&text));
+    context.console.instruction("");
     context.console.ask(match (plan.action, todo.len()) {
         (Action::Disconnect, 1) => "There is no undo. Disconnect it? [y/N] ",
         (Action::Disconnect, _) => "There is no undo. Disconnect them? [y/N] ",
@@ -234,7 +236,7 @@ fn question(action: Action, count: usize, skipped: usize, connection: &Connectio
         .map_or("a tenant that the token does not name".to_owned(), |tenant| format!("tenant {}", clean(tenant)));
     let account = connection.account().map(|account| format!(", as {}", clean(account))).unwrap_or_default();
     let skipped = if skipped > 0 { format!(" ({skipped} done by an earlier run are skipped)") } else { String::new() };
-    format!("This {verb} {count} {partners} of {tenant}\nat {host}{account}{skipped}:\n\n")
+    format!("This {verb} {count} {partners} of {tenant}\nat {host}{account}{skipped}:\n")
 }
 
 fn surroundings<'a>(
@@ -248,9 +250,12 @@ fn surroundings<'a>(
 }
 
 fn look(context: &Context, ids: &PartnerIds) -> Look {
-    let terminal = stdout_is_terminal();
-    let widest = || ids.iter().map(|(id, _)| id.as_str().width()).max().unwrap_or_default();
-    Look { format: context.format, id_width: terminal.then(widest), color: context.color.on(&std::io::stdout()) }
+    let shape = Shape::of(&std::io::stdout(), context.color);
+    let id_width = match shape.layout {
+        Layout::Tabs => 0,
+        Layout::Columns { .. } => ids.iter().map(|(id, _)| measure(id.as_str())).max().unwrap_or_default(),
+    };
+    Look { format: context.format, shape, id_width }
 }
 
 /// Tells on standard error what standard output does not.
@@ -259,7 +264,7 @@ fn conclude(context: &Context, plan: &Plan<'_>, finished: &Finished) {
     let console = &context.console;
     if let Some(error) = written.error.as_ref().filter(|_| !written.closed()) {
         console.error(&format!("the results could not all be written: {}", plain(error)));
-        let plain_text = Look { format: Format::Text, id_width: None, color: false };
+        let plain_text = Look { format: Format::Text, shape: Shape::PLAIN, id_width: 0 };
         for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
             // A sentence for people: the console lets no tab through.
             console.error(&format!("not written: {}", text_line(record, plain_text).replace('\t', " ")));

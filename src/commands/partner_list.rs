@@ -1,11 +1,12 @@
 //! `partner list`.
 
-use crate::context::{Context, run_until_interrupted, stdout_is_terminal};
+use crate::context::{Context, run_until_interrupted};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
+use crate::output::terminal::Shape;
 use crate::output::{Format, stdout, table};
 use crate::permission;
 
@@ -34,6 +35,6 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
         );
     }
     let mut text = Vec::new();
-    table::write(&mut text, &partners, context.format, stdout_is_terminal())?;
+    table::write(&mut text, &partners, context.format, Shape::of(&std::io::stdout(), context.color))?;
     stdout::print(&text)
 }

@@ -7,10 +7,11 @@ use crate::batch::read::read;
 use crate::batch::settle::Ends;
 use crate::clean::clean;
 use crate::cli;
-use crate::context::{Context, run_until_interrupted, stdout_is_terminal};
+use crate::context::{Context, run_until_interrupted};
 use crate::exit::{Exit, Verdict, fold};
 use crate::graph::pace::Rate;
 use crate::ids::{Collected, input};
+use crate::output::terminal::Shape;
 use crate::output::{stdout, table};
 use crate::permission;
 
@@ -50,7 +51,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
         }
     }
     let mut text = Vec::new();
-    table::write(&mut text, &partners, context.format, stdout_is_terminal())?;
+    table::write(&mut text, &partners, context.format, Shape::of(&std::io::stdout(), context.color))?;
     let printed = stdout::print(&text)?;
     for hint in hints {
         context.console.hint(&hint);

@@ -40,6 +40,8 @@ pub const RED: Style = AnsiColor::Red.on_default().bold();
 pub const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 /// Green.
 pub const GREEN: Style = AnsiColor::Green.on_default();
+/// Bold.
+pub const BOLD: Style = Style::new().bold();
 /// Dim.
 pub const DIM: Style = Style::new().dimmed();
 
@@ -90,6 +92,11 @@ impl Console {
     /// Asks, on a line that the answer is to end. Shown even if quiet.
     pub fn ask(&self, question: &str) {
         let _ = Patient(io::stderr().lock()).write_all(without_tokens(&clean_lines(question)).as_bytes());
+    }
+
+    /// What somebody has to see to go on, laid out and coloured by then, out of cleaned text.
+    pub fn table(&self, text: &str) {
+        self.line(text.trim_end());
     }
 
     /// Something may be wrong. Not shown if quiet.

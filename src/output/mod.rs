@@ -7,6 +7,7 @@ pub mod record;
 pub mod sink;
 pub mod stdout;
 pub mod table;
+pub mod terminal;
 
 use std::str::FromStr;
 
