@@ -216,6 +216,12 @@ impl Context {
             Event::Unanswered { reason, elapsed } => {
                 self.console.trace(&format!("{label}: {reason}, after {} ms", elapsed.as_millis()));
             }
+            Event::Held { host, status, wait, is_named } => {
+                let whose = if *is_named { "as it asks" } else { "it names no time" };
+                let wait = wait.as_secs_f64();
+                self.console
+                    .trace(&format!("{label}: {host} answered {status}: nothing is sent for {wait:.1} s, {whose}"));
+            }
             Event::Waiting { why, wait } => {
                 let why = match why {
                     Why::Pace => "for the pace",
