@@ -203,6 +203,7 @@ impl<'a> Run<'a> {
     /// Nothing new is sent from here on. The first reason is the one that is told.
     fn stop(&mut self, reason: Reason) {
         self.reason.get_or_insert(reason);
+        self.console.stopping();
         self.stop.set();
     }
 

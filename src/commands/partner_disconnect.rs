@@ -13,6 +13,7 @@ use crate::context::{Context, block_on, stdout_is_terminal};
 use crate::error::Error;
 use crate::exit::{Exit, Signal};
 use crate::graph::advice::Caller;
+use crate::graph::pace::Rate;
 use crate::ids::{Collected, Collector, PartnerIds};
 use crate::interrupt::Interrupts;
 use crate::output::Format;
@@ -65,7 +66,7 @@ pub fn run(context: &Context, options: cli::Disconnect) -> anyhow::Result<Exit> 
             connection = &mut connecting => connection?,
             signal = interrupts.recv() => {
                 context.finish_renewing(connecting, &mut interrupts).await;
-                let around = surroundings(context, &ids, &mut interrupts)?;
+                let around = surroundings(context, &ids, rate.0, &mut interrupts)?;
                 let finished = batch::give_up(&plan, signal, around).await;
                 conclude(context, &finished);
                 return Ok(finished.exit);
@@ -79,7 +80,7 @@ pub fn run(context: &Context, options: cli::Disconnect) -> anyhow::Result<Exit> 
             cloud: connection.cloud(),
             ..Summary::default()
         };
-        let around = surroundings(context, &ids, &mut interrupts)?;
+        let around = surroundings(context, &ids, rate.0, &mut interrupts)?;
         let finished = batch::run(&plan, &client, summary, around).await?;
         conclude(context, &finished);
         Ok(finished.exit)
@@ -89,10 +90,11 @@ pub fn run(context: &Context, options: cli::Disconnect) -> anyhow::Result<Exit> 
 fn surroundings<'a>(
     context: &'a Context,
     ids: &PartnerIds,
+    rate: Option<Rate>,
     interrupts: &'a mut Interrupts,
 ) -> anyhow::Result<Surroundings<'a>> {
-    let bar = context.console.start_progress(ids.len()).filter(|_| stdout_is_terminal());
-    let sink = Sink::start(look(context, ids), bar).context("the system refuses what the output needs")?;
+    let progress = context.console.start_progress(ids.len(), rate).filter(|_| stdout_is_terminal());
+    let sink = Sink::start(look(context, ids), progress).context("the system refuses what the output needs")?;
     Ok(Surroundings { console: &context.console, sink, interrupts })
 }
 
