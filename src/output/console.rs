@@ -155,8 +155,8 @@ impl Console {
         if self.quiet {
             return None;
         }
-        let line = Line::start(state, self.color)?;
         self.end_progress();
+        let line = Line::start(state, self.color)?;
         *self.progress.borrow_mut() = Some(line.clone());
         Some(line)
     }
