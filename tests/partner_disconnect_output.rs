@@ -261,17 +261,19 @@ fn verbose_follows_each_attempt_and_wait_and_twice_the_headers() {
         _ => Reply::done().header("request-id", "r-1").header("Set-Cookie", "session=s3cret"),
     });
     let url = format!("{}/v1.0/deviceManagement/remoteAssistancePartners/p-1/disconnect", server.root());
+    let host = server.root().strip_prefix("http://").unwrap();
     let seen = disconnect(server.root(), &["p-1", "-v"]);
     let lines: Vec<_> = seen.stderr.lines().map(|line| line.split(" after ").next().unwrap()).collect();
     let expected = [
         &format!("p-1: attempt 1: POST {url}"),
         "p-1: 503",
+        &format!("p-1: {host} answered 503: nothing is sent for 0.1 s, as it asks"),
         "p-1: waiting 0.1 s because the service throttles",
         &format!("p-1: attempt 2: POST {url}"),
         "p-1: 204",
     ];
-    assert_eq!(lines[..5], expected);
-    assert_eq!((lines.len(), seen.code), (6, Some(0)));
+    assert_eq!(lines[..6], expected);
+    assert_eq!((lines.len(), seen.code), (7, Some(0)));
 
     for (arguments, variables) in [(&["-vv"][..], &[][..]), (&["-v", "-v"], &[("INTUNECTL_DEBUG", "1")])] {
         let seen =

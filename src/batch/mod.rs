@@ -59,6 +59,13 @@ pub struct Plan<'a> {
     pub stop: Rc<Stop>,
 }
 
+impl Plan<'_> {
+    /// The IDs that no earlier run has done, in this order.
+    pub fn todo(&self) -> impl Iterator<Item = &PartnerId> {
+        self.ids.iter().map(|(id, _)| id).filter(|id| !self.done.contains(*id))
+    }
+}
+
 /// How far an action is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
@@ -246,6 +253,7 @@ impl<'a> Run<'a> {
     /// Nothing new is sent from here on. The first reason is the one that is told.
     fn stop(&mut self, reason: Reason) {
         self.reason.get_or_insert(reason);
+        self.console.stopping();
         self.stop.set();
     }
 
@@ -299,6 +307,7 @@ impl<'a> Run<'a> {
                     (Task::Rehearse, _) => draft.rehearsed(outcome, self.reason),
                     (Task::Act { wait: Some(wait) }, Some(Ok(answer))) if answer.status == 204 => {
                         self.accepted.insert(position, Accepted { progress, request_id: answer.request_id.clone() });
+                        self.console.confirming(self.accepted.len());
                         return Some(self.follow_up(position, draft, wait, client, permit));
                     }
                     (Task::Act { .. }, _) => draft.acted(outcome, self.reason),
@@ -306,6 +315,7 @@ impl<'a> Run<'a> {
             }
             With::Confirmation(confirmation) => {
                 let Accepted { progress, request_id } = self.accepted.remove(&position)?;
+                self.console.confirming(self.accepted.len());
                 self.draft(position, progress)?.confirmed(request_id, confirmation, self.reason)
             }
         };
@@ -389,7 +399,9 @@ impl<'a> Run<'a> {
         if self.plan.tell_failures && record.status == Status::Failed {
             self.console.error(&format!("{}: {}", clean(&record.id), detail(&record)));
         }
-        self.console.advance(self.summary.failed);
+        if record.status != Status::Skipped {
+            self.console.advance(self.summary.failed);
+        }
         sink.record(record, permit);
     }
 }

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::exit::{Exit, Signal, Verdict};
 use crate::graph::advice::Caller;
 use crate::graph::client::Client;
+use crate::graph::pace::Rate;
 use crate::graph::partner::Action;
 use crate::ids::{Collected, PartnerIds, input};
 use crate::interrupt::Interrupts;
@@ -80,8 +81,8 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
             caller: Caller::default(),
             stop: Rc::clone(&context.stop),
         };
-        if ids.iter().all(|(id, _)| plan.done.contains(id)) {
-            let around = surroundings(context, &plan, &mut interrupts)?;
+        if plan.todo().next().is_none() {
+            let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
             let finished = batch::without_requests(&plan, None, around).await;
             conclude(context, &plan, &finished);
             return Ok(finished.exit);
@@ -92,7 +93,7 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
             connection = &mut connecting => connection?,
             signal = interrupts.recv() => {
                 context.finish_renewing(connecting, &mut interrupts).await;
-                let around = surroundings(context, &plan, &mut interrupts)?;
+                let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
                 let finished = batch::without_requests(&plan, Some(signal), around).await;
                 conclude(context, &plan, &finished);
                 return Ok(finished.exit);
@@ -124,7 +125,7 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
             cloud: connection.cloud(),
             ..Summary::default()
         };
-        let around = surroundings(context, &plan, &mut interrupts)?;
+        let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
         let finished = batch::run(&plan, &client, summary, around).await?;
         conclude(context, &plan, &finished);
         let lacks_permission =
@@ -174,11 +175,11 @@ async fn consent(
     connection: &Connection,
     client: &Client<'_>,
 ) -> anyhow::Result<bool> {
-    let todo: Vec<_> = plan.ids.iter().map(|(id, _)| id).filter(|id| !plan.done.contains(*id)).collect();
+    let todo = plan.todo().count();
     let ends = Ends { host: client.host(), caller: &plan.caller };
     let mut rows = Vec::new();
-    let shown = todo.iter().take(MOST_SHOWN).copied();
-    let mut partners = std::pin::pin!(read(client, shown, ends, &plan.stop));
+    let reading = context.console.reading("the partners");
+    let mut partners = std::pin::pin!(read(client, plan.todo().take(MOST_SHOWN), ends, &plan.stop));
     while let Some((id, partner)) = partners.next().await {
         rows.push(match partner {
             Ok(partner) => [table::id(&partner), table::name(&partner), table::status(&partner)],
@@ -198,15 +199,16 @@ async fn consent(
             }
         });
     }
+    drop(reading);
     let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];
     let shape = Shape::of(&std::io::stderr(), context.color);
-    context.console.instruction(&question(plan.action, todo.len(), plan.done.len(), connection, client.host()));
+    context.console.instruction(&question(plan.action, todo, plan.ids.len() - todo, connection, client.host()));
     context.console.table(&table::text(&columns, &rows, shape));
-    if todo.len() > rows.len() {
-        context.console.instruction(&format!("… and {} more", todo.len() - rows.len()));
+    if todo > rows.len() {
+        context.console.instruction(&format!("… and {} more", todo - rows.len()));
     }
     context.console.instruction("");
-    context.console.ask(match (plan.action, todo.len()) {
+    context.console.ask(match (plan.action, todo) {
         (Action::Disconnect, 1) => "There is no undo. Disconnect it? [y/N] ",
         (Action::Disconnect, _) => "There is no undo. Disconnect them? [y/N] ",
         (Action::Onboard, 1) => "Onboard it? [y/N] ",
@@ -242,10 +244,12 @@ fn question(action: Action, count: usize, skipped: usize, connection: &Connectio
 fn surroundings<'a>(
     context: &'a Context,
     plan: &Plan<'_>,
+    rate: Option<Rate>,
     interrupts: &'a mut Interrupts,
 ) -> anyhow::Result<Surroundings<'a>> {
-    let bar = context.console.start_progress(plan.ids.len()).filter(|_| stdout_is_terminal());
-    let sink = Sink::start(look(context, plan.ids), bar).context("the system refuses what the output needs")?;
+    let rate = if plan.task == Task::Rehearse { rate.map(Rate::for_all) } else { rate };
+    let progress = context.console.start_progress(plan.todo().count(), rate).filter(|_| stdout_is_terminal());
+    let sink = Sink::start(look(context, plan.ids), progress).context("the system refuses what the output needs")?;
     Ok(Surroundings { console: &context.console, sink, interrupts })
 }
 

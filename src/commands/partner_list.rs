@@ -23,7 +23,9 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
     let connection = context.connect().await?;
     context.warn_about(&connection, &[permission::READ, permission::WRITE]);
     let client = context.client(&connection, Some(Rate::PUBLISHED))?;
+    let reading = context.console.reading("the partners");
     let partners = partner::list(&client, &connection.caller(), &context.stop).await?;
+    drop(reading);
     if context.format == Format::Id
         && let Some((n, reason)) = (1_usize..)
             .zip(&partners)

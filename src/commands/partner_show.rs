@@ -35,6 +35,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     let caller = connection.caller();
     let ends = Ends { host: client.host(), caller: &caller };
     let (mut partners, mut verdicts, mut hints) = (Vec::new(), Vec::new(), Vec::new());
+    let reading = context.console.reading("the partners");
     let mut read = std::pin::pin!(read(&client, ids.iter().map(|(id, _)| id), ends, &context.stop));
     while let Some((id, partner)) = read.next().await {
         match partner {
@@ -50,6 +51,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
             }
         }
     }
+    drop(reading);
     let mut text = Vec::new();
     table::write(&mut text, &partners, context.format, Shape::of(&std::io::stdout(), context.color))?;
     let printed = stdout::print(&text)?;

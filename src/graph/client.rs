@@ -240,7 +240,7 @@ impl<'a> Client<'a> {
             call.progress.update(|progress| Progress { may_be_done: unanswered, ..progress });
             let attempt = call.progress.get().attempts - renewals;
             let decision = retry::decide(&result, attempt, self.transport.retries, fastrand::f64());
-            self.leave(pass, &result, decision.hold);
+            self.leave(call.label, pass, &result, decision.hold);
             let is_refused = result.as_ref().is_ok_and(|answer| answer.status == 401);
             last = Some(result);
             let ended = match decision.next {
@@ -307,9 +307,14 @@ impl<'a> Client<'a> {
         }
     }
 
-    fn leave(&self, pass: Pass, result: &Result, hold: Option<Duration>) {
+    fn leave(&self, label: &str, pass: Pass, result: &Result, hold: Option<Duration>) {
+        let hold = hold.map(|hold| hold.min(FAR));
+        if let (Some(wait), Ok(answer)) = (hold, result) {
+            let is_named = answer.retry_after.is_some_and(|asked| !asked.is_zero());
+            (self.observer)(label, &Event::Held { host: self.host(), status: answer.status, wait, is_named });
+        }
         let left = match (hold, result) {
-            (Some(hold), _) => Left::Throttled(Instant::now() + hold.min(FAR)),
+            (Some(hold), _) => Left::Throttled(Instant::now() + hold),
             (None, Err(reason)) if !reason.was_seen() => Left::Unsent,
             (None, _) => Left::Passed,
         };

@@ -3,6 +3,7 @@
 
 pub mod console;
 pub mod json;
+pub mod progress;
 pub mod record;
 pub mod sink;
 pub mod stdout;

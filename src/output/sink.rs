@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use std::sync::mpsc;
 use std::thread;
 
-use indicatif::ProgressBar;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::console::{DIM, GREEN, RED, YELLOW};
+use super::progress::Line;
 use super::record::{Record, Status, Summary};
 use super::terminal::{Layout, Shape, measure, painted, wrap};
 use super::{Format, stdout};
@@ -62,18 +62,18 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Starts writing to standard output. `bar` is kept out of the way of what is written to the same terminal.
+    /// Starts writing to standard output. `progress` is kept out of the way of what is written to the same terminal.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub fn start(look: Look, bar: Option<ProgressBar>) -> io::Result<Self> {
+    pub fn start(look: Look, progress: Option<Line>) -> io::Result<Self> {
         let (messages, inbox) = mpsc::channel();
         let (failed_tx, failed) = oneshot::channel();
         let (written_tx, written) = oneshot::channel();
         let mut writer = Writer {
             look,
             out: stdout::open()?,
-            bar,
+            progress,
             kept: Vec::new(),
             failed: Some(failed_tx),
             written: Written::default(),
@@ -129,7 +129,7 @@ impl<W: Write> Write for Escaped<W> {
 struct Writer<W> {
     look: Look,
     out: W,
-    bar: Option<ProgressBar>,
+    progress: Option<Line>,
     /// The records of a `json` document, which is written at the end.
     kept: Vec<Record>,
     failed: Option<oneshot::Sender<()>>,
@@ -207,8 +207,8 @@ impl<W: Write> Writer<W> {
             out.write_all(bytes)?;
             out.flush()
         };
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
+        match &self.progress {
+            Some(line) => line.suspend(write),
             None => write(),
         }
     }
@@ -308,7 +308,8 @@ mod tests {
     }
 
     fn write<W: Write>(look: Look, out: W, records: Vec<Record>) -> Writer<W> {
-        let mut writer = Writer { look, out, bar: None, kept: Vec::new(), failed: None, written: Written::default() };
+        let mut writer =
+            Writer { look, out, progress: None, kept: Vec::new(), failed: None, written: Written::default() };
         for record in records {
             writer.take(Message::Record(Box::new(record), None));
         }
