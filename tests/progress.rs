@@ -27,7 +27,7 @@ fn terminal(home: &Intunectl, root: &str, script: &str) -> Command {
 /// A run over so many IDs, with more options, on a terminal.
 fn run(home: &Intunectl, server: &Server, count: usize, script: &str) -> Running {
     home.file("ids", ids(count).join("\n"));
-    Running::with(&mut terminal(home, server.root(), &script.replace("RUN", "intunectl partner disconnect -f ids")))
+    Running::with(&mut terminal(home, server.root(), &script.replace("RUN", "intunectl partner disconnect -y -f ids")))
 }
 
 /// What is left of a stream on the screen of a terminal that is wide enough for it, without its colours.
