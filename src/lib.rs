@@ -23,9 +23,10 @@ mod sandbox;
 mod stop;
 mod words;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use cli::{Auth, Cli, Command, Partner};
 use context::Context;
@@ -38,7 +39,7 @@ use output::console::{Color, Console};
 /// Parses the command line, does what it says, and tells how the process is to end.
 pub fn run() -> ExitCode {
     set_panic_hook();
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => return not_parsed(&error).into(),
     };
@@ -48,6 +49,30 @@ pub fn run() -> ExitCode {
         error.downcast_ref::<Error>().map_or(Kind::Failure, Error::kind).into()
     });
     exit.into()
+}
+
+fn parse() -> Result<Cli, clap::Error> {
+    let matches = Cli::command().color(color_of_help(std::env::args_os())).try_get_matches()?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// What `--color` says. It is for help and for what is wrong with the command line, too, and so for what clap prints
+/// before it knows.
+fn color_of_help(arguments: impl Iterator<Item = OsString>) -> clap::ColorChoice {
+    let mut words = arguments.map_while(|word| word.into_string().ok().filter(|word| word != "--"));
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => None,
+        };
+        match value.as_deref() {
+            Some("always") => return clap::ColorChoice::Always,
+            Some("never") => return clap::ColorChoice::Never,
+            _ => {}
+        }
+    }
+    clap::ColorChoice::Auto
 }
 
 /// A panic is a fault of ours. Its message may quote whatever was at hand, so it is not shown.
