@@ -113,7 +113,7 @@ fn what_is_wrong_with_the_command_line_is_coloured_as_the_command_line_says() {
         (&["--color=never"], "CLICOLOR_FORCE", false),
         (&[], "CLICOLOR_FORCE", true),
         // What stands behind `--` is no option of ours.
-        (&["sandbox", "--color", "--", "--color=always"], "NO_COLOR", false),
+        (&["completion", "--", "--color=always"], "NO_COLOR", false),
     ];
     for (arguments, variable, colored) in table {
         let mut command = Intunectl::new().command();
