@@ -116,7 +116,8 @@ fn what_is_wrong_with_the_command_line_is_coloured_as_the_command_line_says() {
         (&["completion", "--", "--color=always"], "NO_COLOR", false),
     ];
     for (arguments, variable, colored) in table {
-        let mut command = Intunectl::new().command();
+        let home = Intunectl::new();
+        let mut command = home.command();
         let output = command.args(arguments).arg("--no-such-option").env(variable, "1").output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         let stderr = String::from_utf8(output.stderr).unwrap();
