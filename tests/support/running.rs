@@ -18,7 +18,7 @@ pub struct Running {
 }
 
 /// What came from a stream so far, read by a thread of its own so that the process never waits for the test.
-struct Stream {
+pub(super) struct Stream {
     text: Arc<(Mutex<Vec<u8>>, Condvar)>,
     reader: Option<JoinHandle<()>>,
 }
@@ -66,7 +66,7 @@ impl Running {
         self.stderr.wait_for(part);
     }
 
-    /// Waits for its end, and tells what was seen. Whatever it was: never the token, and never a panic.
+    /// Waits for its end, and tells what was seen.
     pub fn end(mut self) -> Seen {
         let started = Instant::now();
         let status = loop {
@@ -79,12 +79,16 @@ impl Running {
             }
         };
         let seen = Seen { stdout: self.stdout.rest(), stderr: self.stderr.rest(), code: status.code() };
-        for text in [&seen.stdout, &seen.stderr] {
-            assert!(!text.to_lowercase().contains(&TOKEN.to_lowercase()), "the token was shown: {text}");
-            assert!(!text.contains("panicked"), "{text}");
-        }
+        check(&seen.stdout);
+        check(&seen.stderr);
         seen
     }
+}
+
+/// Whatever a process says: never the token, and never a panic.
+pub(super) fn check(text: &str) {
+    assert!(!text.to_lowercase().contains(&TOKEN.to_lowercase()), "the token was shown: {text}");
+    assert!(!text.contains("panicked") && !text.contains("this should not have happened"), "{text}");
 }
 
 impl Drop for Running {
@@ -95,7 +99,7 @@ impl Drop for Running {
 }
 
 impl Stream {
-    fn read(pipe: Option<impl Read + Send + 'static>) -> Self {
+    pub(super) fn read(pipe: Option<impl Read + Send + 'static>) -> Self {
         let text = Arc::<(Mutex<Vec<u8>>, Condvar)>::default();
         let shared = Arc::clone(&text);
         let reader = pipe.map(|mut pipe| {
@@ -110,7 +114,7 @@ impl Stream {
         Self { text, reader }
     }
 
-    fn wait_for(&self, part: &str) {
+    pub(super) fn wait_for(&self, part: &str) {
         let (text, changed) = &*self.text;
         let missing = |text: &mut Vec<u8>| !String::from_utf8_lossy(text).contains(part);
         let (text, timeout) = changed.wait_timeout_while(text.lock().unwrap(), PATIENCE, missing).unwrap();
@@ -121,7 +125,7 @@ impl Stream {
         String::from_utf8(self.text.0.lock().unwrap().clone()).expect("what it says is UTF-8")
     }
 
-    fn rest(&mut self) -> String {
+    pub(super) fn rest(&mut self) -> String {
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }
