@@ -33,17 +33,26 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     let client = context.client(&connection, Some(Rate::PUBLISHED))?;
     let caller = connection.caller();
     let ends = Ends { host: client.host(), caller: &caller };
-    let (mut partners, mut verdicts, mut hints) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut partners, mut verdicts, mut hints, mut unread) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut read = std::pin::pin!(read(&client, ids.iter().map(|(id, _)| id), ends, &context.stop));
     while let Some((id, partner)) = read.next().await {
         match partner {
             Ok(partner) => partners.push(partner),
+            // One line for all of them: there may be thousands, and what is wrong was told before.
+            Err(undone) if undone.is_unsent => {
+                verdicts.push(undone.verdict());
+                unread.push(undone.failure.message);
+            }
             Err(undone) => {
                 context.console.error(&format!("{}: {}", clean(id.as_str()), undone.in_words()));
                 verdicts.push(undone.verdict());
                 hints.extend(undone.hint.filter(|hint| !hints.contains(hint)));
             }
         }
+    }
+    if let Some(why) = unread.last() {
+        let partners = if unread.len() == 1 { "1 partner was" } else { &format!("{} partners were", unread.len()) };
+        context.console.error(&format!("{partners} not read: {}", clean(why)));
     }
     let mut text = Vec::new();
     table::write(&mut text, &partners, context.format, stdout_is_terminal())?;
