@@ -127,7 +127,7 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         conclude(context, &plan, &finished);
         let lacks_permission =
             connection.claims().and_then(|claims| claims.has_any(&[permission::WRITE])) == Some(false);
-        if plan.task == Task::Rehearse && lacks_permission && finished.exit == Exit::Success {
+        if plan.task == Task::Rehearse && lacks_permission && matches!(finished.exit, Exit::Success | Exit::Failure) {
             context
                 .console
                 .error(&format!("a run would be refused: the token lacks the permission {}", permission::WRITE));
