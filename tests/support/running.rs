@@ -78,7 +78,8 @@ impl Running {
                 None => thread::sleep(Duration::from_millis(2)),
             }
         };
-        let seen = Seen { stdout: self.stdout.rest(), stderr: self.stderr.rest(), code: status.code() };
+        let text = |stream: &mut Stream| String::from_utf8(stream.rest()).expect("what it says is UTF-8");
+        let seen = Seen { stdout: text(&mut self.stdout), stderr: text(&mut self.stderr), code: status.code() };
         check(&seen.stdout);
         check(&seen.stderr);
         seen
@@ -125,10 +126,11 @@ impl Stream {
         String::from_utf8(self.text.0.lock().unwrap().clone()).expect("what it says is UTF-8")
     }
 
-    pub(super) fn rest(&mut self) -> String {
+    /// Waits for its end; all of it.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }
-        self.text()
+        self.text.0.lock().unwrap().clone()
     }
 }

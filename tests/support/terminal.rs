@@ -89,7 +89,8 @@ impl Terminal {
     pub fn end(mut self) -> Seen {
         let mut seen = self.running.end();
         drop(self.keyboard);
-        let screen = self.screen.rest().replace("\r\n", "\n");
+        // What was typed is echoed, whatever it was.
+        let screen = String::from_utf8_lossy(&self.screen.rest()).replace("\r\n", "\n");
         check(&screen);
         if self.streams.stderr {
             seen.stderr = screen;
