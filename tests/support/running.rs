@@ -45,15 +45,17 @@ impl Running {
     /// What sends it a signal, from whatever thread.
     pub fn signaller(&self) -> impl Fn(&str) + Send + Sync + use<> {
         let pid = self.child.id().to_string();
-        move |signal| {
-            let sent = Command::new("/bin/kill").args([&format!("-{signal}"), &pid]).status().unwrap();
-            assert!(sent.success(), "SIG{signal} was not sent");
-        }
+        move |signal| send(signal, &pid)
     }
 
     /// Sends it a signal: `INT` or `TERM`.
     pub fn signal(&self, signal: &str) {
         self.signaller()(signal);
+    }
+
+    /// Sends a signal to it and to all that it has started, where it leads a group of its own.
+    pub fn signal_group(&self, signal: &str) {
+        send(signal, &format!("-{}", self.child.id()));
     }
 
     /// Waits until standard output has this in it.
@@ -86,6 +88,11 @@ impl Running {
     }
 }
 
+fn send(signal: &str, to: &str) {
+    let sent = Command::new("/bin/kill").args([&format!("-{signal}"), "--", to]).status().unwrap();
+    assert!(sent.success(), "SIG{signal} was not sent");
+}
+
 /// Whatever a process says: never the token, and never a panic.
 pub(super) fn check(text: &str) {
     assert!(!text.to_lowercase().contains(&TOKEN.to_lowercase()), "the token was shown: {text}");
@@ -116,10 +123,14 @@ impl Stream {
     }
 
     pub(super) fn wait_for(&self, part: &str) {
+        self.wait_until(part, |text| text.contains(part));
+    }
+
+    pub(super) fn wait_until(&self, what: &str, has_come: impl Fn(&str) -> bool) {
         let (text, changed) = &*self.text;
-        let missing = |text: &mut Vec<u8>| !String::from_utf8_lossy(text).contains(part);
+        let missing = |text: &mut Vec<u8>| !has_come(&String::from_utf8_lossy(text));
         let (text, timeout) = changed.wait_timeout_while(text.lock().unwrap(), PATIENCE, missing).unwrap();
-        assert!(!timeout.timed_out(), "{part:?} did not come: {}", String::from_utf8_lossy(&text));
+        assert!(!timeout.timed_out(), "{what:?} did not come: {}", String::from_utf8_lossy(&text));
     }
 
     fn text(&self) -> String {

@@ -26,6 +26,12 @@ pub const ALL: Streams = Streams { stdin: true, stdout: true, stderr: true };
 /// All but standard output, which is looked at by itself.
 pub const BUT_STDOUT: Streams = Streams { stdout: false, ..ALL };
 
+/// What a shell does around a command at a terminal. It outlives Ctrl-C, as the user's shell does, and stays when all is
+/// over: with the first process of a terminal goes what was not read of it yet.
+const SHELL: &str = r#"trap : INT TERM; "$@"; printf '\036%d\036' $? >/dev/tty; exec sleep 300 >/dev/null 2>&1"#;
+/// Stands around the exit code on the terminal.
+const MARK: char = '\u{1e}';
+
 /// A process on a terminal of its own.
 pub struct Terminal {
     running: Running,
@@ -43,10 +49,10 @@ impl Terminal {
         unlockpt(&keyboard).unwrap();
         tcsetwinsize(&keyboard, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let own: OwnedFd = ioctl_tiocgptpeer(&keyboard, flags).unwrap();
-        // Without a job of its own a process gets no Ctrl-C.
+        // A terminal's keys are signals for its own session alone.
         let mut wrapped = beside(command, "setsid");
         if streams.stdin {
-            wrapped.arg("--ctty");
+            wrapped.args(["--ctty", "sh", "-c", SHELL, "sh"]);
         }
         wrapped.arg(command.get_program()).args(command.get_args());
         let or = |is_terminal: bool, other: Stdio| if is_terminal { own.try_clone().unwrap().into() } else { other };
@@ -74,23 +80,33 @@ impl Terminal {
         self.keys("\u{4}");
     }
 
+    /// Sends SIGTERM to all on the terminal, as Ctrl-C sends SIGINT.
+    pub fn terminate(&self) {
+        self.running.signal_group("TERM");
+    }
+
     /// Waits until this has appeared on the terminal.
     pub fn wait_for(&self, part: &str) {
         self.screen.wait_for(part);
     }
 
-    /// The process.
-    pub fn running(&self) -> &Running {
-        &self.running
-    }
-
     /// Waits for its end, and tells what was seen: where standard error is the terminal, what appeared there stands in
-    /// its place, with what was typed, and with plain line ends.
+    /// its place, with what was typed, and with plain line ends. A signal that killed it is 128 more, as for shells.
     pub fn end(mut self) -> Seen {
+        if self.streams.stdin {
+            let mark = format!("{MARK}");
+            self.screen.wait_until(&format!("{mark} twice"), |text| text.matches(&mark).count() == 2);
+            self.running.signal_group("KILL");
+        }
         let mut seen = self.running.end();
         drop(self.keyboard);
         // What was typed is echoed, whatever it was.
-        let screen = String::from_utf8_lossy(&self.screen.rest()).replace("\r\n", "\n");
+        let mut screen = String::from_utf8_lossy(&self.screen.rest()).replace("\r\n", "\n");
+        if self.streams.stdin {
+            let (shown, code) = screen.split_once(MARK).unwrap();
+            seen.code = Some(code.trim_end_matches(MARK).parse().unwrap());
+            screen = shown.to_owned();
+        }
         check(&screen);
         if self.streams.stderr {
             seen.stderr = screen;
