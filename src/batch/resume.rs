@@ -54,7 +54,7 @@ struct Record<'a> {
 /// The bytes hold something else than records, so it is not the file that was meant.
 pub fn read(bytes: &[u8], action: Action) -> Result<Earlier, Foreign> {
     // A character that is torn, too, is as good as any other there.
-    let text = encoding::decode(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes));
+    let text = encoding::decode_lossy(bytes);
     let mut earlier = Earlier::default();
     for (n, line) in text.lines().enumerate() {
         let mut line = line.trim();

@@ -35,6 +35,14 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
         let cli::Act { ids: cli::Ids { ids, from_file }, concurrency, rate, dry_run, yes, wait, fail_fast, resume } =
             options;
+        // No ID that Graph issues reads as a duration; who types a space before one means it for --wait.
+        if wait.is_some()
+            && let Some(duration) = ids.iter().find(|id| humantime::parse_duration(id).is_ok())
+        {
+            return Err(Error::usage(format!("`{duration}` stands where an ID belongs; nothing was sent"))
+                .hint(format!("a duration follows --wait with an equals sign: --wait={duration}"))
+                .into());
+        }
         let format = context.format;
         let reading = tokio::task::spawn_blocking(move || {
             let collected = input::read(&ids, from_file.as_deref(), name(action))?;
@@ -121,7 +129,7 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         conclude(context, &plan, &finished);
         let lacks_permission =
             connection.claims().and_then(|claims| claims.has_any(&[permission::WRITE])) == Some(false);
-        if plan.task == Task::Rehearse && lacks_permission && finished.exit == Exit::Success {
+        if plan.task == Task::Rehearse && lacks_permission && matches!(finished.exit, Exit::Success | Exit::Failure) {
             context
                 .console
                 .error(&format!("a run would be refused: the token lacks the permission {}", permission::WRITE));

@@ -8,7 +8,7 @@ use crate::batch::settle::Ends;
 use crate::clean::clean;
 use crate::cli;
 use crate::context::{Context, run_until_interrupted};
-use crate::exit::{Exit, Verdict, fold};
+use crate::exit::{Exit, fold};
 use crate::graph::pace::Rate;
 use crate::ids::{Collected, input};
 use crate::output::terminal::Shape;
@@ -34,24 +34,29 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     let client = context.client(&connection, Some(Rate::PUBLISHED))?;
     let caller = connection.caller();
     let ends = Ends { host: client.host(), caller: &caller };
-    let (mut partners, mut verdicts, mut hints) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut partners, mut verdicts, mut hints, mut unread) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let reading = context.console.reading("the partners");
     let mut read = std::pin::pin!(read(&client, ids.iter().map(|(id, _)| id), ends, &context.stop));
     while let Some((id, partner)) = read.next().await {
         match partner {
             Ok(partner) => partners.push(partner),
+            // One line for all of them: there may be thousands, and what is wrong was told before.
+            Err(undone) if undone.is_unsent => {
+                verdicts.push(undone.verdict());
+                unread.push(undone.failure.message);
+            }
             Err(undone) => {
                 context.console.error(&format!("{}: {}", clean(id.as_str()), undone.in_words()));
                 verdicts.push(undone.verdict());
                 hints.extend(undone.hint.filter(|hint| !hints.contains(hint)));
-                if verdicts.last() == Some(&Verdict::Unauthorized) {
-                    // The token is no good for the rest.
-                    break;
-                }
             }
         }
     }
     drop(reading);
+    if let Some(why) = unread.last() {
+        let partners = if unread.len() == 1 { "1 partner was" } else { &format!("{} partners were", unread.len()) };
+        context.console.error(&format!("{partners} not read: {}", clean(why)));
+    }
     let mut text = Vec::new();
     table::write(&mut text, &partners, context.format, Shape::of(&std::io::stdout(), context.color))?;
     let printed = stdout::print(&text)?;

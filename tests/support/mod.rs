@@ -12,6 +12,8 @@ pub mod server;
 pub mod shell;
 #[cfg(unix)]
 pub mod signing;
+#[cfg(target_os = "linux")]
+pub mod terminal;
 pub mod tls;
 
 use std::path::PathBuf;
@@ -47,8 +49,13 @@ impl Intunectl {
 
     /// `partner disconnect` against a Graph root, with a token; what follows is up to the test.
     pub fn disconnect(&self, root: &str) -> Command {
+        self.partner("disconnect", root)
+    }
+
+    /// Another verb of `partner`, likewise.
+    pub fn partner(&self, verb: &str, root: &str) -> Command {
         let mut command = self.std_command();
-        command.args(["partner", "disconnect", "--graph-url", root]).env("INTUNECTL_TOKEN", TOKEN);
+        command.args(["partner", verb, "--graph-url", root]).env("INTUNECTL_TOKEN", TOKEN);
         command
     }
 

@@ -18,7 +18,7 @@ pub struct Running {
 }
 
 /// What came from a stream so far, read by a thread of its own so that the process never waits for the test.
-struct Stream {
+pub(super) struct Stream {
     text: Arc<(Mutex<Vec<u8>>, Condvar)>,
     reader: Option<JoinHandle<()>>,
 }
@@ -45,15 +45,17 @@ impl Running {
     /// What sends it a signal, from whatever thread.
     pub fn signaller(&self) -> impl Fn(&str) + Send + Sync + use<> {
         let pid = self.child.id().to_string();
-        move |signal| {
-            let sent = Command::new("/bin/kill").args([&format!("-{signal}"), &pid]).status().unwrap();
-            assert!(sent.success(), "SIG{signal} was not sent");
-        }
+        move |signal| send(signal, &pid)
     }
 
     /// Sends it a signal: `INT` or `TERM`.
     pub fn signal(&self, signal: &str) {
         self.signaller()(signal);
+    }
+
+    /// Sends a signal to it and to all that it has started, where it leads a group of its own.
+    pub fn signal_group(&self, signal: &str) {
+        send(signal, &format!("-{}", self.child.id()));
     }
 
     /// Waits until standard output has this in it.
@@ -66,7 +68,7 @@ impl Running {
         self.stderr.wait_for(part);
     }
 
-    /// Waits for its end, and tells what was seen. Whatever it was: never the token, and never a panic.
+    /// Waits for its end, and tells what was seen.
     pub fn end(mut self) -> Seen {
         let started = Instant::now();
         let status = loop {
@@ -78,13 +80,23 @@ impl Running {
                 None => thread::sleep(Duration::from_millis(2)),
             }
         };
-        let seen = Seen { stdout: self.stdout.rest(), stderr: self.stderr.rest(), code: status.code() };
-        for text in [&seen.stdout, &seen.stderr] {
-            assert!(!text.to_lowercase().contains(&TOKEN.to_lowercase()), "the token was shown: {text}");
-            assert!(!text.contains("panicked"), "{text}");
-        }
+        let text = |stream: &mut Stream| String::from_utf8(stream.rest()).expect("what it says is UTF-8");
+        let seen = Seen { stdout: text(&mut self.stdout), stderr: text(&mut self.stderr), code: status.code() };
+        check(&seen.stdout);
+        check(&seen.stderr);
         seen
     }
+}
+
+fn send(signal: &str, to: &str) {
+    let sent = Command::new("/bin/kill").args([&format!("-{signal}"), "--", to]).status().unwrap();
+    assert!(sent.success(), "SIG{signal} was not sent");
+}
+
+/// Whatever a process says: never the token, and never a panic.
+pub(super) fn check(text: &str) {
+    assert!(!text.to_lowercase().contains(&TOKEN.to_lowercase()), "the token was shown: {text}");
+    assert!(!text.contains("panicked") && !text.contains("this should not have happened"), "{text}");
 }
 
 impl Drop for Running {
@@ -95,7 +107,7 @@ impl Drop for Running {
 }
 
 impl Stream {
-    fn read(pipe: Option<impl Read + Send + 'static>) -> Self {
+    pub(super) fn read(pipe: Option<impl Read + Send + 'static>) -> Self {
         let text = Arc::<(Mutex<Vec<u8>>, Condvar)>::default();
         let shared = Arc::clone(&text);
         let reader = pipe.map(|mut pipe| {
@@ -110,21 +122,26 @@ impl Stream {
         Self { text, reader }
     }
 
-    fn wait_for(&self, part: &str) {
+    pub(super) fn wait_for(&self, part: &str) {
+        self.wait_until(part, |text| text.contains(part));
+    }
+
+    pub(super) fn wait_until(&self, what: &str, has_come: impl Fn(&str) -> bool) {
         let (text, changed) = &*self.text;
-        let missing = |text: &mut Vec<u8>| !String::from_utf8_lossy(text).contains(part);
+        let missing = |text: &mut Vec<u8>| !has_come(&String::from_utf8_lossy(text));
         let (text, timeout) = changed.wait_timeout_while(text.lock().unwrap(), PATIENCE, missing).unwrap();
-        assert!(!timeout.timed_out(), "{part:?} did not come: {}", String::from_utf8_lossy(&text));
+        assert!(!timeout.timed_out(), "{what:?} did not come: {}", String::from_utf8_lossy(&text));
     }
 
     fn text(&self) -> String {
         String::from_utf8(self.text.0.lock().unwrap().clone()).expect("what it says is UTF-8")
     }
 
-    fn rest(&mut self) -> String {
+    /// Waits for its end; all of it.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }
-        self.text()
+        self.text.0.lock().unwrap().clone()
     }
 }

@@ -35,7 +35,15 @@ impl Request {
 
     /// The ID in the path, as it was encoded there.
     pub fn id(&self) -> &str {
-        self.path.rsplit('/').nth(1).expect("the path has an ID")
+        match self.path.split_once("/remoteAssistancePartners/") {
+            Some((_, id)) => id.split('/').next().unwrap(),
+            None => self.path.rsplit('/').nth(1).expect("the path has an ID"),
+        }
+    }
+
+    /// Whether it changes something.
+    pub fn is_post(&self) -> bool {
+        self.method == "POST"
     }
 
     /// A field of the form in the body.
@@ -84,6 +92,12 @@ impl Reply {
     /// A status, and nothing else.
     pub fn status(status: u16) -> Self {
         Self::Answer { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// A partner with this ID and this `onboardingStatus`, as Graph shows it.
+    pub fn partner(id: &str, status: &str) -> Self {
+        let body = format!(r#"{{"id":"{id}","displayName":"Name of {id}","onboardingStatus":"{status}"}}"#);
+        Self::status(200).header("Content-Type", "application/json").body(body)
     }
 
     /// With a header more.
@@ -190,6 +204,19 @@ impl Server {
     /// The IDs in them.
     pub fn ids(&self) -> Vec<String> {
         self.log().requests.iter().map(|request| request.id().to_owned()).collect()
+    }
+
+    /// The IDs in the requests of one method, in the order in which they came.
+    pub fn ids_of(&self, method: &str) -> Vec<String> {
+        let log = self.log();
+        log.requests.iter().filter(|request| request.method == method).map(|request| request.id().to_owned()).collect()
+    }
+
+    /// Fails if anything but reads came.
+    pub fn assert_only_read(&self) {
+        let log = self.log();
+        let other = log.requests.iter().find(|request| request.method != "GET");
+        assert!(other.is_none(), "{other:?}");
     }
 
     /// The IDs that were answered with 204, sorted.

@@ -31,7 +31,12 @@ pub fn beside(intunectl: &Command, program: &str) -> Command {
 impl Intunectl {
     /// A shell's script that finds `intunectl`.
     pub fn sh(&self, script: &str) -> assert_cmd::Command {
-        let mut command = beside(&self.std_command(), "sh");
+        self.shell("sh", script)
+    }
+
+    /// A script of this shell that finds `intunectl`.
+    pub fn shell(&self, shell: &str, script: &str) -> assert_cmd::Command {
+        let mut command = beside(&self.std_command(), shell);
         command.args(["-c", script]);
         assert_cmd::Command::from_std(command)
     }

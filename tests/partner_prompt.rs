@@ -1,0 +1,486 @@
+//! The question before anything is sent, on a real terminal.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "its helpers are tests too"
+)]
+
+mod support;
+
+use std::process::Command;
+use std::time::Duration;
+
+use support::server::{Gate, Reply, Server};
+use support::terminal::{ALL, BUT_STDOUT, Streams, Terminal};
+use support::{Intunectl, Seen, ids, jwt, run};
+
+const QUESTION: &str = "[y/N]";
+
+/// A service in which every partner is there and can be disconnected.
+fn service() -> Server {
+    Server::start(|request, _| match request.is_post() {
+        true => Reply::done(),
+        false => Reply::partner(request.id(), "onboarded"),
+    })
+}
+
+/// Answers the question with these keys, and what was seen.
+fn answer(command: &Command, keys: &[u8]) -> Seen {
+    let terminal = Terminal::start(command, BUT_STDOUT, 80);
+    terminal.wait_for(QUESTION);
+    terminal.keys(keys);
+    terminal.end()
+}
+
+/// Declined: it says so, and nothing else happened.
+#[track_caller]
+fn assert_declined(seen: &Seen, server: &Server) {
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{seen:?}");
+    assert!(seen.stderr.contains("nothing was sent"), "{seen:?}");
+    server.assert_only_read();
+}
+
+#[test]
+fn a_yes_is_a_yes_however_it_is_written() {
+    for keys in ["y\n", "Y\n", "yes\n", "YES\n", "Yes\n", " y \n"] {
+        for (verb, status) in [("disconnect", "disconnected"), ("onboard", "onboarding_started")] {
+            let server = service();
+            let home = Intunectl::new();
+            let mut command = home.partner(verb, server.root());
+            let seen = answer(command.args(["a", "b", "-o", "ndjson"]), keys.as_bytes());
+            assert_eq!((seen.with_status(status), seen.code), (vec!["a".into(), "b".into()], Some(0)), "{keys:?}");
+            assert!(!seen.stderr.contains("nothing was sent"), "{seen:?}");
+            // First the reads, then what was agreed to.
+            let methods: Vec<_> = server.requests().into_iter().map(|request| request.method).collect();
+            assert_eq!(methods, ["GET", "GET", "POST", "POST"]);
+        }
+    }
+}
+
+#[test]
+fn anything_else_is_a_no() {
+    let noes: [&[u8]; 13] = [
+        b"\n",
+        b"n\n",
+        b"N\n",
+        b"no\n",
+        b"x\n",
+        b"yy\n",
+        b"yes please\n",
+        b"y n\n",
+        b"1\n",
+        "はい\n".as_bytes(),
+        b"\xff\xfe\n",
+        b"\x1b[A\n",
+        // Ctrl-D.
+        b"\x04",
+    ];
+    for keys in noes {
+        let server = service();
+        let home = Intunectl::new();
+        let seen = answer(home.disconnect(server.root()).args(["a", "b", "-o", "ndjson"]), keys);
+        assert_declined(&seen, &server);
+        // The shell's next prompt begins on a line of its own.
+        assert!(seen.stderr.ends_with('\n'), "{keys:?}: {seen:?}");
+    }
+}
+
+#[test]
+fn it_is_asked_only_where_input_and_messages_are_both_a_terminal() {
+    for bits in 0..8 {
+        let streams = Streams { stdin: bits & 1 != 0, stdout: bits & 2 != 0, stderr: bits & 4 != 0 };
+        let server = service();
+        let home = Intunectl::new();
+        let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b"]), streams, 80);
+        if streams.stdin && streams.stderr {
+            terminal.wait_for(QUESTION);
+            terminal.keys("n\n");
+            let seen = terminal.end();
+            assert_eq!(seen.code, Some(1), "{streams:?}: {seen:?}");
+            server.assert_only_read();
+        } else {
+            let seen = terminal.end();
+            assert_eq!(seen.code, Some(0), "{streams:?}: {seen:?}");
+            assert!(!seen.stderr.contains(QUESTION) && !seen.stdout.contains(QUESTION), "{streams:?}: {seen:?}");
+            assert!(server.ids_of("GET").is_empty(), "nothing is read for nobody: {streams:?}");
+            assert_eq!(server.done(), ["a", "b"], "{streams:?}");
+        }
+    }
+}
+
+#[test]
+fn it_shows_the_tenant_and_of_each_partner_id_name_and_status() {
+    let server = Server::start(|request, _| match request.id() {
+        "a" => Reply::partner("a", "onboarded"),
+        "b" => Reply::partner("b", "someNewStatus"),
+        _ => Reply::status(200).body(r#"{"id":"c"}"#),
+    });
+    let token = jwt::good();
+    for (verb, words) in [("disconnect", "isconnect"), ("onboard", "nboard")] {
+        let home = Intunectl::new();
+        let mut command = home.partner(verb, server.root());
+        command.args(["a", "b", "c"]).env("INTUNECTL_TOKEN", &token);
+        let seen = answer(&command, b"n\n");
+        assert_declined(&seen, &server);
+        let shown = seen.stderr.split(QUESTION).next().unwrap();
+        for part in ["11111111-2222-3333-4444-555555555555", "admin@contoso.example", "3 partners", words] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        let row = |id: &str| {
+            let line = shown.lines().find(|line| line.split_whitespace().next() == Some(id));
+            line.unwrap_or_else(|| panic!("{id} is not shown: {shown}"))
+        };
+        assert!(row("a").contains("Name of a") && row("a").contains("onboarded"), "{shown}");
+        assert!(row("b").contains("Name of b") && row("b").contains("someNewStatus"), "{shown}");
+        row("c");
+        assert!(!seen.stderr.contains(&token), "the token was shown");
+    }
+}
+
+#[test]
+fn the_first_20_are_shown_and_the_rest_is_counted() {
+    for (count, more) in
+        [(20, None), (21, Some("… and 1 more\n")), (25, Some("… and 5 more\n")), (1020, Some("… and 1000 more\n"))]
+    {
+        let server = service();
+        let home = Intunectl::new();
+        let list = home.file("ids.txt", ids(count).join("\n"));
+        let seen = answer(home.disconnect(server.root()).arg("-f").arg(list), b"n\n");
+        assert_declined(&seen, &server);
+        let mut read = server.ids_of("GET");
+        read.sort();
+        assert_eq!(read, ids(20));
+        let shown = seen.stderr.split(QUESTION).next().unwrap();
+        let rows: Vec<_> = shown.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        let rows: Vec<_> = rows.into_iter().filter(|id| id.starts_with("p-")).collect();
+        assert_eq!(rows, ids(20), "in the order of the input");
+        assert!(shown.contains(&format!("{count} partners")), "{shown}");
+        assert_eq!(
+            shown.split_once('…').map(|(_, rest)| format!("…{}\n", rest.lines().next().unwrap())).as_deref(),
+            more
+        );
+    }
+}
+
+#[test]
+fn after_a_yes_all_are_acted_on_also_those_that_were_only_counted() {
+    let server = service();
+    let home = Intunectl::new();
+    let seen = answer(home.disconnect(server.root()).args(ids(25)).args(["-o", "ndjson"]), b"y\n");
+    assert_eq!((seen.with_status("disconnected"), seen.code), (ids(25), Some(0)), "{seen:?}");
+    assert_eq!(server.done(), ids(25));
+    assert_eq!(server.requests().iter().position(|request| request.is_post()), Some(20));
+}
+
+#[test]
+fn one_partner_is_asked_for_as_one() {
+    let server = service();
+    let home = Intunectl::new();
+    let seen = answer(home.disconnect(server.root()).arg("a"), b"\n");
+    assert!(seen.stderr.contains("1 partner ") && !seen.stderr.contains("partners"), "{seen:?}");
+    assert_declined(&seen, &server);
+}
+
+#[test]
+fn a_repeated_id_is_asked_about_once() {
+    let server = service();
+    let home = Intunectl::new();
+    let seen = answer(home.disconnect(server.root()).args(["a", "b", "a"]), b"n\n");
+    assert!(seen.stderr.contains("2 partners"), "{seen:?}");
+    assert_eq!(server.ids_of("GET").len(), 2);
+}
+
+#[test]
+fn ctrl_c_at_the_question_is_exit_130_and_nothing_is_sent() {
+    let server = service();
+    let home = Intunectl::new();
+    for _ in 0..5 {
+        let seen = answer(home.disconnect(server.root()).args(["a", "b", "-o", "ndjson"]), b"\x03");
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
+        assert!(seen.stderr.ends_with("nothing was sent\n"), "{seen:?}");
+    }
+    // After something was typed, too.
+    let seen = answer(home.disconnect(server.root()).arg("a"), b"y\x03");
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
+    server.assert_only_read();
+}
+
+#[test]
+fn sigterm_at_the_question_is_exit_143_and_nothing_is_sent() {
+    let server = service();
+    let home = Intunectl::new();
+    let terminal = Terminal::start(home.disconnect(server.root()).arg("a"), BUT_STDOUT, 80);
+    terminal.wait_for(QUESTION);
+    terminal.terminate();
+    let seen = terminal.end();
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(143)), "{seen:?}");
+    server.assert_only_read();
+}
+
+#[test]
+fn ctrl_c_while_partners_are_read_for_it_is_exit_130_at_once() {
+    let server = Server::always(|| Reply::Stall(Vec::new()));
+    let home = Intunectl::new();
+    let terminal =
+        Terminal::start(home.disconnect(server.root()).args(ids(30)).args(["--timeout", "10m"]), BUT_STDOUT, 80);
+    server.wait_for(8);
+    terminal.ctrl_c();
+    let seen = terminal.end();
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
+    assert!(!seen.stderr.contains(QUESTION) && seen.stderr.contains("nothing was sent"), "{seen:?}");
+    server.assert_only_read();
+}
+
+#[test]
+fn ctrl_c_while_the_service_throttles_those_reads_is_exit_130_at_once() {
+    let server = Server::always(|| Reply::status(429).header("Retry-After", "300"));
+    let home = Intunectl::new();
+    let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "-v"]), BUT_STDOUT, 80);
+    terminal.wait_for("waiting 300.0 s because the service throttles");
+    terminal.ctrl_c();
+    let seen = terminal.end();
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
+    server.assert_only_read();
+}
+
+#[test]
+fn with_yes_nothing_is_asked_and_nothing_is_read() {
+    for option in ["-y", "--yes"] {
+        let server = service();
+        let home = Intunectl::new();
+        let seen = Terminal::start(home.disconnect(server.root()).args(["a", "b", option]), BUT_STDOUT, 80).end();
+        assert_eq!(seen.code, Some(0), "{seen:?}");
+        assert!(!seen.stderr.contains(QUESTION), "{seen:?}");
+        assert_eq!((server.ids_of("GET").len(), server.done()), (0, vec!["a".into(), "b".into()]));
+    }
+}
+
+#[test]
+fn a_partner_that_cannot_be_read_is_shown_as_such_and_it_is_asked_all_the_same() {
+    let server = Server::start(|request, _| match (request.is_post(), request.id()) {
+        (true, _) => Reply::done(),
+        (_, "b") => Reply::status(404).body(r#"{"error":{"code":"ResourceNotFound","message":"no such partner"}}"#),
+        (_, "c") => Reply::status(403).body(r#"{"error":{"code":"Forbidden","message":"no"}}"#),
+        (_, "d") => Reply::status(200).body("<html>hotel</html>"),
+        (_, "e") => Reply::status(200).body(r#"{"id":"a","displayName":"Another"}"#),
+        (_, "f") => Reply::Close,
+        (_, id) => Reply::partner(id, "onboarded"),
+    });
+    let home = Intunectl::new();
+    let mut command = home.disconnect(server.root());
+    command.args(["a", "b", "c", "d", "e", "f", "g", "--retries", "0", "-o", "id"]);
+    let seen = answer(&command, b"y\n");
+    let shown = seen.stderr.split(QUESTION).next().unwrap();
+    let row = |id: &str| shown.lines().find(|line| line.split_whitespace().next() == Some(id)).unwrap();
+    assert!(row("a").contains("onboarded") && row("g").contains("onboarded"), "{shown}");
+    assert!(row("b").contains("404") && row("c").contains("403"), "{shown}");
+    for id in ["b", "c", "d", "e", "f"] {
+        assert!(row(id).contains("not read") && !row(id).contains("onboarded"), "{shown}");
+    }
+    assert!(!shown.contains("Another") && !shown.contains("hotel"), "{shown}");
+    assert_eq!((server.done().len(), seen.stdout.lines().count(), seen.code), (7, 7, Some(0)), "{seen:?}");
+}
+
+#[test]
+fn a_refused_token_is_exit_4_without_a_question() {
+    let server = Server::always(|| Reply::status(401).body(include_bytes!("data/401-expired.json")));
+    let home = Intunectl::new();
+    let seen = Terminal::start(home.disconnect(server.root()).args(ids(100)), BUT_STDOUT, 80).end();
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
+    assert!(seen.stderr.contains("401 InvalidAuthenticationToken") && seen.stderr.contains("hint: "), "{seen:?}");
+    assert!(!seen.stderr.contains(QUESTION), "{seen:?}");
+    assert!(server.ids().len() <= 8, "{:?}", server.ids());
+    server.assert_only_read();
+}
+
+#[test]
+fn nothing_from_the_service_or_the_token_acts_on_the_terminal() {
+    let name = r"\u001b[2J\u001b]0;title\u0007\r\nDisconnect nothing? [y/N] \u202egnp\u009b31m\u0000";
+    let body = format!(r#"{{"id":"a","displayName":"{name}","onboardingStatus":"\u001b[8mhidden"}}"#);
+    let server = Server::always(move || Reply::status(200).body(body.clone()));
+    let mut claims = jwt::claims(3600);
+    claims["tid"] = "\u{1b}[2Jtenant\u{7}".into();
+    claims["upn"] = "admin\u{1b}[8m\r@contoso".into();
+    let home = Intunectl::new();
+    let mut command = home.disconnect(server.root());
+    command.arg("a").env("INTUNECTL_TOKEN", jwt::jwt(&claims));
+    let terminal = Terminal::start(&command, BUT_STDOUT, 80);
+    terminal.wait_for("There is no undo");
+    terminal.keys("n\n");
+    let seen = terminal.end();
+    assert_declined(&seen, &server);
+    assert!(!seen.stderr.contains(['\u{1b}', '\u{7}', '\0', '\r', '\u{9b}', '\u{202e}']), "{seen:?}");
+    let row = seen.stderr.lines().find(|line| line.starts_with("a ")).unwrap();
+    assert!(row.contains("title") && row.contains("Disconnect nothing?") && row.contains("hidden"), "{seen:?}");
+}
+
+#[test]
+fn names_in_any_script_and_of_any_length_are_shown() {
+    let server = Server::start(|request, _| {
+        let name = match request.id() {
+            "a" => "リモートサポート株式会社".to_owned(),
+            "b" => "Ünïcødé 🛠️".to_owned(),
+            _ => "長".repeat(5000),
+        };
+        let id = request.id();
+        Reply::status(200).body(format!(r#"{{"id":"{id}","displayName":"{name}","onboardingStatus":"onboarded"}}"#))
+    });
+    let home = Intunectl::new();
+    for columns in [80, 20] {
+        let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b", "c"]), BUT_STDOUT, columns);
+        terminal.wait_for(QUESTION);
+        terminal.keys("n\n");
+        let seen = terminal.end();
+        assert_declined(&seen, &server);
+        if columns == 80 {
+            assert!(seen.stderr.contains("リモートサポート株式会社") && seen.stderr.contains("Ünïcødé"), "{seen:?}");
+        }
+    }
+}
+
+#[test]
+fn it_is_asked_however_quiet_and_in_every_format() {
+    for arguments in [
+        &["-q"][..],
+        &["-q", "-o", "id"],
+        &["-o", "json"],
+        &["-o", "ndjson"],
+        &["-o", "id"],
+        &["--wait"],
+        &["--fail-fast"],
+    ] {
+        let server = service();
+        let home = Intunectl::new();
+        let mut command = home.disconnect(server.root());
+        let seen = answer(command.arg("partner-a").args(arguments), b"n\n");
+        assert!(seen.stderr.contains("partner-a") && seen.stderr.contains("Name of partner-a"), "{seen:?}");
+        assert_declined(&seen, &server);
+    }
+}
+
+#[test]
+fn with_all_on_the_terminal_results_follow_the_answer() {
+    let server = service();
+    let home = Intunectl::new();
+    let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b"]), ALL, 80);
+    terminal.wait_for(QUESTION);
+    terminal.keys("yes\n");
+    let seen = terminal.end();
+    assert_eq!(seen.code, Some(0), "{seen:?}");
+    let after = seen.stderr.split(QUESTION).nth(1).unwrap();
+    for id in ["a", "b"] {
+        let row = after.lines().find(|line| line.split_whitespace().any(|word| word == id));
+        assert!(row.is_some_and(|row| row.contains("disconnected")), "{seen:?}");
+    }
+}
+
+#[test]
+fn what_an_earlier_run_has_done_is_not_asked_about() {
+    let server = service();
+    let home = Intunectl::new();
+    let earlier = run(home.disconnect(server.root()).args(ids(30)).args(["-o", "ndjson", "-j1"]));
+    let log: String = earlier.stdout.lines().take(27).map(|line| format!("{line}\n")).collect();
+    let log = home.file("audit.ndjson", log);
+
+    let server = service();
+    let mut command = home.disconnect(server.root());
+    command.args(ids(30)).args(["-o", "ndjson", "--resume"]).arg(&log);
+    let seen = answer(&command, b"n\n");
+    assert_declined(&seen, &server);
+    let mut read = server.ids_of("GET");
+    read.sort();
+    assert_eq!(read, ids(30)[27..]);
+    assert!(seen.stderr.contains("3 partners") && seen.stderr.contains("27"), "{seen:?}");
+    assert!(seen.stderr.contains("p-0028") && !seen.stderr.contains("p-0027"), "{seen:?}");
+
+    let seen = answer(&command, b"y\n");
+    assert_eq!((seen.with_status("disconnected"), seen.code), (ids(30)[27..].to_vec(), Some(0)), "{seen:?}");
+    assert_eq!(seen.with_status("skipped"), ids(27));
+
+    // Nothing left is nothing to ask about.
+    let all = home.file("all.ndjson", &earlier.stdout);
+    let server = service();
+    let seen =
+        Terminal::start(home.disconnect(server.root()).args(ids(30)).arg("--resume").arg(all), BUT_STDOUT, 80).end();
+    assert_eq!((seen.code, server.connections()), (Some(0), 0), "{seen:?}");
+    assert!(!seen.stderr.contains(QUESTION), "{seen:?}");
+}
+
+#[test]
+fn ids_can_be_typed_before_it_is_asked() {
+    for arguments in [&["-"][..], &["-f", "-"]] {
+        let server = service();
+        let home = Intunectl::new();
+        let terminal =
+            Terminal::start(home.disconnect(server.root()).args(arguments).args(["-o", "id", "-j1"]), BUT_STDOUT, 80);
+        terminal.keys("a\nb\n");
+        terminal.ctrl_d();
+        terminal.wait_for(QUESTION);
+        server.assert_only_read();
+        terminal.keys("y\n");
+        let seen = terminal.end();
+        assert_eq!((seen.stdout.as_str(), seen.code), ("a\nb\n", Some(0)), "{seen:?}");
+        assert!(seen.stderr.contains("2 partners"), "{seen:?}");
+    }
+}
+
+#[test]
+fn ctrl_c_while_ids_are_typed_is_exit_130() {
+    let server = service();
+    let home = Intunectl::new();
+    let terminal = Terminal::start(home.disconnect(server.root()).arg("-"), BUT_STDOUT, 80);
+    // More than a terminal holds: it has all been typed only when somebody reads, who listens to signals by then.
+    terminal.keys("a\n".repeat(200_000));
+    terminal.ctrl_c();
+    let seen = terminal.end();
+    assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(130), 0), "{}", seen.stderr.len());
+}
+
+#[test]
+fn without_ids_a_terminal_gets_an_example_instead_of_a_silent_wait() {
+    let server = service();
+    let home = Intunectl::new();
+    for verb in ["disconnect", "onboard"] {
+        let seen = Terminal::start(&home.partner(verb, server.root()), BUT_STDOUT, 80).end();
+        assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(2), 0), "{seen:?}");
+        assert!(seen.stderr.contains(&format!("\n  intunectl partner {verb} ")), "{seen:?}");
+    }
+}
+
+#[test]
+fn the_answer_is_waited_for_as_long_as_it_takes_and_reads_stay_few() {
+    let gate = Gate::default();
+    let door = gate.clone();
+    // One read is slow: nothing is asked before it is there.
+    let server = Server::start(move |request, _| {
+        if request.id() == "p-0003" {
+            door.pass();
+        }
+        Reply::partner(request.id(), "onboarded")
+    });
+    let home = Intunectl::new();
+    let terminal = Terminal::start(home.disconnect(server.root()).args(ids(20)), BUT_STDOUT, 80);
+    server.wait_for(8);
+    gate.open();
+    terminal.wait_for(QUESTION);
+    assert!(server.most_at_once() <= 8 && server.most_at_once() > 1, "{}", server.most_at_once());
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+}
+
+#[test]
+fn what_was_held_back_for_the_reads_is_over_before_it_is_asked() {
+    let server = Server::start(|request, n| match n {
+        0 => Reply::status(429).header("Retry-After", "1"),
+        _ if request.is_post() => Reply::done(),
+        _ => Reply::partner(request.id(), "onboarded"),
+    });
+    let home = Intunectl::new();
+    let seen = answer(home.disconnect(server.root()).args(["a", "-o", "id"]), b"y\n");
+    assert_eq!((seen.stdout.as_str(), seen.code), ("a\n", Some(0)), "{seen:?}");
+    assert!(server.gaps()[0] >= Duration::from_secs(1), "{:?}", server.gaps());
+    assert!(seen.stderr.contains("Name of a"), "{seen:?}");
+}
