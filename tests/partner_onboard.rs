@@ -83,7 +83,7 @@ fn records_and_text_name_what_was_begun() {
                  p-0003\tonboarding_started\n";
     assert_eq!((seen.stdout.as_str(), seen.code), (lines, Some(1)));
     let summary = seen.timeless().lines().next().unwrap().to_owned();
-    assert_eq!(summary, "3 partners: 2 begun to onboard, 1 failed in T s");
+    assert_eq!(summary, "3 partners: 2 onboarding started, 1 failed in T s");
     assert!(!seen.stderr.contains("disconnect"), "{seen:?}");
 }
 
