@@ -38,7 +38,7 @@ pub async fn ask(
 ) -> anyhow::Result<bool> {
     let todo = plan.todo().count();
     let ends = Ends { host: client.host(), caller: &plan.caller };
-    let mut rows = Vec::new();
+    let (mut rows, mut unanswered) = (Vec::new(), Vec::new());
     let reading = context.console.reading("the partners");
     let mut partners = std::pin::pin!(read(client, plan.todo().take(MOST_SHOWN), ends, &plan.stop));
     while let Some((id, partner)) = partners.next().await {
@@ -48,19 +48,24 @@ pub async fn ask(
                 let error = Error::auth(format!("{}; nothing was sent", undone.in_words()));
                 return Err(undone.hint.into_iter().fold(error, Error::hint).into());
             }
-            // Where no answer comes to this, none would come to what it is to be asked for.
-            Err(undone) if undone.http_status.is_none() => {
-                let message = format!("cannot show what this would act on: {}; nothing was sent", undone.in_words());
-                return Err(undone.hint.into_iter().fold(Error::failure(message), Error::hint).into());
-            }
             Err(undone) => {
                 let status = undone.http_status.map(|status| format!("{status} ")).unwrap_or_default();
                 let status = format!("not read: {status}{}", clean(&undone.failure.code));
-                [Cell::from(clean(id.as_str()).into_owned()), Cell::default(), Cell { text: status, style: RED }]
+                let row =
+                    [Cell::from(clean(id.as_str()).into_owned()), Cell::default(), Cell { text: status, style: RED }];
+                unanswered.extend(Some(undone).filter(|undone| undone.http_status.is_none()));
+                row
             }
         });
     }
     drop(reading);
+    // Where no answer comes at all, none would come to what is asked about.
+    if unanswered.len() == rows.len()
+        && let Some(undone) = unanswered.pop()
+    {
+        let message = format!("cannot show what this would act on: {}; nothing was sent", undone.in_words());
+        return Err(undone.hint.into_iter().fold(Error::failure(message), Error::hint).into());
+    }
     let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];
     let shape = Shape::of(&std::io::stderr(), context.color);
     context.console.instruction(&question(plan.action, todo, plan.ids.len() - todo, connection, client.host()));
