@@ -9,6 +9,7 @@ mod batch;
 mod clean;
 mod cli;
 mod commands;
+mod complete;
 mod context;
 mod encoding;
 mod error;
@@ -36,6 +37,9 @@ use output::console::{Color, Console};
 
 /// Parses the command line, does what it says, and tells how the process is to end.
 pub fn run() -> ExitCode {
+    if let Some(line) = complete::line() {
+        return line.complete().into();
+    }
     set_panic_hook();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
