@@ -83,9 +83,8 @@ impl Line {
             });
             Some(partners)
         };
-        let candidate = |partner: Partner| {
-            CompletionCandidate::new(partner.id.as_str()).help(partner.description.map(Into::into))
-        };
+        let candidate =
+            |partner: Partner| CompletionCandidate::new(partner.id.as_str()).help(partner.description.map(Into::into));
         offers().unwrap_or_default().into_iter().map(candidate).collect()
     }
 

@@ -69,6 +69,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let context = || Context::new(options(global));
     match command {
         Command::Completion { shell } => commands::completion::run(shell),
+        Command::Man { command } => commands::man::run(&command),
         Command::Sandbox(options) => commands::sandbox::run(&context()?, options),
         Command::Partner(Partner::List) => commands::partner_list::run(&context()?),
         Command::Partner(Partner::Disconnect(options)) => commands::partner_disconnect::run(&context()?, options),

@@ -233,6 +233,7 @@ fn is_unlocked() -> bool {
 #[cfg(all(unix, not(target_os = "macos")))]
 fn is_unlocked() -> bool {
     use dbus_secret_service::{EncryptionType, SecretService};
-    let search = |service: SecretService| service.search_items([("service", SERVICE)].into()).map(|found| found.locked.len());
+    let search =
+        |service: SecretService| service.search_items([("service", SERVICE)].into()).map(|found| found.locked.len());
     SecretService::connect(EncryptionType::Plain).and_then(search).is_ok_and(|locked| locked == 0)
 }

@@ -6,6 +6,7 @@ pub mod auth_logout;
 pub mod auth_status;
 pub mod auth_token;
 pub mod completion;
+pub mod man;
 pub mod partner_disconnect;
 pub mod partner_list;
 pub mod sandbox;

@@ -12,6 +12,8 @@ pub mod server;
 pub mod shell;
 #[cfg(unix)]
 pub mod signing;
+#[cfg(unix)]
+pub mod tab;
 pub mod tls;
 
 use std::path::PathBuf;
