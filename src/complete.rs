@@ -88,11 +88,11 @@ impl Line {
         offers().unwrap_or_default().into_iter().map(candidate).collect()
     }
 
-    /// The words as the command would get them, with an ID of nobody's where the cursor is. `None` where the shell would
-    /// make something else of one of them: a variable, a pattern, quotes.
+    /// The words as the command would get them, with nobody's ID where the cursor is. `None` where the shell would make
+    /// something else of one of them: a variable, a pattern, quotes.
     fn plain_words(&self) -> Option<Vec<String>> {
         let mut words = self.words.clone();
-        let here = OsString::from("x");
+        let here = OsString::from("00000000-0000-0000-0000-000000000000");
         match words.get_mut(self.index) {
             Some(word) => *word = here,
             // zsh leaves an empty word out.
