@@ -100,31 +100,62 @@ Examples:
   intunectl partner list -o json
   intunectl partner list -o ndjson | jq -c 'select(.displayName == \"TeamViewer\")' | intunectl partner disconnect -")]
     List,
+    /// Show partners
+    #[command(after_help = "\
+Examples:
+  intunectl partner show 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  intunectl partner show -f ids.txt -o json
+  jq -r 'select(.status == \"failed\") | .id' audit.ndjson | intunectl partner show
+
+Exit codes: 0 all are shown, 1 any is not, 2 usage, 4 no usable token or refused (401).")]
+    Show {
+        #[command(flatten)]
+        ids: Ids,
+    },
     /// Disconnect partners: remove their connectors from the tenant
     #[command(long_about = "\
 Disconnect partners: remove their connectors from the tenant.
 
 Sends POST /deviceManagement/remoteAssistancePartners/{id}/disconnect for each ID and prints what became of each. \
 There is no undo: a partner that is to come back must be onboarded again. All IDs are read and checked before the \
-first request; one bad ID, and nothing is sent. Where a request may be repeated safely (throttling, a gateway's \
-error, a lost connection, a timeout), it is.
+first request; one bad ID, and nothing is sent. At a terminal it shows what it would act on, and asks first. Where a \
+request may be repeated safely (throttling, a gateway's error, a lost connection, a timeout), it is.
 
 The token needs the permission DeviceManagementServiceConfig.ReadWrite.All.")]
     #[command(after_help = "\
 Examples:
   intunectl partner disconnect 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
-  intunectl partner disconnect -f ids.txt -o ndjson > audit.ndjson
+  intunectl partner disconnect -f ids.txt --dry-run
+  intunectl partner disconnect -f ids.txt -y --wait -o ndjson > audit.ndjson
+  intunectl partner disconnect -f ids.txt --resume audit.ndjson -o ndjson >> audit.ndjson
   intunectl partner list -o ndjson | intunectl partner disconnect -
   az rest --url https://graph.microsoft.com/v1.0/deviceManagement/remoteAssistancePartners \\
     | intunectl partner disconnect -
 
-Exit codes: 0 every ID got 204, 1 any did not, 2 usage (nothing was sent), 4 no usable token or
-refused (401), 130/143 interrupted.")]
-    Disconnect(Disconnect),
+Exit codes: 0 every ID got 204 (with --wait, and it took effect; with --dry-run, would be sent), 1 any did not, or you
+declined, 2 usage (nothing was sent), 4 no usable token or refused (401), 130/143 interrupted.")]
+    Disconnect(Act),
+    /// Onboard partners: begin to set up their connectors
+    #[command(long_about = "\
+Onboard partners: begin to set up their connectors.
+
+Sends POST /deviceManagement/remoteAssistancePartners/{id}/beginOnboarding for each ID and prints what became of each. \
+The partner has to confirm it before it is onboarded. All else is as with `intunectl partner disconnect`.
+
+The token needs the permission DeviceManagementServiceConfig.ReadWrite.All.")]
+    #[command(after_help = "\
+Examples:
+  intunectl partner onboard 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  intunectl partner onboard -f ids.txt --dry-run
+  intunectl partner onboard -f ids.txt -y --wait=10m -o ndjson > audit.ndjson
+
+Exit codes: 0 every ID got 204 (with --wait, and it took effect; with --dry-run, would be sent), 1 any did not, or you
+declined, 2 usage (nothing was sent), 4 no usable token or refused (401), 130/143 interrupted.")]
+    Onboard(Act),
 }
 
 #[derive(Args)]
-pub struct Disconnect {
+pub struct Ids {
     /// IDs of the partners; `-` reads more from standard input, which is also read where there is no ID at all
     ///
     /// Files and standard input may hold, also mixed: an ID per line, blank lines and # comments; a JSON object with
@@ -135,18 +166,43 @@ pub struct Disconnect {
     /// Read IDs from this file too; `-` is standard input
     #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub from_file: Option<PathBuf>,
-    /// How many requests may be under way at once, 1 to 64
+}
+
+#[derive(Args)]
+pub struct Act {
+    #[command(flatten)]
+    pub ids: Ids,
+    /// How many partners may be worked on at once, 1 to 64
     #[arg(short = 'j', long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub concurrency: u8,
-    /// The pace: no window of this length ever holds more requests than that; `off` for none
+    /// The pace: no window of this length ever holds more requests than that, nor more than ten times as many with
+    /// reads; `off` for none
     ///
     /// The default is the published limit for this resource. Beyond it the service throttles the whole application,
     /// your other tools included.
     #[arg(long, value_name = "N/DURATION|off", default_value = "100/20s", value_parser = rate)]
     pub rate: Pace,
+    /// Read each partner and say what would happen; change nothing
+    ///
+    /// The exit code tells whether every ID is one that the run would act on: 1 if a partner is not there, or is
+    /// already as it would be afterwards, or if the token does not allow it.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask first. It is asked only where standard input and standard error are a terminal
+    #[arg(short, long)]
+    pub yes: bool,
+    /// After a 204, read the partner until it shows that it took effect, for this long [without a value: 5m]
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "5m", value_parser = positive)]
+    pub wait: Option<Duration>,
     /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
+    /// Skip what an earlier run has done, by the records (-o ndjson) that it left in this file
+    ///
+    /// It can be the file to which this run appends its own (with `>>`). A record that was torn when the run was killed
+    /// does not count.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub resume: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

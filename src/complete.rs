@@ -136,7 +136,7 @@ fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
     let options = Options { timeout: WITHIN, retries: 0, verbose: 0, ..options };
     let context = Context::new(options).ok()?.without_traces();
     let connection = context.connection_at_hand().ok()??;
-    let client = context.client(&connection, Some(Rate::PUBLISHED.for_reads())).ok()?;
+    let client = context.client(&connection, Some(Rate::PUBLISHED)).ok()?;
     let partners = block_on(partner::list(&client, &connection.caller(), &context.stop)).ok()?;
     let secrets = [connection.token.secret.clone()];
     let offer = |fields: partner::Fields| {

@@ -193,12 +193,17 @@ impl Context {
         Transport::load(self.timeout, self.retries, self.ca_cert.as_deref())
     }
 
-    /// Follows what happens on the way, as far as `-v` asks for it.
+    /// Follows what happens on the way: the progress shows what holds everybody back, `-v` all of it.
     pub fn observer(&self) -> impl Fn(&str, &Event<'_>) + '_ {
         move |label, event| self.observe(label, event)
     }
 
     fn observe(&self, label: &str, event: &Event<'_>) {
+        match event {
+            Event::Held { host, status, wait, is_named } => self.console.held(host, *status, *wait, *is_named),
+            Event::Waiting { why: Why::Pace, wait } => self.console.paced(*wait),
+            _ => {}
+        }
         if self.verbosity == 0 {
             return;
         }
@@ -221,6 +226,12 @@ impl Context {
             }
             Event::Unanswered { reason, elapsed } => {
                 self.console.trace(&format!("{label}: {reason}, after {} ms", elapsed.as_millis()));
+            }
+            Event::Held { host, status, wait, is_named } => {
+                let whose = if *is_named { "as it asks" } else { "it names no time" };
+                let wait = wait.as_secs_f64();
+                self.console
+                    .trace(&format!("{label}: {host} answered {status}: nothing is sent for {wait:.1} s, {whose}"));
             }
             Event::Waiting { why, wait } => {
                 let why = match why {
@@ -263,6 +274,7 @@ pub fn run_until_interrupted(
         tokio::select! {
             exit = &mut command => exit,
             signal = interrupts.recv() => {
+                context.console.end_progress();
                 context.finish_renewing(command, &mut interrupts).await;
                 context.console.error("interrupted");
                 Ok(Exit::Interrupted(signal))

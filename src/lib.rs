@@ -24,14 +24,16 @@ mod sandbox;
 mod stop;
 mod words;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use cli::{Auth, Cli, Command, Partner};
 use context::Context;
 use error::{Error, Kind};
 use exit::Exit;
+use graph::partner::Action;
 use output::Format;
 use output::console::{Color, Console};
 
@@ -41,7 +43,7 @@ pub fn run() -> ExitCode {
         return line.complete().into();
     }
     set_panic_hook();
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => return not_parsed(&error).into(),
     };
@@ -51,6 +53,30 @@ pub fn run() -> ExitCode {
         error.downcast_ref::<Error>().map_or(Kind::Failure, Error::kind).into()
     });
     exit.into()
+}
+
+fn parse() -> Result<Cli, clap::Error> {
+    let matches = Cli::command().color(color_of_help(std::env::args_os())).try_get_matches()?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// What `--color` says. It is for help and for what is wrong with the command line, too, and so for what clap prints
+/// before it knows.
+fn color_of_help(arguments: impl Iterator<Item = OsString>) -> clap::ColorChoice {
+    let mut words = arguments.map_while(|word| word.into_string().ok().filter(|word| word != "--"));
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => None,
+        };
+        match value.as_deref() {
+            Some("always") => return clap::ColorChoice::Always,
+            Some("never") => return clap::ColorChoice::Never,
+            _ => {}
+        }
+    }
+    clap::ColorChoice::Auto
 }
 
 /// A panic is a fault of ours. Its message may quote whatever was at hand, so it is not shown.
@@ -72,7 +98,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Man { command } => commands::man::run(&command),
         Command::Sandbox(options) => commands::sandbox::run(&context()?, options),
         Command::Partner(Partner::List) => commands::partner_list::run(&context()?),
-        Command::Partner(Partner::Disconnect(options)) => commands::partner_disconnect::run(&context()?, options),
+        Command::Partner(Partner::Show { ids }) => commands::partner_show::run(&context()?, ids),
+        Command::Partner(Partner::Disconnect(options)) => {
+            commands::partner_act::run(&context()?, Action::Disconnect, options)
+        }
+        Command::Partner(Partner::Onboard(options)) => {
+            commands::partner_act::run(&context()?, Action::Onboard, options)
+        }
         Command::Auth(Auth::Login(options)) => commands::auth_login::run(&context()?, &options),
         Command::Auth(Auth::Status) => commands::auth_status::run(&context()?),
         Command::Auth(Auth::List) => commands::auth_list::run(&context()?),

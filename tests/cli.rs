@@ -103,3 +103,24 @@ fn a_value_out_of_range_is_a_usage_error() {
         assert!(stderr.starts_with("error: invalid value") && stderr.contains(name), "{stderr}");
     }
 }
+
+#[test]
+fn what_is_wrong_with_the_command_line_is_coloured_as_the_command_line_says() {
+    let table: [(&[&str], &str, bool); 6] = [
+        (&["--color", "always"], "NO_COLOR", true),
+        (&["--color=always"], "NO_COLOR", true),
+        (&["--color", "never"], "CLICOLOR_FORCE", false),
+        (&["--color=never"], "CLICOLOR_FORCE", false),
+        (&[], "CLICOLOR_FORCE", true),
+        // What stands behind `--` is no option of ours.
+        (&["completion", "--", "--color=always"], "NO_COLOR", false),
+    ];
+    for (arguments, variable, colored) in table {
+        let home = Intunectl::new();
+        let mut command = home.command();
+        let output = command.args(arguments).arg("--no-such-option").env(variable, "1").output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.contains('\u{1b}'), colored, "{arguments:?} {stderr:?}");
+    }
+}

@@ -160,14 +160,16 @@ fn ids_are_offered_with_names_and_statuses() {
         {"id": "c", "displayName": null},
         {"id": "d", "onboardingStatus": "notOnboarded", "@odata.type": "#x"},
     ]));
-    let offers = Offers::with_ids(|| command(&graph.url()), &DISCONNECT);
     let expected = [
         ("5A4D0B0C-0002-4000-8000-000000000001", "TeamViewer, onboarded"),
         ("b", "日本 and\u{fffd}[31m : %F{red}, a new one"),
         ("c", ""),
         ("d", "notOnboarded"),
     ];
-    assert_eq!(offers.described(), expected);
+    for verb in ["disconnect", "onboard", "show"] {
+        let offers = Offers::with_ids(|| command(&graph.url()), &["partner", verb, ""]);
+        assert_eq!(offers.described(), expected, "{verb}");
+    }
     let came = graph.came().pop().unwrap();
     assert_eq!(came.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
 }

@@ -17,7 +17,9 @@ use std::sync::Arc;
 
 use support::running::Running;
 use support::server::{Gate, Reply, Server};
+use support::shell::{on_a_terminal, widths};
 use support::{Intunectl, Seen, TOKEN, disconnect, ids, run};
+use unicode_width::UnicodeWidthStr as _;
 
 const NOT_FOUND: &str =
     r#"{"error":{"code":"ResourceNotFound","message":"no such partner","innerError":{"request-id":"r-2"}}}"#;
@@ -182,6 +184,63 @@ fn colour_is_for_terminals_unless_it_is_asked_for() {
 }
 
 #[test]
+fn results_fit_the_terminal_and_nothing_of_an_error_is_cut() {
+    const IDS: [&str; 2] = ["5a4d0b0c-0002-4000-8000-000000000001", "5a4d0b0c-0002-4000-8000-000000000002"];
+    const ERROR: &str = r#"{"error":{"code":"ResourceNotFound","message":"このテナントにはこのパートナーがありません。 See https://a.example/a/page/on/partners/that/are/not/there"}}"#;
+    let server = Server::start(|request, _| match request.id() {
+        id if id == IDS[1] => Reply::status(404).body(ERROR).header("request-id", "r-2"),
+        _ => Reply::done(),
+    });
+    let intunectl = Intunectl::new();
+    let on = |columns: u16, variables: &[(&str, &str)]| {
+        let mut command = intunectl.std_command();
+        command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", TOKEN);
+        command.envs(variables.iter().copied());
+        let script = format!("intunectl partner disconnect -qj1 {} {}", IDS[0], IDS[1]);
+        let Seen { stdout, code, .. } = on_a_terminal(&command, columns, &script);
+        assert_eq!(code, Some(1), "{stdout}");
+        stdout
+    };
+    let wide = "\
+5a4d0b0c-0002-4000-8000-000000000001  disconnected
+5a4d0b0c-0002-4000-8000-000000000002  failed         404 ResourceNotFound: このテナントにはこのパートナーがありません。 See https://a.example/a/page/on/partners/that/are/not/there (request id r-2)
+";
+    let below = "\
+5a4d0b0c-0002-4000-8000-000000000001  disconnected
+5a4d0b0c-0002-4000-8000-000000000002  failed
+  404 ResourceNotFound: このテナントにはこのパートナーがありません。 See
+  https://a.example/a/page/on/partners/that/are/not/there (request id r-2)
+";
+    let narrow = "\
+5a4d0b0c-0002-4000-8000-000000000001
+  disconnected
+5a4d0b0c-0002-4000-8000-000000000002
+  failed
+  404 ResourceNotFound: このテナントには
+  このパートナーがありません。 See
+  https://a.example/a/page/on/partners/that/are/not/there
+  (request id r-2)
+";
+    assert_eq!(on(200, &[]), wide);
+    assert_eq!(on(80, &[]), below);
+    assert_eq!(on(40, &[]), narrow);
+    assert_eq!(on(200, &[("COLUMNS", "40")]), narrow);
+    assert_eq!(on(40, &[("COLUMNS", "200")]), wide);
+    assert_eq!(on(0, &[]), wide);
+    // The address is the only thing that is wider, and it can be copied.
+    let too_wide: Vec<_> = narrow.lines().filter(|line| line.width() > 40).map(str::trim).collect();
+    assert_eq!(too_wide, ["https://a.example/a/page/on/partners/that/are/not/there"]);
+    assert!(widths(&on(80, &[("TERM", "xterm")])).into_iter().all(|width| width <= 80));
+
+    let coloured = on(40, &[("TERM", "xterm")]);
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), narrow);
+    assert!(coloured.contains("\n  \u{1b}[32mdisconnected\u{1b}[0m\n"), "{coloured:?}");
+    for uncoloured in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        assert_eq!(on(40, &[("TERM", "xterm"), uncoloured]), narrow);
+    }
+}
+
+#[test]
 fn quiet_leaves_out_the_summary_and_keeps_the_errors() {
     let server = Server::always(Reply::done);
     let seen = disconnect(server.root(), &["a", "b", "a", "-j1", "-q"]);
@@ -202,17 +261,19 @@ fn verbose_follows_each_attempt_and_wait_and_twice_the_headers() {
         _ => Reply::done().header("request-id", "r-1").header("Set-Cookie", "session=s3cret"),
     });
     let url = format!("{}/v1.0/deviceManagement/remoteAssistancePartners/p-1/disconnect", server.root());
+    let host = server.root().strip_prefix("http://").unwrap();
     let seen = disconnect(server.root(), &["p-1", "-v"]);
     let lines: Vec<_> = seen.stderr.lines().map(|line| line.split(" after ").next().unwrap()).collect();
     let expected = [
         &format!("p-1: attempt 1: POST {url}"),
         "p-1: 503",
+        &format!("p-1: {host} answered 503: nothing is sent for 0.1 s, as it asks"),
         "p-1: waiting 0.1 s because the service throttles",
         &format!("p-1: attempt 2: POST {url}"),
         "p-1: 204",
     ];
-    assert_eq!(lines[..5], expected);
-    assert_eq!((lines.len(), seen.code), (6, Some(0)));
+    assert_eq!(lines[..6], expected);
+    assert_eq!((lines.len(), seen.code), (7, Some(0)));
 
     for (arguments, variables) in [(&["-vv"][..], &[][..]), (&["-v", "-v"], &[("INTUNECTL_DEBUG", "1")])] {
         let seen =

@@ -6,7 +6,7 @@ mod support;
 
 use support::graph::{Graph, PARTNERS, TOKEN, Unspoken};
 use support::server::{Reply, Server};
-use support::shell::run;
+use support::shell::{on_a_terminal, run, widths};
 use support::{Intunectl, Seen};
 
 /// Two partners, with fields, numbers and escapes as a service may write them.
@@ -45,9 +45,147 @@ fn list_of(page: &str, arguments: &[&str]) -> Seen {
 fn text_is_tab_separated_off_a_terminal() {
     let expected = "a\tTeamViewer\tonboarded\t2026-11-20T00:00:03.6670033Z\n\
                     5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10\t\tsomeNewStatus\t\n";
-    for arguments in [&[][..], &["-o", "text"], &["--output", "text", "--color", "always"]] {
+    for arguments in [&[][..], &["-o", "text"], &["--output", "text", "--color", "never"]] {
         assert_eq!(list_of(&page(&[FIRST, SECOND]), arguments), printed(expected));
     }
+}
+
+/// As a tenant's partners may be called.
+const NAMED: [&str; 4] = [
+    r#"{"id":"5a4d0b0c-0001-4000-8000-000000000001","displayName":"リモートサポート 東京","onboardingStatus":"onboarded","lastConnectionDateTime":"2026-11-20T08:15:03.6670033Z"}"#,
+    r#"{"id":"5a4d0b0c-0001-4000-8000-000000000002","displayName":"Helpdesk 👩‍💻 of Contoso's subsidiaries in か\u3099き\u3099, and of Fabrikam","onboardingStatus":"notOnboarded","lastConnectionDateTime":"0001-01-01T00:00:00Z"}"#,
+    r#"{"id":"5a4d0b0c-0001-4000-8000-000000000003","displayName":null,"onboardingStatus":"onboarding"}"#,
+    r#"{"id":"5a4d0b0c-0001-4000-8000-000000000004","displayName":"مكتب","onboardingStatus":"onboarded"}"#,
+];
+
+/// Lists these partners on a terminal, as a shell does it with this before the command and that behind it.
+fn list_on(partners: &[&str], columns: u16, before: &str, behind: &str) -> Seen {
+    let page = page(partners);
+    let graph = Graph::answering(move |_| (200, page.clone()));
+    let home = Intunectl::new();
+    let mut command = home.std_command();
+    command.env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN);
+    on_a_terminal(&command, columns, &format!("{before} intunectl partner list {behind}"))
+}
+
+#[test]
+fn a_table_fits_the_terminal() {
+    let wide = "\
+ID                                    NAME                                                            STATUS        LAST SEEN (UTC)
+5a4d0b0c-0001-4000-8000-000000000001  リモートサポート 東京                                           onboarded     2026-11-20 08:15
+5a4d0b0c-0001-4000-8000-000000000002  Helpdesk 👩‍💻 of Contoso's subsidiaries in か\u{3099}き\u{3099}, and of Fabrikam  notOnboarded  never
+5a4d0b0c-0001-4000-8000-000000000003                                                                  onboarding
+5a4d0b0c-0001-4000-8000-000000000004  مكتب                                                            onboarded
+";
+    let cut = "\
+ID                                    NAME        STATUS        LAST SEEN (UTC)
+5a4d0b0c-0001-4000-8000-000000000001  リモート…   onboarded     2026-11-20 08:15
+5a4d0b0c-0001-4000-8000-000000000002  Helpdesk…   notOnboarded  never
+5a4d0b0c-0001-4000-8000-000000000003              onboarding
+5a4d0b0c-0001-4000-8000-000000000004  مكتب        onboarded
+";
+    let blocks = "\
+5a4d0b0c-0001-4000-8000-000000000001
+  name: リモートサポート 東京
+  status: onboarded
+  last seen (UTC): 2026-11-20 08:15
+5a4d0b0c-0001-4000-8000-000000000002
+  name:
+    Helpdesk 👩‍💻 of Contoso's subsidiari…
+  status: notOnboarded
+  last seen (UTC): never
+5a4d0b0c-0001-4000-8000-000000000003
+  status: onboarding
+5a4d0b0c-0001-4000-8000-000000000004
+  name: مكتب
+  status: onboarded
+";
+    for (columns, expected) in [(200, wide), (80, cut), (79, ""), (40, blocks)] {
+        let seen = list_on(&NAMED, columns, "", "");
+        assert!(widths(&seen.stdout).into_iter().all(|width| width <= columns.into()), "{}", seen.stdout);
+        if !expected.is_empty() {
+            assert_eq!(seen, printed(expected), "{columns}");
+        }
+    }
+    // The variable goes before the terminal, unless it is no number; where neither says, nothing is cut.
+    for (columns, variable, expected) in
+        [(40, "200", wide), (200, "80", cut), (200, "40", blocks), (80, "0", cut), (40, "wide", blocks), (0, "", wide)]
+    {
+        assert_eq!(
+            list_on(&NAMED, columns, &format!("COLUMNS={variable}"), ""),
+            printed(expected),
+            "{columns} {variable}"
+        );
+    }
+}
+
+#[test]
+fn off_a_terminal_nothing_is_cut_and_all_is_as_graph_wrote_it() {
+    let lines: Vec<_> = NAMED
+        .iter()
+        .map(|partner| {
+            let partner: serde_json::Value = serde_json::from_str(partner).unwrap();
+            let fields = ["id", "displayName", "onboardingStatus", "lastConnectionDateTime"];
+            fields.map(|field| partner.get(field).and_then(|value| value.as_str()).unwrap_or_default()).join("\t")
+                + "\n"
+        })
+        .collect();
+    for columns in ["20", "0"] {
+        assert_eq!(list_on(&NAMED, 40, &format!("COLUMNS={columns} TERM=xterm"), "| cat"), printed(lines.concat()));
+    }
+}
+
+#[test]
+fn no_partner_at_all_is_a_heading_on_a_terminal() {
+    assert_eq!(list_on(&[], 80, "", ""), printed("ID  NAME  STATUS  LAST SEEN (UTC)\n"));
+    assert_eq!(list_on(&[], 20, "", ""), printed(""));
+}
+
+#[test]
+fn colour_is_for_terminals_unless_it_is_asked_for() {
+    let table = [
+        ("TERM=xterm-256color", "", true),
+        ("", "", false),
+        ("TERM=dumb", "", false),
+        ("TERM=xterm NO_COLOR=1", "", false),
+        ("TERM=xterm NO_COLOR=", "", true),
+        ("TERM=xterm NO_COLOR=1 CLICOLOR_FORCE=1", "", false),
+        ("TERM=xterm CLICOLOR=0", "", false),
+        ("TERM=dumb CLICOLOR_FORCE=1", "", true),
+        ("TERM=xterm NO_COLOR=1", "--color always", true),
+        ("TERM=dumb", "--color always", true),
+        ("TERM=xterm CLICOLOR_FORCE=1", "--color never", false),
+        ("TERM=xterm", "| cat", false),
+        ("CLICOLOR_FORCE=1", "| cat", true),
+        ("NO_COLOR=1 CLICOLOR_FORCE=1", "| cat", false),
+        ("CLICOLOR_FORCE=1", "--color never | cat", false),
+        ("", "--color always | cat", true),
+        ("", "--color always -o json", false),
+        ("TERM=xterm", "-o ndjson", false),
+        ("TERM=xterm", "-o id", false),
+    ];
+    for (before, behind, is_coloured) in table {
+        let Seen { stdout, stderr, code } = list_on(&NAMED, 80, before, behind);
+        assert_eq!((stderr.as_str(), code), ("", Some(0)));
+        assert_eq!(stdout.contains('\u{1b}'), is_coloured, "{before} {behind}: {stdout:?}");
+        if is_coloured {
+            assert!(stdout.contains("\u{1b}[32monboarded\u{1b}[0m"), "{stdout:?}");
+            assert_eq!(stdout.contains('\t'), behind.contains("| cat"), "{stdout:?}");
+            let uncoloured = match behind.contains("| cat") {
+                true => list_on(&NAMED, 80, "", "| cat"),
+                false => list_on(&NAMED, 80, "", ""),
+            };
+            assert_eq!(anstream::adapter::strip_str(&stdout).to_string(), uncoloured.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_status_that_is_new_and_an_id_that_is_long_are_shown_as_they_are() {
+    let id = "x".repeat(100);
+    let partner = format!(r#"{{"id":"{id}","displayName":"A","onboardingStatus":"someStatusOfTheServiceThatIsNew"}}"#);
+    let expected = format!("{id}\n  name: A\n  status: someStatusOfTheServiceThatIsNew\n");
+    assert_eq!(list_on(&[&partner], 80, "", ""), printed(expected));
 }
 
 #[test]

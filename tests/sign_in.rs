@@ -13,11 +13,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::Digest as _;
+use unicode_width::UnicodeWidthStr as _;
 
 use support::Seen;
 use support::graph::{PARTNERS, Unspoken};
 use support::jwt::{PERMISSION, claims, jwt, padded};
 use support::server::{Reply, Request};
+use support::shell::on_a_terminal;
 use support::signing::{Machine, Platform, Process, Sandbox, answer, get, query, refusal, say, send};
 
 const FIRST: &str = "5a4d0b0c-0002-4000-8000-000000000001";
@@ -1615,6 +1617,21 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
             false => assert_eq!(row[1..4], [ACCOUNT, TENANT, platform.url()]),
         }
     }
+    // At 40 columns in blocks, of which an address alone may be wider.
+    let seen = on_a_terminal(&machine.command(&[]), 40, "intunectl auth list --profile UPPER");
+    assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
+    let block = format!(
+        "UPPER *\n  account: {ACCOUNT}\n  tenant:\n    {TENANT}\n  graph: {}\n  token: good for 59m ",
+        platform.url()
+    );
+    assert!(seen.stdout.contains(&block), "{}", seen.stdout);
+    assert!(seen.stdout.contains("\nbroken\n  token: not readable\n"), "{}", seen.stdout);
+    let too_wide: Vec<_> = seen.stdout.lines().filter(|line| line.width() > 40).collect();
+    assert_eq!(too_wide, [long.as_str()]);
+    let seen = on_a_terminal(&machine.command(&[]), 300, "intunectl auth list --profile UPPER");
+    let heading = seen.stdout.lines().next().unwrap();
+    assert_eq!(heading.split_whitespace().collect::<Vec<_>>(), ["PROFILE", "ACCOUNT", "TENANT", "GRAPH", "TOKEN"]);
+    assert_eq!(seen.stdout.lines().filter(|line| line.contains(" * ")).count(), 1);
     let ids = machine.run(&["auth", "list", "-o", "id"]);
     assert_eq!((ids.stdout.lines().collect::<Vec<_>>(), ids.code), (all.clone(), Some(0)));
     let json = machine.run_twice(&["auth", "list", "-o", "json", "--profile", "UPPER"]);

@@ -1,16 +1,20 @@
 //! One action over many IDs: so many at once, each reported the moment its result is known, and every ID reported
 //! exactly once, however the run ends.
 
+mod confirm;
+pub mod read;
+pub mod resume;
 pub mod settle;
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
+use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -18,14 +22,15 @@ use crate::clean::clean;
 use crate::exit::{Exit, Signal, Verdict, fold};
 use crate::graph::advice::Caller;
 use crate::graph::client::{Client, Outcome, Progress};
-use crate::graph::partner;
-use crate::ids::PartnerIds;
+use crate::graph::partner::{self, Action};
+use crate::ids::{PartnerId, PartnerIds};
 use crate::interrupt::Interrupts;
 use crate::output::console::Console;
 use crate::output::record::{Record, Status, Summary};
 use crate::output::sink::{Sink, Written, detail};
 use crate::stop::Stop;
-use settle::{Draft, Reason, Settled};
+use confirm::{Confirmation, confirm};
+use settle::{Draft, Ends, Reason, Settled};
 
 /// How many results may wait for a slow reader before no new request is sent.
 const BACKLOG: usize = 4096;
@@ -36,7 +41,13 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Plan<'a> {
     /// To whom, in this order.
     pub ids: &'a PartnerIds,
-    /// At most so many at once; at least 1.
+    /// Those among them that an earlier run has done.
+    pub done: HashSet<PartnerId>,
+    /// What is to be done to each.
+    pub action: Action,
+    /// How far it is done.
+    pub task: Task,
+    /// At most so many at once; at least 1. As many more may be read at once, to see whether it has taken effect.
     pub concurrency: usize,
     /// Whether the first failure stops the run.
     pub fail_fast: bool,
@@ -46,6 +57,25 @@ pub struct Plan<'a> {
     pub caller: Caller,
     /// Set once nothing new may be sent.
     pub stop: Rc<Stop>,
+}
+
+impl Plan<'_> {
+    /// The IDs that no earlier run has done, in this order.
+    pub fn todo(&self) -> impl Iterator<Item = &PartnerId> {
+        self.ids.iter().map(|(id, _)| id).filter(|id| !self.done.contains(*id))
+    }
+}
+
+/// How far an action is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// It is.
+    Act {
+        /// For how long the partner is read until it has taken effect, if at all.
+        wait: Option<Duration>,
+    },
+    /// It is only looked at what would happen: nothing but reads.
+    Rehearse,
 }
 
 /// What came of it.
@@ -102,10 +132,12 @@ pub async fn run(
                 output_failed = true;
                 run.stop(Reason::OutputGone);
             }
-            Some(landed) = flights.next(), if !flights.is_empty() => run.land(landed, &around.sink),
+            Some(landed) = flights.next(), if !flights.is_empty() => {
+                flights.extend(run.land(landed, client, &around.sink));
+            }
             permit = Arc::clone(&backlog).acquire_owned(), if may_start => {
                 let permit = permit.context("the output has ended before the run")?;
-                flights.extend(run.start(client, permit));
+                flights.extend(run.start(client, permit, &around.sink));
             }
             // Last, so that only requests are counted, and not those that were still waiting to be sent.
             () = std::future::ready(()), if announce => {
@@ -121,11 +153,14 @@ pub async fn run(
     Ok(run.finish(around, signals).await)
 }
 
-/// Reports every ID of a plan as not attempted, since a signal came before the first request.
-pub async fn give_up(plan: &Plan<'_>, signal: Signal, around: Surroundings<'_>) -> Finished {
+/// Reports every ID of a plan where there is nothing to send: an earlier run has done it, or a signal came before the
+/// first request.
+pub async fn without_requests(plan: &Plan<'_>, signal: Option<Signal>, around: Surroundings<'_>) -> Finished {
     let mut run = Run::new(plan, "", Summary::default(), around.console);
-    run.interrupt(signal);
-    run.finish(around, 1).await
+    if let Some(signal) = signal {
+        run.interrupt(signal);
+    }
+    run.finish(around, usize::from(signal.is_some())).await
 }
 
 /// Waits for the output, which a second signal cuts short: a reader that stalls must not hold the process.
@@ -155,14 +190,25 @@ async fn written(
     (written.unwrap_or_else(|_| Written::failed("nobody reads them")), signal)
 }
 
-/// A call that has ended.
+/// Something that was under way for an ID, and has ended.
 struct Landed {
     position: usize,
-    outcome: Outcome,
+    with: With,
     permit: OwnedSemaphorePermit,
 }
 
-/// The state of a run: each ID is either still to come (from `next` on), in `under_way`, or reported.
+enum With {
+    Outcome(Outcome),
+    Confirmation(Confirmation),
+}
+
+/// A 204 that is being followed up.
+struct Accepted {
+    progress: Progress,
+    request_id: Option<String>,
+}
+
+/// The state of a run: each ID is either still to come (from `next` on), in `under_way` or `accepted`, or reported.
 struct Run<'a> {
     plan: &'a Plan<'a>,
     host: &'a str,
@@ -171,6 +217,8 @@ struct Run<'a> {
     stop: Rc<Stop>,
     next: usize,
     under_way: BTreeMap<usize, Rc<Cell<Progress>>>,
+    accepted: BTreeMap<usize, Accepted>,
+    confirmations: Rc<Semaphore>,
     reason: Option<Reason>,
     interrupted: Option<Signal>,
     summary: Summary,
@@ -188,6 +236,8 @@ impl<'a> Run<'a> {
             stop: Rc::clone(&plan.stop),
             next: 0,
             under_way: BTreeMap::new(),
+            accepted: BTreeMap::new(),
+            confirmations: Rc::new(Semaphore::new(plan.concurrency)),
             reason: None,
             interrupted: None,
             summary,
@@ -203,6 +253,7 @@ impl<'a> Run<'a> {
     /// Nothing new is sent from here on. The first reason is the one that is told.
     fn stop(&mut self, reason: Reason) {
         self.reason.get_or_insert(reason);
+        self.console.stopping();
         self.stop.set();
     }
 
@@ -211,30 +262,64 @@ impl<'a> Run<'a> {
         self.interrupted = Some(signal);
     }
 
-    /// Begins the next ID.
-    fn start<'c, 'd>(
+    /// Begins the next ID, or reports it where an earlier run has done it.
+    fn start<'f>(
         &mut self,
-        client: &'c Client<'d>,
+        client: &'f Client<'_>,
         permit: OwnedSemaphorePermit,
-    ) -> Option<impl Future<Output = Landed> + use<'a, 'c, 'd>> {
+        sink: &Sink,
+    ) -> Option<LocalBoxFuture<'f, Landed>>
+    where
+        'a: 'f,
+    {
         let position = self.next;
-        let (id, _) = self.plan.ids.get(position)?;
-        let progress = Rc::new(Cell::new(Progress::default()));
         self.next += 1;
+        let (id, _) = self.plan.ids.get(position)?;
+        if self.plan.done.contains(id) {
+            self.report(self.draft(position, Progress::default())?.skipped(), Some(permit), sink);
+            return None;
+        }
+        let (action, task) = (self.plan.action, self.plan.task);
+        let progress = Rc::new(Cell::new(Progress::default()));
         self.under_way.insert(position, Rc::clone(&progress));
         let stop = Rc::clone(&self.stop);
-        Some(async move {
-            let outcome = partner::disconnect(client, id.as_str(), &progress, &stop).await;
-            Landed { position, outcome, permit }
-        })
+        Some(Box::pin(async move {
+            let outcome = match task {
+                Task::Act { .. } => partner::act(client, action, id.as_str(), &progress, &stop).await,
+                Task::Rehearse => partner::get(client, id.as_str(), &progress, &stop).await,
+            };
+            Landed { position, with: With::Outcome(outcome), permit }
+        }))
     }
 
-    /// Reports an ID whose call has ended, and stops the run if that is what its result means.
-    fn land(&mut self, landed: Landed, sink: &Sink) {
-        let Landed { position, outcome, permit } = landed;
-        let Some(progress) = self.under_way.remove(&position) else { return };
-        let Some(draft) = self.draft(position, progress.get()) else { return };
-        let Settled { record, hint } = draft.settle(outcome, self.reason);
+    /// Reports an ID for which all has ended, and stops the run if that is what its result means; what is still to follow
+    /// for it is returned instead.
+    fn land<'f>(&mut self, landed: Landed, client: &'f Client<'_>, sink: &Sink) -> Option<LocalBoxFuture<'f, Landed>>
+    where
+        'a: 'f,
+    {
+        let Landed { position, with, permit } = landed;
+        let settled = match with {
+            With::Outcome(outcome) => {
+                let progress = self.under_way.remove(&position)?.get();
+                let draft = self.draft(position, progress)?;
+                match (self.plan.task, &outcome.last) {
+                    (Task::Rehearse, _) => draft.rehearsed(outcome, self.reason),
+                    (Task::Act { wait: Some(wait) }, Some(Ok(answer))) if answer.status == 204 => {
+                        self.accepted.insert(position, Accepted { progress, request_id: answer.request_id.clone() });
+                        self.console.confirming(self.accepted.len());
+                        return Some(self.follow_up(position, draft, wait, client, permit));
+                    }
+                    (Task::Act { .. }, _) => draft.acted(outcome, self.reason),
+                }
+            }
+            With::Confirmation(confirmation) => {
+                let Accepted { progress, request_id } = self.accepted.remove(&position)?;
+                self.console.confirming(self.accepted.len());
+                self.draft(position, progress)?.confirmed(request_id, confirmation, self.reason)
+            }
+        };
+        let Settled { record, hint } = settled;
         if let Some(hint) = hint.filter(|hint| !self.hints.contains(hint)) {
             self.hints.push(hint);
         }
@@ -244,21 +329,46 @@ impl<'a> Run<'a> {
             self.stop(Reason::FailFast);
         }
         self.report(record, Some(permit), sink);
+        None
+    }
+
+    /// Reads a partner until a 204 has taken effect. Others may begin meanwhile.
+    fn follow_up<'f>(
+        &self,
+        position: usize,
+        draft: Draft<'f>,
+        wait: Duration,
+        client: &'f Client<'_>,
+        permit: OwnedSemaphorePermit,
+    ) -> LocalBoxFuture<'f, Landed> {
+        let (stop, reads) = (Rc::clone(&self.stop), Rc::clone(&self.confirmations));
+        Box::pin(async move {
+            let Draft { id, action, ends, .. } = draft;
+            let confirmation = confirm(client, action, id, wait, ends, &stop, &reads).await;
+            Landed { position, with: With::Confirmation(confirmation), permit }
+        })
     }
 
     /// Reports every ID that has no result yet: those given up under way, and those never begun.
     fn report_the_rest(&mut self, sink: &Sink) {
-        let Some(reason) = self.reason else { return };
+        // Without a reason, all that is left is what an earlier run has done.
+        let reason = self.reason.unwrap_or(Reason::OutputGone);
+        let changes = self.plan.task != Task::Rehearse;
         for (position, progress) in std::mem::take(&mut self.under_way) {
-            if let Some(record) = self.draft(position, progress.get()).map(|draft| draft.given_up(reason)) {
+            if let Some(record) = self.draft(position, progress.get()).map(|draft| draft.given_up(reason, changes)) {
                 self.report(record, None, sink);
             }
         }
-        for position in self.next..self.plan.ids.len() {
-            let draft = self.draft(position, Progress::default());
-            if let Some(record) = draft.map(|draft| draft.not_attempted(reason)) {
-                self.report(record, None, sink);
+        for (position, Accepted { progress, request_id }) in std::mem::take(&mut self.accepted) {
+            let given_up = Confirmation::Stopped { seen: "the last read was given up".to_owned() };
+            if let Some(draft) = self.draft(position, progress) {
+                self.report(draft.confirmed(request_id, given_up, self.reason).record, None, sink);
             }
+        }
+        for position in self.next..self.plan.ids.len() {
+            let Some(draft) = self.draft(position, Progress::default()) else { break };
+            let is_done = self.plan.done.contains(draft.id);
+            self.report(if is_done { draft.skipped() } else { draft.not_attempted(reason) }, None, sink);
         }
         self.next = self.plan.ids.len();
     }
@@ -278,13 +388,9 @@ impl<'a> Run<'a> {
     }
 
     fn draft(&self, position: usize, progress: Progress) -> Option<Draft<'a>> {
-        self.plan.ids.get(position).map(|(id, index)| Draft {
-            id: id.as_str(),
-            index,
-            progress,
-            host: self.host,
-            caller: &self.plan.caller,
-        })
+        let ends = Ends { host: self.host, caller: &self.plan.caller };
+        let (id, index) = self.plan.ids.get(position)?;
+        Some(Draft { id, index, action: self.plan.action, progress, ends })
     }
 
     fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &Sink) {
@@ -293,7 +399,9 @@ impl<'a> Run<'a> {
         if self.plan.tell_failures && record.status == Status::Failed {
             self.console.error(&format!("{}: {}", clean(&record.id), detail(&record)));
         }
-        self.console.advance(self.summary.failed);
+        if record.status != Status::Skipped {
+            self.console.advance(self.summary.failed);
+        }
         sink.record(record, permit);
     }
 }

@@ -2,10 +2,13 @@
 
 use std::time::{Instant, SystemTime};
 
-use crate::exit::Signal;
+use super::confirm::Confirmation;
+use crate::exit::{Signal, Verdict};
 use crate::graph::advice::{self, Caller, Purpose};
 use crate::graph::client::{Ended, Outcome, Progress};
+use crate::graph::partner::{Action, Fields, Partner};
 use crate::graph::problem;
+use crate::ids::PartnerId;
 use crate::net::attempt::{Answer, NoAnswer};
 use crate::output::record::{Failure, FailureKind, Record, Status};
 use crate::words::roughly;
@@ -50,14 +53,24 @@ impl Reason {
 }
 
 /// The record of an ID, so far without a result.
+#[derive(Clone, Copy)]
 pub struct Draft<'a> {
     /// The partner.
-    pub id: &'a str,
+    pub id: &'a PartnerId,
     /// Its place in the input.
     pub index: usize,
+    /// What is to be done.
+    pub action: Action,
     /// How far its call came.
     pub progress: Progress,
-    /// Where its requests go: host and port.
+    /// To whom its requests go, and for whom.
+    pub ends: Ends<'a>,
+}
+
+/// The two ends of a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends<'a> {
+    /// Where requests go: host and port.
     pub host: &'a str,
     /// Whose token they are sent with.
     pub caller: &'a Caller,
@@ -77,48 +90,166 @@ impl From<Record> for Settled {
     }
 }
 
-impl Draft<'_> {
-    /// The record of a call that ended; `stopped` is why the run was stopped, if it was.
-    pub fn settle(&self, outcome: Outcome, stopped: Option<Reason>) -> Settled {
+/// Why a call did not do what it was for.
+pub struct Undone {
+    /// Why, for people and scripts.
+    pub failure: Failure,
+    /// The status of the answer; `None` where none came.
+    pub http_status: Option<u16>,
+    /// The service's id of it.
+    pub request_id: Option<String>,
+    /// For people.
+    pub hint: Option<String>,
+    /// Whether nothing was sent at all.
+    pub is_unsent: bool,
+}
+
+impl Undone {
+    fn unsent(failure: Failure) -> Self {
+        Self { failure, http_status: None, request_id: None, hint: None, is_unsent: true }
+    }
+
+    /// An answer that is not the partner that was asked for.
+    fn no_partner(answer: &Answer) -> Self {
+        let message = "the answer is not the partner that was asked for".to_owned();
+        let failure = Failure { code: "UnexpectedAnswer".to_owned(), message, kind: FailureKind::Http };
+        let hint = "check --graph-url, and what stands between here and Graph".to_owned();
+        let (http_status, request_id) = (Some(answer.status), answer.request_id.clone());
+        Self { failure, http_status, request_id, hint: Some(hint), is_unsent: false }
+    }
+
+    /// As one line for people.
+    pub fn in_words(&self) -> String {
+        self.failure.in_words(self.http_status, self.request_id.as_deref())
+    }
+
+    /// What the exit code makes of it.
+    pub fn verdict(&self) -> Verdict {
+        if self.failure.kind == FailureKind::Auth { Verdict::Unauthorized } else { Verdict::Undone }
+    }
+}
+
+impl Ends<'_> {
+    /// The partner that a call to read it was answered with, or why there is none; `stopped` is why the run was stopped,
+    /// if it was.
+    pub fn read(self, id: &PartnerId, outcome: Outcome, stopped: Option<Reason>) -> Result<Partner, Undone> {
+        match outcome.last {
+            Some(Ok(answer)) if answer.status == 200 => {
+                Partner::read(&answer, id).ok_or_else(|| Undone::no_partner(&answer))
+            }
+            last => Err(self.undone(Outcome { last, ..outcome }, Purpose::Read, stopped)),
+        }
+    }
+
+    /// Why a call did not do what it was for.
+    fn undone(self, outcome: Outcome, purpose: Purpose, stopped: Option<Reason>) -> Undone {
         let Outcome { last, ended, unanswered_before, renewal_failed } = outcome;
         // A call ends stopped only after the run was.
         let reason = stopped.unwrap_or(Reason::OutputGone);
+        // To read changes nothing, however often it is done.
+        let changes = purpose == Purpose::Write;
         match (last, ended) {
-            (Some(Ok(answer)), _) if answer.status == 204 => self.answered(Status::Disconnected, &answer, None).into(),
             (Some(Ok(answer)), ended) => {
                 let problem = problem::read(&answer);
                 let kind = kind(answer.status, ended);
                 let mut failure = Failure { code: problem.code, message: problem.message, kind };
                 append(&mut failure, ended, reason);
                 failure.message.push_str(match answer.status {
-                    400..=499 if unanswered_before => EARLIER_MAY_HAVE_DONE_IT,
-                    502 | 504 => MAY_BE_DONE,
-                    _ if unanswered_before => MAY_BE_DONE,
+                    400..=499 if unanswered_before && changes => EARLIER_MAY_HAVE_DONE_IT,
+                    502 | 504 if changes => MAY_BE_DONE,
+                    _ if unanswered_before && changes => MAY_BE_DONE,
                     _ => "",
                 });
-                let record = self.answered(Status::Failed, &answer, Some(failure));
                 let is_told = answer.status == 401 && renewal_failed;
-                let hint = advice::for_status(answer.status, Purpose::Write, self.caller)
+                let hint = advice::for_status(answer.status, purpose, self.caller)
                     .filter(|_| ended != Ended::Stopped && !is_told);
-                Settled { record: Record { request_id: problem.request_id, ..record }, hint }
+                let request_id = problem.request_id;
+                Undone { failure, http_status: Some(answer.status), request_id, hint, is_unsent: false }
             }
             (Some(Err(no_answer)), ended) => {
                 let mut failure = unanswered(self.host, &no_answer);
                 append(&mut failure, ended, reason);
-                if unanswered_before || no_answer.was_sent() {
+                if changes && (unanswered_before || no_answer.was_sent()) {
                     failure.message.push_str(MAY_BE_DONE);
                 }
-                let hint =
-                    (ended != Ended::Stopped).then(|| advice::without_answer(&no_answer, Purpose::Write).to_owned());
-                Settled { record: self.record(Status::Failed, Some(failure)), hint }
+                let hint = (ended != Ended::Stopped).then(|| advice::without_answer(&no_answer, purpose).to_owned());
+                Undone { failure, http_status: None, request_id: None, hint, is_unsent: false }
             }
             (None, Ended::Hopeless(wait)) => {
                 let message = format!("the service asks to wait {}, which is too long", roughly(wait));
-                let failure = Failure { code: "TooManyRequests".to_owned(), message, kind: FailureKind::Throttled };
-                self.record(Status::NotAttempted, Some(failure)).into()
+                let code = "TooManyRequests".to_owned();
+                Undone::unsent(Failure { code, message, kind: FailureKind::Throttled })
             }
-            (None, _) => self.not_attempted(reason).into(),
+            (None, _) => Undone::unsent(reason.failure(reason.words().to_owned())),
         }
+    }
+}
+
+impl Draft<'_> {
+    /// The record of a call that ended; `stopped` is why the run was stopped, if it was.
+    pub fn acted(&self, outcome: Outcome, stopped: Option<Reason>) -> Settled {
+        match outcome.last {
+            Some(Ok(answer)) if answer.status == 204 => {
+                self.answered(Status::Done(self.action), answer.request_id, None).into()
+            }
+            last => self.undone(self.ends.undone(Outcome { last, ..outcome }, Purpose::Write, stopped)),
+        }
+    }
+
+    /// The record of a 204 that was followed up; `request_id` is the service's id of that.
+    pub fn confirmed(
+        &self,
+        request_id: Option<String>,
+        confirmation: Confirmation,
+        stopped: Option<Reason>,
+    ) -> Settled {
+        let (failure, hint) = match confirmation {
+            Confirmation::InEffect => return self.answered(Status::Done(self.action), request_id, None).into(),
+            Confirmation::TimeUp { waited, seen } => {
+                let waited = humantime::format_duration(waited);
+                (
+                    not_confirmed(format!("accepted, but not in effect after {waited}: {seen}")),
+                    Some(WAIT_LONGER.to_owned()),
+                )
+            }
+            Confirmation::Refused(undone) => {
+                let failure =
+                    not_confirmed(format!("accepted, but whether it is in effect is not known: {}", undone.in_words()));
+                let kind = if undone.verdict() == Verdict::Unauthorized { FailureKind::Auth } else { failure.kind };
+                (Failure { kind, ..failure }, undone.hint)
+            }
+            Confirmation::Stopped { seen } => {
+                let reason = stopped.unwrap_or(Reason::OutputGone);
+                (
+                    reason.failure(format!(
+                        "accepted, but not waited for until it is in effect: {}; {seen}",
+                        reason.words()
+                    )),
+                    None,
+                )
+            }
+        };
+        Settled { record: self.answered(Status::Failed, request_id, Some(failure)), hint }
+    }
+
+    /// The record of a partner that was only read.
+    pub fn rehearsed(&self, outcome: Outcome, stopped: Option<Reason>) -> Settled {
+        let http_status = outcome.last.as_ref().and_then(|last| last.as_ref().ok()).map(|answer| answer.status);
+        match self.ends.read(self.id, outcome, stopped) {
+            Ok(partner) => {
+                let Fields { display_name, onboarding_status, .. } = partner.fields;
+                let is_needless = onboarding_status.as_deref().is_some_and(|status| self.action.is_needless(status));
+                let status = if is_needless { Status::Already(self.action) } else { Status::Would(self.action) };
+                let words: Vec<_> = display_name.into_iter().chain(onboarding_status).collect();
+                Record { http_status, remark: Some(words.join(", ")), ..self.record(status, None) }.into()
+            }
+            Err(undone) => self.undone(undone),
+        }
+    }
+
+    /// The record of an ID that an earlier run has done.
+    pub fn skipped(&self) -> Record {
+        Record { remark: Some("done by an earlier run".to_owned()), ..self.record(Status::Skipped, None) }
     }
 
     /// The record of an ID for which nothing was sent.
@@ -126,30 +257,39 @@ impl Draft<'_> {
         self.record(Status::NotAttempted, Some(reason.failure(reason.words().to_owned())))
     }
 
-    /// The record of a call that was given up while under way.
-    pub fn given_up(&self, reason: Reason) -> Record {
+    /// The record of a call that was given up while under way; `changes` tells whether it would have changed something.
+    pub fn given_up(&self, reason: Reason, changes: bool) -> Record {
         if self.progress.attempts == 0 {
             return self.not_attempted(reason);
         }
         let message = match self.progress.may_be_done {
-            true => format!("given up while waiting for an answer: {}{MAY_BE_DONE}", reason.words()),
+            true => {
+                let maybe = if changes { MAY_BE_DONE } else { "" };
+                format!("given up while waiting for an answer: {}{maybe}", reason.words())
+            }
             false => format!("given up before another attempt: {}", reason.words()),
         };
         self.record(Status::Failed, Some(reason.failure(message)))
     }
 
-    fn answered(&self, status: Status, answer: &Answer, error: Option<Failure>) -> Record {
-        let request_id = answer.request_id.clone();
-        Record { http_status: Some(answer.status), request_id, ..self.record(status, error) }
+    fn undone(&self, undone: Undone) -> Settled {
+        let Undone { failure, http_status, request_id, hint, is_unsent } = undone;
+        let status = if is_unsent { Status::NotAttempted } else { Status::Failed };
+        Settled { record: Record { http_status, request_id, ..self.record(status, Some(failure)) }, hint }
+    }
+
+    /// The record of a 204.
+    fn answered(&self, status: Status, request_id: Option<String>, error: Option<Failure>) -> Record {
+        Record { http_status: Some(204), request_id, ..self.record(status, error) }
     }
 
     fn record(&self, status: Status, error: Option<Failure>) -> Record {
         let Progress { attempts, client_request_id, started, .. } = self.progress;
         let elapsed = started.map(|started| Instant::now() - started).unwrap_or_default();
         Record {
-            id: self.id.to_owned(),
+            id: self.id.as_str().to_owned(),
             index: self.index,
-            action: "disconnect",
+            action: self.action,
             status,
             http_status: None,
             attempts,
@@ -158,12 +298,18 @@ impl Draft<'_> {
             client_request_id,
             request_id: None,
             error,
+            remark: None,
         }
     }
 }
 
+fn not_confirmed(message: String) -> Failure {
+    Failure { code: "NotConfirmed".to_owned(), message, kind: FailureKind::NotConfirmed }
+}
+
 const EARLIER_MAY_HAVE_DONE_IT: &str =
     "; an earlier attempt had no answer and may have done it: look with `intunectl partner list`";
+const WAIT_LONGER: &str = "`intunectl partner show` shows how it stands; a longer --wait waits longer";
 const MAY_BE_DONE: &str = "; it may have been done all the same: look with `intunectl partner list`";
 
 fn kind(status: u16, ended: Ended) -> FailureKind {
@@ -199,25 +345,29 @@ fn append(failure: &mut Failure, ended: Ended, reason: Reason) {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::time::Duration;
 
     use super::*;
+    use crate::net::attempt;
 
     const CALLER: &Caller = &Caller { is_app_only: None, another: String::new() };
-    const DRAFT: Draft<'_> = Draft {
-        id: "a",
-        index: 3,
-        progress: Progress { attempts: 2, client_request_id: None, started: None, may_be_done: true },
-        host: "graph.example",
-        caller: CALLER,
-    };
+    const ENDS: Ends<'_> = Ends { host: "graph.example", caller: CALLER };
+    const PROGRESS: Progress = Progress { attempts: 2, client_request_id: None, started: None, may_be_done: true };
 
-    fn settle(last: Option<crate::net::attempt::Result>, ended: Ended, before: bool) -> Record {
-        let outcome = Outcome { last, ended, unanswered_before: before, renewal_failed: false };
-        DRAFT.settle(outcome, Some(Reason::Interrupted(Signal::Interrupt))).record
+    /// What becomes of partner `a`.
+    fn draft(make: impl Fn(&Draft<'_>) -> Settled) -> Record {
+        let id = PartnerId::parse("a").unwrap();
+        make(&Draft { id: &id, index: 3, action: Action::Disconnect, progress: PROGRESS, ends: ENDS }).record
     }
 
-    fn answer(status: u16) -> Option<crate::net::attempt::Result> {
+    fn settle(last: Option<attempt::Result>, ended: Ended, unanswered_before: bool) -> Record {
+        let stopped = Some(Reason::Interrupted(Signal::Interrupt));
+        let outcome = Cell::new(Some(Outcome { last, ended, unanswered_before, renewal_failed: false }));
+        draft(|draft| draft.acted(outcome.take().unwrap(), stopped))
+    }
+
+    fn answer(status: u16) -> Option<attempt::Result> {
         Some(Ok(Answer { status, whole: true, ..Answer::default() }))
     }
 
@@ -227,7 +377,10 @@ mod tests {
             assert_eq!(settle(answer(status), Ended::Settled, false).status, Status::Failed, "{status}");
         }
         let done = settle(answer(204), Ended::Settled, true);
-        assert_eq!((done.status, done.http_status, done.attempts, done.index), (Status::Disconnected, Some(204), 2, 3));
+        assert_eq!(
+            (done.status, done.http_status, done.attempts, done.index),
+            (Status::Done(Action::Disconnect), Some(204), 2, 3)
+        );
         assert!(done.error.is_none());
     }
 
@@ -235,6 +388,7 @@ mod tests {
     fn every_ending_has_its_kind_and_its_words() {
         let timeout = |sent| Some(Err(NoAnswer::Timeout { sent }));
         let hour = Ended::Hopeless(Duration::from_secs(3600));
+        let terminated = Reason::Interrupted(Signal::Terminate);
         let table = [
             (settle(answer(401), Ended::Settled, false), FailureKind::Auth, "no reason"),
             (settle(answer(404), Ended::Settled, true), FailureKind::Http, "an earlier attempt had no answer"),
@@ -248,16 +402,17 @@ mod tests {
             (settle(Some(Err(NoAnswer::Refused)), Ended::Settled, false), FailureKind::Network, "refused"),
             (settle(None, hour, false), FailureKind::Throttled, "the service asks to wait 1h, which is too long"),
             (settle(None, Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
-            (DRAFT.given_up(Reason::Interrupted(Signal::Terminate)), FailureKind::Interrupted, "may have been done"),
-            (DRAFT.not_attempted(Reason::Unauthorized), FailureKind::Auth, "refused the token"),
+            (draft(|draft| draft.given_up(terminated, true).into()), FailureKind::Interrupted, "may have been done"),
+            (draft(|draft| draft.not_attempted(Reason::Unauthorized).into()), FailureKind::Auth, "refused the token"),
         ];
         for (record, kind, words) in table {
             let failure = record.error.unwrap();
             assert_eq!(failure.kind, kind, "{failure:?}");
             assert!(failure.message.contains(words), "{failure:?}");
         }
-        let answered = Progress { may_be_done: false, ..DRAFT.progress };
-        let given_up = Draft { progress: answered, ..DRAFT }.given_up(Reason::Interrupted(Signal::Interrupt));
+        let answered = Progress { may_be_done: false, ..PROGRESS };
+        let interrupted = Reason::Interrupted(Signal::Interrupt);
+        let given_up = draft(|draft| Draft { progress: answered, ..*draft }.given_up(interrupted, true).into());
         let failure = given_up.error.unwrap();
         assert!(failure.message == "given up before another attempt: the run was interrupted", "{failure:?}");
         for undone in [timeout(false), answer(503), answer(404)] {

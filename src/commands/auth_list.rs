@@ -7,14 +7,22 @@ use serde::Serialize;
 use crate::auth::session::Session;
 use crate::auth::store;
 use crate::clean::clean;
-use crate::context::{Context, stdout_is_terminal};
+use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::root::Cloud;
+use crate::output::table::{Cell, Column};
+use crate::output::terminal::{Layout, Shape};
 use crate::output::{Format, json, stdout, table};
 use crate::words::roughly;
 
-const HEADINGS: [&str; 5] = ["  PROFILE", "ACCOUNT", "TENANT", "GRAPH", "TOKEN"];
+const COLUMNS: [Column; 5] = [
+    Column::whole("profile"),
+    Column::cut("account"),
+    Column::whole("tenant"),
+    Column::whole("graph"),
+    Column::whole("token"),
+];
 
 /// What is known of a profile, without any secret.
 #[derive(Serialize)]
@@ -51,9 +59,9 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
     let mut text = Vec::new();
     match context.format {
         Format::Text => {
-            let aligned = stdout_is_terminal();
-            let rows = entries.iter().map(|entry| row(entry, aligned));
-            table::write_rows(&mut text, HEADINGS, rows, aligned)?;
+            let shape = Shape::of(&std::io::stdout(), context.color);
+            let rows: Vec<_> = entries.iter().map(|entry| row(entry, shape.layout)).collect();
+            text.extend(table::text(&COLUMNS, &rows, shape).bytes());
         }
         Format::Id => entries.iter().for_each(|entry| text.extend(format!("{}\n", entry.profile).bytes())),
         Format::Json => json::document(&mut text, &entries)?,
@@ -112,20 +120,18 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
 }
 
 /// A profile's row; for people, the one in force is marked, and a cloud goes by its name.
-fn row(entry: &Entry, for_people: bool) -> [String; 5] {
+fn row(entry: &Entry, layout: Layout) -> [Cell; 5] {
+    let for_people = layout != Layout::Tabs;
     let or_empty = |field: &Option<String>| clean(field.as_deref().unwrap_or_default()).into_owned();
-    let mark = match (for_people, entry.current) {
-        (false, _) => "",
-        (true, true) => "* ",
-        (true, false) => "  ",
-    };
+    let mark = if for_people && entry.current { " *" } else { "" };
     let root = entry.graph_url.as_deref().filter(|_| for_people).and_then(|url| url.parse().ok());
     let graph = root.as_ref().and_then(Cloud::of).map(|cloud| cloud.name().to_owned());
     [
-        format!("{mark}{}", clean(&entry.profile)),
+        format!("{}{mark}", clean(&entry.profile)),
         or_empty(&entry.account),
         or_empty(&entry.tenant_id),
         graph.unwrap_or_else(|| or_empty(&entry.graph_url)),
         entry.state.clone(),
     ]
+    .map(Cell::from)
 }

@@ -1,4 +1,4 @@
-//! One file per verb.
+//! One file per verb; `consent` is what two of them ask.
 
 pub mod auth_list;
 pub mod auth_login;
@@ -6,7 +6,9 @@ pub mod auth_logout;
 pub mod auth_status;
 pub mod auth_token;
 pub mod completion;
+mod consent;
 pub mod man;
-pub mod partner_disconnect;
+pub mod partner_act;
 pub mod partner_list;
+pub mod partner_show;
 pub mod sandbox;

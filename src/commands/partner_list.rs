@@ -1,11 +1,12 @@
 //! `partner list`.
 
-use crate::context::{Context, run_until_interrupted, stdout_is_terminal};
+use crate::context::{Context, run_until_interrupted};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
+use crate::output::terminal::Shape;
 use crate::output::{Format, stdout, table};
 use crate::permission;
 
@@ -21,8 +22,10 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
 async fn list(context: &Context) -> anyhow::Result<Exit> {
     let connection = context.connect().await?;
     context.warn_about(&connection, &[permission::READ, permission::WRITE]);
-    let client = context.client(&connection, Some(Rate::PUBLISHED.for_reads()))?;
+    let client = context.client(&connection, Some(Rate::PUBLISHED))?;
+    let reading = context.console.reading("the partners");
     let partners = partner::list(&client, &connection.caller(), &context.stop).await?;
+    drop(reading);
     if context.format == Format::Id
         && let Some((n, reason)) = (1_usize..)
             .zip(&partners)
@@ -34,6 +37,6 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
         );
     }
     let mut text = Vec::new();
-    table::write(&mut text, &partners, context.format, stdout_is_terminal())?;
+    table::write(&mut text, &partners, context.format, Shape::of(&std::io::stdout(), context.color))?;
     stdout::print(&text)
 }

@@ -15,7 +15,9 @@ pub struct Caller {
 /// What a call was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// To read partners.
+    /// To read all partners.
+    List,
+    /// To read one.
     Read,
     /// To change one.
     Write,
@@ -30,7 +32,7 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
         None => "; if the token is app-only, that may not be enabled for this tenant",
     };
     let permission = match purpose {
-        Purpose::Read => permission::READ,
+        Purpose::List | Purpose::Read => permission::READ,
         Purpose::Write => permission::WRITE,
     };
     let words = match (status, purpose) {
@@ -43,14 +45,16 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
             "the token needs the permission {permission}, the account a role in Intune that includes it, and the tenant \
              an active Intune licence{app_only}"
         ),
-        (404, Purpose::Read) => {
+        (404, Purpose::List) => {
             "there is no such API at this root: check --graph-url, --cloud and --api-version".to_owned()
         }
-        (404, Purpose::Write) => {
+        (404, Purpose::Read | Purpose::Write) => {
             "no such partner, or no such API at this root; `intunectl partner list` shows the IDs that there are"
                 .to_owned()
         }
-        (429, Purpose::Read) => "other programs may be using up the tenant's limit: try again later".to_owned(),
+        (429, Purpose::List | Purpose::Read) => {
+            "other programs may be using up the tenant's limit: try again later".to_owned()
+        }
         (429, Purpose::Write) => {
             "other programs may be using up the tenant's limit: try again later, or with a lower --rate".to_owned()
         }
@@ -70,9 +74,7 @@ pub fn without_answer(reason: &NoAnswer, purpose: Purpose) -> &'static str {
         (NoAnswer::NotFound { .. } | NoAnswer::Refused | NoAnswer::Timeout { .. }, _) => {
             "check the network, HTTPS_PROXY, and --graph-url"
         }
-        (_, Purpose::Write) => {
-            "check the network and the proxy, then run again: to disconnect what is disconnected does no harm"
-        }
-        (_, Purpose::Read) => "check the network and the proxy, then run again",
+        (_, Purpose::Write) => "check the network and the proxy, then run again: to do again what is done does no harm",
+        (_, Purpose::List | Purpose::Read) => "check the network and the proxy, then run again",
     })
 }

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 use uuid::Uuid;
 
-use super::gate::{Gate, Left, Pass, Turn};
+use super::gate::{Gate, Kind, Left, Pass, Turn};
 use super::pace::Rate;
 use crate::net::attempt::{self, Answer, Attempt, NoAnswer, Result};
 use crate::net::event::{Event, OwnObserver, Why};
@@ -39,7 +39,7 @@ pub struct Options<'a> {
     pub renew: Option<Renew<'a>>,
     /// How it is reached.
     pub transport: &'a Transport,
-    /// The pace that requests keep; `None` for none.
+    /// The pace that writes keep, and reads ten times that; `None` for none.
     pub rate: Option<Rate>,
     /// Follows what happens.
     pub observer: OwnObserver<'a>,
@@ -138,6 +138,15 @@ enum Renewal {
     Stopped,
 }
 
+/// Those who wait at the gate.
+#[derive(Default)]
+struct Queue {
+    /// Held by the one that is next, so that all pass in the order in which they came.
+    turn: Mutex<()>,
+    /// Somebody has left, so that the next one may ask again.
+    left: Notify,
+}
+
 /// A client for one root with one token at a time.
 pub struct Client<'a> {
     http: reqwest::Client,
@@ -155,9 +164,9 @@ pub struct Client<'a> {
     renewal_failed: Cell<bool>,
     transport: &'a Transport,
     gate: RefCell<Gate>,
-    /// Held by the one that is next at the gate, so that all pass in the order in which they came.
-    turn: Mutex<()>,
-    left: Notify,
+    /// Apart, so that a read need not wait for the pace of the writes.
+    reads: Queue,
+    writes: Queue,
     observer: OwnObserver<'a>,
 }
 
@@ -182,8 +191,8 @@ impl<'a> Client<'a> {
             renewal_failed: Cell::new(false),
             transport: options.transport,
             gate: RefCell::new(Gate::new(options.rate)),
-            turn: Mutex::new(()),
-            left: Notify::new(),
+            reads: Queue::default(),
+            writes: Queue::default(),
             observer: options.observer,
         })
     }
@@ -217,13 +226,12 @@ impl<'a> Client<'a> {
         // A call that is sent again with another token has not failed: it is no retry.
         let mut renewals = 0;
         loop {
-            let pass = match self.pass(call.label, stop).await {
+            let pass = match self.pass(call, stop).await {
                 Ok(pass) => pass,
                 Err(ended) => return self.outcome(last, ended, unanswered),
             };
             let Some(tokens) = self.tokens(stop).await else {
-                self.gate.borrow_mut().leave(Instant::now(), pass, Left::Unsent);
-                self.left.notify_one();
+                self.left(pass, Left::Unsent);
                 return self.outcome(last, Ended::Stopped, unanswered);
             };
             let unanswered_before = unanswered;
@@ -232,7 +240,7 @@ impl<'a> Client<'a> {
             call.progress.update(|progress| Progress { may_be_done: unanswered, ..progress });
             let attempt = call.progress.get().attempts - renewals;
             let decision = retry::decide(&result, attempt, self.transport.retries, fastrand::f64());
-            self.leave(pass, &result, decision.hold);
+            self.leave(call.label, pass, &result, decision.hold);
             let is_refused = result.as_ref().is_ok_and(|answer| answer.status == 401);
             last = Some(result);
             let ended = match decision.next {
@@ -267,16 +275,18 @@ impl<'a> Client<'a> {
     }
 
     /// Waits for the right to send one request.
-    async fn pass(&self, label: &str, stop: &Stop) -> std::result::Result<Pass, Ended> {
+    async fn pass(&self, call: &Call<'_>, stop: &Stop) -> std::result::Result<Pass, Ended> {
+        let (kind, queue) =
+            if call.method == Method::GET { (Kind::Read, &self.reads) } else { (Kind::Write, &self.writes) };
         let next = async {
-            let _turn = self.turn.lock().await;
+            let _turn = queue.turn.lock().await;
             loop {
                 let now = Instant::now();
-                let turn = self.gate.borrow_mut().enter(now);
+                let turn = self.gate.borrow_mut().enter(now, kind);
                 let (until, why) = match turn {
                     Turn::Go(pass) => return Ok(pass),
                     Turn::AfterAnswer => {
-                        self.left.notified().await;
+                        queue.left.notified().await;
                         continue;
                     }
                     Turn::Paced(until) => (until, Why::Pace),
@@ -286,7 +296,7 @@ impl<'a> Client<'a> {
                 if why == Why::Throttled && wait > LONGEST_WAIT {
                     return Err(Ended::Hopeless(wait));
                 }
-                (self.observer)(label, &Event::Waiting { why, wait });
+                (self.observer)(call.label, &Event::Waiting { why, wait });
                 tokio::time::sleep_until(until.into()).await;
             }
         };
@@ -297,15 +307,24 @@ impl<'a> Client<'a> {
         }
     }
 
-    fn leave(&self, pass: Pass, result: &Result, hold: Option<Duration>) {
-        let now = Instant::now();
+    fn leave(&self, label: &str, pass: Pass, result: &Result, hold: Option<Duration>) {
+        let hold = hold.map(|hold| hold.min(FAR));
+        if let (Some(wait), Ok(answer)) = (hold, result) {
+            let is_named = answer.retry_after.is_some_and(|asked| !asked.is_zero());
+            (self.observer)(label, &Event::Held { host: self.host(), status: answer.status, wait, is_named });
+        }
         let left = match (hold, result) {
-            (Some(hold), _) => Left::Throttled(now + hold.min(FAR)),
+            (Some(hold), _) => Left::Throttled(Instant::now() + hold),
             (None, Err(reason)) if !reason.was_seen() => Left::Unsent,
             (None, _) => Left::Passed,
         };
-        self.gate.borrow_mut().leave(now, pass, left);
-        self.left.notify_one();
+        self.left(pass, left);
+    }
+
+    fn left(&self, pass: Pass, left: Left) {
+        self.gate.borrow_mut().leave(Instant::now(), pass, left);
+        self.reads.left.notify_one();
+        self.writes.left.notify_one();
     }
 
     /// The tokens to send with, the last of which is the one in use; another one first where that is due. `None` where

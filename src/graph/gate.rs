@@ -5,6 +5,15 @@ use std::time::Instant;
 
 use super::pace::{Pace, Rate, Slot};
 
+/// What a request does, which the service limits apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It reads.
+    Read,
+    /// It changes something.
+    Write,
+}
+
 /// When a request may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
@@ -21,6 +30,7 @@ pub enum Turn {
 /// The right to send one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pass {
+    kind: Kind,
     /// The hold that it was given after, if it counts among the first of that one.
     opening: Option<u64>,
 }
@@ -43,7 +53,9 @@ pub enum Left {
 /// may be under way (as TCP's slow start has it), instead of all spending an attempt to learn that it is not over.
 #[derive(Debug)]
 pub struct Gate {
-    pace: Option<Pace>,
+    writes: Option<Pace>,
+    /// Reads and writes together, as the published limits have it.
+    all: Option<Pace>,
     hold: Hold,
     holds: u64,
 }
@@ -63,13 +75,15 @@ enum Hold {
 const OPEN: usize = 64;
 
 impl Gate {
-    /// A gate with nothing sent yet; `rate` is `None` for no pace.
-    pub fn new(rate: Option<Rate>) -> Self {
-        Self { pace: rate.map(Pace::new), hold: Hold::None, holds: 0 }
+    /// A gate with nothing sent yet; `writes` is the pace of writes, from which that of all requests follows, and `None`
+    /// for no pace at all.
+    pub fn new(writes: Option<Rate>) -> Self {
+        let all = writes.map(Rate::for_all);
+        Self { writes: writes.map(Pace::new), all: all.map(Pace::new), hold: Hold::None, holds: 0 }
     }
 
     /// Asks to send a request.
-    pub fn enter(&mut self, now: Instant) -> Turn {
+    pub fn enter(&mut self, now: Instant, kind: Kind) -> Turn {
         let opening = match self.hold {
             Hold::Until(end) if now < end => return Turn::Held(end),
             Hold::Opening { allowed, under_way } if under_way >= allowed => return Turn::AfterAnswer,
@@ -77,21 +91,37 @@ impl Gate {
             Hold::Opening { allowed, under_way } => Some((allowed, under_way)),
             Hold::None => None,
         };
-        match self.pace.as_mut().map_or(Slot::Free, |pace| pace.begin(now)) {
+        match self.slot(now, kind) {
             Slot::At(time) => Turn::Paced(time),
             Slot::AfterAnswer => Turn::AfterAnswer,
             Slot::Free => {
                 if let Some((allowed, under_way)) = opening {
                     self.hold = Hold::Opening { allowed, under_way: under_way + 1 };
                 }
-                Turn::Go(Pass { opening: opening.map(|_| self.holds) })
+                Turn::Go(Pass { kind, opening: opening.map(|_| self.holds) })
             }
         }
     }
 
+    /// A place in every pace that counts a request of this kind, or in none.
+    fn slot(&mut self, now: Instant, kind: Kind) -> Slot {
+        let mut writes = self.writes.as_mut().filter(|_| kind == Kind::Write);
+        let begin = |pace: &mut Option<&mut Pace>| pace.as_mut().map_or(Slot::Free, |pace| pace.begin(now));
+        match begin(&mut writes) {
+            Slot::Free => {}
+            later => return later,
+        }
+        let slot = begin(&mut self.all.as_mut());
+        if let Some(writes) = writes.filter(|_| slot != Slot::Free) {
+            writes.end(now, false);
+        }
+        slot
+    }
+
     /// A request has ended.
     pub fn leave(&mut self, now: Instant, pass: Pass, left: Left) {
-        if let Some(pace) = &mut self.pace {
+        let writes = self.writes.as_mut().filter(|_| pass.kind == Kind::Write);
+        for pace in writes.into_iter().chain(&mut self.all) {
             pace.end(now, left != Left::Unsent);
         }
         match (self.hold, left) {
@@ -131,24 +161,24 @@ mod tests {
     fn one_throttled_answer_holds_everybody_and_the_gate_opens_one_by_one() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let (a, b) = (pass(gate.enter(t)), pass(gate.enter(t)));
+        let (a, b) = (pass(gate.enter(t, Kind::Write)), pass(gate.enter(t, Kind::Write)));
         gate.leave(t, a, Left::Throttled(t + 2 * S));
-        assert_eq!(gate.enter(t + S), Turn::Held(t + 2 * S));
+        assert_eq!(gate.enter(t + S, Kind::Write), Turn::Held(t + 2 * S));
         // What was under way before the hold says nothing about it.
         gate.leave(t + S, b, Left::Passed);
-        assert_eq!(gate.enter(t + S), Turn::Held(t + 2 * S));
-        let mut under_way = vec![pass(gate.enter(t + 2 * S))];
+        assert_eq!(gate.enter(t + S, Kind::Write), Turn::Held(t + 2 * S));
+        let mut under_way = vec![pass(gate.enter(t + 2 * S, Kind::Write))];
         for expected in 2..OPEN {
-            assert_eq!(gate.enter(t + 2 * S), Turn::AfterAnswer);
+            assert_eq!(gate.enter(t + 2 * S, Kind::Write), Turn::AfterAnswer);
             gate.leave(t + 3 * S, under_way.pop().unwrap(), Left::Passed);
-            while let Turn::Go(pass) = gate.enter(t + 3 * S) {
+            while let Turn::Go(pass) = gate.enter(t + 3 * S, Kind::Write) {
                 under_way.push(pass);
             }
             assert_eq!(under_way.len(), expected);
         }
         gate.leave(t + 3 * S, under_way.pop().unwrap(), Left::Passed);
         for _ in 0..2 * OPEN {
-            pass(gate.enter(t + 3 * S));
+            pass(gate.enter(t + 3 * S, Kind::Write));
         }
     }
 
@@ -156,28 +186,28 @@ mod tests {
     fn what_began_after_an_earlier_hold_does_not_open_a_later_one() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let first = pass(gate.enter(t));
+        let first = pass(gate.enter(t, Kind::Write));
         gate.leave(t, first, Left::Throttled(t + S));
-        let probe = pass(gate.enter(t + S));
+        let probe = pass(gate.enter(t + S, Kind::Write));
         gate.leave(t + S, probe, Left::Passed);
-        let (early, late) = (pass(gate.enter(t + S)), pass(gate.enter(t + S)));
+        let (early, late) = (pass(gate.enter(t + S, Kind::Write)), pass(gate.enter(t + S, Kind::Write)));
         gate.leave(t + S, early, Left::Throttled(t + 2 * S));
-        let probe = pass(gate.enter(t + 2 * S));
+        let probe = pass(gate.enter(t + 2 * S, Kind::Write));
         gate.leave(t + 2 * S, late, Left::Passed);
-        assert_eq!(gate.enter(t + 2 * S), Turn::AfterAnswer);
+        assert_eq!(gate.enter(t + 2 * S, Kind::Write), Turn::AfterAnswer);
         gate.leave(t + 2 * S, probe, Left::Passed);
-        pass(gate.enter(t + 2 * S));
+        pass(gate.enter(t + 2 * S, Kind::Write));
     }
 
     #[test]
     fn what_never_left_shows_nothing_about_the_hold() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let first = pass(gate.enter(t));
+        let first = pass(gate.enter(t, Kind::Write));
         gate.leave(t, first, Left::Throttled(t + S));
         for _ in 0..2 * OPEN {
-            let unsent = pass(gate.enter(t + S));
-            assert_eq!(gate.enter(t + S), Turn::AfterAnswer);
+            let unsent = pass(gate.enter(t + S, Kind::Write));
+            assert_eq!(gate.enter(t + S, Kind::Write), Turn::AfterAnswer);
             gate.leave(t + S, unsent, Left::Unsent);
         }
     }
@@ -186,35 +216,66 @@ mod tests {
     fn the_longest_wait_that_was_asked_for_counts() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let (a, b) = (pass(gate.enter(t)), pass(gate.enter(t)));
+        let (a, b) = (pass(gate.enter(t, Kind::Write)), pass(gate.enter(t, Kind::Write)));
         gate.leave(t, a, Left::Throttled(t + 5 * S));
         gate.leave(t, b, Left::Throttled(t + 2 * S));
-        assert_eq!(gate.enter(t + 3 * S), Turn::Held(t + 5 * S));
+        assert_eq!(gate.enter(t + 3 * S, Kind::Write), Turn::Held(t + 5 * S));
     }
 
     #[test]
     fn a_probe_that_is_throttled_holds_again_and_one_that_fails_otherwise_does_not() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let first = pass(gate.enter(t));
+        let first = pass(gate.enter(t, Kind::Write));
         gate.leave(t, first, Left::Throttled(t + S));
-        let probe = pass(gate.enter(t + S));
+        let probe = pass(gate.enter(t + S, Kind::Write));
         gate.leave(t + S, probe, Left::Throttled(t + 3 * S));
-        assert_eq!(gate.enter(t + 2 * S), Turn::Held(t + 3 * S));
-        let probe = pass(gate.enter(t + 3 * S));
+        assert_eq!(gate.enter(t + 2 * S, Kind::Write), Turn::Held(t + 3 * S));
+        let probe = pass(gate.enter(t + 3 * S, Kind::Write));
         gate.leave(t + 3 * S, probe, Left::Unsent);
-        pass(gate.enter(t + 3 * S));
+        pass(gate.enter(t + 3 * S, Kind::Write));
     }
 
     #[test]
     fn the_hold_comes_before_the_pace_and_the_pace_still_counts_after_it() {
         let t = Instant::now();
         let mut gate = Gate::new(Some(Rate { requests: 1, window: 10 * S }));
-        let first = pass(gate.enter(t));
-        assert_eq!(gate.enter(t), Turn::AfterAnswer);
+        let first = pass(gate.enter(t, Kind::Write));
+        assert_eq!(gate.enter(t, Kind::Write), Turn::AfterAnswer);
         gate.leave(t, first, Left::Throttled(t + S));
-        assert_eq!(gate.enter(t), Turn::Held(t + S));
-        assert_eq!(gate.enter(t + S), Turn::Paced(t + 10 * S));
-        pass(gate.enter(t + 10 * S));
+        assert_eq!(gate.enter(t, Kind::Write), Turn::Held(t + S));
+        assert_eq!(gate.enter(t + S, Kind::Write), Turn::Paced(t + 10 * S));
+        pass(gate.enter(t + 10 * S, Kind::Write));
+    }
+
+    #[test]
+    fn reads_keep_to_ten_times_the_pace_of_writes_and_writes_count_among_all() {
+        let t = Instant::now();
+        let mut gate = Gate::new(Some(Rate { requests: 1, window: 10 * S }));
+        let write = pass(gate.enter(t, Kind::Write));
+        assert_eq!(gate.enter(t, Kind::Write), Turn::AfterAnswer);
+        let reads: Vec<_> = (0..9).map(|_| pass(gate.enter(t, Kind::Read))).collect();
+        assert_eq!(gate.enter(t, Kind::Read), Turn::AfterAnswer);
+        gate.leave(t, write, Left::Passed);
+        assert_eq!(gate.enter(t, Kind::Write), Turn::Paced(t + 10 * S));
+        assert_eq!(gate.enter(t, Kind::Read), Turn::Paced(t + 10 * S));
+        for read in reads {
+            gate.leave(t + S, read, Left::Passed);
+        }
+        pass(gate.enter(t + 10 * S, Kind::Read));
+        // The reads keep their places for a second longer: a write has to wait for one of them, and keeps none itself.
+        assert_eq!(gate.enter(t + 10 * S, Kind::Write), Turn::Paced(t + 11 * S));
+        pass(gate.enter(t + 11 * S, Kind::Write));
+    }
+
+    #[test]
+    fn a_hold_holds_reads_and_writes_alike() {
+        let t = Instant::now();
+        let mut gate = Gate::new(None);
+        let write = pass(gate.enter(t, Kind::Write));
+        gate.leave(t, write, Left::Throttled(t + S));
+        assert_eq!(gate.enter(t, Kind::Read), Turn::Held(t + S));
+        pass(gate.enter(t + S, Kind::Read));
+        assert_eq!(gate.enter(t + S, Kind::Write), Turn::AfterAnswer);
     }
 }

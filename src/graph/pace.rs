@@ -18,9 +18,9 @@ impl Rate {
     /// Source: microsoft-graph-docs, `includes/throttling-intune-remote-assistance.md`.
     pub const PUBLISHED: Self = Self { requests: 100, window: Duration::from_secs(20) };
 
-    /// The limit for reads that goes with a limit for writes: the published ones are 1,000 and 100 (same source).
+    /// The limit for all requests that goes with a limit for writes: the published ones are 1,000 and 100 (same source).
     #[must_use]
-    pub fn for_reads(self) -> Self {
+    pub fn for_all(self) -> Self {
         Self { requests: self.requests.saturating_mul(10), ..self }
     }
 }

@@ -13,10 +13,14 @@ use super::client::{Call, Client, Ended, Outcome, Progress};
 use super::problem;
 use crate::clean::clean;
 use crate::error::Error;
+use crate::ids::PartnerId;
+use crate::net::attempt::Answer;
 use crate::stop::Stop;
 use crate::words::roughly;
 
 const COLLECTION: [&str; 2] = ["deviceManagement", "remoteAssistancePartners"];
+const NOT_ONBOARDED: &str = "notOnboarded";
+const ONBOARDED: &str = "onboarded";
 /// More pages than any tenant has; a chain of links longer than this does not end.
 const MOST_PAGES: usize = 10_000;
 
@@ -27,6 +31,24 @@ pub struct Partner {
     pub raw: Box<RawValue>,
     /// The fields that have a meaning here.
     pub fields: Fields,
+}
+
+impl Partner {
+    /// Reads the answer to [`get`]; `None` where it is not that partner.
+    pub fn read(answer: &Answer, id: &PartnerId) -> Option<Self> {
+        let partner = Self::new(serde_json::from_slice(&answer.body).ok()?, answer)?;
+        PartnerId::parse(&partner.fields.id).is_ok_and(|found| found == *id).then_some(partner)
+    }
+
+    fn new(raw: Box<RawValue>, answer: &Answer) -> Option<Self> {
+        let mut fields: Fields = serde_json::from_str(raw.get()).ok()?;
+        let Fields { id, display_name, onboarding_status, last_connection_date_time } = &mut fields;
+        let others = [display_name, onboarding_status, last_connection_date_time];
+        for text in others.into_iter().flatten().chain([id]) {
+            *text = answer.without_secrets(text);
+        }
+        Some(Self { raw, fields })
+    }
 }
 
 /// The fields that have a meaning here.
@@ -53,11 +75,55 @@ struct Page {
     next_link: Option<String>,
 }
 
-/// Asks for one partner's connector to be removed. 204 means that it is.
-pub async fn disconnect(client: &Client<'_>, id: &str, progress: &Cell<Progress>, stop: &Stop) -> Outcome {
+/// What can be done to a partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Its connector is removed from the tenant.
+    Disconnect,
+    /// Its connector is set up; the partner has to confirm it.
+    Onboard,
+}
+
+impl Action {
+    /// The last segment of the address to which it is posted.
+    fn segment(self) -> &'static str {
+        match self {
+            Self::Disconnect => "disconnect",
+            Self::Onboard => "beginOnboarding",
+        }
+    }
+
+    /// Whether an `onboardingStatus` shows that it has taken effect. One that is not known yet is any but
+    /// `notOnboarded`.
+    pub fn has_taken_effect(self, status: &str) -> bool {
+        match self {
+            Self::Disconnect => status == NOT_ONBOARDED,
+            Self::Onboard => status != NOT_ONBOARDED,
+        }
+    }
+
+    /// Whether there is nothing left to do where a partner has this `onboardingStatus`. An onboarding that was begun and
+    /// never confirmed can be begun again.
+    pub fn is_needless(self, status: &str) -> bool {
+        match self {
+            Self::Disconnect => status == NOT_ONBOARDED,
+            Self::Onboard => status == ONBOARDED,
+        }
+    }
+}
+
+/// Asks for something to be done to one partner. 204 means that the service has taken it on.
+pub async fn act(client: &Client<'_>, action: Action, id: &str, progress: &Cell<Progress>, stop: &Stop) -> Outcome {
     let [first, second] = COLLECTION;
-    let url = client.url(&[first, second, id, "disconnect"]);
+    let url = client.url(&[first, second, id, action.segment()]);
     client.send(&Call { method: Method::POST, url, label: id, progress }, stop).await
+}
+
+/// Asks for one partner. 200 means that [`Partner::read`] can read it.
+pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, stop: &Stop) -> Outcome {
+    let [first, second] = COLLECTION;
+    let url = client.url(&[first, second, id]);
+    client.send(&Call { method: Method::GET, url, label: id, progress }, stop).await
 }
 
 /// Reads all partners, over all pages.
@@ -69,11 +135,10 @@ pub async fn list(client: &Client<'_>, caller: &Caller, stop: &Stop) -> anyhow::
     let mut seen = HashSet::new();
     let mut partners = Vec::new();
     loop {
-        let page = page(client, url.clone(), caller, stop).await?;
+        let (page, answer) = page(client, url.clone(), caller, stop).await?;
         for raw in page.value {
-            let fields = serde_json::from_str(raw.get())
-                .map_err(|_| Error::failure("Graph's list holds something that is not a partner with an ID"))?;
-            partners.push(Partner { raw, fields });
+            let no_partner = || Error::failure("Graph's list holds something that is not a partner with an ID");
+            partners.push(Partner::new(raw, &answer).ok_or_else(no_partner)?);
         }
         let Some(link) = page.next_link.filter(|link| !link.is_empty()) else { return Ok(partners) };
         // The token goes with the next request, so where to is not for the answer to decide.
@@ -90,7 +155,7 @@ pub async fn list(client: &Client<'_>, caller: &Caller, stop: &Stop) -> anyhow::
     }
 }
 
-async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> anyhow::Result<Page> {
+async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> anyhow::Result<(Page, Answer)> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
     let outcome = client.send(&call, stop).await;
     let failed = |why: String| format!("the partners cannot be listed: {why}");
@@ -98,13 +163,14 @@ async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> an
         Some(Ok(answer)) => answer,
         Some(Err(reason)) => {
             let error = Error::failure(failed(format!("{}: {reason}", client.host())));
-            return Err(error.hint(advice::without_answer(&reason, Purpose::Read)).into());
+            return Err(error.hint(advice::without_answer(&reason, Purpose::List)).into());
         }
         None => return Err(Error::failure(failed("nothing was sent".to_owned())).into()),
     };
     if answer.status == 200 {
-        let page = serde_json::from_slice(&answer.body);
-        return page.map_err(|_| Error::failure(failed("the answer is not a list of partners".to_owned())).into());
+        let page: Page = serde_json::from_slice(&answer.body)
+            .map_err(|_| Error::failure(failed("the answer is not a list of partners".to_owned())))?;
+        return Ok((page, answer));
     }
     let problem = problem::read(&answer);
     let id = problem.request_id.map(|id| format!(" (request id {})", clean(&id))).unwrap_or_default();
@@ -114,7 +180,7 @@ async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> an
     }
     let error = if answer.status == 401 { Error::auth(failed(why)) } else { Error::failure(failed(why)) };
     let is_told = answer.status == 401 && outcome.renewal_failed;
-    Err(match advice::for_status(answer.status, Purpose::Read, caller).filter(|_| !is_told) {
+    Err(match advice::for_status(answer.status, Purpose::List, caller).filter(|_| !is_told) {
         Some(hint) => error.hint(hint).into(),
         None => error.into(),
     })

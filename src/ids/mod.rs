@@ -4,6 +4,7 @@
 //! either every ID or everything that is wrong, never the good half of a bad file.
 
 mod id;
+pub mod input;
 #[cfg(test)]
 mod properties;
 mod source;

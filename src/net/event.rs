@@ -41,6 +41,17 @@ pub enum Event<'a> {
         /// Since it began.
         elapsed: Duration,
     },
+    /// An answer holds everybody back.
+    Held {
+        /// Who gave it: the host, and the port where it is not the usual one.
+        host: &'a str,
+        /// Its HTTP status: 429 or 503.
+        status: u16,
+        /// For how long nothing is sent.
+        wait: Duration,
+        /// Whether the answer named that time, as `Retry-After`; else it is a guess of ours.
+        is_named: bool,
+    },
     /// A wait begins.
     Waiting {
         /// What for.

@@ -1,15 +1,16 @@
 //! The door to standard error: warnings, errors, hints, progress. Nothing else writes there.
 
 use std::cell::RefCell;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::progress::{Line, State};
 use super::stdout::Patient;
 use crate::clean::{clean_lines, without_tokens};
 use crate::error::Error;
+use crate::graph::pace::Rate;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub const RED: Style = AnsiColor::Red.on_default().bold();
 pub const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 /// Green.
 pub const GREEN: Style = AnsiColor::Green.on_default();
+/// Bold.
+pub const BOLD: Style = Style::new().bold();
 /// Dim.
 pub const DIM: Style = Style::new().dimmed();
 
@@ -47,13 +50,13 @@ pub const DIM: Style = Style::new().dimmed();
 pub struct Console {
     quiet: bool,
     color: bool,
-    bar: RefCell<Option<ProgressBar>>,
+    progress: RefCell<Option<Line>>,
 }
 
 impl Console {
     /// A console that, if `quiet`, shows nothing but errors.
     pub fn new(quiet: bool, color: Color) -> Self {
-        Self { quiet, color: color.on(&io::stderr()), bar: RefCell::new(None) }
+        Self { quiet, color: color.on(&io::stderr()), progress: RefCell::new(None) }
     }
 
     /// Something is wrong, and what was asked for is not done.
@@ -85,6 +88,16 @@ impl Console {
     /// What somebody has to know to go on. Shown even if quiet.
     pub fn instruction(&self, message: &str) {
         self.line(&clean_lines(message));
+    }
+
+    /// Asks, on a line that the answer is to end. Shown even if quiet.
+    pub fn ask(&self, question: &str) {
+        let _ = Patient(io::stderr().lock()).write_all(without_tokens(&clean_lines(question)).as_bytes());
+    }
+
+    /// What somebody has to see to go on, laid out and coloured by then, out of cleaned text.
+    pub fn table(&self, text: &str) {
+        self.line(text.trim_end());
     }
 
     /// Something may be wrong. Not shown if quiet.
@@ -129,45 +142,93 @@ impl Console {
             // With standard error gone there is nobody left to tell.
             let _ = Patient(io::stderr().lock()).write_all(format!("{}\n", without_tokens(line)).as_bytes());
         };
-        match &*self.bar.borrow() {
-            Some(bar) => bar.suspend(write),
+        match &*self.progress.borrow() {
+            Some(line) => line.suspend(write),
             None => write(),
         }
     }
 
-    /// Shows progress over `total` IDs, on a terminal, for more than one, unless quiet. The bar that is returned is
+    /// Shows progress over so many IDs at this pace, on a terminal, for more than one, unless quiet. What is returned is
     /// for whoever writes results, to keep out of each other's way.
-    pub fn start_progress(&self, total: usize) -> Option<ProgressBar> {
-        if self.quiet || total < 2 || !io::stderr().is_terminal() {
+    pub fn start_progress(&self, total: usize, rate: Option<Rate>) -> Option<Line> {
+        if total < 2 {
             return None;
         }
-        // Narrower than any window: a bar across it would be pushed to a second line by the terminal's own "^C".
-        let template = if self.color {
-            "{bar:16.green} {pos}/{len} {elapsed} {msg}"
-        } else {
-            "{bar:16} {pos}/{len} {elapsed} {msg}"
-        };
-        let style = ProgressStyle::with_template(template).ok()?.progress_chars("=> ");
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr()).with_style(style);
-        bar.enable_steady_tick(Duration::from_millis(250));
-        *self.bar.borrow_mut() = Some(bar.clone());
-        Some(bar)
+        self.start(State::of_ids(total, rate))
+    }
+
+    /// Shows, where it takes longer than a moment, that `what` ("the partners") is being read; for as long as what is
+    /// returned is kept.
+    pub fn reading(&self, what: &'static str) -> Reading {
+        Reading(self.start(State::of_reading(what)))
+    }
+
+    fn start(&self, state: State) -> Option<Line> {
+        if self.quiet {
+            return None;
+        }
+        self.end_progress();
+        let line = Line::start(state, self.color)?;
+        *self.progress.borrow_mut() = Some(line.clone());
+        Some(line)
+    }
+
+    fn update(&self, change: impl FnOnce(&mut State, Duration)) {
+        if let Some(line) = &*self.progress.borrow() {
+            line.update(change);
+        }
     }
 
     /// One ID more is done with; `failed` so far.
     pub fn advance(&self, failed: usize) {
-        if let Some(bar) = &*self.bar.borrow() {
-            if failed > 0 {
-                bar.set_message(format!("{failed} failed"));
-            }
-            bar.inc(1);
-        }
+        self.update(|state, _| {
+            state.advance();
+            state.failed = failed;
+        });
+    }
+
+    /// So many are done, but for a look at whether it took effect.
+    pub fn confirming(&self, count: usize) {
+        self.update(|state, _| state.confirming = count);
+    }
+
+    /// A service answered with this status, so that nothing is sent for so long; whether it named that time itself.
+    pub fn held(&self, who: &str, status: u16, wait: Duration, is_named: bool) {
+        self.update(|state, now| state.held(now, who, status, wait, is_named));
+    }
+
+    /// Nothing is sent for so long, for the sake of the pace.
+    pub fn paced(&self, wait: Duration) {
+        self.update(|state, now| state.paced(now, wait));
+    }
+
+    /// Nothing new is sent any more.
+    pub fn stopping(&self) {
+        self.update(|state, _| state.stopping = true);
     }
 
     /// Takes the progress away.
     pub fn end_progress(&self) {
-        if let Some(bar) = self.bar.borrow_mut().take() {
-            bar.finish_and_clear();
+        if let Some(line) = self.progress.borrow_mut().take() {
+            line.end();
+        }
+    }
+}
+
+/// Whatever ends a command, what it shows ends with it.
+impl Drop for Console {
+    fn drop(&mut self) {
+        self.end_progress();
+    }
+}
+
+/// Something is being read.
+pub struct Reading(Option<Line>);
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if let Some(line) = &self.0 {
+            line.end();
         }
     }
 }

@@ -3,10 +3,12 @@
 
 pub mod console;
 pub mod json;
+pub mod progress;
 pub mod record;
 pub mod sink;
 pub mod stdout;
 pub mod table;
+pub mod terminal;
 
 use std::str::FromStr;
 

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::clean::clean;
 use crate::exit::Verdict;
+use crate::graph::partner::Action;
 
 /// What became of one ID. Field for field the contract's record; times in milliseconds.
 #[derive(Debug, Clone, Serialize)]
@@ -15,7 +17,8 @@ pub struct Record {
     /// Its place in the input, counted from 1.
     pub index: usize,
     /// What was to be done.
-    pub action: &'static str,
+    #[serde(serialize_with = "action")]
+    pub action: Action,
     /// What was.
     pub status: Status,
     /// The last answer's HTTP status; none came where it is `None`.
@@ -33,28 +36,61 @@ pub struct Record {
     pub request_id: Option<String>,
     /// Why it is not done.
     pub error: Option<Failure>,
+    /// What else there is to say to people.
+    #[serde(skip)]
+    pub remark: Option<String>,
 }
 
 /// What was done about an ID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// 204.
-    Disconnected,
+    /// 204; and with `--wait`, it has taken effect.
+    Done(Action),
     /// Anything else, or nothing.
     Failed,
+    /// An earlier run has done it.
+    Skipped,
     /// No request was sent.
     NotAttempted,
+    /// A run without `--dry-run` would do it.
+    Would(Action),
+    /// The partner is as it would be afterwards.
+    Already(Action),
 }
 
 impl Status {
     /// As in the record.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Disconnected => "disconnected",
+            Self::Done(Action::Disconnect) => "disconnected",
+            Self::Done(Action::Onboard) => "onboarding_started",
             Self::Failed => "failed",
+            Self::Skipped => "skipped",
             Self::NotAttempted => "not_attempted",
+            Self::Would(Action::Disconnect) => "would_disconnect",
+            Self::Would(Action::Onboard) => "would_onboard",
+            Self::Already(Action::Disconnect) => "already_disconnected",
+            Self::Already(Action::Onboard) => "already_onboarded",
         }
+    }
+
+    /// Whether it is what was asked for.
+    pub const fn has_succeeded(self) -> bool {
+        matches!(self, Self::Done(_) | Self::Would(_))
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// An action as in the record.
+pub const fn name(action: Action) -> &'static str {
+    match action {
+        Action::Disconnect => "disconnect",
+        Action::Onboard => "onboard",
     }
 }
 
@@ -83,15 +119,26 @@ pub enum FailureKind {
     Timeout,
     /// It throttles.
     Throttled,
+    /// It said 204, but `--wait` ran out before that had taken effect.
+    NotConfirmed,
     /// The run was stopped before this ID was done.
     Interrupted,
+}
+
+impl Failure {
+    /// As one line for people: HTTP status, code, message, request id.
+    pub fn in_words(&self, http_status: Option<u16>, request_id: Option<&str>) -> String {
+        let status = http_status.map(|status| format!("{status} ")).unwrap_or_default();
+        let id = request_id.map(|id| format!(" (request id {})", clean(id))).unwrap_or_default();
+        format!("{status}{}: {}{id}", clean(&self.code), clean(&self.message))
+    }
 }
 
 impl Record {
     /// What the exit code makes of it.
     pub fn verdict(&self) -> Verdict {
         match (self.status, &self.error) {
-            (Status::Disconnected, _) => Verdict::Done,
+            (Status::Done(_) | Status::Skipped | Status::Would(_), _) => Verdict::Done,
             (Status::Failed, Some(Failure { kind: FailureKind::Auth, .. })) => Verdict::Unauthorized,
             _ => Verdict::Undone,
         }
@@ -107,7 +154,7 @@ pub struct Summary {
     pub succeeded: usize,
     /// How many failed.
     pub failed: usize,
-    /// How many an earlier run had done.
+    /// For how many there was nothing to do: an earlier run had done it, or whoever else.
     pub skipped: usize,
     /// For how many nothing was sent.
     pub not_attempted: usize,
@@ -124,11 +171,16 @@ impl Summary {
     pub fn count(&mut self, status: Status) {
         self.total += 1;
         match status {
-            Status::Disconnected => self.succeeded += 1,
+            Status::Done(_) | Status::Would(_) => self.succeeded += 1,
             Status::Failed => self.failed += 1,
+            Status::Skipped | Status::Already(_) => self.skipped += 1,
             Status::NotAttempted => self.not_attempted += 1,
         }
     }
+}
+
+fn action<S: Serializer>(action: &Action, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(name(*action))
 }
 
 fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {

@@ -6,13 +6,13 @@ use std::io::{self, Write};
 use std::sync::mpsc;
 use std::thread;
 
-use indicatif::ProgressBar;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use unicode_width::UnicodeWidthStr;
 
 use super::console::{DIM, GREEN, RED, YELLOW};
-use super::record::{Failure, Record, Status, Summary};
+use super::progress::Line;
+use super::record::{Record, Status, Summary};
+use super::terminal::{Layout, Shape, measure, painted, wrap};
 use super::{Format, stdout};
 use crate::clean::{clean, escape_json};
 
@@ -21,10 +21,10 @@ use crate::clean::{clean, escape_json};
 pub struct Look {
     /// The format.
     pub format: Format,
-    /// Columns for `text`: the width of the widest ID on a terminal; `None` for tabs.
-    pub id_width: Option<usize>,
-    /// Whether `text` is coloured.
-    pub color: bool,
+    /// The layout and colour of `text`.
+    pub shape: Shape,
+    /// The width of the widest ID, in columns of a terminal.
+    pub id_width: usize,
 }
 
 /// What became of the writing.
@@ -62,18 +62,18 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Starts writing to standard output. `bar` is kept out of the way of what is written to the same terminal.
+    /// Starts writing to standard output. `progress` is kept out of the way of what is written to the same terminal.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub fn start(look: Look, bar: Option<ProgressBar>) -> io::Result<Self> {
+    pub fn start(look: Look, progress: Option<Line>) -> io::Result<Self> {
         let (messages, inbox) = mpsc::channel();
         let (failed_tx, failed) = oneshot::channel();
         let (written_tx, written) = oneshot::channel();
         let mut writer = Writer {
             look,
             out: stdout::open()?,
-            bar,
+            progress,
             kept: Vec::new(),
             failed: Some(failed_tx),
             written: Written::default(),
@@ -129,7 +129,7 @@ impl<W: Write> Write for Escaped<W> {
 struct Writer<W> {
     look: Look,
     out: W,
-    bar: Option<ProgressBar>,
+    progress: Option<Line>,
     /// The records of a `json` document, which is written at the end.
     kept: Vec<Record>,
     failed: Option<oneshot::Sender<()>>,
@@ -146,7 +146,7 @@ impl<W: Write> Writer<W> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Record(record, _) if self.look.format == Format::Json => self.kept.push(*record),
-            Message::Record(record, _) if self.look.format == Format::Id && record.status != Status::Disconnected => {}
+            Message::Record(record, _) if self.look.format == Format::Id && !record.status.has_succeeded() => {}
             Message::Record(record, permit) => {
                 let written = if self.written.error.is_some() { Err(None) } else { self.line(&record).map_err(Some) };
                 if let Err(error) = written {
@@ -207,52 +207,71 @@ impl<W: Write> Writer<W> {
             out.write_all(bytes)?;
             out.flush()
         };
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
+        match &self.progress {
+            Some(line) => line.suspend(write),
             None => write(),
         }
     }
 }
 
-/// A record as a line of text, without its end.
+/// A record as a line of text, without its end. On a terminal on which the line does not fit, as several: what is
+/// below the ID is indented.
 pub fn text_line(record: &Record, look: Look) -> String {
-    let (id, status) = (clean(&record.id), record.status.name());
+    const INDENT: &str = "  ";
+    let (id, name, detail) = (clean(&record.id), record.status.name(), detail(record));
     let style = match record.status {
-        Status::Disconnected => GREEN,
+        Status::Done(_) | Status::Would(_) => GREEN,
         Status::Failed => RED,
         Status::NotAttempted => YELLOW,
+        Status::Skipped | Status::Already(_) => DIM,
     };
-    let status = if look.color { format!("{style}{status}{style:#}") } else { status.to_owned() };
-    let detail = detail(record);
-    let Some(width) = look.id_width else {
+    let status = painted(name, style, look.shape.color);
+    let Layout::Columns { width } = look.shape.layout else {
         return if detail.is_empty() { format!("{id}\t{status}") } else { format!("{id}\t{status}\t{detail}") };
     };
-    let gap = " ".repeat(width.saturating_sub(id.width()));
+    let width = width.unwrap_or(usize::MAX);
+    // The widest of those that have a detail; what stands behind it begins in one column.
+    let widest = match record.status {
+        Status::Would(action) | Status::Already(action) => Status::Already(action),
+        _ => Status::NotAttempted,
+    };
+    let status_width = widest.name().len().max(name.len());
+    let is_below = look.id_width + INDENT.len() + status_width > width;
+    let gap = if is_below { "\n".to_owned() } else { " ".repeat(look.id_width.saturating_sub(measure(&id))) };
+    let head = format!("{id}{gap}{INDENT}{status}");
     if detail.is_empty() {
-        return format!("{id}{gap}  {status}");
+        return head;
     }
-    let gap_behind = " ".repeat(Status::NotAttempted.name().len() - record.status.name().len());
-    let detail = if look.color { format!("{DIM}{detail}{DIM:#}") } else { detail };
-    format!("{id}{gap}  {status}{gap_behind}  {detail}")
+    let detail_at = look.id_width + INDENT.len() + status_width + INDENT.len();
+    if detail_at.saturating_add(measure(&detail)) <= width {
+        let gap = " ".repeat(status_width - name.len());
+        return format!("{head}{gap}{INDENT}{}", painted(&detail, DIM, look.shape.color));
+    }
+    let lines = wrap(&detail, width.saturating_sub(INDENT.len()));
+    let lines = lines.into_iter().map(|line| format!("\n{INDENT}{}", painted(line, DIM, look.shape.color)));
+    std::iter::once(head).chain(lines).collect()
 }
 
-/// Why an ID is not done: HTTP status, code, message, request id.
+/// Why an ID is not done, or what else there is to say of it.
 pub fn detail(record: &Record) -> String {
-    let Some(Failure { code, message, .. }) = &record.error else { return String::new() };
-    let status = record.http_status.map(|status| format!("{status} ")).unwrap_or_default();
-    let id = record.request_id.as_deref().map(|id| format!(" (request id {})", clean(id))).unwrap_or_default();
-    format!("{status}{}: {}{id}", clean(code), clean(message))
+    match &record.error {
+        Some(failure) => failure.in_words(record.http_status, record.request_id.as_deref()),
+        None => clean(record.remark.as_deref().unwrap_or_default()).into_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;
 
-    use super::super::record::FailureKind;
+    use super::super::record::{Failure, FailureKind};
     use super::*;
+    use crate::graph::partner::Action;
+
+    const DONE: Status = Status::Done(Action::Disconnect);
 
     fn record(index: usize, status: Status) -> Record {
-        let error = (status != Status::Disconnected).then(|| Failure {
+        let error = (status != DONE).then(|| Failure {
             code: "Not\tFound".into(),
             message: "no\nsuch \u{1b}[2Jpartner".into(),
             kind: FailureKind::Http,
@@ -260,7 +279,7 @@ mod tests {
         Record {
             id: format!("id-{index}"),
             index,
-            action: "disconnect",
+            action: Action::Disconnect,
             status,
             http_status: Some(404),
             attempts: 1,
@@ -269,11 +288,12 @@ mod tests {
             client_request_id: Some(uuid::Uuid::nil()),
             request_id: Some("r".into()),
             error,
+            remark: None,
         }
     }
 
     fn look(format: Format) -> Look {
-        Look { format, id_width: None, color: false }
+        Look { format, shape: Shape::PLAIN, id_width: 0 }
     }
 
     struct Full(usize, io::ErrorKind);
@@ -288,7 +308,8 @@ mod tests {
     }
 
     fn write<W: Write>(look: Look, out: W, records: Vec<Record>) -> Writer<W> {
-        let mut writer = Writer { look, out, bar: None, kept: Vec::new(), failed: None, written: Written::default() };
+        let mut writer =
+            Writer { look, out, progress: None, kept: Vec::new(), failed: None, written: Written::default() };
         for record in records {
             writer.take(Message::Record(Box::new(record), None));
         }
@@ -300,7 +321,54 @@ mod tests {
     fn text_is_one_cleaned_line_of_three_fields() {
         let line = text_line(&record(1, Status::Failed), look(Format::Text));
         assert_eq!(line, "id-1\tfailed\t404 Not Found: no such \u{fffd}[2Jpartner (request id r)");
-        assert_eq!(text_line(&record(1, Status::Disconnected), look(Format::Text)), "id-1\tdisconnected");
+        assert_eq!(text_line(&record(1, DONE), look(Format::Text)), "id-1\tdisconnected");
+    }
+
+    #[test]
+    fn what_does_not_fit_on_a_line_of_the_terminal_stands_below_it() {
+        let shown = |status, width| {
+            let mut record = record(1, status);
+            record.id = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10".to_owned();
+            if let Some(error) = &mut record.error {
+                error.code = "ResourceNotFound".to_owned();
+                error.message = "this tenant has no such partner".to_owned();
+            }
+            let shape = Shape { layout: Layout::Columns { width }, color: false };
+            text_line(&record, Look { format: Format::Text, shape, id_width: 36 })
+        };
+        const DETAIL: &str = "404 ResourceNotFound: this tenant has no such partner (request id r)";
+        for width in [None, Some(200), Some(121)] {
+            assert_eq!(
+                shown(Status::Failed, width),
+                format!("5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  failed         {DETAIL}")
+            );
+        }
+        for width in [120, 80, 70] {
+            assert_eq!(
+                shown(Status::Failed, Some(width)),
+                format!("5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  failed\n  {DETAIL}")
+            );
+        }
+        assert_eq!(
+            shown(Status::Failed, Some(40)),
+            "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10\n  failed\n  404 ResourceNotFound: this tenant has\n  \
+             no such partner (request id r)"
+        );
+        assert_eq!(shown(DONE, Some(51)), "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  disconnected");
+        // Below for each, not just for those that are too wide: a column of statuses is read at a glance.
+        for status in [DONE, Status::Failed] {
+            let shown = shown(status, Some(50));
+            assert!(shown.starts_with("5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10\n  "), "{shown}");
+        }
+    }
+
+    #[test]
+    fn each_line_has_its_own_colour() {
+        let shape = Shape { layout: Layout::Columns { width: Some(30) }, color: true };
+        let text = text_line(&record(1, Status::Failed), Look { format: Format::Text, shape, id_width: 4 });
+        let expected = "id-1  \u{1b}[1m\u{1b}[31mfailed\u{1b}[0m\n  \u{1b}[2m404 Not Found: no such\u{1b}[0m\n  \
+                        \u{1b}[2m\u{fffd}[2Jpartner (request id r)\u{1b}[0m";
+        assert_eq!(text, expected);
     }
 
     #[test]
@@ -312,7 +380,7 @@ mod tests {
 
     #[test]
     fn what_a_full_disk_swallows_is_kept_and_what_a_closed_pipe_does_is_not() {
-        let records = || vec![record(1, Status::Disconnected), record(2, Status::Failed), record(3, Status::Failed)];
+        let records = || vec![record(1, DONE), record(2, Status::Failed), record(3, Status::Failed)];
         let full = write(look(Format::Ndjson), Full(1, io::ErrorKind::StorageFull), records()).written;
         assert_eq!(full.lost.iter().map(|record| record.index).collect::<Vec<_>>(), [2, 3]);
         assert!(!full.closed());
@@ -324,7 +392,7 @@ mod tests {
 
     #[test]
     fn a_document_is_in_input_order() {
-        let records = vec![record(2, Status::Disconnected), record(1, Status::Failed)];
+        let records = vec![record(2, DONE), record(1, Status::Failed)];
         let out = write(look(Format::Json), Vec::new(), records).out;
         let document: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(document["results"][0]["index"], 1);

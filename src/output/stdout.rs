@@ -1,6 +1,7 @@
 //! Standard output itself.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -28,6 +29,35 @@ pub fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
         Err(error) => Err(failed(&error).into()),
     }
+}
+
+/// Whether standard output is this file.
+#[cfg(unix)]
+pub fn is(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = raw().and_then(|stdout| stdout.metadata());
+    own.and_then(|own| {
+        path.metadata().map(|other| own.is_file() && (own.dev(), own.ino()) == (other.dev(), other.ino()))
+    })
+    .unwrap_or(false)
+}
+
+/// Whether what is written goes behind what is there, as `>>` has it.
+#[cfg(unix)]
+pub fn appends() -> bool {
+    rustix::fs::fcntl_getfl(io::stdout()).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::APPEND))
+}
+
+/// Whether standard output is this file. Here that is not known.
+#[cfg(not(unix))]
+pub fn is(_path: &Path) -> bool {
+    false
+}
+
+/// Whether what is written goes behind what is there, as `>>` has it. Here that is not known.
+#[cfg(not(unix))]
+pub fn appends() -> bool {
+    true
 }
 
 /// Without the buffer that std has around it, which forgets how far it came when a write fails.

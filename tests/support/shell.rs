@@ -1,8 +1,11 @@
 //! The binary behind a shell, on a terminal, and never for longer than a minute.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr;
+
+use super::running::Running;
 use super::{Intunectl, Seen};
 
 /// More than anything here takes on the slowest machine.
@@ -39,7 +42,7 @@ impl Intunectl {
         let (out, err) = (self.home().join("terminal.out"), self.home().join("terminal.err"));
         let mut command = beside(&self.std_command(), "script");
         command.args(["--quiet", "--return", "--command", &format!("{{ {script}; }} >terminal.out 2>terminal.err")]);
-        command.arg("/dev/null").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+        command.arg("/dev/null").stdin(Stdio::piped()).stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
         // Held until the end: at its end `script` would type Ctrl-D.
         let keyboard = child.stdin.take();
@@ -48,6 +51,26 @@ impl Intunectl {
         let read = |path| std::fs::read_to_string(path).unwrap();
         Seen { stdout: read(out), stderr: read(err), code }
     }
+}
+
+/// Runs a shell's script, in the surroundings of `intunectl`, with its standard output on a terminal of so many columns
+/// (0: of a size that is not known). Standard error goes to a file: the terminal would mix the two.
+pub fn on_a_terminal(intunectl: &Command, columns: u16, script: &str) -> Seen {
+    let err = intunectl.get_current_dir().unwrap().join("terminal.err");
+    let mut command = beside(intunectl, "script");
+    let script = format!("stty rows 24 cols {columns} && {{ {script}; }} 2>terminal.err");
+    command.args(["--quiet", "--return", "--command", &script, "/dev/null"]);
+    let mut running = Running::with(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
+    // Held until the end: at its end `script` would type Ctrl-D.
+    let keyboard = running.stdin();
+    let Seen { stdout, code, .. } = running.end();
+    drop(keyboard);
+    Seen { stdout: stdout.replace("\r\n", "\n"), stderr: std::fs::read_to_string(err).unwrap(), code }
+}
+
+/// How wide each line is on a terminal, without what colours it.
+pub fn widths(screen: &str) -> Vec<usize> {
+    anstream::adapter::strip_str(screen).to_string().lines().map(UnicodeWidthStr::width).collect()
 }
 
 /// Waits for a process no longer than that; its exit code.

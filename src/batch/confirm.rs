@@ -1,0 +1,118 @@
+//! After a 204, which is a promise: whether it has taken effect.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::settle::{Ends, Undone};
+use crate::clean::clean;
+use crate::graph::client::{Client, Ended, Outcome, Progress};
+use crate::graph::partner::{self, Action};
+use crate::ids::PartnerId;
+use crate::stop::Stop;
+
+/// The longest time between two reads.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// What came of waiting.
+pub enum Confirmation {
+    /// The partner is as it was to be.
+    InEffect,
+    /// The time ran out before.
+    TimeUp {
+        /// How long it was.
+        waited: Duration,
+        /// What was seen last.
+        seen: String,
+    },
+    /// The service does not let the partner be read.
+    Refused(Undone),
+    /// The run was stopped before.
+    Stopped {
+        /// What was seen last.
+        seen: String,
+    },
+}
+
+/// Reads a partner until it shows that `action` has taken effect, for no longer than `wait`. `reads` bounds how many
+/// partners are read at once.
+///
+/// The last read may end after the time has run out or the run was stopped: it is not broken off, since it may be
+/// renewing the sign-in.
+pub async fn confirm(
+    client: &Client<'_>,
+    action: Action,
+    id: &PartnerId,
+    wait: Duration,
+    ends: Ends<'_>,
+    stop: &Stop,
+    reads: &Semaphore,
+) -> Confirmation {
+    let over = Stop::new();
+    let watching = async {
+        tokio::select! {
+            () = stop.wait() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+        over.set();
+        std::future::pending::<Confirmation>().await
+    };
+    let reading = async {
+        let mut seen = "it was not read yet".to_owned();
+        for interval in intervals() {
+            let turn = async {
+                tokio::time::sleep(interval).await;
+                reads.acquire().await
+            };
+            let turn = tokio::select! {
+                biased;
+                () = over.wait() => None,
+                turn = turn => Some(turn),
+            };
+            if turn.is_none() {
+                break;
+            }
+            let outcome = partner::get(client, id.as_str(), &Cell::new(Progress::default()), &over).await;
+            // That it was not tried again is no news where the time was up.
+            match ends.read(id, Outcome { ended: Ended::Settled, ..outcome }, None) {
+                Ok(partner) => {
+                    let status = partner.fields.onboarding_status;
+                    if status.as_deref().is_some_and(|status| action.has_taken_effect(status)) {
+                        return Confirmation::InEffect;
+                    }
+                    seen = format!("it is still {}", clean(status.as_deref().unwrap_or("without a status")));
+                }
+                Err(undone) if matches!(undone.http_status, Some(401 | 403)) => return Confirmation::Refused(undone),
+                // Where nothing was sent, the time was up; what was seen before says more.
+                Err(undone) if undone.is_unsent => {}
+                Err(undone) => seen = format!("reading it failed: {}", undone.in_words()),
+            }
+        }
+        match stop.is_set() {
+            true => Confirmation::Stopped { seen },
+            false => Confirmation::TimeUp { waited: wait, seen },
+        }
+    };
+    tokio::select! {
+        confirmation = reading => confirmation,
+        confirmation = watching => confirmation,
+    }
+}
+
+/// The times before each read: at once, then 1 s, 2 s, 4 s, 8 s, and 10 s without end.
+fn intervals() -> impl Iterator<Item = Duration> {
+    let growing = std::iter::successors(Some(Duration::from_secs(1)), |last| Some((*last * 2).min(LONGEST)));
+    std::iter::once(Duration::ZERO).chain(growing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_between_reads_grows_from_one_second_to_ten() {
+        let seconds: Vec<_> = intervals().map(|interval| interval.as_secs()).take(8).collect();
+        assert_eq!(seconds, [0, 1, 2, 4, 8, 10, 10, 10]);
+    }
+}

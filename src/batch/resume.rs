@@ -1,0 +1,196 @@
+//! What an earlier run has done, by the records that it left.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::encoding;
+use crate::graph::partner::Action;
+use crate::ids::PartnerId;
+use crate::output::record::{Status, name};
+
+/// What every record begins with. Within JSON's strings its quotation marks would be escaped, so wherever it stands a
+/// record begins: also in the middle of a line, where one record was torn and another was appended to it.
+const BEGINNING: &str = "{\"id\":";
+
+/// What a file of records tells.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// The IDs that are done.
+    pub done: HashSet<PartnerId>,
+    /// How many records are torn: the run was killed, or its disk was full, while it wrote them. What became of their IDs
+    /// is not known.
+    pub torn: usize,
+}
+
+/// A line that no earlier run has written.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// Counted from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} is not a record of an earlier run", self.line)
+    }
+}
+
+#[derive(Deserialize)]
+struct Record<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    action: Cow<'a, str>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+}
+
+/// Reads the records of earlier runs, in the order in which they were written: the last word on an ID counts.
+///
+/// # Errors
+/// The bytes hold something else than records, so it is not the file that was meant.
+pub fn read(bytes: &[u8], action: Action) -> Result<Earlier, Foreign> {
+    // A character that is torn, too, is as good as any other there.
+    let text = encoding::decode(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes));
+    let mut earlier = Earlier::default();
+    for (n, line) in text.lines().enumerate() {
+        let mut line = line.trim();
+        while !line.is_empty() {
+            let next = line.get(1..).and_then(|rest| rest.find(BEGINNING)).map_or(line.len(), |at| at + 1);
+            let (piece, rest) = line.split_at(next);
+            line = rest;
+            match serde_json::from_str::<Record>(piece) {
+                Ok(record) => earlier.take(&record, action).ok_or(Foreign { line: n + 1 })?,
+                Err(error) if is_torn(piece, &error, !rest.is_empty()) => earlier.torn += 1,
+                Err(_) => return Err(Foreign { line: n + 1 }),
+            }
+        }
+    }
+    Ok(earlier)
+}
+
+/// Whether the beginning of a record stands where one should be: its end is missing, or something else stands there.
+fn is_torn(piece: &str, error: &serde_json::Error, is_followed: bool) -> bool {
+    let begins = piece.starts_with(BEGINNING) || BEGINNING.starts_with(piece);
+    begins && (error.is_eof() || is_followed)
+}
+
+impl Earlier {
+    /// `None` for what is no record of ours.
+    fn take(&mut self, record: &Record<'_>, action: Action) -> Option<()> {
+        let id = PartnerId::parse(&record.id).ok()?;
+        let of = [Action::Disconnect, Action::Onboard].into_iter().find(|of| name(*of) == record.action)?;
+        let is = |status: Status| status.name() == record.status;
+        if is(Status::Done(of)) || is(Status::Skipped) {
+            // What one action has done, the other has undone.
+            if of == action {
+                self.done.insert(id)
+            } else {
+                self.done.remove(&id)
+            };
+        } else if is(Status::Failed) {
+            self.done.remove(&id);
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record(id: &str, action: &str, status: &str) -> String {
+        format!(r#"{{"id":"{id}","index":1,"action":"{action}","status":"{status}","http_status":204,"error":null}}"#)
+            + "\n"
+    }
+
+    fn done(text: &str) -> (Vec<String>, usize) {
+        let Earlier { done, torn } = read(text.as_bytes(), Action::Disconnect).unwrap();
+        let mut done: Vec<_> = done.iter().map(|id| id.as_str().to_owned()).collect();
+        done.sort();
+        (done, torn)
+    }
+
+    #[test]
+    fn only_what_was_done_counts_and_the_last_word_on_an_id_is_the_one_that_does() {
+        type Records = &'static [(&'static str, &'static str, &'static str)];
+        let table: &[(Records, &[&str])] = &[
+            (&[("a", "disconnect", "disconnected")], &["a"]),
+            (&[("a", "disconnect", "failed")], &[]),
+            (&[("a", "disconnect", "failed"), ("a", "disconnect", "disconnected")], &["a"]),
+            (&[("a", "disconnect", "disconnected"), ("a", "disconnect", "skipped")], &["a"]),
+            (&[("a", "disconnect", "disconnected"), ("a", "disconnect", "failed")], &[]),
+            (&[("a", "disconnect", "disconnected"), ("a", "disconnect", "not_attempted")], &["a"]),
+            (&[("a", "disconnect", "would_disconnect"), ("b", "disconnect", "already_disconnected")], &[]),
+            (&[("a", "disconnect", "disconnected"), ("a", "onboard", "onboarding_started")], &[]),
+            (&[("a", "disconnect", "disconnected"), ("a", "onboard", "would_onboard")], &["a"]),
+            (&[("a", "onboard", "onboarding_started")], &[]),
+        ];
+        for (records, expected) in table {
+            let text: String = records.iter().map(|(id, action, status)| record(id, action, status)).collect();
+            assert_eq!(done(&text), (expected.iter().map(|id| (*id).to_owned()).collect(), 0), "{records:?}");
+        }
+        let guid = record("5A4D0B0C-0002-4000-8000-000000000001", "disconnect", "disconnected");
+        let lower = PartnerId::parse("5a4d0b0c-0002-4000-8000-000000000001").unwrap();
+        assert!(read(guid.as_bytes(), Action::Disconnect).unwrap().done.contains(&lower));
+    }
+
+    #[test]
+    fn what_is_no_record_is_told_with_its_line() {
+        let good = record("a", "disconnect", "disconnected");
+        let foreign = [
+            "id,status",
+            "p-0001",
+            "[1]",
+            "{}",
+            "{\"error\":{}}",
+            "{\"id\":\"a\",\"displayName\":\"TeamViewer\"}",
+            "{\"id\":\"a b\",\"action\":\"disconnect\",\"status\":\"disconnected\"}",
+            "{\"id\":\"a\",\"action\":\"delete\",\"status\":\"disconnected\"}",
+            "{\"id\":\"a\",\"action\":\"disconnect\",\"status\":7}",
+            "{\"summary\":",
+            "not a record{\"id\":",
+        ];
+        for line in foreign {
+            let text = format!("{good}{line}");
+            assert_eq!(read(text.as_bytes(), Action::Disconnect), Err(Foreign { line: 2 }), "{line}");
+        }
+        for nothing in ["", "\n", "\r\n \n", "\u{feff}"] {
+            assert_eq!(read(nothing.as_bytes(), Action::Disconnect), Ok(Earlier::default()));
+        }
+    }
+
+    #[test]
+    fn what_windows_powershell_keeps_is_read() {
+        let text = record("名", "disconnect", "disconnected").replace('\n', "\r\n");
+        let utf16: Vec<_> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(&utf16, Action::Disconnect).unwrap().done.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_torn_anywhere_costs_no_other_even_where_the_next_was_appended_to_it(
+            cut in 1..40_usize,
+            has_line_break in any::<bool>(),
+            has_next in any::<bool>(),
+        ) {
+            let torn = record("ö名", "disconnect", "disconnected");
+            let torn = torn.as_bytes().get(..cut).unwrap();
+            let mut bytes = record("a", "disconnect", "disconnected").into_bytes();
+            bytes.extend(torn);
+            if has_line_break {
+                bytes.push(b'\n');
+            }
+            if has_next {
+                bytes.extend(record("c", "disconnect", "disconnected").bytes());
+            }
+            let Earlier { done, torn } = read(&bytes, Action::Disconnect).unwrap();
+            prop_assert_eq!((done.len(), torn), (1 + usize::from(has_next), 1));
+        }
+    }
+}

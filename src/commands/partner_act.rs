@@ -1,0 +1,233 @@
+//! `partner disconnect` and `partner onboard`: one command, two verbs.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use anyhow::Context as _;
+
+use super::consent;
+use crate::batch::resume::{self, Earlier};
+use crate::batch::{self, Finished, Plan, Surroundings, Task};
+use crate::clean::clean;
+use crate::cli;
+use crate::context::{Context, block_on, stdout_is_terminal};
+use crate::error::Error;
+use crate::exit::{Exit, Signal};
+use crate::graph::advice::Caller;
+use crate::graph::pace::Rate;
+use crate::graph::partner::Action;
+use crate::ids::{Collected, PartnerIds, input};
+use crate::interrupt::Interrupts;
+use crate::output::record::{Status, Summary, name};
+use crate::output::sink::{Look, Sink, text_line};
+use crate::output::terminal::{Layout, Shape, measure};
+use crate::output::{Format, stdout};
+use crate::permission;
+use crate::words::plain;
+
+/// Runs it.
+///
+/// # Errors
+/// Nothing was sent: the IDs are bad, or there is no usable token.
+pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Result<Exit> {
+    block_on(async {
+        // From here on a signal is answered by a report, not by death.
+        let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
+        let cli::Act { ids: cli::Ids { ids, from_file }, concurrency, rate, dry_run, yes, wait, fail_fast, resume } =
+            options;
+        let format = context.format;
+        let reading = tokio::task::spawn_blocking(move || {
+            let collected = input::read(&ids, from_file.as_deref(), name(action))?;
+            let earlier = resume.map(|path| earlier(&path, action, format)).transpose()?;
+            anyhow::Ok((collected, earlier.unwrap_or_default()))
+        });
+        let (Collected { ids, warnings }, Earlier { done, torn }) = tokio::select! {
+            read = reading => read.context("reading the IDs broke off")??,
+            signal = interrupts.recv() => {
+                context.console.error("interrupted while reading the IDs; nothing was sent");
+                return Ok(Exit::Interrupted(signal));
+            }
+        };
+        for warning in warnings {
+            context.console.warning(&warning);
+        }
+        match ids.repeated() {
+            0 => {}
+            1 => context.console.note("1 repeated ID is sent once"),
+            repeated => context.console.note(&format!("{repeated} repeated IDs are sent once")),
+        }
+        match torn {
+            0 => {}
+            1 => context.console.note("1 record of an earlier run is torn, and does not count"),
+            torn => context.console.note(&format!("{torn} records of earlier runs are torn, and do not count")),
+        }
+        let mut plan = Plan {
+            ids: &ids,
+            done,
+            action,
+            task: if dry_run { Task::Rehearse } else { Task::Act { wait } },
+            concurrency: usize::from(concurrency),
+            fail_fast,
+            tell_failures: context.format == Format::Id,
+            caller: Caller::default(),
+            stop: Rc::clone(&context.stop),
+        };
+        if plan.todo().next().is_none() {
+            let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
+            let finished = batch::without_requests(&plan, None, around).await;
+            conclude(context, &plan, &finished);
+            return Ok(finished.exit);
+        }
+        let connecting = context.connect();
+        tokio::pin!(connecting);
+        let connection = tokio::select! {
+            connection = &mut connecting => connection?,
+            signal = interrupts.recv() => {
+                context.finish_renewing(connecting, &mut interrupts).await;
+                let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
+                let finished = batch::without_requests(&plan, Some(signal), around).await;
+                conclude(context, &plan, &finished);
+                return Ok(finished.exit);
+            }
+        };
+        plan.caller = connection.caller();
+        context.warn_about(&connection, &[permission::WRITE]);
+        let client = context.client(&connection, rate.0)?;
+        if !yes && !dry_run && consent::can_be_asked() {
+            let consenting = consent::ask(context, &plan, &connection, &client);
+            tokio::pin!(consenting);
+            let is_given = tokio::select! {
+                is_given = &mut consenting => is_given?,
+                signal = interrupts.recv() => {
+                    context.finish_renewing(consenting, &mut interrupts).await;
+                    // The line with the question, or with the terminal's ^C, is not over yet.
+                    context.console.instruction("");
+                    context.console.error("interrupted; nothing was sent");
+                    return Ok(Exit::Interrupted(signal));
+                }
+            };
+            if !is_given {
+                context.console.instruction("nothing was sent");
+                return Ok(Exit::Failure);
+            }
+        }
+        let summary = Summary {
+            tenant_id: connection.tenant().map(str::to_owned),
+            cloud: connection.cloud(),
+            ..Summary::default()
+        };
+        let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
+        let finished = batch::run(&plan, &client, summary, around).await?;
+        conclude(context, &plan, &finished);
+        let lacks_permission =
+            connection.claims().and_then(|claims| claims.has_any(&[permission::WRITE])) == Some(false);
+        if plan.task == Task::Rehearse && lacks_permission && finished.exit == Exit::Success {
+            context
+                .console
+                .error(&format!("a run would be refused: the token lacks the permission {}", permission::WRITE));
+            return Ok(Exit::Failure);
+        }
+        Ok(finished.exit)
+    })
+}
+
+/// What earlier runs have done, by the records that they left in a file.
+fn earlier(path: &Path, action: Action, format: Format) -> Result<Earlier, Error> {
+    let name = path.display();
+    let is_own = stdout::is(path);
+    if is_own && !stdout::appends() {
+        return Err(Error::usage(format!(
+            "the output replaces {name}, whose records are gone by now; nothing was sent"
+        ))
+        .hint("append to it, with `>>`; if it is the first run, leave out --resume"));
+    }
+    if is_own && format != Format::Ndjson {
+        return Err(Error::usage(format!("the output would go between the records in {name}; nothing was sent"))
+            .hint("append records to it, with -o ndjson, or write somewhere else"));
+    }
+    let bytes = input::file(path).map_err(|error| {
+        error.hint("--resume takes the records that an earlier run has left (-o ndjson); leave it out of the first run")
+    })?;
+    let earlier = resume::read(&bytes, action).map_err(|foreign| {
+        Error::usage(format!("{name}: {foreign}; nothing was sent"))
+            .hint("--resume takes the records that an earlier run of disconnect or onboard has left (-o ndjson)")
+    })?;
+    if is_own && bytes.last().is_some_and(|last| *last != b'\n') {
+        // The next record is not to be appended to a torn one.
+        stdout::print(b"\n").map_err(|error| Error::failure(format!("{error:#}; nothing was sent")))?;
+    }
+    Ok(earlier)
+}
+
+fn surroundings<'a>(
+    context: &'a Context,
+    plan: &Plan<'_>,
+    rate: Option<Rate>,
+    interrupts: &'a mut Interrupts,
+) -> anyhow::Result<Surroundings<'a>> {
+    let rate = if plan.task == Task::Rehearse { rate.map(Rate::for_all) } else { rate };
+    let progress = context.console.start_progress(plan.todo().count(), rate).filter(|_| stdout_is_terminal());
+    let sink = Sink::start(look(context, plan.ids), progress).context("the system refuses what the output needs")?;
+    Ok(Surroundings { console: &context.console, sink, interrupts })
+}
+
+fn look(context: &Context, ids: &PartnerIds) -> Look {
+    let shape = Shape::of(&std::io::stdout(), context.color);
+    let id_width = match shape.layout {
+        Layout::Tabs => 0,
+        Layout::Columns { .. } => ids.iter().map(|(id, _)| measure(id.as_str())).max().unwrap_or_default(),
+    };
+    Look { format: context.format, shape, id_width }
+}
+
+/// Tells on standard error what standard output does not.
+fn conclude(context: &Context, plan: &Plan<'_>, finished: &Finished) {
+    let Finished { exit, summary, hints, written } = finished;
+    let console = &context.console;
+    if let Some(error) = written.error.as_ref().filter(|_| !written.closed()) {
+        console.error(&format!("the results could not all be written: {}", plain(error)));
+        let plain_text = Look { format: Format::Text, shape: Shape::PLAIN, id_width: 0 };
+        for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
+            // A sentence for people: the console lets no tab through.
+            console.error(&format!("not written: {}", text_line(record, plain_text).replace('\t', " ")));
+        }
+    }
+    if let Exit::Interrupted(signal) = exit {
+        console.error(match signal {
+            Signal::Interrupt => "interrupted",
+            Signal::Terminate => "asked to end (SIGTERM)",
+        });
+    }
+    if matches!(context.format, Format::Text | Format::Id) {
+        console.note(&in_words(plan, summary));
+    }
+    for hint in hints {
+        console.hint(hint);
+    }
+}
+
+/// A summary as one line.
+fn in_words(plan: &Plan<'_>, summary: &Summary) -> String {
+    let Summary { total, succeeded, failed, skipped, not_attempted, duration_ms, .. } = summary;
+    let is_rehearsed = plan.task == Task::Rehearse;
+    let (done, skipped_as) = match (is_rehearsed, plan.action) {
+        (false, Action::Disconnect) => ("disconnected", "skipped"),
+        (false, Action::Onboard) => ("onboarding started", "skipped"),
+        (true, Action::Disconnect) => ("would be disconnected", "with nothing to do"),
+        (true, Action::Onboard) => ("would be onboarded", "with nothing to do"),
+    };
+    let mut line = format!("{total} {}: {succeeded} {done}", if *total == 1 { "partner" } else { "partners" });
+    for (count, name) in [(failed, "failed"), (skipped, skipped_as), (not_attempted, "not attempted")] {
+        if *count > 0 {
+            line.push_str(&format!(", {count} {name}"));
+        }
+    }
+    line.push_str(&format!(" in {}.{} s", duration_ms / 1000, duration_ms % 1000 / 100));
+    if let Some(tenant) = &summary.tenant_id {
+        line.push_str(&format!(" (tenant {})", clean(tenant)));
+    }
+    if is_rehearsed {
+        line.push_str("; nothing was changed");
+    }
+    line
+}

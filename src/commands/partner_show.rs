@@ -1,0 +1,62 @@
+//! `partner show`.
+
+use anyhow::Context as _;
+use futures_util::StreamExt as _;
+
+use crate::batch::read::read;
+use crate::batch::settle::Ends;
+use crate::clean::clean;
+use crate::cli;
+use crate::context::{Context, run_until_interrupted};
+use crate::exit::{Exit, Verdict, fold};
+use crate::graph::pace::Rate;
+use crate::ids::{Collected, input};
+use crate::output::terminal::Shape;
+use crate::output::{stdout, table};
+use crate::permission;
+
+/// Runs it.
+///
+/// # Errors
+/// The IDs are bad, or there is no usable token. A partner that cannot be read is told, and makes the command fail.
+pub fn run(context: &Context, ids: cli::Ids) -> anyhow::Result<Exit> {
+    run_until_interrupted(context, show(context, ids))
+}
+
+async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyhow::Result<Exit> {
+    let reading = tokio::task::spawn_blocking(move || input::read(&ids, from_file.as_deref(), "show"));
+    let Collected { ids, warnings } = reading.await.context("reading the IDs broke off")??;
+    for warning in warnings {
+        context.console.warning(&warning);
+    }
+    let connection = context.connect().await?;
+    context.warn_about(&connection, &[permission::READ, permission::WRITE]);
+    let client = context.client(&connection, Some(Rate::PUBLISHED))?;
+    let caller = connection.caller();
+    let ends = Ends { host: client.host(), caller: &caller };
+    let (mut partners, mut verdicts, mut hints) = (Vec::new(), Vec::new(), Vec::new());
+    let reading = context.console.reading("the partners");
+    let mut read = std::pin::pin!(read(&client, ids.iter().map(|(id, _)| id), ends, &context.stop));
+    while let Some((id, partner)) = read.next().await {
+        match partner {
+            Ok(partner) => partners.push(partner),
+            Err(undone) => {
+                context.console.error(&format!("{}: {}", clean(id.as_str()), undone.in_words()));
+                verdicts.push(undone.verdict());
+                hints.extend(undone.hint.filter(|hint| !hints.contains(hint)));
+                if verdicts.last() == Some(&Verdict::Unauthorized) {
+                    // The token is no good for the rest.
+                    break;
+                }
+            }
+        }
+    }
+    drop(reading);
+    let mut text = Vec::new();
+    table::write(&mut text, &partners, context.format, Shape::of(&std::io::stdout(), context.color))?;
+    let printed = stdout::print(&text)?;
+    for hint in hints {
+        context.console.hint(&hint);
+    }
+    Ok(if verdicts.is_empty() { printed } else { fold(verdicts, None) })
+}

@@ -1,0 +1,83 @@
+//! Reads IDs from where they are: arguments, a file, standard input.
+
+use std::io::{IsTerminal as _, Read};
+use std::path::Path;
+
+use super::{Collected, Collector};
+use crate::error::Error;
+use crate::words::plain;
+
+const STDIN: &str = "standard input";
+/// Ten times what a million IDs take in the most talkative form.
+const LARGEST: u64 = 1 << 30;
+
+/// Reads and checks every ID from every source; `verb` is the command that they are for, in examples.
+///
+/// # Errors
+/// A usage error: a source cannot be read, holds something that is no ID, or there is no ID at all.
+pub fn read(arguments: &[String], from_file: Option<&Path>, verb: &str) -> Result<Collected, Error> {
+    let mut collector = Collector::new();
+    let dash = Path::new("-");
+    let times = arguments.iter().filter(|id| *id == "-").count() + usize::from(from_file == Some(dash));
+    if times > 1 {
+        return Err(Error::usage("standard input is named more than once").hint("give `-` once"));
+    }
+    for (n, id) in arguments.iter().enumerate() {
+        if id == "-" {
+            collector.source(STDIN, &stdin()?);
+        } else {
+            collector.argument(n + 1, id);
+        }
+    }
+    match from_file {
+        Some(path) if path == dash => collector.source(STDIN, &stdin()?),
+        Some(path) => {
+            let name = path.display().to_string();
+            let bytes =
+                file(path).map_err(|error| error.hint("-f takes a file with partner IDs, or - for standard input"));
+            collector.source(&name, &bytes?);
+        }
+        None if arguments.is_empty() => {
+            // A terminal would wait in silence for somebody to type.
+            if std::io::stdin().is_terminal() {
+                return Err(no_ids(verb));
+            }
+            collector.source(STDIN, &stdin()?);
+        }
+        None => {}
+    }
+    collector.finish()
+}
+
+/// Reads a file that the command line names.
+///
+/// # Errors
+/// It cannot be read, as a usage error without a hint.
+pub fn file(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::File::open(path)
+        .and_then(whole)
+        .map_err(|error| Error::usage(format!("cannot read {}: {}; nothing was sent", path.display(), plain(&error))))
+}
+
+fn stdin() -> Result<Vec<u8>, Error> {
+    whole(std::io::stdin().lock())
+        .map_err(|error| Error::usage(format!("cannot read standard input: {}; nothing was sent", plain(&error))))
+}
+
+/// Reads a source to its end, which it must have: `/dev/zero` has none.
+fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(std::io::Error::other("it is larger than 1 GiB, so it is no list of partners"));
+    }
+    Ok(bytes)
+}
+
+fn no_ids(verb: &str) -> Error {
+    Error::usage("no partner IDs given").hint(format!(
+        "name them, or pipe them in:
+  intunectl partner {verb} 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  intunectl partner list -o id | intunectl partner {verb} -"
+    ))
+}

@@ -1,0 +1,597 @@
+//! The progress line on standard error: how far a run is and how long it will take; and, while everything is held
+//! back, who asked for that and how much longer it lasts. [`State`] is pure: the time is passed in, counted from the
+//! start of the run.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use terminal_size::{Width, terminal_size_of};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::console::{GREEN, YELLOW};
+use super::stdout::Patient;
+use crate::clean::clean;
+use crate::graph::pace::Rate;
+use crate::words::roughly;
+
+/// Often enough for a clock that counts seconds.
+const TICK: Duration = Duration::from_millis(250);
+/// What takes no longer is not worth a line.
+const SHORT: Duration = Duration::from_secs(1);
+/// Before that, a rate and an estimate are guesses.
+const MEANINGFUL: Duration = Duration::from_secs(2);
+/// Columns that stay free on the right: the terminal's own `^C` would wrap a full line, which could then not be erased.
+const FREE: usize = 3;
+/// Between the parts of the line.
+const GAP: &str = "  ";
+
+/// The line, while it is shown. A thread of its own keeps it up to date.
+#[derive(Clone)]
+pub struct Line(Arc<Shared>);
+
+struct Shared {
+    started: Instant,
+    /// `COLUMNS`.
+    columns: Option<usize>,
+    color: bool,
+    state: Mutex<State>,
+    /// Held while the terminal is written to, which takes as long as the terminal is stopped (Ctrl-S). The state has
+    /// a lock of its own, so that this does not hold up the run.
+    screen: Mutex<Screen>,
+    over: Condvar,
+}
+
+#[derive(Default)]
+struct Screen {
+    is_drawn: bool,
+    is_over: bool,
+}
+
+impl Line {
+    /// Starts showing a line, where standard error is a terminal that can; `None` elsewhere.
+    pub fn start(state: State, color: bool) -> Option<Self> {
+        let terminal = std::env::var_os("TERM");
+        if !io::stderr().is_terminal() || terminal.map_or(cfg!(unix), |terminal| terminal == "dumb") {
+            return None;
+        }
+        // On Windows this makes the console understand the sequence that erases; elsewhere it does nothing.
+        let _ = anstream::AutoStream::always_ansi(io::stderr());
+        let line = Self(Arc::new(Shared {
+            started: Instant::now(),
+            columns: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
+            color,
+            state: Mutex::new(state),
+            screen: Mutex::default(),
+            over: Condvar::new(),
+        }));
+        let shared = Arc::clone(&line.0);
+        let keep_up_to_date = move || {
+            let mut screen = lock(&shared.screen);
+            while !screen.is_over {
+                shared.draw(&mut screen);
+                screen = shared.over.wait_timeout(screen, TICK).unwrap_or_else(PoisonError::into_inner).0;
+            }
+        };
+        // It is not worth an error where the system has no thread left.
+        thread::Builder::new().name("progress".to_owned()).spawn(keep_up_to_date).ok()?;
+        Some(line)
+    }
+
+    /// Changes what is shown, given the time.
+    pub fn update(&self, change: impl FnOnce(&mut State, Duration)) {
+        change(&mut lock(&self.0.state), self.0.started.elapsed());
+    }
+
+    /// Takes the line away while something else is written to the terminal.
+    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        let mut screen = lock(&self.0.screen);
+        screen.erase();
+        let written = write();
+        if !screen.is_over {
+            self.0.draw(&mut screen);
+        }
+        written
+    }
+
+    /// Takes the line away.
+    pub fn end(&self) {
+        let mut screen = lock(&self.0.screen);
+        screen.erase();
+        screen.is_over = true;
+        self.0.over.notify_all();
+    }
+}
+
+impl Shared {
+    fn draw(&self, screen: &mut Screen) {
+        let real = terminal_size_of(io::stderr()).map(|(Width(columns), _)| usize::from(columns));
+        // The narrower one: a line that wraps cannot be drawn over.
+        let width = [self.columns, real].into_iter().flatten().filter(|columns| *columns > 0).min().unwrap_or(80);
+        let line = lock(&self.state).line(self.started.elapsed(), width, self.color);
+        if line.is_empty() {
+            screen.erase();
+        } else {
+            write(&format!("\r{line}\x1b[K"));
+            screen.is_drawn = true;
+        }
+    }
+}
+
+impl Screen {
+    fn erase(&mut self) {
+        if std::mem::take(&mut self.is_drawn) {
+            write("\r\x1b[K");
+        }
+    }
+}
+
+fn write(text: &str) {
+    // With standard error gone there is nobody left to tell.
+    let _ = Patient(io::stderr().lock()).write_all(text.as_bytes());
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the line tells.
+#[derive(Debug, Clone)]
+pub struct State {
+    what: What,
+    done: usize,
+    /// How many of those are failures.
+    pub failed: usize,
+    /// How many are done, but for a look at whether it took effect.
+    pub confirming: usize,
+    /// Whether nothing new is sent.
+    pub stopping: bool,
+    hold: Option<Hold>,
+    /// Since when nothing but the pace is in the way, and how many were to be sent then.
+    open: (Duration, usize),
+    /// Until when the pace was last in the way.
+    paced: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Ids { total: usize, rate: Option<Rate> },
+    Reading(&'static str),
+}
+
+#[derive(Debug, Clone)]
+struct Hold {
+    who: String,
+    status: u16,
+    is_named: bool,
+    since: Duration,
+    until: Duration,
+}
+
+impl State {
+    /// A run over so many IDs, at this pace.
+    pub fn of_ids(total: usize, rate: Option<Rate>) -> Self {
+        Self { open: (Duration::ZERO, total), ..Self::of(What::Ids { total, rate }) }
+    }
+
+    /// Reading something that is as long as it is. Nothing is shown where it takes a moment only.
+    pub fn of_reading(what: &'static str) -> Self {
+        Self::of(What::Reading(what))
+    }
+
+    fn of(what: What) -> Self {
+        Self {
+            what,
+            done: 0,
+            failed: 0,
+            confirming: 0,
+            stopping: false,
+            hold: None,
+            open: (Duration::ZERO, 0),
+            paced: None,
+        }
+    }
+
+    /// One ID more is done with.
+    pub fn advance(&mut self) {
+        self.done = self.done.saturating_add(1);
+    }
+
+    /// A service answered with this status, so that nothing is sent for so long; whether it named that time itself.
+    pub fn held(&mut self, now: Duration, who: &str, status: u16, wait: Duration, is_named: bool) {
+        let until = now.saturating_add(wait);
+        let current = self.hold_at(now);
+        if current.is_some_and(|hold| hold.until >= until) {
+            return;
+        }
+        let since = current.map_or(now, |hold| hold.since);
+        self.hold = Some(Hold { who: clean(who).into_owned(), status, is_named, since, until });
+        self.open = (until, self.to_send());
+    }
+
+    /// Nothing is sent for so long, for the sake of the pace.
+    pub fn paced(&mut self, now: Duration, wait: Duration) {
+        self.paced = Some(now.saturating_add(wait));
+    }
+
+    /// The line: never as wide as the terminal, and empty where there is nothing to tell.
+    pub fn line(&self, now: Duration, width: usize, color: bool) -> String {
+        let mut text = Text { text: String::new(), room: width.saturating_sub(FREE) };
+        let hold = self.hold_at(now).filter(|_| !self.stopping);
+        let mut bar = None;
+        match (self.what, hold) {
+            (What::Reading(_), Some(hold)) => hold.tell(now, &mut text),
+            (What::Reading(what), None) if now >= SHORT => text.insist(&format!("reading {what}: {}", roughly(now))),
+            (What::Reading(_), None) => {}
+            (What::Ids { total, .. }, Some(hold)) => {
+                text.insist(&format!("{}/{total}", self.done));
+                hold.tell(now, &mut text);
+                self.tell_more(now, &mut text);
+            }
+            (What::Ids { total, .. }, None) => {
+                text.insist(&format!("{}/{total}", self.done));
+                self.tell_more(now, &mut text);
+                let columns = [16, 8].into_iter().find(|columns| text.has_room_for(*columns));
+                bar = columns.map(|columns| bar_of(self.done, total, columns));
+            }
+        }
+        match (text.fitted(), bar) {
+            (text, Some(bar)) if color => format!("{GREEN}{bar}{GREEN:#}{GAP}{text}"),
+            (text, Some(bar)) => format!("{bar}{GAP}{text}"),
+            (text, None) if color && hold.is_some() => format!("{YELLOW}{text}{YELLOW:#}"),
+            (text, None) => text,
+        }
+    }
+
+    /// Adds what there is room for, the most important first.
+    fn tell_more(&self, now: Duration, text: &mut Text) {
+        let parts = [
+            self.stopping.then(|| "stopping".to_owned()),
+            (self.failed > 0).then(|| format!("{} failed", self.failed)),
+            self.estimate(now).map(|left| format!("about {} left", roughly(seconds(left)))),
+            (self.confirming > 0).then(|| format!("{} being confirmed", self.confirming)),
+            self.rate(now).filter(|_| self.hold_at(now).is_none()).map(per_time),
+        ];
+        for part in parts.into_iter().flatten() {
+            text.add(&part);
+        }
+    }
+
+    fn hold_at(&self, now: Duration) -> Option<&Hold> {
+        self.hold.as_ref().filter(|hold| hold.until > now)
+    }
+
+    fn to_send(&self) -> usize {
+        match self.what {
+            What::Ids { total, .. } => total.saturating_sub(self.done).saturating_sub(self.confirming),
+            What::Reading(_) => 0,
+        }
+    }
+
+    /// The time in which it came so far. A hold counts when it is over: until then nobody knows whether it is the last.
+    fn observed(&self, now: Duration) -> Duration {
+        self.hold_at(now).map_or(now, |hold| hold.since)
+    }
+
+    /// IDs per second so far, once that means something.
+    fn rate(&self, now: Duration) -> Option<f64> {
+        let observed = self.observed(now);
+        let is_known = self.done > 0 && observed >= MEANINGFUL && !self.stopping;
+        is_known.then(|| self.done as f64 / observed.as_secs_f64())
+    }
+
+    /// How long the rest takes, once that means something: as long as it took so far, or as the pace makes it take.
+    fn estimate(&self, now: Duration) -> Option<Duration> {
+        let What::Ids { total, rate } = self.what else { return None };
+        let observed = self.observed(now);
+        let left = total.saturating_sub(self.done);
+        let by_rate = Duration::try_from_secs_f64(left as f64 / self.rate(now)?).unwrap_or(Duration::MAX);
+        let hold = self.hold_at(now).map_or(Duration::ZERO, |hold| hold.until.saturating_sub(now));
+        let Some(pace) = rate else { return Some(hold.saturating_add(by_rate)) };
+        // One window behind the other, of which the first is there at once.
+        let windows = |ids: usize| {
+            let windows = ids.saturating_sub(1) / pace.requests.max(1);
+            pace.window.saturating_mul(u32::try_from(windows).unwrap_or(u32::MAX))
+        };
+        // The plan knows how much of the window in force is over; what is still to be sent, whether the plan holds.
+        let (since, were_to_send) = self.open;
+        let planned = since.saturating_add(windows(were_to_send)).saturating_sub(now.saturating_add(hold));
+        let to_send = self.to_send();
+        let most = windows(to_send.saturating_add(pace.requests));
+        let by_pace = planned.min(most).max(windows(to_send));
+        // What is seen in bursts, with waits between, says nothing about the rest; the pace alone does.
+        let is_paced = self.paced.is_some_and(|until| observed < until.saturating_add(pace.window));
+        Some(hold.saturating_add(if is_paced { by_pace } else { by_pace.max(by_rate) }))
+    }
+}
+
+impl Hold {
+    /// The fact and the time first, so that they are left where there is no room for more.
+    fn tell(&self, now: Duration, text: &mut Text) {
+        let Self { who, status, .. } = self;
+        let held = format!("held for {} more", roughly(seconds(self.until.saturating_sub(now))));
+        let unnamed = if self.is_named { "" } else { " without a time" };
+        let longer = [
+            format!("{held}: {who} answered {status}{unnamed}"),
+            format!("{held}: {who} answered {status}"),
+            format!("{held} ({status})"),
+        ];
+        if !longer.iter().any(|longer| text.add(longer)) {
+            text.insist(&held);
+        }
+    }
+}
+
+/// Parts in a row, as many as there is room for.
+struct Text {
+    text: String,
+    room: usize,
+}
+
+impl Text {
+    fn has_room_for(&self, columns: usize) -> bool {
+        let gap = if self.text.is_empty() { 0 } else { GAP.len() };
+        self.text.width() + gap + columns <= self.room
+    }
+
+    /// Whether there was room for it.
+    fn add(&mut self, part: &str) -> bool {
+        let has_room = self.has_room_for(part.width());
+        if has_room {
+            self.insist(part);
+        }
+        has_room
+    }
+
+    /// Adds it; what there is no room for will be cut off.
+    fn insist(&mut self, part: &str) {
+        if !self.text.is_empty() {
+            self.text.push_str(GAP);
+        }
+        self.text.push_str(part);
+    }
+
+    fn fitted(mut self) -> String {
+        while self.text.width() > self.room {
+            self.text.pop();
+        }
+        self.text
+    }
+}
+
+fn bar_of(done: usize, total: usize, columns: usize) -> String {
+    let filled = (columns.saturating_mul(done) / total.max(1)).min(columns);
+    let tip = if done > 0 && filled < columns { ">" } else { "" };
+    format!("{:columns$}", "=".repeat(filled) + tip)
+}
+
+/// So many per second; per minute where there is less than one per second.
+fn per_time(rate: f64) -> String {
+    match rate {
+        10.0.. => format!("{rate:.0}/s"),
+        1.0.. => format!("{rate:.1}/s"),
+        _ => format!("{:.0}/min", rate * 60.0),
+    }
+}
+
+/// In whole seconds, of which the last one counts until it is over.
+fn seconds(duration: Duration) -> Duration {
+    Duration::from_secs(duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0)).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GRAPH: &str = "graph.microsoft.com";
+
+    fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// A run of 500 at this pace, of which so many are done.
+    fn run(rate: Option<Rate>, done: usize) -> State {
+        State { done, ..State::of_ids(500, rate) }
+    }
+
+    #[test]
+    fn a_line_holds_as_much_as_there_is_room_for() {
+        let early = run(None, 10);
+        let late = State { failed: 3, ..run(None, 120) };
+        let confirming = State { confirming: 4, ..late.clone() };
+        let stopping = State { stopping: true, ..late.clone() };
+        let table = [
+            (&run(None, 0), 0, 80, "                  0/500"),
+            (&early, 1, 80, ">                 10/500"),
+            (&early, 1, 21, ">         10/500"),
+            (&early, 1, 18, "10/500"),
+            (&early, 1, 5, "10"),
+            (&early, 1, 3, ""),
+            (&early, 2, 80, ">                 10/500  about 1m 38s left  5.0/s"),
+            (&late, 20, 80, "===>              120/500  3 failed  about 1m 4s left  6.0/s"),
+            (&late, 20, 40, "120/500  3 failed  about 1m 4s left"),
+            (&late, 20, 30, "120/500  3 failed  6.0/s"),
+            (&late, 7200, 80, "===>              120/500  3 failed  about 6h 20m left  1/min"),
+            (&confirming, 20, 90, "===>              120/500  3 failed  about 1m 4s left  4 being confirmed  6.0/s"),
+            (&confirming, 20, 80, "=>        120/500  3 failed  about 1m 4s left  4 being confirmed  6.0/s"),
+            (&stopping, 20, 80, "===>              120/500  stopping  3 failed"),
+            (&run(None, 500), 20, 80, "================  500/500  about 1s left  25/s"),
+        ];
+        for (state, now, width, line) in table {
+            assert_eq!(state.line(s(now), width, false), line, "after {now} s in {width} columns");
+        }
+    }
+
+    #[test]
+    fn a_hold_tells_how_much_longer_before_it_tells_who() {
+        let held = |rate, is_named| {
+            let mut state = State { failed: 3, ..run(rate, 120) };
+            state.held(s(20), GRAPH, 429, s(41), is_named);
+            state
+        };
+        let (named, unnamed) = (held(None, true), held(None, false));
+        let table = [
+            (&named, 20.0, 80, "120/500  held for 41s more: graph.microsoft.com answered 429  3 failed"),
+            (
+                &named,
+                20.1,
+                100,
+                "120/500  held for 41s more: graph.microsoft.com answered 429  3 failed  about 1m 45s left",
+            ),
+            (
+                &named,
+                60.5,
+                100,
+                "120/500  held for 1s more: graph.microsoft.com answered 429  3 failed  about 1m 4s left",
+            ),
+            (&named, 30.0, 40, "120/500  held for 31s more (429)"),
+            (&named, 30.0, 34, "120/500  held for 31s more"),
+            (&named, 30.0, 20, "120/500  held for"),
+            (&unnamed, 30.0, 80, "120/500  held for 31s more: graph.microsoft.com answered 429 without a time"),
+            (&unnamed, 30.0, 75, "120/500  held for 31s more: graph.microsoft.com answered 429  3 failed"),
+            (&named, 61.0, 80, "===>              120/500  3 failed  about 3m 14s left  2.0/s"),
+        ];
+        for (state, now, width, line) in table {
+            assert_eq!(
+                state.line(Duration::from_secs_f64(now), width, false),
+                line,
+                "after {now} s in {width} columns"
+            );
+        }
+        let stopping = State { stopping: true, ..named };
+        assert_eq!(stopping.line(s(30), 80, false), "===>              120/500  stopping  3 failed");
+    }
+
+    #[test]
+    fn the_hold_that_lasts_longest_is_the_one_that_is_told() {
+        let mut state = run(None, 120);
+        state.held(s(10), GRAPH, 429, s(41), true);
+        state.held(s(11), "elsewhere", 503, s(5), false);
+        assert_eq!(state.line(s(12), 64, false), "120/500  held for 39s more: graph.microsoft.com answered 429");
+        state.held(s(13), "else\nwhere", 503, s(60), true);
+        assert_eq!(state.line(s(13), 64, false), "120/500  held for 1m more: else where answered 503");
+        state.held(s(80), GRAPH, 429, s(2), true);
+        assert_eq!(state.line(s(80), 64, false), "120/500  held for 2s more: graph.microsoft.com answered 429");
+    }
+
+    #[test]
+    fn reading_is_told_once_it_takes_longer_and_a_hold_at_once() {
+        let mut state = State::of_reading("the partners");
+        for (now, line) in
+            [(0, ""), (999, ""), (1_000, "reading the partners: 1s"), (72_300, "reading the partners: 1m 12s")]
+        {
+            assert_eq!(state.line(Duration::from_millis(now), 80, false), line);
+        }
+        state.held(Duration::from_millis(500), GRAPH, 429, s(3), true);
+        assert_eq!(state.line(s(1), 80, false), "held for 3s more: graph.microsoft.com answered 429");
+        assert_eq!(state.line(s(1), 40, false), "held for 3s more (429)");
+        assert_eq!(state.line(s(4), 80, false), "reading the partners: 4s");
+    }
+
+    #[test]
+    fn the_bar_is_green_and_a_hold_yellow() {
+        let mut state = run(None, 250);
+        assert_eq!(state.line(s(1), 40, true), "\u{1b}[32m========>       \u{1b}[0m  250/500");
+        state.held(s(1), GRAPH, 429, s(9), true);
+        assert_eq!(state.line(s(1), 40, true), "\u{1b}[1m\u{1b}[33m250/500  held for 9s more (429)\u{1b}[0m");
+    }
+
+    #[test]
+    fn an_estimate_follows_the_pace_where_that_is_what_takes_the_time() {
+        let seconds =
+            |state: &State, now: f64| state.estimate(Duration::from_secs_f64(now)).map(|left| left.as_secs_f64());
+        // Nothing is known yet.
+        assert_eq!(seconds(&run(Some(Rate::PUBLISHED), 90), 1.9), None);
+        assert_eq!(seconds(&run(Some(Rate::PUBLISHED), 0), 19.0), None);
+        // 100 at once, at 0, 20, 40, 60 and 80 s: a burst at the start is not the speed of the rest, nor is the
+        // average before and after a burst.
+        let mut state = run(Some(Rate::PUBLISHED), 100);
+        assert_eq!(seconds(&state, 2.0), Some(78.0));
+        state.paced(s(2), s(18));
+        assert_eq!(seconds(&state, 19.0), Some(61.0));
+        state.done = 200;
+        state.paced(s(22), s(18));
+        assert_eq!(seconds(&state, 22.0), Some(58.0));
+        state.done = 499;
+        state.paced(s(62), s(18));
+        assert_eq!(seconds(&state, 81.0), Some(0.0));
+        // Slower than the pace allows.
+        assert_eq!(seconds(&run(Some(Rate::PUBLISHED), 100), 50.0), Some(200.0));
+        // Held for a minute at 2 s: after that the windows begin anew.
+        let mut state = run(Some(Rate::PUBLISHED), 100);
+        state.paced(s(2), s(18));
+        state.held(s(2), GRAPH, 429, s(60), true);
+        assert_eq!(seconds(&state, 3.0), Some(59.0 + 60.0));
+        state.done = 200;
+        state.paced(s(64), s(18));
+        assert_eq!(seconds(&state, 70.0), Some(52.0));
+        // What is done and only to be confirmed has been sent.
+        let state = State { confirming: 400, ..run(Some(Rate { requests: 1, window: s(60) }), 100) };
+        assert_eq!(seconds(&state, 100.0), Some(400.0));
+    }
+
+    prop_compose! {
+        fn any_state()(
+            (total, done, failed, confirming) in any::<(usize, usize, usize, usize)>(),
+            small in any::<bool>(),
+            reading in any::<bool>(),
+            stopping in any::<bool>(),
+            rate in proptest::option::of((0..2000_usize, any::<Duration>())),
+            holds in proptest::collection::vec((any::<Duration>(), "\\PC*|.*", any::<u16>(), any::<Duration>(), any::<bool>()), 0..3),
+            paced in proptest::option::of((any::<Duration>(), any::<Duration>())),
+        ) -> State {
+            let fit = |n: usize| if small { n % 1000 } else { n };
+            let rate = rate.map(|(requests, window)| Rate { requests, window });
+            let mut state = if reading { State::of_reading("the partners") } else { State::of_ids(fit(total), rate) };
+            (state.done, state.failed, state.confirming) = (fit(done), fit(failed), fit(confirming));
+            state.stopping = stopping;
+            for (now, who, status, wait, is_named) in holds {
+                state.held(now, &who, status, wait, is_named);
+            }
+            if let Some((now, wait)) = paced {
+                state.paced(now, wait);
+            }
+            state
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_one_line_and_never_as_wide_as_the_terminal(
+            state in any_state(), now in any::<Duration>(), seconds in 0..100_u64, soon in any::<bool>(),
+            width in 0..200_usize, color in any::<bool>(),
+        ) {
+            let line = state.line(if soon { s(seconds) } else { now }, width, color);
+            let plain = anstream::adapter::strip_str(&line).to_string();
+            prop_assert!(plain.width() <= width.saturating_sub(FREE), "{plain:?} in {width}");
+            prop_assert!(!plain.contains(char::is_control), "{plain:?}");
+            prop_assert!(color || plain == line);
+        }
+
+        #[test]
+        fn a_countdown_counts_down_and_ends(wait in 0..700_000_u64, at in 0..1_400_000_u64) {
+            let mut state = run(None, 1);
+            state.held(s(10), GRAPH, 429, Duration::from_millis(wait), true);
+            let line = state.line(s(10) + Duration::from_millis(at), 200, false);
+            let told = line.split_once("held for ").map(|(_, rest)| {
+                humantime::parse_duration(rest.split_once(" more").unwrap().0).unwrap().as_secs()
+            });
+            prop_assert_eq!(told, wait.checked_sub(at).filter(|left| *left > 0).map(|left| left.div_ceil(1000)));
+        }
+
+        #[test]
+        fn nothing_is_promised_that_the_pace_does_not_allow(
+            requests in 1..50_usize, window in 1..100_u64, total in 1..2000_usize, done in 1..2000_usize, now in 2..1000_u64,
+        ) {
+            let rate = Rate { requests, window: s(window) };
+            let done = done.min(total);
+            let state = State { done, ..State::of_ids(total, Some(rate)) };
+            let left = state.estimate(s(now)).unwrap();
+            let windows = (total - done).saturating_sub(1) / requests;
+            prop_assert!(left >= s(window * windows as u64));
+        }
+    }
+}

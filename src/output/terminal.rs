@@ -1,0 +1,226 @@
+//! What text is laid out for: a terminal and its width, or a program that reads it; and how it is made to fit.
+
+use std::borrow::Cow;
+#[cfg(unix)]
+use std::os::fd::AsFd as Handle;
+#[cfg(windows)]
+use std::os::windows::io::AsHandle as Handle;
+
+use anstream::stream::RawStream;
+use anstyle::Style;
+use terminal_size::{Width, terminal_size_of};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::console::Color;
+
+/// How text is laid out, and whether it is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Where its parts stand.
+    pub layout: Layout,
+    /// Whether it is coloured. That does not follow from the layout: colour can be asked for in a pipe, too.
+    pub color: bool,
+}
+
+/// Where the parts of a text stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// For programs: all that is known on one line, with tabs between.
+    Tabs,
+    /// For people: in columns.
+    Columns {
+        /// How many of the terminal's there are; where that is not known, nothing is made to fit.
+        width: Option<usize>,
+    },
+}
+
+impl Shape {
+    /// For programs, and without colour.
+    pub const PLAIN: Self = Self { layout: Layout::Tabs, color: false };
+
+    /// What suits standard output or standard error.
+    pub fn of(stream: &(impl RawStream + Handle), color: Color) -> Self {
+        let columns = || {
+            let terminal = terminal_size_of(stream).map(|(Width(columns), _)| usize::from(columns));
+            Layout::Columns { width: width(std::env::var("COLUMNS").ok().as_deref(), terminal) }
+        };
+        Self { layout: if stream.is_terminal() { columns() } else { Layout::Tabs }, color: color.on(stream) }
+    }
+}
+
+/// The width to lay out for: `COLUMNS` goes before what the terminal says of itself. Some terminals (a serial line, a
+/// container's) say 0, which means that they do not know.
+fn width(variable: Option<&str>, terminal: Option<usize>) -> Option<usize> {
+    let variable = variable.and_then(|columns| columns.parse().ok());
+    variable.filter(|columns| *columns > 0).or(terminal.filter(|columns| *columns > 0))
+}
+
+/// Text in this style, if it is to be coloured.
+pub fn painted(text: &str, style: Style, color: bool) -> String {
+    if color && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+/// How many of a terminal's columns a text takes.
+pub fn measure(text: &str) -> usize {
+    // In print, Arabic joins lam and alef into one letter, and so does unicode-width; terminals give each its own column.
+    let is_arabic = |c: char| matches!(c, '\u{600}'..='\u{6ff}');
+    text.split_inclusive(is_arabic).map(str::width).sum()
+}
+
+/// Text in no more than so many columns, with `…` in place of what does not fit.
+pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if measure(text) <= width {
+        return Cow::Borrowed(text);
+    }
+    let kept = joints(text).map(|(kept, _)| kept).take_while(|kept| measure(kept) < width).last();
+    Cow::Owned(format!("{}…", kept.unwrap_or_default().trim_end()))
+}
+
+/// Text on lines of no more than so many columns. It is parted at spaces and beside double-width characters (Japanese
+/// and Chinese have no spaces). A longer word is for the terminal to break, which keeps an address fit to be copied.
+pub fn wrap(text: &str, width: usize) -> Vec<&str> {
+    let is_wide = |c: char| c.width() == Some(2);
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while measure(rest) > width {
+        let mut parted = None;
+        for (line, next) in joints(rest).filter(|(line, next)| {
+            let is_behind_space = line.ends_with(' ') && !next.starts_with(' ');
+            !line.trim().is_empty() && (is_behind_space || line.ends_with(is_wide) || next.starts_with(is_wide))
+        }) {
+            // Where nothing fits, the least that can be parted.
+            if parted.is_some() && measure(line.trim_end()) > width {
+                break;
+            }
+            parted = Some((line.trim_end(), next));
+        }
+        let Some((line, next)) = parted else { break };
+        lines.push(line);
+        rest = next;
+    }
+    lines.push(rest);
+    lines
+}
+
+/// The places at which a text can be parted without tearing what is shown as one character, as far as that shows in
+/// widths: a mark stays with its base, and an emoji that is joined out of several with itself. Each as what stands
+/// before it and behind it.
+fn joints(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let whole = measure(text);
+    text.char_indices()
+        .filter(|(_, next)| next.width() != Some(0))
+        .filter_map(|(at, _)| text.split_at_checked(at))
+        .filter(move |(before, behind)| measure(before) + measure(behind) == whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn columns_wins_and_zero_is_not_known() {
+        let table = [
+            (None, None, None),
+            (None, Some(0), None),
+            (None, Some(80), Some(80)),
+            (Some("100"), Some(80), Some(100)),
+            (Some("100"), None, Some(100)),
+            (Some("0"), Some(80), Some(80)),
+            (Some(""), Some(80), Some(80)),
+            (Some("-5"), Some(80), Some(80)),
+            (Some("wide"), None, None),
+        ];
+        for (variable, terminal, expected) in table {
+            assert_eq!(width(variable, terminal), expected, "{variable:?} {terminal:?}");
+        }
+    }
+
+    #[test]
+    fn text_is_measured_as_terminals_show_it() {
+        let table = [
+            ("", 0),
+            ("Zürich", 6),
+            ("e\u{301}", 1),
+            ("東京", 4),
+            ("か\u{3099}", 2),
+            ("서울", 4),
+            ("ช่วย", 3),
+            ("مكتب الأمان", 11),
+            ("بُعد", 3),
+            ("👩‍💻", 2),
+            ("👍🏽", 2),
+        ];
+        for (text, expected) in table {
+            assert_eq!(measure(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        let table = [
+            ("TeamViewer", 10, "TeamViewer"),
+            ("TeamViewers", 10, "TeamViewe…"),
+            ("Team Viewers", 6, "Team…"),
+            // Two columns each: the sixth character would be half in.
+            ("リモートサポート", 16, "リモートサポート"),
+            ("リモートサポート", 10, "リモート…"),
+            ("リモートサポート", 11, "リモートサ…"),
+            // Marks stay: か and ゛, e and ´.
+            ("か\u{3099}き\u{3099}く", 5, "か\u{3099}き\u{3099}…"),
+            ("か\u{3099}き\u{3099}く", 4, "か\u{3099}…"),
+            ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
+            // A woman at a computer is three characters, a thumb with a skin tone two.
+            ("a👩‍💻bcd", 4, "a👩‍💻…"),
+            ("a👩‍💻bcd", 3, "a…"),
+            ("👍🏽👍🏽👍🏽", 5, "👍🏽👍🏽…"),
+            ("👍🏽👍🏽👍🏽", 4, "👍🏽…"),
+            ("日本", 1, "…"),
+            ("日本", 0, "…"),
+        ];
+        for (text, width, expected) in table {
+            assert_eq!(cut(text, width), expected, "{text:?} in {width}");
+        }
+    }
+
+    #[test]
+    fn lines_are_parted_where_words_are() {
+        let table: [(&str, usize, &[&str]); 8] = [
+            ("", 10, &[""]),
+            ("as it is", 8, &["as it is"]),
+            ("as it is", 7, &["as it", "is"]),
+            ("no such  partner", 7, &["no such", "partner"]),
+            ("see https://a.example/long/path now", 10, &["see", "https://a.example/long/path", "now"]),
+            ("パートナーが見つかりません", 10, &["パートナー", "が見つかり", "ません"]),
+            ("404 見つかりません (request id r)", 12, &["404 見つかり", "ません", "(request id", "r)"]),
+            ("か\u{3099}き\u{3099}", 2, &["か\u{3099}", "き\u{3099}"]),
+        ];
+        for (text, width, expected) in table {
+            assert_eq!(wrap(text, width), expected, "{text:?} in {width}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_cut_fits_and_is_a_beginning(text in "([a-z日本 ]|👩‍💻|👍🏽|か\u{3099}|e\u{301}){0,30}", width in 1_usize..40) {
+            let short = cut(&text, width);
+            prop_assert!(measure(&short) <= width);
+            match short.strip_suffix('…') {
+                Some(start) => prop_assert!(text.starts_with(start) && measure(&text) > width),
+                None => prop_assert_eq!(short.as_ref(), text.as_str()),
+            }
+        }
+
+        #[test]
+        fn wrapping_loses_nothing_but_spaces(text in "([a-z日本 ]|👩‍💻|か\u{3099}){0,60}", width in 1_usize..40) {
+            let lines = wrap(&text, width);
+            let without_spaces = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(without_spaces(&lines.concat()), without_spaces(&text));
+            for line in lines {
+                let line = line.trim();
+                prop_assert!(measure(line) <= width || !line.contains(' '), "{line:?}");
+            }
+        }
+    }
+}
