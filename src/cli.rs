@@ -36,15 +36,38 @@ pub enum Command {
     #[command(subcommand)]
     Auth(Auth),
     /// Print a completion script
+    #[command(long_about = "\
+Print a completion script, to be run whenever the shell starts.
+
+It asks intunectl what fits: commands, options, values, files, and the IDs of partners, with their names and statuses \
+where the shell shows them.
+
+IDs are those of the tenant that the command would act on, as the options on the line have it. They are offered where a \
+token is at hand (--token, --token-file, INTUNECTL_TOKEN, or a sign-in whose token is still good; not that of a sign-in \
+on macOS, as the Keychain might ask) and the service lists them within 0.3 s. For the sake of a TAB nobody is signed in \
+and no token is renewed. None are offered where the shell would still change a word on the line, such as a variable. \
+What is set in front of a command, as in INTUNECTL_PROFILE=x intunectl, is not seen here: use the option.")]
     #[command(after_help = "\
 Examples:
-  intunectl completion bash > /etc/bash_completion.d/intunectl
-  intunectl completion zsh > \"${fpath[1]}/_intunectl\"
-  intunectl completion fish > ~/.config/fish/completions/intunectl.fish
-  intunectl completion powershell >> $PROFILE")]
+  eval \"$(intunectl completion bash)\"                                  # in ~/.bashrc
+  source <(intunectl completion zsh)                                  # in ~/.zshrc, below compinit
+  intunectl completion fish | source                                  # in ~/.config/fish/config.fish
+  intunectl completion powershell | Out-String | Invoke-Expression    # in $PROFILE
+  eval (intunectl completion elvish | slurp)                          # in ~/.config/elvish/rc.elv")]
     Completion {
         /// The shell to print it for
         shell: clap_complete::Shell,
+    },
+    /// Print a manual page, for packagers
+    #[command(hide = true)]
+    #[command(after_help = "\
+Examples:
+  intunectl man > intunectl.1
+  intunectl man partner disconnect > intunectl-partner-disconnect.1")]
+    Man {
+        /// The command; none for the page of all
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
     },
     /// A local stand-in for Graph, to rehearse against
     #[command(long_about = "\

@@ -132,6 +132,12 @@ impl Context {
         })
     }
 
+    /// The same, but for a caller who must not show anything of what happens on the way, whatever is asked for.
+    #[must_use]
+    pub fn without_traces(self) -> Self {
+        Self { verbosity: 0, ..self }
+    }
+
     /// Whether the roots were asked for, and are not to be the profile's.
     pub fn has_roots(&self) -> bool {
         self.cloud.is_some() || self.graph_url.is_some() || self.login_url.is_some()

@@ -9,6 +9,7 @@ mod batch;
 mod clean;
 mod cli;
 mod commands;
+mod complete;
 mod context;
 mod encoding;
 mod error;
@@ -38,6 +39,9 @@ use output::console::{Color, Console};
 
 /// Parses the command line, does what it says, and tells how the process is to end.
 pub fn run() -> ExitCode {
+    if let Some(line) = complete::line() {
+        return line.complete().into();
+    }
     set_panic_hook();
     let cli = match parse() {
         Ok(cli) => cli,
@@ -91,6 +95,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let context = || Context::new(options(global));
     match command {
         Command::Completion { shell } => commands::completion::run(shell),
+        Command::Man { command } => commands::man::run(&command),
         Command::Sandbox(options) => commands::sandbox::run(&context()?, options),
         Command::Partner(Partner::List) => commands::partner_list::run(&context()?),
         Command::Partner(Partner::Show { ids }) => commands::partner_show::run(&context()?, ids),

@@ -6,13 +6,14 @@ mod support;
 
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use support::graph::{Graph, TOKEN, Unspoken};
 use support::jwt::{claims, good, jwt, padded};
 use support::shell::{MINUTE, code_within, run};
+use support::tab::Offers;
 use support::{Intunectl, Seen};
 
 /// A home on a machine whose keyring is the wrapper's.
@@ -351,11 +352,16 @@ impl SilentBus {
         Self { home, listener }
     }
 
-    fn start(&self, arguments: &[&str], stdin: &str) -> Child {
-        use std::io::Write as _;
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.home.std_command();
         let bus = format!("unix:path={}", self.home.home().join("bus").display());
         command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", bus);
+        command
+    }
+
+    fn start(&self, arguments: &[&str], stdin: &str) -> Child {
+        use std::io::Write as _;
+        let mut command = self.command(arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
         child
@@ -396,6 +402,16 @@ fn a_keyring_that_does_not_answer_counts_as_none_after_three_seconds() {
     let took = start.elapsed();
     assert!((Duration::from_secs(3)..Duration::from_secs(15)).contains(&took), "{took:?}");
     assert_eq!(files(bus.home.home()), [""; 0].map(PathBuf::from));
+}
+
+#[test]
+fn a_tab_does_not_wait_for_a_keyring_that_does_not_answer() {
+    let bus = SilentBus::new();
+    let server = Unspoken::new();
+    let mut command = bus.command(&[]);
+    let offers = Offers::to(command.env("INTUNECTL_GRAPH_URL", server.url()), &["partner", "disconnect", ""]);
+    assert_eq!(offers.ids(), [""; 0]);
+    server.assert_unspoken();
 }
 
 #[test]

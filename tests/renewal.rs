@@ -26,6 +26,7 @@ use support::graph::Unspoken;
 use support::platform::{Detour, Issuer, Platform, TENANT, answer, dead, random, refusal};
 use support::running::Running;
 use support::server::{Gate, PATIENCE, Reply, Request};
+use support::tab::Offers;
 use support::{Intunectl, Seen, ids};
 
 /// More than enough.
@@ -251,6 +252,37 @@ fn every_command_that_needs_a_token_renews_it() {
     }
     assert_eq!(scene.token().stdout, format!("{}\n", scene.issuer().access(3)));
     assert_eq!(scene.platform.bearers(), [1]);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn completion_uses_a_token_that_is_good_and_renews_none() {
+    let listed = |request: &Request, issuer: &Issuer| match issuer.bearer(request) {
+        0 => answer(200, &json!({"value": [{"id": "a"}]})),
+        _ => unauthorized(),
+    };
+    let scene = Scene::new(Platform::start(|_, issuer| issuer.grant(HOUR), listed));
+    let line = ["partner", "disconnect", "--profile", "work", ""];
+    for seconds in [LITTLE, EXPIRED, HOUR] {
+        scene.sign_in("work", seconds);
+        let before = scene.platform.graph().len();
+        match seconds {
+            LITTLE => assert_eq!(Offers::with_ids(|| scene.command(&[]), &line).ids(), ["a"]),
+            // The one has ended, and the other is refused.
+            _ => assert_eq!(Offers::to(&mut scene.command(&[]), &line).ids(), [""; 0]),
+        }
+        let sent = scene.platform.graph().len() - before;
+        assert!(if seconds == EXPIRED { sent == 0 } else { seconds == LITTLE || sent <= 1 }, "{seconds}: {sent}");
+        // Another profile, and another root than the profile's.
+        assert_eq!(Offers::to(&mut scene.command(&[]), &["partner", "disconnect", ""]).ids(), [""; 0]);
+        let elsewhere = Unspoken::new();
+        let root = elsewhere.url();
+        let line = [&line[..4], &["--graph-url", &root, ""]].concat();
+        assert_eq!(Offers::to(&mut scene.command(&[]), &line).ids(), [""; 0]);
+        elsewhere.assert_unspoken();
+    }
+    assert_eq!(scene.platform.token_requests().len(), 0);
     scene.end();
 }
 

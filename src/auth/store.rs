@@ -99,6 +99,11 @@ pub fn load(profile: &str) -> Result<Option<SecretString>, StoreError> {
     in_time(move |_| layout::load(&*connect()?, &profile))
 }
 
+/// Whether reads would need no prompt. Where that cannot be known beforehand, they might.
+pub fn is_open() -> bool {
+    in_time(|_| Ok(is_unlocked())).unwrap_or_default()
+}
+
 /// Saves the secret of `profile` in place of the one before. Until the new one is whole in the keyring, the old one
 /// stays readable.
 ///
@@ -216,4 +221,19 @@ fn connect() -> Result<Arc<CredentialStore>, StoreError> {
 #[cfg(all(unix, not(target_os = "macos")))]
 fn connect() -> Result<Arc<CredentialStore>, StoreError> {
     Ok(dbus_secret_service_keyring_store::Store::new()?)
+}
+
+/// Windows asks nobody. macOS may, for a password or whether this program may read, and does not say so before.
+#[cfg(any(target_os = "windows", target_os = "macos"))]
+fn is_unlocked() -> bool {
+    cfg!(target_os = "windows")
+}
+
+/// The store unlocks whatever it finds before it says what that is, and to unlock shows a prompt. To search does not.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn is_unlocked() -> bool {
+    use dbus_secret_service::{EncryptionType, SecretService};
+    let search =
+        |service: SecretService| service.search_items([("service", SERVICE)].into()).map(|found| found.locked.len());
+    SecretService::connect(EncryptionType::Plain).and_then(search).is_ok_and(|locked| locked == 0)
 }

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::app::App;
 use super::claims::Claims;
 use super::session::{self, Session};
-use super::store::StoreError;
+use super::store::{self, StoreError};
 use crate::encoding;
 use crate::error::Error;
 use crate::words::{plain, roughly};
@@ -80,6 +80,19 @@ pub struct Token {
 }
 
 impl Sources {
+    /// Whether [`resolve`](Self::resolve) would get along by itself: it would find a token, where there is one, without
+    /// taking it from a pipe or a terminal, and without a prompt for the keyring's password. Sources that have to be
+    /// asked for a token do not.
+    pub fn asks_nobody(&self) -> bool {
+        match self {
+            Self { flag: Some(_), .. } => true,
+            Self { file: Some(path), .. } => path.is_file(),
+            Self { environment: Some(_), .. } => true,
+            Self { app: Some(_), .. } => false,
+            Self { .. } => store::is_open(),
+        }
+    }
+
     /// Finds the first that is set. The keyring is touched only where nothing else is.
     ///
     /// # Errors

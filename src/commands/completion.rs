@@ -1,8 +1,9 @@
 //! `completion`.
 
-use clap::CommandFactory as _;
+use clap_complete::Shell;
+use clap_complete::env::Shells;
 
-use crate::cli::Cli;
+use crate::complete::VARIABLE;
 use crate::exit::Exit;
 use crate::output::stdout;
 
@@ -10,8 +11,19 @@ use crate::output::stdout;
 ///
 /// # Errors
 /// The script cannot be written.
-pub fn run(shell: clap_complete::Shell) -> anyhow::Result<Exit> {
+pub fn run(shell: Shell) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "intunectl", &mut script);
+    let (is_whole, ours) = match shell {
+        Shell::Bash => (false, include_str!("completion/bash.sh")),
+        Shell::Zsh => (false, include_str!("completion/zsh.sh")),
+        // clap's runs the line that is being typed, its `$( )` and its `> file` included.
+        Shell::PowerShell => (true, include_str!("completion/powershell.ps1")),
+        _ => (false, ""),
+    };
+    if let Some(shell) = Shells::builtins().completer(&shell.to_string()).filter(|_| !is_whole) {
+        // By its name, so that the PATH decides: a script outlives the place where this program was when it was made.
+        shell.write_registration(VARIABLE, "intunectl", "intunectl", "intunectl", &mut script)?;
+    }
+    script.extend_from_slice(ours.as_bytes());
     stdout::print(&script)
 }

@@ -7,6 +7,7 @@ pub mod auth_status;
 pub mod auth_token;
 pub mod completion;
 mod consent;
+pub mod man;
 pub mod partner_act;
 pub mod partner_list;
 pub mod partner_show;

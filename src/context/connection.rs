@@ -139,9 +139,7 @@ impl Context {
         });
         let (found, transport) = look_up.await.context("looking for the token broke off")??;
         match found {
-            Found::Given(token, given) => {
-                Ok(Connection { token, source: Source::Given(given), root: self.roots().0, transport })
-            }
+            Found::Given(token, given) => Ok(self.connection_of_given(token, given, transport)),
             Found::App(app) => {
                 let (root, login) = self.sign_in_roots(Error::auth)?;
                 let observer = self.observer();
@@ -161,17 +159,50 @@ impl Context {
                          AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE, or unset AZURE_CLIENT_ID",
                     );
                 }
-                self.connect_profile(*session, transport).await
+                self.connect_profile(&session, transport).await
             }
         }
     }
 
-    async fn connect_profile(&self, session: Session, transport: Transport) -> anyhow::Result<Connection> {
-        let (graph, login) = self.roots_of(&session)?;
+    /// The token and the root as [`connect`](Self::connect) would find them, where that takes nobody else: no sign-in
+    /// service, no password for the keyring, no pipe. What a profile has is used as it is and not renewed. `None` where
+    /// it is not that easy.
+    ///
+    /// # Errors
+    /// There is no usable token, or the profile's is for another root than the one asked for.
+    pub fn connection_at_hand(&self) -> anyhow::Result<Option<Connection>> {
+        let sources = self.token_sources()?;
+        if !sources.asks_nobody() || self.ca_cert.as_ref().is_some_and(|path| !path.is_file()) {
+            return Ok(None);
+        }
+        let now = SystemTime::now();
+        let connection = match sources.resolve(now)? {
+            Found::Given(token, given) => self.connection_of_given(token, given, self.transport()?),
+            Found::App(_) => return Ok(None),
+            Found::Profile(mut session) => {
+                session.renewal = None;
+                let connection = self.connection_of_profile(&session, self.transport()?)?;
+                connection.token.not_expired("the keyring", "sign in again", now)?;
+                connection
+            }
+        };
+        Ok(Some(connection))
+    }
+
+    fn connection_of_given(&self, token: Token, given: Given, transport: Transport) -> Connection {
+        Connection { token, source: Source::Given(given), root: self.roots().0, transport }
+    }
+
+    fn connection_of_profile(&self, session: &Session, transport: Transport) -> anyhow::Result<Connection> {
+        let (graph, login) = self.roots_of(session)?;
         let token = session.token()?;
-        let profile = Profile::new(&self.profile, graph.clone(), login, &session);
+        let profile = Profile::new(&self.profile, graph.clone(), login, session);
         profile.check_tenant(token.claims.as_ref(), None)?;
-        let mut connection = Connection { token, source: Source::Profile(profile), root: graph, transport };
+        Ok(Connection { token, source: Source::Profile(profile), root: graph, transport })
+    }
+
+    async fn connect_profile(&self, session: &Session, transport: Transport) -> anyhow::Result<Connection> {
+        let mut connection = self.connection_of_profile(session, transport)?;
         let now = SystemTime::now();
         if connection.is_renewable() && connection.token.is_due(now) {
             let is_good = connection.token.expires_in(now).is_some();

@@ -12,6 +12,8 @@ pub mod server;
 pub mod shell;
 #[cfg(unix)]
 pub mod signing;
+#[cfg(unix)]
+pub mod tab;
 #[cfg(target_os = "linux")]
 pub mod terminal;
 pub mod tls;

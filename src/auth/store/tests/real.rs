@@ -224,7 +224,9 @@ fn a_locked_keyring_is_an_unusable_one() {
         "org.freedesktop.Secret.Service.Lock",
         "array:objpath:/org/freedesktop/secrets/aliases/default",
     ];
+    assert!(is_open());
     assert!(Command::new("dbus-send").args(lock).stdout(Stdio::null()).status().unwrap().success());
+    assert!(!is_open());
     unusable(load("default"));
     unusable(save("default", &SecretString::from("new")));
     unusable(delete("default"));
@@ -257,6 +259,7 @@ fn without_a_bus_there_is_no_keyring_at_once() {
         return succeeds(command.env("DBUS_SESSION_BUS_ADDRESS", address));
     }
     let asked = Instant::now();
+    assert!(!is_open());
     unusable(load("default"));
     unusable(save("default", &SecretString::from("new")));
     unusable(delete("default"));

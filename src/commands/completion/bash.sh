@@ -1,0 +1,33 @@
+
+# Bash breaks words at = and : too, reads patterns in what is offered, and puts file names on the line as they are.
+_intunectl() {
+    local -a words=()
+    local rest=$COMP_LINE before='' index=0 flags=$- i
+    for i in "${!COMP_WORDS[@]}"; do
+        if [[ $i -gt 0 && $rest != [[:space:]]* ]]; then
+            # Of the word that the cursor is in, what is behind the cursor does not count.
+            [[ $i -gt $COMP_CWORD && $index -eq ${#words[@]}-1 ]] || words[${#words[@]}-1]+=${COMP_WORDS[i]}
+        else
+            words+=("${COMP_WORDS[i]}")
+        fi
+        if [[ $i -eq $COMP_CWORD ]]; then
+            index=$((${#words[@]} - 1))
+            before=${words[index]%"${COMP_WORDS[i]}"}
+            [[ -n $2 || -z ${COMP_WORDS[i]} ]] || before+=${COMP_WORDS[i]}
+            words[index]=$before$2
+        fi
+        rest=${rest#"${rest%%[![:space:]]*}"}
+        rest=${rest#"${COMP_WORDS[i]}"}
+    done
+    local COMP_CWORD=$index
+    local -a COMP_WORDS=("${words[@]}")
+    set -f
+    _clap_complete_intunectl "$1" "${words[index]}" "$3"
+    [[ $flags == *f* ]] || set +f
+    COMPREPLY=("${COMPREPLY[@]#"$before"}")
+    if [[ -e ${COMPREPLY[0]/#\~\//$HOME/} ]]; then
+        compopt -o filenames 2>/dev/null
+    fi
+}
+complete -o nospace -o bashdefault -o nosort -F _intunectl intunectl 2>/dev/null ||
+    complete -o nospace -o bashdefault -F _intunectl intunectl

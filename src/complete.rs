@@ -1,0 +1,167 @@
+//! What a shell offers when TAB is pressed. Its script, from `intunectl completion`, runs this program with the words of
+//! the line behind `--`. Commands, options and files are clap's business; the IDs of partners are looked up here.
+//!
+//! A lookup sends a token, and what is offered is acted on. So it is done exactly as the command that is being typed
+//! would do it, or not at all; it takes no longer than anybody waits for a TAB, asks nobody for anything, changes
+//! nothing, and says nothing: whatever is printed lands in the middle of the line.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::CompleteEnv;
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+
+use crate::clean::clean;
+use crate::cli::Cli;
+use crate::context::{Context, Options, block_on};
+use crate::exit::Exit;
+use crate::graph::pace::Rate;
+use crate::graph::partner;
+use crate::ids::PartnerId;
+use crate::net::attempt::redact;
+
+/// The environment variable by which a script says for which shell it asks. (clap's own would be `COMPLETE`, which may
+/// mean anything to others.)
+pub const VARIABLE: &str = "INTUNECTL_COMPLETE";
+/// Where scripts say which word the cursor is in, unless it is the last. Source: clap_complete's scripts.
+const INDEX: &str = "_CLAP_COMPLETE_INDEX";
+/// How long a lookup may take, counted from the start: with what the process itself needs it stays below 300 ms.
+const WITHIN: Duration = Duration::from_millis(250);
+
+/// The line that is being completed, where a script is what runs this.
+pub fn line() -> Option<Line> {
+    let started = Instant::now();
+    std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty() && shell != "0")?;
+    let mut arguments = std::env::args_os().skip(1);
+    arguments.next().filter(|dashes| dashes == "--")?;
+    let words: Vec<_> = arguments.collect();
+    let last = words.len().checked_sub(1)?;
+    let index = std::env::var(INDEX).ok().and_then(|index| index.parse().ok()).unwrap_or(last);
+    Some(Line { words, index, until: started + WITHIN })
+}
+
+/// A command line that somebody is typing.
+pub struct Line {
+    /// The words, as the shell has them; the first is the program.
+    words: Vec<OsString>,
+    /// Which of them the cursor is in.
+    index: usize,
+    /// When it is too late.
+    until: Instant,
+}
+
+impl Line {
+    /// Prints what is to be offered, in the form that the shell's script wants it.
+    pub fn complete(self) -> Exit {
+        std::panic::set_hook(Box::new(|_| {}));
+        let line = Arc::new(self);
+        let completion = CompleteEnv::with_factory(|| command(&line)).var(VARIABLE);
+        let current_dir = std::env::current_dir().ok();
+        match completion.try_complete(std::env::args_os(), current_dir.as_deref()) {
+            Ok(true) => Exit::Success,
+            Ok(false) | Err(_) => Exit::Failure,
+        }
+    }
+
+    /// The partners whose IDs begin with what is typed so far, but for those whose IDs are on the line already.
+    fn partners(&self, typed: &OsStr) -> Vec<CompletionCandidate> {
+        let offers = || {
+            let typed = typed.to_str().filter(|typed| typed.is_empty() || is_word(typed))?;
+            let words = self.plain_words()?;
+            let named: Vec<_> = words.iter().filter_map(|word| PartnerId::parse(word).ok()).collect();
+            let (send, receive) = mpsc::sync_channel(1);
+            // Nobody waits for it once it is too late: it ends with the process.
+            thread::Builder::new().spawn(move || send.send(look_up(words))).ok()?;
+            let mut partners = receive.recv_timeout(self.until.saturating_duration_since(Instant::now())).ok()??;
+            partners.retain(|partner| {
+                let beginning = partner.id.as_str().get(..typed.len());
+                beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(typed)) && !named.contains(&partner.id)
+            });
+            Some(partners)
+        };
+        let candidate =
+            |partner: Partner| CompletionCandidate::new(partner.id.as_str()).help(partner.description.map(Into::into));
+        offers().unwrap_or_default().into_iter().map(candidate).collect()
+    }
+
+    /// The words as the command would get them, with nobody's ID where the cursor is. `None` where the shell would make
+    /// something else of one of them: a variable, a pattern, quotes.
+    fn plain_words(&self) -> Option<Vec<String>> {
+        let mut words = self.words.clone();
+        let here = OsString::from("00000000-0000-0000-0000-000000000000");
+        match words.get_mut(self.index) {
+            Some(word) => *word = here,
+            // zsh leaves an empty word out.
+            None => words.push(here),
+        }
+        // The first is what this program was called, which may be anything.
+        words.drain(..1);
+        let plain = words.iter().map(|word| plain(word.to_str()?));
+        std::iter::once(Some("intunectl".to_owned())).chain(plain).collect()
+    }
+}
+
+/// The definitions, with the lookup for the IDs of partners.
+fn command(line: &Arc<Line>) -> clap::Command {
+    Cli::command().mut_subcommand("partner", |partner| {
+        partner.mut_subcommands(|verb| {
+            verb.mut_args(|argument| {
+                let is_id = argument.get_value_names().is_some_and(|names| matches!(names, [name] if name == "ID"));
+                if !(is_id && argument.is_positional()) {
+                    return argument;
+                }
+                let line = Arc::clone(line);
+                argument.add(ArgValueCompleter::new(move |typed: &OsStr| line.partners(typed)))
+            })
+        })
+    })
+}
+
+/// A partner, fit to be offered.
+struct Partner {
+    id: PartnerId,
+    /// Name and status.
+    description: Option<String>,
+}
+
+/// The partners that the command line with these words would act on. All of them: some would pass for all. `None` where
+/// there is no token at hand, or the list does not come.
+fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
+    // As strict as it gets: with a word that is not understood, it would be another tenant than the command's.
+    let options = crate::options(Cli::try_parse_from(words).ok()?.global);
+    let options = Options { timeout: WITHIN, retries: 0, verbose: 0, ..options };
+    let context = Context::new(options).ok()?.without_traces();
+    let connection = context.connection_at_hand().ok()??;
+    let client = context.client(&connection, Some(Rate::PUBLISHED)).ok()?;
+    let partners = block_on(partner::list(&client, &connection.caller(), &context.stop)).ok()?;
+    let secrets = [connection.token.secret.clone()];
+    let offer = |fields: partner::Fields| {
+        let id = Some(redact(&fields.id, &secrets)).filter(|id| is_word(id))?;
+        let texts = [fields.display_name, fields.onboarding_status];
+        let texts: Vec<_> = texts.iter().flatten().map(|text| clean(&redact(text, &secrets)).into_owned()).collect();
+        let description = Some(texts.join(", ")).filter(|text| !text.is_empty());
+        Some(Partner { id: PartnerId::parse(&id).ok()?, description })
+    };
+    Some(partners.into_iter().filter_map(|partner| offer(partner.fields)).collect())
+}
+
+/// Whether it can stand on a command line as it is. What is offered goes there unquoted, and the next Enter runs it: an
+/// ID from the network is not to become a substitution, a second command or an option.
+fn is_word(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
+}
+
+/// A word as the shell will hand it over, where it will hand it over as it is; shells agree on `~/`.
+fn plain(word: &str) -> Option<String> {
+    if let Some(rest) = word.strip_prefix("~/") {
+        return plain(Path::new(&std::env::home_dir()?).join(rest).to_str()?);
+    }
+    let is_path = |c: char| cfg!(windows) && c == '\\';
+    let is_plain = |c: char| c.is_alphanumeric() || " -_.:/=,@+".contains(c) || is_path(c);
+    word.chars().all(is_plain).then(|| word.to_owned())
+}
