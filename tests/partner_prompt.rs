@@ -172,7 +172,7 @@ fn after_a_yes_all_are_acted_on_also_those_that_were_only_counted() {
     let seen = answer(home.disconnect(server.root()).args(ids(25)).args(["-o", "ndjson"]), b"y\n");
     assert_eq!((seen.with_status("disconnected"), seen.code), (ids(25), Some(0)), "{seen:?}");
     assert_eq!(server.done(), ids(25));
-    assert_eq!(server.requests().iter().position(|request| request.is_post()), Some(20));
+    assert_eq!(server.requests().iter().position(support::server::Request::is_post), Some(20));
 }
 
 #[test]

@@ -297,13 +297,14 @@ fn what_may_pass_is_tried_again_and_retry_after_is_kept() {
 
 #[test]
 fn a_failure_that_stays_is_told_and_nothing_is_said_to_have_been_done() {
-    let replies: [(fn() -> Reply, &str); 4] = [
+    type Failure = (fn() -> Reply, &'static str);
+    let failures: [Failure; 4] = [
         (|| Reply::status(503), "503 "),
         (|| Reply::status(429).header("Retry-After", "3600"), "429 "),
         (|| Reply::Close, "connection"),
         (|| Reply::Stall(Vec::new()), "no answer came in time"),
     ];
-    for (reply, words) in replies {
+    for (reply, words) in failures {
         let server = Server::always(reply);
         let seen = show(&server, &["a", "--retries", "0", "--timeout", "300ms"]);
         assert_eq!((seen.stdout.as_str(), seen.code, server.requests().len()), ("", Some(1), 1), "{seen:?}");
