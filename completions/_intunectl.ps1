@@ -7,8 +7,8 @@ Register-ArgumentCompleter -Native -CommandName intunectl -ScriptBlock {
     })
     if ($wordToComplete) {
         $words += $wordToComplete
-    } elseif ($null -eq $PSNativeCommandArgumentPassing -or $PSNativeCommandArgumentPassing -eq 'Legacy') {
-        # Before PowerShell 7.3 an empty argument is left out unless it is quoted twice.
+    } elseif ($PSVersionTable.PSVersion -lt '7.3') {
+        # There, an empty argument is left out unless it is quoted twice.
         $words += '""'
     } else {
         $words += ''
