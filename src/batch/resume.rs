@@ -57,7 +57,8 @@ pub fn read(bytes: &[u8], action: Action) -> Result<Earlier, Foreign> {
     let text = encoding::decode_lossy(bytes);
     let mut earlier = Earlier::default();
     for (n, line) in text.lines().enumerate() {
-        let mut line = line.trim();
+        // Some file systems fill up with NUL characters what was being written when the power failed.
+        let mut line = line.trim_matches(|c: char| c.is_whitespace() || c == '\0');
         while !line.is_empty() {
             let next = line.get(1..).and_then(|rest| rest.find(BEGINNING)).map_or(line.len(), |at| at + 1);
             let (piece, rest) = line.split_at(next);
@@ -163,6 +164,14 @@ mod tests {
         for nothing in ["", "\n", "\r\n \n", "\u{feff}"] {
             assert_eq!(read(nothing.as_bytes(), Action::Disconnect), Ok(Earlier::default()));
         }
+    }
+
+    #[test]
+    fn what_a_machine_without_power_left_is_no_record() {
+        let [first, next] = ["a", "c"].map(|id| record(id, "disconnect", "disconnected"));
+        assert_eq!(done(&format!("{first}\0\0\0\0")), (vec!["a".to_owned()], 0));
+        assert_eq!(done(&format!("{first}\0\0{next}")), (vec!["a".to_owned(), "c".to_owned()], 0));
+        assert_eq!(done(&format!("{first}{{\"id\":\"b\0\0\0{next}")), (vec!["a".to_owned(), "c".to_owned()], 1));
     }
 
     #[test]
