@@ -64,7 +64,7 @@ pub fn clean_lines(text: &str) -> Cow<'_, str> {
 }
 
 /// Replaces whatever looks like a JWT. The last line of defence, behind the types that keep tokens out of text: it
-/// catches one that was typed where an ID or an option belongs.
+/// catches one that was typed where an option or a name belongs.
 pub fn without_tokens(text: &str) -> Cow<'_, str> {
     // Every JWT begins with the base64 of `{"`.
     const START: &str = "eyJ";

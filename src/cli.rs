@@ -16,10 +16,10 @@ use crate::net::root::Cloud;
 #[command(name = "intunectl", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
 Start here, with no tenant:
-  intunectl sandbox -- sh -c 'intunectl partner list -o id | intunectl partner disconnect -'
+  intunectl sandbox -- sh -c \\
+    'intunectl partner list -o id | intunectl partner disconnect -'
 
-Exit codes: 0 all done, 1 something is not, 2 usage (nothing was sent), 4 no usable token,
-130/143 interrupted.")]
+Exit codes: 0 all done, 1 something is not, 2 usage (nothing was sent), 4 no usable token, 130/143 interrupted.")]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -49,11 +49,12 @@ and no token is renewed. None are offered where the shell would still change a w
 What is set in front of a command, as in INTUNECTL_PROFILE=x intunectl, is not seen here: use the option.")]
     #[command(after_help = "\
 Examples:
-  eval \"$(intunectl completion bash)\"                                  # in ~/.bashrc
-  source <(intunectl completion zsh)                                  # in ~/.zshrc, below compinit
-  intunectl completion fish | source                                  # in ~/.config/fish/config.fish
-  intunectl completion powershell | Out-String | Invoke-Expression    # in $PROFILE
-  eval (intunectl completion elvish | slurp)                          # in ~/.config/elvish/rc.elv")]
+  eval \"$(intunectl completion bash)\"         # in ~/.bashrc
+  source <(intunectl completion zsh)         # in ~/.zshrc, below compinit
+  intunectl completion fish | source         # in ~/.config/fish/config.fish
+  eval (intunectl completion elvish | slurp) # in ~/.config/elvish/rc.elv
+  # in PowerShell's $PROFILE:
+  intunectl completion powershell | Out-String | Invoke-Expression")]
     Completion {
         /// The shell to print it for
         shell: clap_complete::Shell,
@@ -83,11 +84,13 @@ code. Without one, it prints those settings and serves until \
 interrupted.")]
     #[command(after_help = "\
 Examples:
-  intunectl sandbox -- sh -c 'intunectl partner list -o id | intunectl partner disconnect -'
+  intunectl sandbox -- sh -c \\
+    'intunectl partner list -o id | intunectl partner disconnect -'
   intunectl sandbox --partners 300 --latency 50ms -- bash
-  intunectl sandbox --throttle 20/4s --fail 5a4d0b0c-0002-4000-8000-000000000001=403
-  intunectl sandbox -- sh -c 'unset INTUNECTL_TOKEN; intunectl auth login --device-code &&
-    intunectl partner list'")]
+  intunectl sandbox --throttle 20/4s \\
+    --fail 5a4d0b0c-0002-4000-8000-000000000001=403
+  intunectl sandbox -- sh -c 'unset INTUNECTL_TOKEN
+    intunectl auth login --device-code && intunectl partner list'")]
     Sandbox(Sandbox),
 }
 
@@ -98,14 +101,15 @@ pub enum Partner {
 Examples:
   intunectl partner list
   intunectl partner list -o json
-  intunectl partner list -o ndjson | jq -c 'select(.displayName == \"TeamViewer\")' | intunectl partner disconnect -")]
+  intunectl partner list -o ndjson \\
+    | jq -c 'select(.displayName==\"TeamViewer\")' | intunectl partner disconnect -")]
     List,
     /// Show partners
     #[command(after_help = "\
 Examples:
   intunectl partner show 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner show -f ids.txt -o json
-  jq -r 'select(.status == \"failed\") | .id' audit.ndjson | intunectl partner show
+  jq -r 'select(.status == \"failed\").id' audit.ndjson | intunectl partner show
 
 Exit codes: 0 all are shown, 1 any is not, 2 usage, 4 no usable token or refused (401).")]
     Show {
@@ -127,13 +131,13 @@ Examples:
   intunectl partner disconnect 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner disconnect -f ids.txt --dry-run
   intunectl partner disconnect -f ids.txt -y --wait -o ndjson > audit.ndjson
-  intunectl partner disconnect -f ids.txt --resume audit.ndjson -o ndjson >> audit.ndjson
+  intunectl partner disconnect -f ids.txt --resume audit.ndjson \\
+    -o ndjson >> audit.ndjson
   intunectl partner list -o ndjson | intunectl partner disconnect -
-  az rest --url https://graph.microsoft.com/v1.0/deviceManagement/remoteAssistancePartners \\
-    | intunectl partner disconnect -
 
-Exit codes: 0 every ID got 204 (with --wait, and it took effect; with --dry-run, would be sent), 1 any did not, or you
-declined, 2 usage (nothing was sent), 4 no usable token or refused (401), 130/143 interrupted.")]
+Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, and it took effect; with --dry-run, every ID is \
+one to act on), 1 any did not, or you declined, 2 usage (nothing was sent), 4 no usable token or refused (401), 130/143 \
+interrupted.")]
     Disconnect(Act),
     /// Onboard partners: begin to set up their connectors
     #[command(long_about = "\
@@ -149,8 +153,9 @@ Examples:
   intunectl partner onboard -f ids.txt --dry-run
   intunectl partner onboard -f ids.txt -y --wait=10m -o ndjson > audit.ndjson
 
-Exit codes: 0 every ID got 204 (with --wait, and it took effect; with --dry-run, would be sent), 1 any did not, or you
-declined, 2 usage (nothing was sent), 4 no usable token or refused (401), 130/143 interrupted.")]
+Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, and it took effect; with --dry-run, every ID is \
+one to act on), 1 any did not, or you declined, 2 usage (nothing was sent), 4 no usable token or refused (401), 130/143 \
+interrupted.")]
     Onboard(Act),
 }
 
@@ -228,8 +233,8 @@ Examples:
   intunectl auth login
   intunectl auth login --device-code --tenant contoso.onmicrosoft.com
   intunectl auth login --profile gov --cloud gcc-high
-  az account get-access-token --resource-type ms-graph --query accessToken -o tsv \\
-    | intunectl auth login --with-token")]
+  az account get-access-token --resource-type ms-graph --query accessToken \\
+    -o tsv | intunectl auth login --with-token")]
     Login(Login),
     /// Show the token that a call would use: where it is from, for whom, and what it allows
     #[command(long_about = "\
@@ -348,7 +353,7 @@ pub struct Global {
     /// How results are written [env: INTUNECTL_OUTPUT] [default: text]
     #[arg(short, long, global = true, value_name = "FORMAT")]
     pub output: Option<Output>,
-    /// When to use colour [env: NO_COLOR, CLICOLOR_FORCE]
+    /// When to use colour [env: NO_COLOR, CLICOLOR_FORCE; COLUMNS is the width]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
     /// How long one attempt may take; connecting has 10 s of it
@@ -415,7 +420,7 @@ fn rate(text: &str) -> Result<Pace, String> {
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 fn positive(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}, such as 30s or 500ms"))?;
+    let duration = humantime::parse_duration(text).map_err(|_| "is no duration, such as 30s or 500ms".to_owned())?;
     if duration.is_zero() || duration > LONGEST {
         return Err("must be longer than zero and at most a year".to_owned());
     }

@@ -9,7 +9,6 @@ mod batch;
 mod clean;
 mod cli;
 mod commands;
-mod complete;
 mod context;
 mod encoding;
 mod error;
@@ -39,7 +38,7 @@ use output::console::{Color, Console};
 
 /// Parses the command line, does what it says, and tells how the process is to end.
 pub fn run() -> ExitCode {
-    if let Some(line) = complete::line() {
+    if let Some(line) = commands::complete::line() {
         return line.complete().into();
     }
     set_panic_hook();

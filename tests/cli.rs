@@ -29,8 +29,8 @@ fn below(path: &[&str]) -> Vec<String> {
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
-#[test]
-fn the_long_help_of_every_command_has_an_example() {
+/// All commands that do something.
+fn commands() -> Vec<Vec<String>> {
     let mut commands = Vec::new();
     for first in below(&[]) {
         match below(&[&first]) {
@@ -38,12 +38,21 @@ fn the_long_help_of_every_command_has_an_example() {
             second => commands.extend(second.into_iter().map(|second| vec![first.clone(), second])),
         }
     }
-    assert!(commands.len() >= 7, "{commands:?}");
-    for command in commands {
-        let path: Vec<_> = command.iter().map(String::as_str).collect();
-        let Seen { stdout, .. } = seen(&[&path[..], &["--help"]].concat());
+    assert!(commands.len() >= 11, "{commands:?}");
+    commands
+}
+
+fn help(command: &[String]) -> String {
+    let path: Vec<_> = command.iter().map(String::as_str).collect();
+    seen(&[&path[..], &["--help"]].concat()).stdout
+}
+
+#[test]
+fn the_long_help_of_every_command_has_an_example() {
+    for command in commands() {
+        let stdout = help(&command);
         let example = stdout.split_once("\nExample").map(|(_, examples)| examples).unwrap_or_default();
-        assert!(example.contains(&format!("intunectl {}", path.join(" "))), "{path:?}: {stdout}");
+        assert!(example.contains(&format!("intunectl {}", command.join(" "))), "{command:?}: {stdout}");
     }
 }
 
@@ -101,6 +110,17 @@ fn a_value_out_of_range_is_a_usage_error() {
         assert_eq!((stdout.as_str(), code), ("", Some(2)), "{option}");
         let name = option.split('=').next().unwrap();
         assert!(stderr.starts_with("error: invalid value") && stderr.contains(name), "{stderr}");
+    }
+}
+
+#[test]
+fn an_example_fits_the_narrowest_usual_terminal_where_a_wrapped_one_could_not_be_copied() {
+    for command in commands() {
+        let help = help(&command);
+        let examples = help.lines().skip_while(|line| !line.starts_with("Example")).skip(1);
+        for line in examples.take_while(|line| line.starts_with("  ")) {
+            assert!(line.len() < 80, "{command:?}: {line}");
+        }
     }
 }
 

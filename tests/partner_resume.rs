@@ -211,6 +211,10 @@ fn that_a_record_is_torn_is_told_unless_it_is_to_be_quiet() {
     let seen = resume(&server, done("a") + r#"{"id":"b","ind"#, &["a", "b"]);
     assert!(seen.stderr.contains("torn"), "{seen:?}");
     assert_eq!(seen.code, Some(0));
+    let home = Intunectl::new();
+    let log = home.file("log", done("a") + r#"{"id":"b","ind"#);
+    let quiet = run(home.disconnect(server.root()).args(["a", "b", "-q", "--resume"]).arg(log));
+    assert_eq!((quiet.stderr.as_str(), quiet.code), ("", Some(0)));
 }
 
 #[test]

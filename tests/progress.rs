@@ -151,7 +151,7 @@ fn a_hold_shows_who_asked_for_it_and_counts_down() {
     assert!(left.is_sorted_by(|earlier, later| earlier >= later), "{left:?}");
     assert!(left[0] <= Duration::from_secs(300) && left[left.len() - 1] < Duration::from_secs(300), "{left:?}");
     // Yellow.
-    assert!(seen.stdout.contains("\u{1b}[1m\u{1b}[33m2/20  held for "), "{}", seen.stdout);
+    assert!(seen.stdout.contains("\u{1b}[35m2/20  held for "), "{}", seen.stdout);
     let shown = screen(&seen.stdout);
     assert!(!shown.iter().any(|line| line.contains("held for")), "{shown:?}");
     assert_eq!((shown[0].as_str(), seen.code), ("error: interrupted", Some(130)));

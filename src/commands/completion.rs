@@ -3,7 +3,7 @@
 use clap_complete::Shell;
 use clap_complete::env::Shells;
 
-use crate::complete::VARIABLE;
+use super::complete::VARIABLE;
 use crate::exit::Exit;
 use crate::output::stdout;
 

@@ -68,17 +68,17 @@ pub async fn ask(
     }
     let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];
     let shape = Shape::of(&std::io::stderr(), context.color);
-    context.console.instruction(&question(plan.action, todo, plan.ids.len() - todo, connection, client.host()));
+    context.console.instruction(&heading(plan.action, todo, plan.ids.len() - todo, connection, client.host()));
     context.console.table(&table::text(&columns, &rows, shape));
     if todo > rows.len() {
         context.console.instruction(&format!("… and {} more", todo - rows.len()));
     }
     context.console.instruction("");
-    context.console.ask(match (plan.action, todo) {
-        (Action::Disconnect, 1) => "There is no undo. Disconnect it? [y/N] ",
-        (Action::Disconnect, _) => "There is no undo. Disconnect them? [y/N] ",
-        (Action::Onboard, 1) => "Onboard it? [y/N] ",
-        (Action::Onboard, _) => "Onboard them? [y/N] ",
+    // How many and whose, once more: a long table pushes the heading off the screen.
+    let whom = partners_of(todo, connection);
+    context.console.ask(&match plan.action {
+        Action::Disconnect => format!("There is no undo.\nDisconnect {whom}? [y/N] "),
+        Action::Onboard => format!("Onboard {whom}? [y/N] "),
     });
     let answer = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
@@ -93,16 +93,20 @@ pub async fn ask(
 }
 
 /// What the partners that follow are shown for.
-fn question(action: Action, count: usize, skipped: usize, connection: &Connection, host: &str) -> String {
+fn heading(action: Action, count: usize, skipped: usize, connection: &Connection, host: &str) -> String {
     let verb = match action {
         Action::Disconnect => "disconnects",
         Action::Onboard => "begins to onboard",
     };
-    let partners = if count == 1 { "partner" } else { "partners" };
-    let tenant = connection
-        .tenant()
-        .map_or("a tenant that the token does not name".to_owned(), |tenant| format!("tenant {}", clean(tenant)));
     let account = connection.account().map(|account| format!(", as {}", clean(account))).unwrap_or_default();
     let skipped = if skipped > 0 { format!(" ({skipped} done by an earlier run are skipped)") } else { String::new() };
-    format!("This {verb} {count} {partners} of {tenant}\nat {host}{account}{skipped}:\n")
+    format!("This {verb} {}\nat {host}{account}{skipped}:\n", partners_of(count, connection))
+}
+
+fn partners_of(count: usize, connection: &Connection) -> String {
+    let partners = if count == 1 { "partner" } else { "partners" };
+    match connection.tenant() {
+        Some(tenant) => format!("{count} {partners} of tenant {}", clean(tenant)),
+        None => format!("{count} {partners} of a tenant that the token does not name"),
+    }
 }

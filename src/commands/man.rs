@@ -14,7 +14,7 @@ use crate::output::stdout;
 const CODES: &str = "Exit codes: ";
 
 /// What is read from the environment, of which the help has some at the options.
-const ENVIRONMENT: [(&str, &str); 15] = [
+const ENVIRONMENT: [(&str, &str); 16] = [
     ("INTUNECTL_TOKEN", "The access token, if neither --token nor --token-file is given."),
     ("INTUNECTL_PROFILE", "What --profile is, if it is not given."),
     ("INTUNECTL_CLOUD", "What --cloud is, if it is not given."),
@@ -33,6 +33,7 @@ const ENVIRONMENT: [(&str, &str); 15] = [
     ("SSL_CERT_FILE, SSL_CERT_DIR", "The certificates to trust, instead of the system's."),
     ("BROWSER", "What opens the page to sign in at."),
     ("NO_COLOR, CLICOLOR_FORCE", "When to use colour, if --color does not say so."),
+    ("COLUMNS", "How wide the terminal is, if it is not to be asked."),
 ];
 
 /// Runs it.

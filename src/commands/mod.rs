@@ -1,10 +1,11 @@
-//! One file per verb; `consent` is what two of them ask.
+//! One file per verb; `consent` is what two of them ask, `complete` what TAB does instead of any.
 
 pub mod auth_list;
 pub mod auth_login;
 pub mod auth_logout;
 pub mod auth_status;
 pub mod auth_token;
+pub mod complete;
 pub mod completion;
 mod consent;
 pub mod man;

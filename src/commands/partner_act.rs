@@ -28,7 +28,7 @@ use crate::words::plain;
 /// Runs it.
 ///
 /// # Errors
-/// Nothing was sent: the IDs are bad, or there is no usable token.
+/// The IDs are bad, or there is no usable token: nothing was sent. Or the output broke off.
 pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Result<Exit> {
     block_on(async {
         // From here on a signal is answered by a report, not by death.
@@ -99,7 +99,9 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
             }
         };
         plan.caller = connection.caller();
-        context.warn_about(&connection, &[permission::WRITE]);
+        // Whether a rehearsed run would be refused is told at its end.
+        let permissions: &[_] = if dry_run { &[permission::READ, permission::WRITE] } else { &[permission::WRITE] };
+        context.warn_about(&connection, permissions);
         let client = context.client(&connection, rate.0)?;
         if !yes && !dry_run && consent::can_be_asked() {
             let consenting = consent::ask(context, &plan, &connection, &client);
@@ -174,7 +176,9 @@ fn surroundings<'a>(
     interrupts: &'a mut Interrupts,
 ) -> anyhow::Result<Surroundings<'a>> {
     let rate = if plan.task == Task::Rehearse { rate.map(Rate::for_all) } else { rate };
-    let progress = context.console.start_progress(plan.todo().count(), rate).filter(|_| stdout_is_terminal());
+    // What stands behind a pipe may write to the same terminal, and would write into the line.
+    let total = if stdout::is_pipe() { 0 } else { plan.todo().count() };
+    let progress = context.console.start_progress(total, rate).filter(|_| stdout_is_terminal());
     let sink = Sink::start(look(context, plan.ids), progress).context("the system refuses what the output needs")?;
     Ok(Surroundings { console: &context.console, sink, interrupts })
 }

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
-use crate::output::terminal::Shape;
+use crate::output::terminal::{Layout, Shape};
 use crate::output::{Format, stdout, table};
 use crate::permission;
 
@@ -36,7 +36,11 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
             Error::failure(format!("the ID of partner {n} in Graph's list {reason}; nothing was printed")).into()
         );
     }
+    let shape = Shape::of(&std::io::stdout(), context.color);
+    if partners.is_empty() && context.format == Format::Text && shape.layout != Layout::Tabs {
+        context.console.note("no partners");
+    }
     let mut text = Vec::new();
-    table::write(&mut text, &partners, context.format, Shape::of(&std::io::stdout(), context.color))?;
+    table::write(&mut text, &partners, context.format, shape)?;
     stdout::print(&text)
 }

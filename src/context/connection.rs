@@ -433,12 +433,12 @@ impl Context {
             }
             Some(found) => (
                 format!(
-                    "the token names its tenant by ID, {}: whether that is {asked} is not known here",
+                    "the token names its tenant by ID, {}: whether that is '{asked}' is not known here",
                     clean(found)
                 ),
                 "give --tenant the tenant's ID to have it checked".to_owned(),
             ),
-            None => (format!("the token does not name its tenant: whether it is {asked} is not known"), other),
+            None => (format!("the token does not name its tenant: whether it is '{asked}' is not known"), other),
         };
         self.console.warning_with_hint(&message, &hint);
     }

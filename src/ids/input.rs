@@ -46,7 +46,13 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, verb: &str) -> Resul
         }
         None => {}
     }
-    collector.finish()
+    let collected = collector.finish()?;
+    if collected.ids.is_empty() {
+        // Something was read, if only what a filter has let through. What it would have been is not for us to say.
+        return Err(Error::usage("no partner IDs given: what was read holds none; nothing was sent")
+            .hint("look at what comes before it; `intunectl partner list` shows the partners that there are"));
+    }
+    Ok(collected)
 }
 
 /// Reads a file that the command line names.
@@ -76,8 +82,9 @@ fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
 
 fn no_ids(verb: &str) -> Error {
     Error::usage("no partner IDs given").hint(format!(
-        "name them, or pipe them in:
+        "name them, or have them read from a file or a pipe:
   intunectl partner {verb} 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
-  intunectl partner list -o id | intunectl partner {verb} -"
+  intunectl partner {verb} -f ids.txt
+  grep -v '^#' ids.txt | intunectl partner {verb} -"
     ))
 }

@@ -66,7 +66,7 @@ impl PartnerIds {
 /// What [`Collector::finish`] gives.
 #[derive(Debug)]
 pub struct Collected {
-    /// At least one ID.
+    /// Maybe none.
     pub ids: PartnerIds,
     /// What the user should know before going on, a sentence each.
     pub warnings: Vec<String>,
@@ -105,7 +105,7 @@ impl Collector {
     /// The IDs of all sources.
     ///
     /// # Errors
-    /// A usage error if anything was not an ID, which lists the first 10 such lines; or if there was no ID at all.
+    /// A usage error if anything was not an ID, which lists the first 10 such lines.
     pub fn finish(self) -> Result<Collected, Error> {
         if self.bad.count > 0 {
             return Err(Error::usage(self.bad.message()).hint(
@@ -113,10 +113,6 @@ impl Collector {
                  or `%`. Accepted: an ID per line, blank lines, `#` comments, a JSON object per line with an `id`, \
                  JSON arrays of strings or of such objects, and Graph pages",
             ));
-        }
-        if self.ids.is_empty() {
-            return Err(Error::usage("no partner IDs given")
-                .hint("for example: `intunectl partner list -o id | intunectl partner disconnect -`"));
         }
         Ok(Collected { ids: self.ids, warnings: self.warnings })
     }

@@ -37,8 +37,10 @@ impl Color {
 
 /// Bold red.
 pub const RED: Style = AnsiColor::Red.on_default().bold();
+/// Magenta, for what is neither good nor bad. (Yellow cannot be read on white.)
+pub const MAGENTA: Style = AnsiColor::Magenta.on_default();
 /// Bold yellow.
-pub const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 /// Green.
 pub const GREEN: Style = AnsiColor::Green.on_default();
 /// Bold.

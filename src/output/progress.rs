@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use terminal_size::{Width, terminal_size_of};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::console::{GREEN, YELLOW};
+use super::console::{GREEN, MAGENTA};
 use super::stdout::Patient;
 use crate::clean::clean;
 use crate::graph::pace::Rate;
@@ -239,7 +239,7 @@ impl State {
         match (text.fitted(), bar) {
             (text, Some(bar)) if color => format!("{GREEN}{bar}{GREEN:#}{GAP}{text}"),
             (text, Some(bar)) => format!("{bar}{GAP}{text}"),
-            (text, None) if color && hold.is_some() => format!("{YELLOW}{text}{YELLOW:#}"),
+            (text, None) if color && hold.is_some() => format!("{MAGENTA}{text}{MAGENTA:#}"),
             (text, None) => text,
         }
     }
@@ -496,7 +496,7 @@ mod tests {
         let mut state = run(None, 250);
         assert_eq!(state.line(s(1), 40, true), "\u{1b}[32m========>       \u{1b}[0m  250/500");
         state.held(s(1), GRAPH, 429, s(9), true);
-        assert_eq!(state.line(s(1), 40, true), "\u{1b}[1m\u{1b}[33m250/500  held for 9s more (429)\u{1b}[0m");
+        assert_eq!(state.line(s(1), 40, true), "\u{1b}[35m250/500  held for 9s more (429)\u{1b}[0m");
     }
 
     #[test]

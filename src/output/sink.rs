@@ -9,7 +9,7 @@ use std::thread;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::console::{DIM, GREEN, RED, YELLOW};
+use super::console::{DIM, GREEN, MAGENTA, RED};
 use super::progress::Line;
 use super::record::{Record, Status, Summary};
 use super::terminal::{Layout, Shape, measure, painted, wrap};
@@ -222,7 +222,7 @@ pub fn text_line(record: &Record, look: Look) -> String {
     let style = match record.status {
         Status::Done(_) | Status::Would(_) => GREEN,
         Status::Failed => RED,
-        Status::NotAttempted => YELLOW,
+        Status::NotAttempted => MAGENTA,
         Status::Skipped | Status::Already(_) => DIM,
     };
     let status = painted(name, style, look.shape.color);

@@ -31,6 +31,20 @@ pub fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
     }
 }
 
+/// Whether somebody reads standard output from a pipe or a socket.
+#[cfg(unix)]
+pub fn is_pipe() -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    let kind = raw().and_then(|stdout| stdout.metadata()).map(|metadata| metadata.file_type());
+    kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
+}
+
+/// Whether somebody reads standard output from a pipe. Here that is not known, where it is no terminal.
+#[cfg(not(unix))]
+pub fn is_pipe() -> bool {
+    !io::IsTerminal::is_terminal(&io::stdout())
+}
+
 /// Whether standard output is this file.
 #[cfg(unix)]
 pub fn is(path: &Path) -> bool {

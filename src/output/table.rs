@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::Format;
-use super::console::{BOLD, DIM, GREEN, YELLOW};
+use super::console::{BOLD, DIM, GREEN, MAGENTA};
 use super::terminal::{Layout, Shape, cut, measure, painted};
 use crate::clean::{clean, escape_json};
 use crate::graph::partner::Partner;
@@ -70,7 +70,7 @@ pub fn status(partner: &Partner) -> Cell {
     let text = or_empty(partner.fields.onboarding_status.as_deref());
     let style = match text.as_str() {
         "onboarded" => GREEN,
-        "onboarding" => YELLOW,
+        "onboarding" => MAGENTA,
         "notOnboarded" => DIM,
         _ => Style::new(),
     };
@@ -141,6 +141,9 @@ pub fn text<const N: usize>(columns: &[Column; N], rows: &[[Cell; N]], shape: Sh
 
 fn lay_out(columns: &[Column], rows: &[&[Cell]], shape: Shape) -> String {
     let Shape { layout, color } = shape;
+    if rows.is_empty() {
+        return String::new();
+    }
     let Layout::Columns { width } = layout else {
         return rows.iter().map(|row| with_tabs(row, color)).collect();
     };
@@ -321,11 +324,9 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
             let colored = written(&partners, Shape { layout, color: true });
             assert!(!plain.contains('\u{1b}'));
             assert_eq!(strip_str(&colored).to_string(), plain);
-            for part in [
-                "\u{1b}[32monboarded\u{1b}[0m",
-                "\u{1b}[1m\u{1b}[33monboarding\u{1b}[0m",
-                "\u{1b}[2mnotOnboarded\u{1b}[0m",
-            ] {
+            for part in
+                ["\u{1b}[32monboarded\u{1b}[0m", "\u{1b}[35monboarding\u{1b}[0m", "\u{1b}[2mnotOnboarded\u{1b}[0m"]
+            {
                 assert!(colored.contains(part), "{colored:?}");
             }
             let is_plain = colored.contains("\tsomeNewStatus\t") || colored.contains(" someNewStatus\n");
