@@ -102,7 +102,8 @@ Examples:
   intunectl partner list
   intunectl partner list -o json
   intunectl partner list -o ndjson \\
-    | jq -c 'select(.displayName==\"TeamViewer\")' | intunectl partner disconnect -")]
+    | jq -c 'select(.displayName == \"TeamViewer\")' \\
+    | intunectl partner disconnect -")]
     List,
     /// Show partners
     #[command(after_help = "\

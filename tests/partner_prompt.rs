@@ -336,7 +336,7 @@ fn names_in_any_script_and_of_any_length_are_shown() {
         let seen = terminal.end();
         assert_declined(&seen, &server);
         assert!(seen.stderr.contains("Ünïcødé"), "{seen:?}");
-        let shown = if columns == 80 { "リモートサポート株式会社" } else { "リモートサ…" };
+        let shown = if columns == 80 { "リモートサポート株式会社" } else { "リモートサポー…" };
         assert!(seen.stderr.contains(shown), "{seen:?}");
     }
 }

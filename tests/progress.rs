@@ -195,13 +195,15 @@ fn there_is_none_where_it_is_not_wanted_or_cannot_be_drawn_over() {
         ("unset TERM; RUN", false),
         ("{ RUN 2>&1 >&3 | cat; } 3>&1", false),
         ("RUN 2>errors", false),
+        // What stands behind a pipe may write to the same terminal.
+        ("RUN | cat", false),
     ];
     for (script, is_shown) in table {
         let (server, gate) = in_two_parts(19);
         let home = Intunectl::new();
         let running = run(&home, &server, 20, &script.replace("RUN", "RUN -j 1"));
         // Each result that is shown has the line drawn again behind it.
-        running.wait_for_stdout(if is_shown { "  19/20" } else { "p-0019  " });
+        running.wait_for_stdout(if is_shown { "  19/20" } else { "p-0019" });
         gate.open();
         let seen = running.end();
         assert_eq!(!drawn(&seen.stdout).is_empty(), is_shown, "{script}: {}", seen.stdout);

@@ -26,7 +26,7 @@ pub enum Confirmation {
         /// What was seen last.
         seen: String,
     },
-    /// The service does not let the partner be read.
+    /// The service does not let the partner be read, or not for a long time.
     Refused(Undone),
     /// The run was stopped before.
     Stopped {
@@ -59,7 +59,7 @@ pub async fn confirm(
         std::future::pending::<Confirmation>().await
     };
     let reading = async {
-        let mut seen = "it was not read yet".to_owned();
+        let mut seen = "there was no answer to reading it in that time".to_owned();
         for interval in intervals() {
             let turn = async {
                 tokio::time::sleep(interval).await;
@@ -74,8 +74,10 @@ pub async fn confirm(
                 break;
             }
             let outcome = partner::get(client, id.as_str(), &Cell::new(Progress::default()), &over).await;
+            let is_over = outcome.ended == Ended::Stopped;
             // That it was not tried again is no news where the time was up.
-            match ends.read(id, Outcome { ended: Ended::Settled, ..outcome }, None) {
+            let ended = if is_over { Ended::Settled } else { outcome.ended };
+            match ends.read(id, Outcome { ended, ..outcome }, None) {
                 Ok(partner) => {
                     let status = partner.fields.onboarding_status;
                     if status.as_deref().is_some_and(|status| action.has_taken_effect(status)) {
@@ -83,9 +85,11 @@ pub async fn confirm(
                     }
                     seen = format!("it is still {}", clean(status.as_deref().unwrap_or("without a status")));
                 }
-                Err(undone) if matches!(undone.http_status, Some(401 | 403)) => return Confirmation::Refused(undone),
-                // Where nothing was sent, the time was up; what was seen before says more.
-                Err(undone) if undone.is_unsent => {}
+                // What was seen before says more than that nothing was sent, or that the token was being renewed.
+                Err(undone) if is_over && (undone.is_unsent || undone.http_status == Some(401)) => {}
+                Err(undone) if matches!(ended, Ended::Hopeless(_)) || matches!(undone.http_status, Some(401 | 403)) => {
+                    return Confirmation::Refused(undone);
+                }
                 Err(undone) => seen = format!("reading it failed: {}", undone.in_words()),
             }
         }

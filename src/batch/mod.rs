@@ -353,9 +353,8 @@ impl<'a> Run<'a> {
     fn report_the_rest(&mut self, sink: &Sink) {
         // Without a reason, all that is left is what an earlier run has done.
         let reason = self.reason.unwrap_or(Reason::OutputGone);
-        let changes = self.plan.task != Task::Rehearse;
         for (position, progress) in std::mem::take(&mut self.under_way) {
-            if let Some(record) = self.draft(position, progress.get()).map(|draft| draft.given_up(reason, changes)) {
+            if let Some(record) = self.draft(position, progress.get()).map(|draft| draft.given_up(reason)) {
                 self.report(record, None, sink);
             }
         }
@@ -390,7 +389,8 @@ impl<'a> Run<'a> {
     fn draft(&self, position: usize, progress: Progress) -> Option<Draft<'a>> {
         let ends = Ends { host: self.host, caller: &self.plan.caller };
         let (id, index) = self.plan.ids.get(position)?;
-        Some(Draft { id, index, action: self.plan.action, progress, ends })
+        let is_rehearsal = self.plan.task == Task::Rehearse;
+        Some(Draft { id, index, action: self.plan.action, is_rehearsal, progress, ends })
     }
 
     fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &Sink) {

@@ -46,6 +46,8 @@ struct Record<'a> {
     action: Cow<'a, str>,
     #[serde(borrow)]
     status: Cow<'a, str>,
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// Reads the records of earlier runs, in the order in which they were written: the last word on an ID counts.
@@ -57,13 +59,16 @@ pub fn read(bytes: &[u8], action: Action) -> Result<Earlier, Foreign> {
     let text = encoding::decode_lossy(bytes);
     let mut earlier = Earlier::default();
     for (n, line) in text.lines().enumerate() {
-        // Some file systems fill up with NUL characters what was being written when the power failed.
-        let mut line = line.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+        // Some file systems fill up with NUL characters what was being written when the power failed; a byte order mark
+        // stands in the middle where two files were made one.
+        let mut line = line.trim_matches(|c: char| c.is_whitespace() || "\0\u{feff}".contains(c));
         while !line.is_empty() {
             let next = line.get(1..).and_then(|rest| rest.find(BEGINNING)).map_or(line.len(), |at| at + 1);
             let (piece, rest) = line.split_at(next);
             line = rest;
-            match serde_json::from_str::<Record>(piece) {
+            // The first value alone: what stands behind a whole record was torn off another.
+            let first = serde_json::Deserializer::from_str(piece).into_iter::<Record>().next();
+            match first.unwrap_or_else(|| serde_json::from_str(piece)) {
                 Ok(record) => earlier.take(&record, action).ok_or(Foreign { line: n + 1 })?,
                 Err(error) if is_torn(piece, &error, !rest.is_empty()) => earlier.torn += 1,
                 Err(_) => return Err(Foreign { line: n + 1 }),
@@ -85,6 +90,9 @@ impl Earlier {
         let id = PartnerId::parse(&record.id).ok()?;
         let of = [Action::Disconnect, Action::Onboard].into_iter().find(|of| name(*of) == record.action)?;
         let is = |status: Status| status.name() == record.status;
+        if record.dry_run {
+            return Some(());
+        }
         if is(Status::Done(of)) || is(Status::Skipped) {
             // What one action has done, the other has undone.
             if of == action {

@@ -61,6 +61,8 @@ pub struct Draft<'a> {
     pub index: usize,
     /// What is to be done.
     pub action: Action,
+    /// Whether it is only looked at what would happen.
+    pub is_rehearsal: bool,
     /// How far its call came.
     pub progress: Progress,
     /// To whom its requests go, and for whom.
@@ -134,8 +136,9 @@ impl Ends<'_> {
     /// if it was.
     pub fn read(self, id: &PartnerId, outcome: Outcome, stopped: Option<Reason>) -> Result<Partner, Undone> {
         match outcome.last {
-            Some(Ok(answer)) if answer.status == 200 => {
-                Partner::read(&answer, id).ok_or_else(|| Undone::no_partner(&answer))
+            Some(Ok(answer)) if (200..300).contains(&answer.status) => {
+                let partner = Some(&answer).filter(|answer| answer.status == 200);
+                partner.and_then(|answer| Partner::read(answer, id)).ok_or_else(|| Undone::no_partner(&answer))
             }
             last => Err(self.undone(Outcome { last, ..outcome }, Purpose::Read, stopped)),
         }
@@ -257,14 +260,14 @@ impl Draft<'_> {
         self.record(Status::NotAttempted, Some(reason.failure(reason.words().to_owned())))
     }
 
-    /// The record of a call that was given up while under way; `changes` tells whether it would have changed something.
-    pub fn given_up(&self, reason: Reason, changes: bool) -> Record {
+    /// The record of a call that was given up while under way.
+    pub fn given_up(&self, reason: Reason) -> Record {
         if self.progress.attempts == 0 {
             return self.not_attempted(reason);
         }
         let message = match self.progress.may_be_done {
             true => {
-                let maybe = if changes { MAY_BE_DONE } else { "" };
+                let maybe = if self.is_rehearsal { "" } else { MAY_BE_DONE };
                 format!("given up while waiting for an answer: {}{maybe}", reason.words())
             }
             false => format!("given up before another attempt: {}", reason.words()),
@@ -298,6 +301,7 @@ impl Draft<'_> {
             client_request_id,
             request_id: None,
             error,
+            dry_run: self.is_rehearsal,
             remark: None,
         }
     }
@@ -358,7 +362,15 @@ mod tests {
     /// What becomes of partner `a`.
     fn draft(make: impl Fn(&Draft<'_>) -> Settled) -> Record {
         let id = PartnerId::parse("a").unwrap();
-        make(&Draft { id: &id, index: 3, action: Action::Disconnect, progress: PROGRESS, ends: ENDS }).record
+        make(&Draft {
+            id: &id,
+            index: 3,
+            action: Action::Disconnect,
+            is_rehearsal: false,
+            progress: PROGRESS,
+            ends: ENDS,
+        })
+        .record
     }
 
     fn settle(last: Option<attempt::Result>, ended: Ended, unanswered_before: bool) -> Record {
@@ -402,7 +414,7 @@ mod tests {
             (settle(Some(Err(NoAnswer::Refused)), Ended::Settled, false), FailureKind::Network, "refused"),
             (settle(None, hour, false), FailureKind::Throttled, "the service asks to wait 1h, which is too long"),
             (settle(None, Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
-            (draft(|draft| draft.given_up(terminated, true).into()), FailureKind::Interrupted, "may have been done"),
+            (draft(|draft| draft.given_up(terminated).into()), FailureKind::Interrupted, "may have been done"),
             (draft(|draft| draft.not_attempted(Reason::Unauthorized).into()), FailureKind::Auth, "refused the token"),
         ];
         for (record, kind, words) in table {
@@ -412,7 +424,7 @@ mod tests {
         }
         let answered = Progress { may_be_done: false, ..PROGRESS };
         let interrupted = Reason::Interrupted(Signal::Interrupt);
-        let given_up = draft(|draft| Draft { progress: answered, ..*draft }.given_up(interrupted, true).into());
+        let given_up = draft(|draft| Draft { progress: answered, ..*draft }.given_up(interrupted).into());
         let failure = given_up.error.unwrap();
         assert!(failure.message == "given up before another attempt: the run was interrupted", "{failure:?}");
         for undone in [timeout(false), answer(503), answer(404)] {

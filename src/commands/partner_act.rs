@@ -45,9 +45,13 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         }
         let format = context.format;
         let reading = tokio::task::spawn_blocking(move || {
+            if input::is_stdin_read(&ids, from_file.as_deref()) && resume.as_deref().is_some_and(input::is_stdin) {
+                return Err(Error::usage("standard input cannot be both the IDs and the records; nothing was sent")
+                    .hint("give one of them as a file"));
+            }
             let collected = input::read(&ids, from_file.as_deref(), name(action))?;
             let earlier = resume.map(|path| earlier(&path, action, format)).transpose()?;
-            anyhow::Ok((collected, earlier.unwrap_or_default()))
+            Ok((collected, earlier.unwrap_or_default()))
         });
         let (Collected { ids, warnings }, Earlier { done, torn }) = tokio::select! {
             read = reading => read.context("reading the IDs broke off")??,
@@ -147,7 +151,7 @@ fn earlier(path: &Path, action: Action, format: Format) -> Result<Earlier, Error
     let is_own = stdout::is(path);
     if is_own && !stdout::appends() {
         return Err(Error::usage(format!(
-            "the output replaces {name}, whose records are gone by now; nothing was sent"
+            "the output goes over the records in {name} instead of behind them; nothing was sent"
         ))
         .hint("append to it, with `>>`; if it is the first run, leave out --resume"));
     }
@@ -196,7 +200,9 @@ fn look(context: &Context, ids: &PartnerIds) -> Look {
 fn conclude(context: &Context, plan: &Plan<'_>, finished: &Finished) {
     let Finished { exit, summary, hints, written } = finished;
     let console = &context.console;
-    if let Some(error) = written.error.as_ref().filter(|_| !written.closed()) {
+    // A reader that is gone has seen enough, unless the same Ctrl-C has ended it, as it does with a `| tee`.
+    let is_news = !written.closed() || matches!(exit, Exit::Interrupted(_)) && !written.lost.is_empty();
+    if let Some(error) = written.error.as_ref().filter(|_| is_news) {
         console.error(&format!("the results could not all be written: {}", plain(error)));
         let plain_text = Look { format: Format::Text, shape: Shape::PLAIN, id_width: 0 };
         for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {

@@ -42,5 +42,5 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
     }
     let mut text = Vec::new();
     table::write(&mut text, &partners, context.format, shape)?;
-    stdout::print(&text)
+    stdout::print_patiently(text).await
 }

@@ -8,7 +8,7 @@ use crate::batch::settle::Ends;
 use crate::clean::clean;
 use crate::cli;
 use crate::context::{Context, run_until_interrupted};
-use crate::exit::{Exit, fold};
+use crate::exit::{Exit, Verdict, fold};
 use crate::graph::pace::Rate;
 use crate::ids::{Collected, input};
 use crate::output::terminal::Shape;
@@ -59,9 +59,12 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     }
     let mut text = Vec::new();
     table::write(&mut text, &partners, context.format, Shape::of(&std::io::stdout(), context.color))?;
-    let printed = stdout::print(&text)?;
+    if let Err(error) = stdout::print_patiently(text).await {
+        context.console.failure(&error);
+        verdicts.push(Verdict::Undone);
+    }
     for hint in hints {
         context.console.hint(&hint);
     }
-    Ok(if verdicts.is_empty() { printed } else { fold(verdicts, None) })
+    Ok(fold(verdicts, None))
 }

@@ -167,10 +167,11 @@ async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> an
         }
         None => return Err(Error::failure(failed("nothing was sent".to_owned())).into()),
     };
-    if answer.status == 200 {
-        let page: Page = serde_json::from_slice(&answer.body)
-            .map_err(|_| Error::failure(failed("the answer is not a list of partners".to_owned())))?;
-        return Ok((page, answer));
+    if (200..300).contains(&answer.status) {
+        let page = Some(&answer.body).filter(|_| answer.status == 200);
+        let page: Option<Page> = page.and_then(|body| serde_json::from_slice(body).ok());
+        let no_list = || Error::failure(failed("the answer is not a list of partners".to_owned()));
+        return Ok((page.ok_or_else(no_list)?, answer));
     }
     let problem = problem::read(&answer);
     let id = problem.request_id.map(|id| format!(" (request id {})", clean(&id))).unwrap_or_default();

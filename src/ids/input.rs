@@ -55,6 +55,16 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, verb: &str) -> Resul
     Ok(collected)
 }
 
+/// Whether IDs are read from standard input.
+pub fn is_stdin_read(arguments: &[String], from_file: Option<&Path>) -> bool {
+    arguments.iter().any(|id| id == "-") || from_file.map_or(arguments.is_empty(), |path| path == Path::new("-"))
+}
+
+/// Whether a path is another name of standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == Path::new(name))
+}
+
 /// Reads a file that the command line names.
 ///
 /// # Errors
@@ -75,7 +85,7 @@ fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(std::io::Error::other("it is larger than 1 GiB, so it is no list of partners"));
+        return Err(std::io::Error::other("it is larger than 1 GiB"));
     }
     Ok(bytes)
 }

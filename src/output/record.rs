@@ -36,6 +36,9 @@ pub struct Record {
     pub request_id: Option<String>,
     /// Why it is not done.
     pub error: Option<Failure>,
+    /// Whether it was only looked at what would happen. Not written where it was not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
     /// What else there is to say to people.
     #[serde(skip)]
     pub remark: Option<String>,

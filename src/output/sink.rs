@@ -32,7 +32,7 @@ pub struct Look {
 pub struct Written {
     /// Why not everything could be written.
     pub error: Option<io::Error>,
-    /// What could not be, where somebody is left who would want to know.
+    /// What could not be. Where the reader went away, without that for which nothing was sent.
     pub lost: Vec<Record>,
 }
 
@@ -172,10 +172,9 @@ impl<W: Write> Writer<W> {
         if let Some(failed) = self.failed.take() {
             let _ = failed.send(());
         }
-        // Who closes the pipe does not want the rest; who runs out of disk does.
-        if !self.written.closed() {
-            self.written.lost.extend(records);
-        }
+        // Who closes the pipe does not want to hear of what was not even sent; who runs out of disk does.
+        let closed = self.written.closed();
+        self.written.lost.extend(records.into_iter().filter(|record| !closed || record.status != Status::NotAttempted));
     }
 
     fn line(&mut self, record: &Record) -> io::Result<()> {
@@ -288,6 +287,7 @@ mod tests {
             client_request_id: Some(uuid::Uuid::nil()),
             request_id: Some("r".into()),
             error,
+            dry_run: false,
             remark: None,
         }
     }
@@ -379,13 +379,16 @@ mod tests {
     }
 
     #[test]
-    fn what_a_full_disk_swallows_is_kept_and_what_a_closed_pipe_does_is_not() {
+    fn what_a_full_disk_swallows_is_kept_and_of_what_a_closed_pipe_does_all_for_which_something_was_sent() {
         let records = || vec![record(1, DONE), record(2, Status::Failed), record(3, Status::Failed)];
         let full = write(look(Format::Ndjson), Full(1, io::ErrorKind::StorageFull), records()).written;
         assert_eq!(full.lost.iter().map(|record| record.index).collect::<Vec<_>>(), [2, 3]);
         assert!(!full.closed());
         let closed = write(look(Format::Ndjson), Full(1, io::ErrorKind::BrokenPipe), records()).written;
-        assert!(closed.closed() && closed.lost.is_empty());
+        assert!(closed.closed());
+        assert_eq!(closed.lost.iter().map(|record| record.index).collect::<Vec<_>>(), [2, 3]);
+        let unsent = vec![record(1, DONE), record(2, Status::NotAttempted)];
+        assert!(write(look(Format::Ndjson), Full(0, io::ErrorKind::BrokenPipe), unsent).written.lost.len() == 1);
         let document = write(look(Format::Json), Full(0, io::ErrorKind::StorageFull), records()).written;
         assert_eq!(document.lost.len(), 3);
     }

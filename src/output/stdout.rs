@@ -74,6 +74,15 @@ pub fn appends() -> bool {
     true
 }
 
+/// The same, without holding up whatever else is under way: a reader may stall, and Ctrl-C is then to be heard.
+///
+/// # Errors
+/// They cannot be written.
+pub async fn print_patiently(bytes: Vec<u8>) -> anyhow::Result<Exit> {
+    let printed = tokio::task::spawn_blocking(move || print(&bytes)).await;
+    printed.unwrap_or_else(|_| Err(Error::failure("the output broke off").into()))
+}
+
 /// Without the buffer that std has around it, which forgets how far it came when a write fails.
 #[cfg(unix)]
 fn raw() -> io::Result<std::fs::File> {
