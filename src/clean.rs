@@ -37,10 +37,11 @@ fn is_unfit(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Escapes in JSON what JSON lets stand, yet acts on a terminal: DEL and the C1 controls (U+009B begins an escape
-/// sequence). In JSON they can stand in strings alone, and the value of the string stays the same.
+/// Escapes in JSON what JSON lets stand, yet acts on a terminal: DEL, the C1 controls (U+009B begins an escape sequence),
+/// and what [`clean`] replaces beside control characters. In JSON they can stand in strings alone, and the value of the
+/// string stays the same.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
-    let unfit = |c: char| matches!(c, '\u{7f}'..='\u{9f}');
+    let unfit = |c: char| c >= '\u{7f}' && is_unfit(c);
     if !json.contains(unfit) {
         return Cow::Borrowed(json);
     }
@@ -108,6 +109,7 @@ mod tests {
         let long = clean(&format!("{}; and what we add", "x".repeat(600))).into_owned();
         assert!(long.chars().count() == 500 && long.contains('…') && long.ends_with("; and what we add"), "{long}");
         assert_eq!(escape_json("{\"a\":\"\u{9b}2J\u{7f}é\"}"), "{\"a\":\"\\u009b2J\\u007fé\"}");
+        assert_eq!(escape_json("\"gp\u{202e}exe\u{2028}\""), "\"gp\\u202eexe\\u2028\"");
         assert_eq!(clean_lines("a\n\u{1b}[2J\tb"), "a\n\u{fffd}[2J\u{fffd}b");
     }
 

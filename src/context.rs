@@ -217,6 +217,8 @@ impl Context {
         };
         match event {
             Event::Sending { attempt, method, url, headers: sent, secrets } => {
+                // The address of a further page is the service's.
+                let url = redact(url.as_str(), secrets);
                 self.console.trace(&format!("{label}: attempt {attempt}: {method} {url}"));
                 headers(sent, '>', secrets);
             }

@@ -229,11 +229,12 @@ fn is_unlocked() -> bool {
     cfg!(target_os = "windows")
 }
 
-/// The store unlocks whatever it finds before it says what that is, and to unlock shows a prompt. To search does not.
+/// The store unlocks whatever it finds before it says what that is, and to unlock shows a prompt. Whether a collection is
+/// locked can be read without one; even a search may show one (KeePassXC's "unlock before searching").
 #[cfg(all(unix, not(target_os = "macos")))]
 fn is_unlocked() -> bool {
-    use dbus_secret_service::{EncryptionType, SecretService};
-    let search =
-        |service: SecretService| service.search_items([("service", SERVICE)].into()).map(|found| found.locked.len());
-    SecretService::connect(EncryptionType::Plain).and_then(search).is_ok_and(|locked| locked == 0)
+    use dbus_secret_service::{Collection, EncryptionType, SecretService};
+    let is_open = |collection: &Collection<'_>| collection.is_locked().is_ok_and(|locked| !locked);
+    SecretService::connect(EncryptionType::Plain)
+        .is_ok_and(|service| service.get_all_collections().is_ok_and(|all| all.iter().all(is_open)))
 }

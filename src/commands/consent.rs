@@ -86,8 +86,9 @@ pub async fn ask(
     });
     let answer = answer.await.context("asking broke off")?.context("the answer cannot be read; nothing was sent")?;
     if !answer.ends_with('\n') {
-        // Ctrl-D ends the answer, but not the line.
+        // Ctrl-D ends what was typed, but not the line: that is no answer.
         context.console.instruction("");
+        return Ok(false);
     }
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }

@@ -17,7 +17,7 @@ use super::gate::{Gate, Kind, Left, Pass, Turn};
 use super::pace::Rate;
 use crate::net::attempt::{self, Answer, Attempt, NoAnswer, Result};
 use crate::net::event::{Event, OwnObserver, Why};
-use crate::net::exchange::UNRESERVED;
+use crate::net::exchange::{UNRESERVED, disguises};
 use crate::net::http::{self, Transport};
 use crate::net::retry::{self, LONGEST_WAIT, Next};
 use crate::net::root::Root;
@@ -153,7 +153,7 @@ pub struct Client<'a> {
     base: Url,
     /// The root's own path, up to its last slash.
     root_path: String,
-    /// All tokens so far; the last is the one in use.
+    /// All tokens so far, in every form in which they may come back; the last is the one in use.
     tokens: RefCell<Rc<[SecretString]>>,
     renew_at: Cell<Option<SystemTime>>,
     renew: Option<Renew<'a>>,
@@ -183,7 +183,7 @@ impl<'a> Client<'a> {
             http,
             root_path: base.path().trim_end_matches('/').trim_end_matches(options.version).to_owned(),
             base,
-            tokens: RefCell::new([options.bearer.token].into()),
+            tokens: RefCell::new(disguises(options.bearer.token.expose_secret()).into()),
             renew_at: Cell::new(options.bearer.renew_at),
             renew: options.renew,
             renewing: Mutex::new(()),
@@ -389,7 +389,7 @@ impl<'a> Client<'a> {
                 self.renewal_failed.set(false);
                 self.renew_at.set(bearer.renew_at);
                 let mut tokens = self.tokens.borrow_mut();
-                *tokens = tokens.iter().cloned().chain([bearer.token]).collect();
+                *tokens = tokens.iter().cloned().chain(disguises(bearer.token.expose_secret())).collect();
                 Ok(())
             }
             Err(reason) => {

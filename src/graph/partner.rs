@@ -47,8 +47,22 @@ impl Partner {
         for text in others.into_iter().flatten().chain([id]) {
             *text = answer.without_secrets(text);
         }
+        let raw = without_secrets(&raw, answer).unwrap_or(raw);
         Some(Self { raw, fields })
     }
+}
+
+/// The same JSON without the secrets that its escapes hide; `None` where there are none, and it is to stay as it came.
+fn without_secrets(raw: &RawValue, answer: &Answer) -> Option<Box<RawValue>> {
+    // What is not escaped was found before.
+    if !raw.get().contains('\\') {
+        return None;
+    }
+    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
+    // Written anew, nothing is escaped in it that a token may hold.
+    let plain = value.to_string();
+    let redacted = answer.without_secrets(&plain);
+    if redacted == plain { None } else { RawValue::from_string(redacted).ok() }
 }
 
 /// The fields that have a meaning here.

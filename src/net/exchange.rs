@@ -81,11 +81,21 @@ impl Exchange<'_> {
     }
 }
 
-/// A secret, and the forms in which it may come back: as a form has it, and as other parts of an address do.
-pub fn disguises(secret: &str) -> [SecretString; 3] {
+/// The forms in which a secret may come back: as other parts of an address have it, in small and in capital letters, as a
+/// form does, and, last, as it is; each once.
+pub fn disguises(secret: &str) -> Vec<SecretString> {
     let in_form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let elsewhere = utf8_percent_encode(secret, UNRESERVED).to_string();
-    [secret.to_owned(), in_form, elsewhere].map(SecretString::from)
+    let mut parts = elsewhere.split('%');
+    let mut in_small = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (code, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        in_small.push_str(&format!("%{}{rest}", code.to_ascii_lowercase()));
+    }
+    let mut forms = vec![in_small, elsewhere, in_form];
+    forms.dedup();
+    forms.retain(|form| form != secret);
+    forms.into_iter().chain([secret.to_owned()]).map(SecretString::from).collect()
 }
 
 /// Whether a request was certainly not carried out: it never left, or was turned away.
@@ -141,8 +151,9 @@ mod tests {
     #[test]
     fn a_secret_has_more_than_one_form() {
         use secrecy::ExposeSecret as _;
-        let forms = disguises("a~b c").map(|form| form.expose_secret().to_owned());
-        assert_eq!(forms, ["a~b c", "a%7Eb+c", "a~b%20c"]);
+        let forms = |secret| disguises(secret).iter().map(|form| form.expose_secret().to_owned()).collect::<Vec<_>>();
+        assert_eq!(forms("a~b c/d"), ["a~b%20c%2fd", "a~b%20c%2Fd", "a%7Eb+c%2Fd", "a~b c/d"]);
+        assert_eq!(forms("plain-1.2_3"), ["plain-1.2_3"]);
     }
 
     #[test]
