@@ -436,3 +436,30 @@ fn a_page_outside_the_roots_path_is_not_asked_for() {
     });
     assert_eq!(list_at(&format!("{}/tenant-a", graph.url()), &["-o", "id"]), printed("a\nb\n"));
 }
+
+#[test]
+fn the_token_is_shown_in_none_of_the_forms_in_which_the_service_may_send_it_back() {
+    const OPAQUE: &str = "EwB4A+secret/opaque==";
+    let escaped: String = OPAQUE.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let encoded = "EwB4A%2Bsecret%2Fopaque%3D%3D";
+    for form in
+        [OPAQUE, &escaped, &OPAQUE.replace('/', "\\/"), encoded, &encoded.to_lowercase().replace("ewb4a", "EwB4A")]
+    {
+        let partner = format!(r#"{{"id":"a","displayName":"is {form}","other":{{"{form}":["{form}"]}}}}"#);
+        let graph = Graph::answering(move |line| match line.contains("?t=") {
+            true => (200, page(&[&partner])),
+            false => (200, linked(&partner, &format!("{{root}}{PARTNERS}?t={}", partner.split('"').nth(7).unwrap()))),
+        });
+        for arguments in [&["-o", "json"][..], &["-o", "ndjson", "-vv"], &["-v"]] {
+            let home = Intunectl::new();
+            let mut command = graph.command(&home, &["partner", "list"]);
+            let seen = run(command.args(arguments).env("INTUNECTL_TOKEN", OPAQUE));
+            assert_eq!(seen.code, Some(0), "{form} {seen:?}");
+            for text in [seen.stdout.replace("\\/", "/"), seen.stderr] {
+                let text = text.to_lowercase();
+                assert!(!text.contains("secret"), "{form} {text}");
+                assert!(!text.contains("\\u0073\\u0065"), "{form} {text}");
+            }
+        }
+    }
+}
