@@ -286,6 +286,24 @@ fn no_id_at_all_is_a_usage_error() {
 }
 
 #[test]
+fn no_id_in_what_was_read_is_no_reason_to_suggest_them_all() {
+    let scene = Scene::new();
+    scene.home.file("empty", "# none\n");
+    for verb in ["show", "onboard", "disconnect"] {
+        for (arguments, stdin) in
+            [(&[][..], "[]"), (&["-"], ""), (&["-f", "-"], "{\"value\":[]}"), (&["-f", "empty"], "")]
+        {
+            let arguments = [&["partner", verb], arguments].concat();
+            let seen = run(scene.graph.command(&scene.home, &arguments).write_stdin(stdin));
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{arguments:?}: {seen:?}");
+            assert!(seen.stderr.contains("no partner IDs given") && seen.stderr.contains("\nhint: "), "{seen:?}");
+            assert!(!seen.stderr.contains("| intunectl") && !seen.stderr.contains("disconnect"), "{seen:?}");
+        }
+    }
+    assert_eq!(scene.graph.lines(), [""; 0]);
+}
+
+#[test]
 fn what_cannot_be_read_is_a_usage_error_with_a_hint() {
     // Reading the memory of a process from its very beginning fails, even for root.
     for (path, reason) in [

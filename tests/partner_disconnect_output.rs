@@ -432,6 +432,40 @@ fn a_reader_that_has_seen_enough_is_no_failure_where_all_is_done() {
 }
 
 #[test]
+fn a_reader_that_ends_by_the_same_ctrl_c_leaves_what_was_done_since_to_be_told() {
+    for (format, lost) in
+        [("text", &["p-0002"][..]), ("ndjson", &["p-0002"]), ("id", &["p-0002"]), ("json", &["p-0001", "p-0002"])]
+    {
+        let gate = Gate::default();
+        let door = gate.clone();
+        let server = Server::start(move |_, n| {
+            if n > 0 {
+                door.pass();
+            }
+            Reply::done()
+        });
+        let intunectl = Intunectl::new();
+        let mut command = intunectl.disconnect(server.root());
+        let (running, mut stdout) = start_piped(command.args(ids(5)).args(["-j1", "-o", format]));
+        server.wait_for(2);
+        if format != "json" {
+            stdout.read_line(&mut String::new()).unwrap();
+        }
+        running.signal("INT");
+        running.wait_for_stderr("interrupted: nothing new is sent");
+        // As `tee` does.
+        drop(stdout);
+        gate.open();
+        let seen = running.end();
+        assert_eq!((seen.code, server.done()), (Some(130), ids(2)), "{}", seen.stderr);
+        let told: Vec<_> = seen.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+        let lost: Vec<_> = lost.iter().map(|id| format!("error: not written: {id} disconnected")).collect();
+        let why = "error: the results could not all be written: Broken pipe".to_owned();
+        assert_eq!(told, [vec![why], lost, vec!["error: interrupted".to_owned()]].concat());
+    }
+}
+
+#[test]
 fn a_reader_that_takes_its_time_holds_up_no_request_and_misses_nothing() {
     let server = Arc::new(Server::always(Reply::done));
     let intunectl = Intunectl::new();

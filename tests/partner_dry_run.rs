@@ -107,6 +107,33 @@ fn the_document_counts_every_id_once_and_keeps_their_order() {
 }
 
 #[test]
+fn every_record_says_that_it_is_of_a_rehearsal_and_no_other_does() {
+    let home = Intunectl::new();
+    let server = Server::start(|request, _| match request.id() {
+        "missing" => Reply::status(404),
+        "refused" => Reply::status(401),
+        _ if request.is_post() => Reply::done(),
+        id => Reply::partner(id, id),
+    });
+    let done = run(home.disconnect(server.root()).args(["done", "-o", "ndjson"])).stdout;
+    let log = home.file("audit.ndjson", done);
+    for (options, mark) in [(&["--dry-run"][..], Some(&Value::Bool(true))), (&[], None)] {
+        for format in ["ndjson", "json"] {
+            let mut command = home.disconnect(server.root());
+            command.args(["done", "onboarded", "notOnboarded", "missing", "refused", "unsent", "-j1", "-o", format]);
+            let seen = run(command.args(options).arg("--resume").arg(&log));
+            let records = match format {
+                "ndjson" => seen.records(),
+                _ => serde_json::from_str::<Value>(&seen.stdout).unwrap()["results"].as_array().unwrap().clone(),
+            };
+            let status = |id: &str| records.iter().find(|record| record["id"] == id).unwrap()["status"].clone();
+            assert_eq!(["done", "missing", "unsent"].map(status), ["skipped", "failed", "not_attempted"]);
+            assert!(records.len() == 6 && records.iter().all(|record| record.get("dry_run") == mark), "{seen:?}");
+        }
+    }
+}
+
+#[test]
 fn ids_that_would_be_acted_on_stand_alone_so_that_they_can_be_piped_on() {
     let seen =
         rehearse("disconnect", &service(), &["onboarded", "notOnboarded", "missing", "other", "-j1", "-o", "id"]);
@@ -234,7 +261,10 @@ fn what_is_not_that_partner_fails_instead_of_passing_for_it() {
         (200, r#"{"id":"b","onboardingStatus":"onboarded"}"#),
         (200, "<html>Sign in to the hotel</html>"),
         (200, ""),
+        (201, r#"{"id":"a","onboardingStatus":"onboarded"}"#),
+        (202, r#"{"id":"a","onboardingStatus":"onboarded"}"#),
         (204, ""),
+        (206, r#"{"id":"a","onboardingStatus":"onboarded"}"#),
         (302, ""),
         (500, "{}"),
     ] {
@@ -243,6 +273,8 @@ fn what_is_not_that_partner_fails_instead_of_passing_for_it() {
         let record = &seen.records()[0];
         assert_eq!((&record["status"], seen.code), (&"failed".into(), Some(1)), "{status} {body}: {seen:?}");
         assert_eq!((&record["http_status"], &record["error"]["kind"]), (&status.into(), &"http".into()), "{record}");
+        let message = record["error"]["message"].as_str().unwrap();
+        assert_eq!(message == "the answer is not the partner that was asked for", status < 300, "{record}");
     }
 }
 
@@ -288,8 +320,13 @@ fn a_token_that_may_only_read_is_exit_1_and_says_so_however_quiet() {
         assert!(seen.stderr.contains("lacks the permission DeviceManagementServiceConfig.ReadWrite.All"), "{seen:?}");
     }
     // Also where something else is in the way, which may be all that somebody mends before the run.
-    let seen = with_permissions(only_read, &service(), &["onboarded", "missing", "-q"]);
+    let seen = with_permissions(only_read.clone(), &service(), &["onboarded", "missing", "-q"]);
     assert!(seen.stderr.contains("lacks the permission") && seen.code == Some(1), "{seen:?}");
+    // It reads very well, so that nothing is refused before.
+    let seen = with_permissions(only_read, &service(), &["onboarded"]);
+    assert!(!seen.stderr.contains("probably") && !seen.stderr.contains("warning: "), "{seen:?}");
+    let error = "error: a run would be refused: the token lacks the permission ";
+    assert!(seen.stderr.lines().last().unwrap().starts_with(error) && seen.code == Some(1), "{seen:?}");
     let seen = with_permissions(json!(jwt::PERMISSION), &service(), &["onboarded", "-q"]);
     assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
     // One that names none at all may have it.

@@ -325,6 +325,12 @@ fn what_is_no_list_is_exit_1() {
         assert_eq!((stdout.as_str(), code), ("", Some(1)));
         assert_eq!(stderr, "error: the partners cannot be listed: the answer is not a list of partners\n", "{body}");
     }
+    for status in [201, 202, 204, 206] {
+        let graph = Graph::answering(move |_| (status, if status == 204 { String::new() } else { page(&[FIRST]) }));
+        let Seen { stdout, stderr, code } = list(&graph, &["-o", "ndjson"]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)));
+        assert_eq!(stderr, "error: the partners cannot be listed: the answer is not a list of partners\n", "{status}");
+    }
     for body in [r#"{"value":[{"id":"a"},{"name":"b"}]}"#, r#"{"value":[{"id":7}]}"#, r#"{"value":["a"]}"#] {
         let Seen { stdout, stderr, code } = list_of(body, &["-o", "id"]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)));

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use support::server::{Gate, Reply, Server};
 use support::terminal::{ALL, BUT_STDOUT, Streams, Terminal};
-use support::{Intunectl, Seen, ids, jwt, run};
+use support::{Intunectl, Seen, TOKEN, ids, jwt, run};
 
 const QUESTION: &str = "[y/N]";
 
@@ -162,6 +162,29 @@ fn the_first_20_are_shown_and_the_rest_is_counted() {
             shown.split_once('…').map(|(_, rest)| format!("…{}\n", rest.lines().next().unwrap())).as_deref(),
             more
         );
+    }
+}
+
+#[test]
+fn how_many_and_whose_stands_in_the_question_where_the_table_has_pushed_it_off_the_screen() {
+    let server = service();
+    let home = Intunectl::new();
+    for (verb, question) in [("disconnect", "There is no undo.\nDisconnect "), ("onboard", "\nOnboard ")] {
+        for (count, partners) in [(1, "1 partner"), (25, "25 partners")] {
+            let tenant = "tenant 11111111-2222-3333-4444-555555555555";
+            for (token, whose) in [(jwt::good(), tenant), (TOKEN.to_owned(), "a tenant that the token does not name")] {
+                let mut command = home.partner(verb, server.root());
+                let seen = answer(command.args(ids(count)).env("INTUNECTL_TOKEN", token), b"n\n");
+                assert_declined(&seen, &server);
+                let shown = seen.stderr.split(QUESTION).next().unwrap();
+                assert!(shown.ends_with(&format!("{question}{partners} of {whose}? ")), "{shown}");
+                // The terminal has 24 lines, on the last of which is the cursor.
+                let above = shown.lines().count().saturating_sub(24);
+                let heading = shown.lines().position(|line| line.starts_with("This ")).unwrap();
+                assert_eq!(heading < above, count == 25, "{shown}");
+                assert!(shown.lines().last().unwrap().len() + QUESTION.len() < 80, "{shown}");
+            }
+        }
     }
 }
 

@@ -135,6 +135,21 @@ fn only_what_is_done_counts_and_the_last_word_on_it() {
 }
 
 #[test]
+fn a_rehearsal_in_the_log_takes_nothing_back() {
+    let server = Server::start(|request, _| if request.is_post() { Reply::done() } else { Reply::status(404) });
+    let home = Intunectl::new();
+    let line = |options: &str| format!("intunectl partner disconnect a -o ndjson {options} >> log");
+    for (options, code) in [("", 0), ("--dry-run", 1), ("--resume log", 0)] {
+        assert_eq!(script("sh", &home, &server, &line(options)).code, Some(code), "{options}");
+    }
+    let log = read(&home, "log");
+    let statuses: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["status"].clone()).collect();
+    assert_eq!(statuses, ["disconnected", "failed", "skipped"]);
+    assert_eq!(server.ids_of("POST"), ["a"]);
+}
+
+#[test]
 fn onboarding_is_resumed_by_its_own_records() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
@@ -423,6 +438,24 @@ fn records_can_come_through_a_pipe() {
         let seen = script("bash", &home, &server, line);
         assert_eq!((seen.code, server.ids()), (Some(0), vec!["p-0002".to_owned()]), "{line}: {seen:?}");
         assert_eq!(seen.with_status("skipped"), ["p-0001", "p-0003"], "{line}");
+    }
+}
+
+#[test]
+fn standard_input_cannot_be_the_ids_and_the_records_too() {
+    let home = Intunectl::new();
+    home.file("log", done("p-0001"));
+    let server = Server::always(Reply::done);
+    for ids in ["", "-", "a -", "-f -", "-f /dev/stdin", "-f /dev/fd/0"] {
+        for records in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
+            let command = format!("intunectl partner disconnect {ids} -o ndjson --resume {records}");
+            for line in [format!("cat log | {command}"), format!("{command} < log")] {
+                let seen = script("sh", &home, &server, &line);
+                let words = ["standard input cannot be both the IDs and the records; nothing was sent", "hint: "];
+                assert_refused(&seen, &server, &words);
+                assert_eq!(seen.stdout, "", "{line}");
+            }
+        }
     }
 }
 

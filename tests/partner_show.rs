@@ -10,8 +10,9 @@
 
 mod support;
 
+use std::io::Read as _;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use support::running::Running;
 use support::server::{Gate, Reply, Server};
@@ -268,6 +269,21 @@ fn what_is_not_that_partner_is_not_shown() {
 }
 
 #[test]
+fn a_success_other_than_200_does_not_show_a_partner() {
+    for status in [201, 202, 204, 206] {
+        let server = Server::start(move |request, _| match status {
+            204 => Reply::status(204),
+            _ => Reply::status(status).body(format!(r#"{{"id":"{}"}}"#, request.id())),
+        });
+        let seen = show(&server, &["a", "-o", "id"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{status}: {seen:?}");
+        let error = format!("error: a: {status} UnexpectedAnswer: the answer is not the partner that was asked for\n");
+        assert!(seen.stderr.starts_with(&error), "{seen:?}");
+        assert_eq!(server.ids(), ["a"]);
+    }
+}
+
+#[test]
 fn a_guid_is_the_same_partner_in_whatever_case_graph_writes_it() {
     let server = Server::always(|| Reply::partner("5F0E1C9A-2B7D-4C8E-9A41-6D3B8F2E7C10", "onboarded"));
     let guid = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
@@ -369,6 +385,56 @@ fn no_token_is_exit_4_and_nothing_is_sent() {
     let seen = run(Intunectl::new().partner("show", server.root()).arg("a").env_remove("INTUNECTL_TOKEN"));
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
     assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_full_disk_hides_no_refused_token() {
+    let server = Server::start(|request, _| match request.id() {
+        "z" => Reply::status(401).body(include_bytes!("data/401-expired.json")),
+        id => Reply::partner(id, "onboarded"),
+    });
+    for (ids, code) in [(&["a", "z"][..], 4), (&["a"], 1)] {
+        for format in ["text", "json", "ndjson", "id"] {
+            let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+            let home = Intunectl::new();
+            let mut command = home.partner("show", server.root());
+            command.args(ids).args(["-o", format]).stdin(Stdio::null()).stdout(full).stderr(Stdio::piped());
+            let seen = Running::with(&mut command).end();
+            assert_eq!(seen.code, Some(code), "{seen:?}");
+            let told = |words: &str| seen.stderr.lines().any(|line| line.starts_with(words));
+            assert!(told("error: cannot write to standard output: No space left on device"), "{seen:?}");
+            assert_eq!(told("error: z: 401 InvalidAuthenticationToken: "), code == 4, "{seen:?}");
+            assert_eq!(told("hint: 401: the service does not accept the token"), code == 4, "{seen:?}");
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_does_not_wait_for_a_reader_that_does_not_read() {
+    let server = Server::start(|request, _| {
+        // More than a pipe holds.
+        let (id, name) = (request.id(), "x".repeat(300_000));
+        let partner = format!(r#"{{"id":"{id}","displayName":"{name}"}}"#);
+        Reply::status(200).body(if id == "a" { partner } else { format!(r#"{{"value":[{partner}]}}"#) })
+    });
+    for arguments in [&["show", "a"][..], &["list"]] {
+        for (signal, code) in [("INT", 130), ("TERM", 143)] {
+            let (mut reader, writer) = std::io::pipe().unwrap();
+            let home = Intunectl::new();
+            let mut command = home.partner(arguments[0], server.root());
+            command.args(&arguments[1..]).args(["-o", "ndjson"]);
+            command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+            let running = Running::with(&mut command);
+            // By then it is writing, and cannot come to an end with it.
+            reader.read_exact(&mut [0]).unwrap();
+            let start = Instant::now();
+            running.signal(signal);
+            let seen = running.end();
+            assert_eq!((seen.stderr.as_str(), seen.code), ("error: interrupted\n", Some(code)));
+            assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+            drop(reader);
+        }
+    }
 }
 
 #[test]

@@ -281,6 +281,34 @@ fn a_service_that_asks_to_wait_for_longer_than_there_is_time_is_not_waited_for()
 }
 
 #[test]
+fn a_service_that_asks_to_wait_for_an_hour_is_not_waited_for_at_all() {
+    for count in [1, 2] {
+        let gate = Gate::default();
+        let door = gate.clone();
+        let server = service(move |_, _| {
+            door.pass();
+            Reply::status(429).header("Retry-After", "3600")
+        });
+        let home = Intunectl::new();
+        let mut command = home.disconnect(server.root());
+        let running = Running::start(command.args(ids(count)).args(["-j2", "--wait=9m", "-o", "ndjson"]));
+        // All are taken on by the time that one is read: what would be held back otherwise is another matter.
+        server.wait_for(count + 1);
+        let start = Instant::now();
+        gate.open();
+        let seen = running.end();
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+        assert_eq!((seen.code, seen.with_status("failed")), (Some(1), ids(count)), "{seen:?}");
+        for record in seen.records() {
+            assert_unconfirmed(&record, "not_confirmed");
+            assert!(message(&record).contains("the service asks to wait "), "{record}");
+        }
+        assert!(seen.stdout.contains("asks to wait 1h"), "{seen:?}");
+        assert_eq!(server.ids_of("POST").len(), count);
+    }
+}
+
+#[test]
 fn a_token_that_may_not_read_is_told_at_once_and_stops_nobody() {
     let server = service(|_, _| Reply::status(403).body(r#"{"error":{"code":"Forbidden","message":"not for you"}}"#));
     let start = Instant::now();

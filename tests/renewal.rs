@@ -1814,3 +1814,92 @@ fn a_run_that_is_stopped_during_a_renewal_does_not_blame_the_token() {
     assert_eq!((&refused["http_status"], &refused["error"]["kind"]), (&401.into(), &"interrupted".into()), "{refused}");
     app.scene.end();
 }
+
+/// A run with `--wait` in which so many are taken on, and read with the token of its start, which is refused. When it is
+/// returned, another token has been asked for, which comes when the first gate is opened; as many other IDs are on their
+/// way, and answered when the second is; and one more is still to be sent.
+fn refused_while_waiting(count: usize, wait: &str) -> (App, Running, [Gate; 2]) {
+    let gates = [Gate::default(), Gate::default()];
+    let ([token, others], asked) = (gates.clone(), AtomicUsize::new(0));
+    let platform = Platform::start(
+        move |_, issuer| {
+            if asked.fetch_add(1, Ordering::SeqCst) > 0 {
+                token.pass();
+            }
+            grant_app(issuer, HOUR)
+        },
+        move |request, issuer| {
+            if !request.is_post() {
+                let is_refused = issuer.bearer(request) == 0;
+                return if is_refused { unauthorized() } else { Reply::partner(request.id(), "notOnboarded") };
+            }
+            if !ids(count).contains(&request.id().to_owned()) {
+                others.pass();
+            }
+            Reply::done()
+        },
+    );
+    let app = App::with_secret(platform);
+    let running = Running::start(&mut app.disconnect(2 * count + 1, &["-j", &count.to_string(), wait]));
+    // Two for tokens, one for each that is taken on and each that is on its way, and one to read each that is taken on.
+    app.scene.platform.server().wait_for(2 + 3 * count);
+    for id in ids(count) {
+        running.wait_for_stderr(&format!("{id}: 401 after "));
+    }
+    (app, running, gates)
+}
+
+/// The time of `--wait` runs out while the token is renewed.
+fn the_wait_is_over_while_the_token_is_renewed(count: usize) {
+    let (app, running, [token, others]) = refused_while_waiting(count, "--wait=3s");
+    // It began before the reads that came.
+    std::thread::sleep(Duration::from_secs(4));
+    token.open();
+    for id in ids(count) {
+        running.wait_for_stdout(&format!(r#"{{"id":"{id}","#));
+    }
+    others.open();
+    let seen = app.scene.end_of(running);
+    assert_eq!(
+        (seen.code, seen.with_status("disconnected")),
+        (Some(1), ids(2 * count + 1)[count..].to_vec()),
+        "{seen:?}"
+    );
+    assert_eq!(seen.with_status("failed"), ids(count));
+    for record in seen.records().iter().filter(|record| record["status"] == "failed") {
+        let expected = (&204.into(), &"not_confirmed".into());
+        assert_eq!((&record["http_status"], &record["error"]["kind"]), expected, "{record}");
+    }
+    let [hint] = told(&seen)[..] else { panic!("{}", seen.stderr) };
+    assert!(hint.contains("a longer --wait waits longer"), "{hint}");
+    app.scene.end();
+}
+
+#[test]
+fn a_wait_that_is_over_while_the_token_is_renewed_does_not_blame_the_token() {
+    the_wait_is_over_while_the_token_is_renewed(1);
+}
+
+#[test]
+fn waits_that_are_over_while_the_token_is_renewed_do_not_blame_the_token() {
+    the_wait_is_over_while_the_token_is_renewed(2);
+}
+
+#[test]
+fn waits_that_are_interrupted_while_the_token_is_renewed_do_not_blame_the_token() {
+    for (count, (signal, code)) in [(1, ("INT", 130)), (2, ("INT", 130)), (2, ("TERM", 143))] {
+        let (app, running, [token, others]) = refused_while_waiting(count, "--wait=10m");
+        running.signal(signal);
+        running.wait_for_stderr("interrupted: nothing new is sent");
+        token.open();
+        others.open();
+        let seen = app.scene.end_of(running);
+        assert_eq!((seen.code, seen.with_status("failed")), (Some(code), ids(2 * count)), "{seen:?}");
+        assert_eq!(seen.with_status("not_attempted"), ids(2 * count + 1)[2 * count..]);
+        for record in seen.records() {
+            assert_eq!(record["error"]["kind"], "interrupted", "{record}");
+        }
+        assert!(!told(&seen).iter().any(|line| line.contains("401")), "{}", seen.stderr);
+        app.scene.end();
+    }
+}

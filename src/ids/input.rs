@@ -57,7 +57,8 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, verb: &str) -> Resul
 
 /// Whether IDs are read from standard input.
 pub fn is_stdin_read(arguments: &[String], from_file: Option<&Path>) -> bool {
-    arguments.iter().any(|id| id == "-") || from_file.map_or(arguments.is_empty(), |path| path == Path::new("-"))
+    arguments.iter().any(|id| id == "-")
+        || from_file.map_or(arguments.is_empty(), |path| path == Path::new("-") || is_stdin(path))
 }
 
 /// Whether a path is another name of standard input.
