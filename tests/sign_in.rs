@@ -1511,12 +1511,12 @@ fn a_tenant_that_is_not_the_tokens_is_a_warning() {
         (
             &token,
             "contoso.example",
-            format!("the token names its tenant by ID, {TENANT}: whether that is contoso.example is"),
+            format!("the token names its tenant by ID, {TENANT}: whether that is 'contoso.example' is"),
         ),
         (
             "opaque-token-of-this-test",
             other,
-            format!("the token does not name its tenant: whether it is {other} is not known"),
+            format!("the token does not name its tenant: whether it is '{other}' is not known"),
         ),
     ] {
         for command in [&["partner", "list"][..], &["partner", "disconnect", "a"], &["auth", "status"]] {
