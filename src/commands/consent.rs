@@ -97,7 +97,7 @@ pub async fn ask(
 fn heading(action: Action, count: usize, skipped: usize, connection: &Connection, host: &str) -> String {
     let verb = match action {
         Action::Disconnect => "disconnects",
-        Action::Onboard => "begins to onboard",
+        Action::Onboard => "onboards",
     };
     let account = connection.account().map(|account| format!(", as {}", clean(account))).unwrap_or_default();
     let skipped = if skipped > 0 { format!(" ({skipped} done by an earlier run are skipped)") } else { String::new() };
