@@ -99,8 +99,10 @@ pub async fn confirm(
         }
     };
     tokio::select! {
-        confirmation = reading => confirmation,
+        // First, so that nothing is read where the run was stopped before.
+        biased;
         confirmation = watching => confirmation,
+        confirmation = reading => confirmation,
     }
 }
 
