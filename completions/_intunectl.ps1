@@ -14,12 +14,17 @@ Register-ArgumentCompleter -Native -CommandName intunectl -ScriptBlock {
         $words += ''
     }
 
-    $previous = $env:INTUNECTL_COMPLETE
+    # What is in front of the command may set variables, and what is behind the cursor may be options.
+    $behind = @($commandAst.CommandElements | Where-Object { $_.Extent.StartOffset -ge $cursorPosition })
+    $isUnclear = $commandAst.Extent.StartOffset -gt 0 -or $behind.Count -gt 0
+
+    $previous = $env:INTUNECTL_COMPLETE, $env:INTUNECTL_COMPLETE_NO_LOOKUP
     $env:INTUNECTL_COMPLETE = 'powershell'
+    if ($isUnclear) { $env:INTUNECTL_COMPLETE_NO_LOOKUP = '1' }
     try {
         $lines = @(& intunectl -- @words)
     } finally {
-        $env:INTUNECTL_COMPLETE = $previous
+        $env:INTUNECTL_COMPLETE, $env:INTUNECTL_COMPLETE_NO_LOOKUP = $previous
     }
 
     foreach ($line in $lines) {

@@ -36,15 +36,19 @@ fi
 # Bash breaks words at = and : too, reads patterns in what is offered, and puts file names on the line as they are.
 _intunectl() {
     local -a words=()
-    local rest=$COMP_LINE before='' index=0 flags=$- i
+    local rest=$COMP_LINE before='' index=0 flags=$- aliases='' i
     for i in "${!COMP_WORDS[@]}"; do
-        if [[ $i -gt 0 && $rest != [[:space:]]* ]]; then
+        if [[ $i -eq $COMP_CWORD && $rest == [[:space:]]* && -z $2 && ${COMP_WORDS[i]} == [!=:]* ]]; then
+            # The cursor is in front of this word: it is in one of its own.
+            index=${#words[@]}
+            words+=('' "${COMP_WORDS[i]}")
+        elif [[ $i -gt 0 && $rest != [[:space:]]* ]]; then
             # Of the word that the cursor is in, what is behind the cursor does not count.
             [[ $i -gt $COMP_CWORD && $index -eq ${#words[@]}-1 ]] || words[${#words[@]}-1]+=${COMP_WORDS[i]}
         else
             words+=("${COMP_WORDS[i]}")
         fi
-        if [[ $i -eq $COMP_CWORD ]]; then
+        if [[ $i -eq $COMP_CWORD && $index -eq 0 ]]; then
             index=$((${#words[@]} - 1))
             before=${words[index]%"${COMP_WORDS[i]}"}
             [[ -n $2 || -z ${COMP_WORDS[i]} ]] || before+=${COMP_WORDS[i]}
@@ -55,13 +59,20 @@ _intunectl() {
     done
     local COMP_CWORD=$index
     local -a COMP_WORDS=("${words[@]}")
+    # An alias may hold options, which are not among the words.
+    [[ ${BASH_VERSINFO[0]} -lt 4 ]] || aliases=${BASH_ALIASES[$1]}${BASH_ALIASES[${words[0]}]}
+    [[ $aliases != *[[:space:]]* ]] || local -x INTUNECTL_COMPLETE_NO_LOOKUP=1
     set -f
-    _clap_complete_intunectl "$1" "${words[index]}" "$3"
+    _clap_complete_intunectl "$1" "${words[index]}" "$3" 2>/dev/null
     [[ $flags == *f* ]] || set +f
     COMPREPLY=("${COMPREPLY[@]#"$before"}")
-    if [[ -e ${COMPREPLY[0]/#\~\//$HOME/} ]]; then
-        compopt -o filenames 2>/dev/null
+    if [[ -e ${COMPREPLY[0]/#\~\//$HOME/} ]] && compopt -o filenames 2>/dev/null; then
+        return
     fi
+    # The rest goes onto the line unquoted, and Enter runs it.
+    for i in "${!COMPREPLY[@]}"; do
+        [[ ${COMPREPLY[i]} != *[!-[:alnum:]_./:=@,+~]* ]] || unset "COMPREPLY[i]"
+    done
 }
 complete -o nospace -o bashdefault -o nosort -F _intunectl intunectl 2>/dev/null ||
     complete -o nospace -o bashdefault -F _intunectl intunectl

@@ -1,1 +1,13 @@
-complete --keep-order --exclusive --command intunectl --arguments "(INTUNECTL_COMPLETE=fish intunectl -- (commandline --current-process --tokenize --cut-at-cursor) (commandline --current-token))"
+function __intunectl_complete
+    set --local words (commandline --current-process --tokenize --cut-at-cursor)
+    set --local before (commandline --current-process --cut-at-cursor)
+    set --local line (commandline --current-buffer)
+    set --local --export INTUNECTL_COMPLETE fish
+    # Variables may be set in front of the command, and options be behind the cursor, where fish shows no words.
+    set --local --export INTUNECTL_COMPLETE_NO_LOOKUP 1
+    if test (string trim -- "$before") = (string trim -- "$line"); and string match --quiet --regex '(^|/)intunectl$' -- $words[1]
+        set INTUNECTL_COMPLETE_NO_LOOKUP
+    end
+    intunectl -- $words (commandline --current-token) 2>/dev/null
+end
+complete --keep-order --exclusive --command intunectl --arguments '(__intunectl_complete)'

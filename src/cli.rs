@@ -45,8 +45,9 @@ where the shell shows them.
 IDs are those of the tenant that the command would act on, as the options on the line have it. They are offered where a \
 token is at hand (--token, --token-file, INTUNECTL_TOKEN, or a sign-in whose token is still good; not that of a sign-in \
 on macOS, as the Keychain might ask) and the service lists them within 0.3 s. For the sake of a TAB nobody is signed in \
-and no token is renewed. None are offered where the shell would still change a word on the line, such as a variable. \
-What is set in front of a command, as in INTUNECTL_PROFILE=x intunectl, is not seen here: use the option.")]
+and no token is renewed. None are offered where the shell would still change a word on the line, such as a variable, \
+or, but for bash, where something else is done on the line first. What is set in front of a command, as in \
+INTUNECTL_PROFILE=x intunectl, bash does not show: use the option.")]
     #[command(after_help = "\
 Examples:
   eval \"$(intunectl completion bash)\"         # in ~/.bashrc

@@ -29,6 +29,8 @@ use crate::net::attempt::redact;
 pub const VARIABLE: &str = "INTUNECTL_COMPLETE";
 /// Where scripts say which word the cursor is in, unless it is the last. Source: clap_complete's scripts.
 const INDEX: &str = "_CLAP_COMPLETE_INDEX";
+/// Where scripts say, if it is not empty, that the words may not be all that the command would get: nothing is looked up.
+const NO_LOOKUP: &str = "INTUNECTL_COMPLETE_NO_LOOKUP";
 /// How long a lookup may take, counted from the start: with what the process itself needs it stays below 300 ms.
 const WITHIN: Duration = Duration::from_millis(250);
 
@@ -41,7 +43,8 @@ pub fn line() -> Option<Line> {
     let words: Vec<_> = arguments.collect();
     let last = words.len().checked_sub(1)?;
     let index = std::env::var(INDEX).ok().and_then(|index| index.parse().ok()).unwrap_or(last);
-    Some(Line { words, index, until: started + WITHIN })
+    let is_all = std::env::var_os(NO_LOOKUP).is_none_or(|value| value.is_empty());
+    Some(Line { words, index, is_all, until: started + WITHIN })
 }
 
 /// A command line that somebody is typing.
@@ -50,6 +53,8 @@ pub struct Line {
     words: Vec<OsString>,
     /// Which of them the cursor is in.
     index: usize,
+    /// Whether the command would get these words, and the variables of this process, and nothing else.
+    is_all: bool,
     /// When it is too late.
     until: Instant,
 }
@@ -89,8 +94,11 @@ impl Line {
     }
 
     /// The words as the command would get them, with nobody's ID where the cursor is. `None` where the shell would make
-    /// something else of one of them: a variable, a pattern, quotes.
+    /// something else of one of them (a variable, a pattern, quotes) or adds to them.
     fn plain_words(&self) -> Option<Vec<String>> {
+        if !self.is_all {
+            return None;
+        }
         let mut words = self.words.clone();
         let here = OsString::from("00000000-0000-0000-0000-000000000000");
         match words.get_mut(self.index) {
@@ -156,12 +164,13 @@ fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
 }
 
-/// A word as the shell will hand it over, where it will hand it over as it is; shells agree on `~/`.
+/// A word as the shell will hand it over, where it will hand it over as it is; shells agree on `~/`. In front, `@` makes
+/// PowerShell put a list there, and `=` makes zsh look for a command.
 fn plain(word: &str) -> Option<String> {
     if let Some(rest) = word.strip_prefix("~/") {
         return plain(Path::new(&std::env::home_dir()?).join(rest).to_str()?);
     }
     let is_path = |c: char| cfg!(windows) && c == '\\';
     let is_plain = |c: char| c.is_alphanumeric() || " -_.:/=,@+".contains(c) || is_path(c);
-    word.chars().all(is_plain).then(|| word.to_owned())
+    (!word.starts_with(['@', '=']) && word.chars().all(is_plain)).then(|| word.to_owned())
 }

@@ -18,6 +18,9 @@ pub fn run(shell: Shell) -> anyhow::Result<Exit> {
         Shell::Zsh => (false, include_str!("completion/zsh.sh")),
         // clap's runs the line that is being typed, its `$( )` and its `> file` included.
         Shell::PowerShell => (true, include_str!("completion/powershell.ps1")),
+        // clap's show no words behind the cursor, and nothing in front of the command.
+        Shell::Fish => (true, include_str!("completion/fish.fish")),
+        Shell::Elvish => (true, include_str!("completion/elvish.elv")),
         _ => (false, ""),
     };
     if let Some(shell) = Shells::builtins().completer(&shell.to_string()).filter(|_| !is_whole) {
