@@ -22,7 +22,6 @@ use crate::exit::Exit;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
-use crate::net::attempt::redact;
 
 /// The environment variable by which a script says for which shell it asks. (clap's own would be `COMPLETE`, which may
 /// mean anything to others.)
@@ -146,13 +145,12 @@ fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
     let connection = context.connection_at_hand().ok()??;
     let client = context.client(&connection, Some(Rate::PUBLISHED)).ok()?;
     let partners = block_on(partner::list(&client, &connection.caller(), &context.stop)).ok()?;
-    let secrets = [connection.token.secret.clone()];
     let offer = |fields: partner::Fields| {
-        let id = Some(redact(&fields.id, &secrets)).filter(|id| is_word(id))?;
+        let id = PartnerId::parse(&fields.id).ok().filter(|id| is_word(id.as_str()))?;
         let texts = [fields.display_name, fields.onboarding_status];
-        let texts: Vec<_> = texts.iter().flatten().map(|text| clean(&redact(text, &secrets)).into_owned()).collect();
+        let texts: Vec<_> = texts.iter().flatten().map(|text| clean(text).into_owned()).collect();
         let description = Some(texts.join(", ")).filter(|text| !text.is_empty());
-        Some(Partner { id: PartnerId::parse(&id).ok()?, description })
+        Some(Partner { id, description })
     };
     Some(partners.into_iter().filter_map(|partner| offer(partner.fields)).collect())
 }

@@ -7,11 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use terminal_size::{Width, terminal_size_of};
-use unicode_width::UnicodeWidthStr as _;
-
 use super::console::{GREEN, MAGENTA};
 use super::stdout::Patient;
+use super::terminal::{asked_for, columns_of, measure, painted};
 use crate::clean::clean;
 use crate::graph::pace::Rate;
 use crate::words::roughly;
@@ -60,7 +58,7 @@ impl Line {
         let _ = anstream::AutoStream::always_ansi(io::stderr());
         let line = Self(Arc::new(Shared {
             started: Instant::now(),
-            columns: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
+            columns: asked_for(),
             color,
             state: Mutex::new(state),
             screen: Mutex::default(),
@@ -106,9 +104,8 @@ impl Line {
 
 impl Shared {
     fn draw(&self, screen: &mut Screen) {
-        let real = terminal_size_of(io::stderr()).map(|(Width(columns), _)| usize::from(columns));
         // The narrower one: a line that wraps cannot be drawn over.
-        let width = [self.columns, real].into_iter().flatten().filter(|columns| *columns > 0).min().unwrap_or(80);
+        let width = [self.columns, columns_of(io::stderr())].into_iter().flatten().min().unwrap_or(80);
         let line = lock(&self.state).line(self.started.elapsed(), width, self.color);
         if line.is_empty() {
             screen.erase();
@@ -237,10 +234,8 @@ impl State {
             }
         }
         match (text.fitted(), bar) {
-            (text, Some(bar)) if color => format!("{GREEN}{bar}{GREEN:#}{GAP}{text}"),
-            (text, Some(bar)) => format!("{bar}{GAP}{text}"),
-            (text, None) if color && hold.is_some() => format!("{MAGENTA}{text}{MAGENTA:#}"),
-            (text, None) => text,
+            (text, Some(bar)) => format!("{}{GAP}{text}", painted(&bar, GREEN, color)),
+            (text, None) => painted(&text, MAGENTA, color && hold.is_some()),
         }
     }
 
@@ -332,12 +327,12 @@ struct Text {
 impl Text {
     fn has_room_for(&self, columns: usize) -> bool {
         let gap = if self.text.is_empty() { 0 } else { GAP.len() };
-        self.text.width() + gap + columns <= self.room
+        measure(&self.text) + gap + columns <= self.room
     }
 
     /// Whether there was room for it.
     fn add(&mut self, part: &str) -> bool {
-        let has_room = self.has_room_for(part.width());
+        let has_room = self.has_room_for(measure(part));
         if has_room {
             self.insist(part);
         }
@@ -353,7 +348,7 @@ impl Text {
     }
 
     fn fitted(mut self) -> String {
-        while self.text.width() > self.room {
+        while measure(&self.text) > self.room {
             self.text.pop();
         }
         self.text
@@ -566,7 +561,7 @@ mod tests {
         ) {
             let line = state.line(if soon { s(seconds) } else { now }, width, color);
             let plain = anstream::adapter::strip_str(&line).to_string();
-            prop_assert!(plain.width() <= width.saturating_sub(FREE), "{plain:?} in {width}");
+            prop_assert!(measure(&plain) <= width.saturating_sub(FREE), "{plain:?} in {width}");
             prop_assert!(!plain.contains(char::is_control), "{plain:?}");
             prop_assert!(color || plain == line);
         }

@@ -40,12 +40,23 @@ impl Shape {
 
     /// What suits standard output or standard error.
     pub fn of(stream: &(impl RawStream + Handle), color: Color) -> Self {
-        let columns = || {
-            let terminal = terminal_size_of(stream).map(|(Width(columns), _)| usize::from(columns));
-            Layout::Columns { width: width(std::env::var("COLUMNS").ok().as_deref(), terminal) }
-        };
+        let columns = || Layout::Columns { width: width(variable().as_deref(), columns_of(stream)) };
         Self { layout: if stream.is_terminal() { columns() } else { Layout::Tabs }, color: color.on(stream) }
     }
+}
+
+/// The width that `COLUMNS` asks for.
+pub fn asked_for() -> Option<usize> {
+    width(variable().as_deref(), None)
+}
+
+fn variable() -> Option<String> {
+    std::env::var("COLUMNS").ok()
+}
+
+/// The width that the terminal behind a stream says it has.
+pub fn columns_of(stream: impl Handle) -> Option<usize> {
+    width(None, terminal_size_of(stream).map(|(Width(columns), _)| usize::from(columns)))
 }
 
 /// The width to lay out for: `COLUMNS` goes before what the terminal says of itself. Some terminals (a serial line, a
