@@ -133,12 +133,14 @@ pub async fn run(
                 run.stop(Reason::OutputGone);
             }
             Some(landed) = flights.next(), if !flights.is_empty() => {
-                flights.extend(run.land(landed, client, &around.sink));
+                flights.extend(run.land(landed, client, &mut around.sink));
             }
             permit = Arc::clone(&backlog).acquire_owned(), if may_start => {
                 let permit = permit.context("the output has ended before the run")?;
-                flights.extend(run.start(client, permit, &around.sink));
+                flights.extend(run.start(client, permit, &mut around.sink));
             }
+            // When nothing else is to be done without waiting.
+            () = std::future::ready(()), if around.sink.is_holding() => around.sink.hand_over(),
             // Last, so that only requests are counted, and not those that were still waiting to be sent.
             () = std::future::ready(()), if announce => {
                 announce = false;
@@ -267,7 +269,7 @@ impl<'a> Run<'a> {
         &mut self,
         client: &'f Client<'_>,
         permit: OwnedSemaphorePermit,
-        sink: &Sink,
+        sink: &mut Sink,
     ) -> Option<LocalBoxFuture<'f, Landed>>
     where
         'a: 'f,
@@ -294,7 +296,12 @@ impl<'a> Run<'a> {
 
     /// Reports an ID for which all has ended, and stops the run if that is what its result means; what is still to follow
     /// for it is returned instead.
-    fn land<'f>(&mut self, landed: Landed, client: &'f Client<'_>, sink: &Sink) -> Option<LocalBoxFuture<'f, Landed>>
+    fn land<'f>(
+        &mut self,
+        landed: Landed,
+        client: &'f Client<'_>,
+        sink: &mut Sink,
+    ) -> Option<LocalBoxFuture<'f, Landed>>
     where
         'a: 'f,
     {
@@ -350,7 +357,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reports every ID that has no result yet: those given up under way, and those never begun.
-    fn report_the_rest(&mut self, sink: &Sink) {
+    fn report_the_rest(&mut self, sink: &mut Sink) {
         // Without a reason, all that is left is what an earlier run has done.
         let reason = self.reason.unwrap_or(Reason::OutputGone);
         for (position, progress) in std::mem::take(&mut self.under_way) {
@@ -373,8 +380,8 @@ impl<'a> Run<'a> {
     }
 
     /// Reports what has no result yet, and waits for the output.
-    async fn finish(mut self, around: Surroundings<'_>, signals: usize) -> Finished {
-        self.report_the_rest(&around.sink);
+    async fn finish(mut self, mut around: Surroundings<'_>, signals: usize) -> Finished {
+        self.report_the_rest(&mut around.sink);
         let Self { mut summary, hints, verdicts, interrupted, started, .. } = self;
         summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         around.console.end_progress();
@@ -393,7 +400,7 @@ impl<'a> Run<'a> {
         Some(Draft { id, index, action: self.plan.action, is_rehearsal, progress, ends })
     }
 
-    fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &Sink) {
+    fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &mut Sink) {
         self.summary.count(record.status);
         self.verdicts.push(record.verdict());
         if self.plan.tell_failures && record.status == Status::Failed {

@@ -48,14 +48,25 @@ impl Written {
     }
 }
 
+/// How many records are handed over at once, at the most.
+const TOGETHER: usize = 64;
+
 enum Message {
-    /// The permit is given back when the record has been written: it bounds how far writing may fall behind.
-    Record(Box<Record>, Option<OwnedSemaphorePermit>),
+    Records(Vec<Given>),
     Summary(Box<Summary>),
 }
 
-/// Takes records, and writes each the moment it comes.
+/// A record to be written.
+struct Given {
+    record: Record,
+    /// Given back when the record has been written: it bounds how far writing may fall behind.
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Takes records, and writes them on a thread of its own, so that a reader who stalls holds up nothing else.
 pub struct Sink {
+    /// Those not handed over yet: to wake the thread for each one alone costs more than to write it.
+    held: Vec<Given>,
     messages: mpsc::Sender<Message>,
     failed: oneshot::Receiver<()>,
     written: oneshot::Receiver<Written>,
@@ -85,13 +96,28 @@ impl Sink {
             // Nobody listens where the run ended without waiting for the output.
             let _ = written_tx.send(writer.written);
         })?;
-        Ok(Self { messages, failed, written })
+        Ok(Self { held: Vec::new(), messages, failed, written })
     }
 
-    /// Hands a record over.
-    pub fn record(&self, record: Record, permit: Option<OwnedSemaphorePermit>) {
-        // The writer ends only when this end of the channel is gone.
-        let _ = self.messages.send(Message::Record(Box::new(record), permit));
+    /// Takes a record. It may stay here until [`Self::hand_over`], which is due before anything is waited for.
+    pub fn record(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>) {
+        self.held.push(Given { record, permit });
+        if self.held.len() >= TOGETHER {
+            self.hand_over();
+        }
+    }
+
+    /// Whether there are records that are not on their way yet.
+    pub fn is_holding(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Sends them on their way.
+    pub fn hand_over(&mut self) {
+        if self.is_holding() {
+            // The writer ends only when this end of the channel is gone.
+            let _ = self.messages.send(Message::Records(std::mem::take(&mut self.held)));
+        }
     }
 
     /// Returns when nothing can be written any more; never where all goes well.
@@ -102,7 +128,8 @@ impl Sink {
     }
 
     /// Waits until everything is written.
-    pub async fn finish(self, summary: Summary) -> Written {
+    pub async fn finish(mut self, summary: Summary) -> Written {
+        self.hand_over();
         let _ = self.messages.send(Message::Summary(Box::new(summary)));
         drop(self.messages);
         self.written.await.unwrap_or_else(|_| Written::failed("the output broke off"))
@@ -145,15 +172,7 @@ struct Document<'a> {
 impl<W: Write> Writer<W> {
     fn take(&mut self, message: Message) {
         match message {
-            Message::Record(record, _) if self.look.format == Format::Json => self.kept.push(*record),
-            Message::Record(record, _) if self.look.format == Format::Id && !record.status.has_succeeded() => {}
-            Message::Record(record, permit) => {
-                let written = if self.written.error.is_some() { Err(None) } else { self.line(&record).map_err(Some) };
-                if let Err(error) = written {
-                    self.lose(error, [*record]);
-                }
-                drop(permit);
-            }
+            Message::Records(records) => records.into_iter().for_each(|given| self.record(given)),
             Message::Summary(summary) if self.look.format == Format::Json => {
                 let mut kept = std::mem::take(&mut self.kept);
                 kept.sort_by_key(|record| record.index);
@@ -163,6 +182,20 @@ impl<W: Write> Writer<W> {
             }
             Message::Summary(_) => {}
         }
+    }
+
+    fn record(&mut self, Given { record, permit }: Given) {
+        match self.look.format {
+            Format::Json => self.kept.push(record),
+            Format::Id if !record.status.has_succeeded() => {}
+            _ if self.written.error.is_some() => self.lose(None, [record]),
+            _ => {
+                if let Err(error) = self.line(&record) {
+                    self.lose(Some(error), [record]);
+                }
+            }
+        }
+        drop(permit);
     }
 
     fn lose(&mut self, error: Option<io::Error>, records: impl IntoIterator<Item = Record>) {
@@ -311,7 +344,7 @@ mod tests {
         let mut writer =
             Writer { look, out, progress: None, kept: Vec::new(), failed: None, written: Written::default() };
         for record in records {
-            writer.take(Message::Record(Box::new(record), None));
+            writer.record(Given { record, permit: None });
         }
         writer.take(Message::Summary(Box::default()));
         writer
