@@ -39,7 +39,11 @@ pub fn decide(result: &Result, attempt: u32, retries: u32, chance: f64) -> Decis
     };
     // No time at all is what a date in the past comes to, too; attempts are not to be spent within milliseconds.
     let asked = asked.filter(|asked| !asked.is_zero());
-    let wait = asked.unwrap_or_else(|| backoff(attempt).mul_f64(chance.clamp(0.0, 1.0)));
+    let wait = asked.unwrap_or_else(|| match result {
+        // As a rule the server only wants another connection: it closes one after so many requests.
+        Err(NoAnswer::Declined) if attempt == 1 => Duration::ZERO,
+        _ => backoff(attempt).mul_f64(chance.clamp(0.0, 1.0)),
+    });
     // A 429 throttles the application, whatever the partner; so does a 503 that says how long.
     let throttled = status == Some(429) || (status == Some(503) && asked.is_some());
     let next = if !is_passing(result) {
@@ -123,7 +127,7 @@ mod tests {
             (Err(NoAnswer::Refused), again, None),
             (Err(NoAnswer::Lost { sent: true }), again, None),
             (Err(NoAnswer::Timeout { sent: false }), again, None),
-            (Err(NoAnswer::Declined), again, None),
+            (Err(NoAnswer::Declined), Next::Again(Duration::ZERO), None),
             (Err(NoAnswer::TooManyFiles), again, None),
             (Err(NoAnswer::Proxy { reason: String::new(), authorized: true }), again, None),
             (Err(NoAnswer::Proxy { reason: String::new(), authorized: false }), Next::Stands, None),
@@ -152,6 +156,14 @@ mod tests {
         assert_eq!(decide(&answer(503, None), 1, 0, 0.5).next, Next::Stands);
         // How long the service asked for is told all the same.
         assert_eq!(decide(&answer(429, Some(3600.0)), 1, 0, 0.5).next, Next::Hopeless(seconds(3600.0)));
+    }
+
+    #[test]
+    fn what_the_server_has_not_looked_at_is_sent_again_at_once_but_only_once() {
+        let next = |attempt| decide(&Err(NoAnswer::Declined), attempt, 4, 0.5).next;
+        assert_eq!(next(1), Next::Again(Duration::ZERO));
+        assert_eq!(next(2), Next::Again(seconds(1.0)));
+        assert_eq!(next(5), Next::Stands);
     }
 
     #[test]
