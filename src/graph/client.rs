@@ -255,7 +255,7 @@ impl<'a> Client<'a> {
                 Next::Stands => Some(Ended::Settled),
                 Next::Hopeless(wait) => Some(Ended::Hopeless(wait)),
                 // The gate makes everybody wait, this call among them.
-                Next::Again(_) if decision.hold.is_some() => None,
+                Next::Again(wait) if decision.hold.is_some() || wait.is_zero() => None,
                 Next::Again(wait) => {
                     (self.observer)(call.label, &Event::Waiting { why: Why::Backoff, wait });
                     tokio::select! {
@@ -404,7 +404,8 @@ impl<'a> Client<'a> {
     }
 
     async fn attempt(&self, call: &Call<'_>, tokens: &Rc<[SecretString]>) -> Result {
-        let id = Uuid::new_v4();
+        // It is no secret, and need not be worth a system call.
+        let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
         let before = call.progress.get();
         let number = before.attempts + 1;
         call.progress.set(Progress {
