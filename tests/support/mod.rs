@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helper")]
 
 pub mod graph;
+#[cfg(unix)]
+pub mod http2;
 pub mod jwt;
 pub mod platform;
 #[cfg(unix)]
