@@ -1,0 +1,308 @@
+//! The parts of a run: what is measured, against what, and how good it has to be.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+
+use crate::measure::{Cost, Job, by_turns, median};
+use crate::nginx::Nginx;
+use crate::server::{Behaviour, Server};
+use crate::support::tls::Identity;
+use crate::table::{Row, Table};
+
+/// Where Debian keeps the roots that the system trusts.
+const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// How many requests are under way at once, where there are many.
+const AT_ONCE: usize = 32;
+/// What is sent as one.
+const TOKEN: &str = "an-opaque-token";
+/// About that of the service, from where it is near.
+const LATENCY: Duration = Duration::from_millis(50);
+/// What the service takes of one application and tenant. Source: the published limits of Intune.
+const PUBLISHED: (usize, Duration) = (100, Duration::from_secs(20));
+
+/// A part adds its rows to the table.
+pub type Part = fn(&Bench, &mut Table) -> Result<()>;
+
+/// All of them, in the order in which they run.
+pub const PARTS: [(&str, Part); 6] = [
+    ("start", Bench::start),
+    ("one", Bench::one),
+    ("latency", Bench::latency),
+    ("bulk", Bench::bulk),
+    ("pace", Bench::pace),
+    ("million", Bench::million),
+];
+
+/// What all parts need.
+pub struct Bench {
+    runs: usize,
+    home: PathBuf,
+    binary: PathBuf,
+    h2: Identity,
+    h1: Identity,
+    roots: usize,
+}
+
+impl Bench {
+    /// Puts what they need into a directory.
+    ///
+    /// # Errors
+    /// The system has no roots.
+    pub fn new(runs: usize, home: &Path, binary: &Path) -> Result<Self> {
+        let (h2, h1) = (Identity::new(&["h2", "http/1.1"]), Identity::new(&["http/1.1"]));
+        let system = std::fs::read_to_string(SYSTEM_ROOTS)
+            .with_context(|| format!("{SYSTEM_ROOTS} is missing: install Debian's package ca-certificates"))?;
+        for (name, identity) in [("h2.pem", &h2), ("h1.pem", &h1)] {
+            // The system's roots, since loading those is a part of what either does, and the server's.
+            std::fs::write(home.join(name), format!("{system}\n{}", identity.pem))?;
+            std::fs::write(home.join(format!("alone-{name}")), &identity.pem)?;
+        }
+        let roots = system.matches("BEGIN CERTIFICATE").count();
+        Ok(Self { runs, home: home.to_owned(), binary: binary.to_owned(), h2, h1, roots })
+    }
+
+    /// How many roots the system trusts.
+    pub fn system_roots(&self) -> usize {
+        self.roots
+    }
+
+    /// A job for our binary, with a token and roots to trust.
+    fn ours(&self, root: &str, roots: &str, arguments: &[&str], shows: (usize, &'static str)) -> Job {
+        Job::new(&self.binary, arguments, shows)
+            .variable("INTUNECTL_GRAPH_URL", root)
+            .variable("INTUNECTL_TOKEN", TOKEN)
+            .variable("SSL_CERT_FILE", self.home.join(roots).to_string_lossy())
+    }
+
+    /// The same with curl, which prints the status of each answer, too. `id` may stand for several, as curl has it.
+    fn curl(&self, root: &str, roots: &str, options: &[&str], id: &str, count: usize) -> Job {
+        let url = format!("{root}/v1.0/deviceManagement/remoteAssistancePartners/{id}/disconnect");
+        let common =
+            ["--silent", "--show-error", "--request", "POST", "--header", &format!("Authorization: Bearer {TOKEN}")];
+        let shown = ["--output", "/dev/null", "--write-out", "%{http_code}\n"];
+        let arguments = [&common, options, &shown, &[&url]].concat();
+        Job::new("curl", &arguments, (count, "204")).variable("SSL_CERT_FILE", self.home.join(roots).to_string_lossy())
+    }
+
+    fn file_of_ids(&self, count: usize) -> Result<String> {
+        let mut ids = String::new();
+        for n in 1..=count {
+            writeln!(ids, "{n:08x}-5f0e-4c8e-9a41-{:012x}", n * 7919)?;
+        }
+        let path = self.home.join(format!("{count}.txt"));
+        std::fs::write(&path, ids)?;
+        Ok(path.to_string_lossy().into_owned())
+    }
+
+    /// How long both take, by turns, as a row.
+    fn walls(&self, measure: &str, ours: &Job, curl: &Job, done: impl Fn() -> Result<()>) -> Result<Row> {
+        let wall = |job: &Job| {
+            let wall = job.wall(&self.home)?;
+            done()?;
+            Ok(wall)
+        };
+        let (ours, theirs) = by_turns(self.runs, || wall(ours), || wall(curl))?;
+        let (ours, theirs) = (median(ours), median(theirs));
+        Ok(Row::against(
+            measure,
+            format!("{:.2} ms", ours * 1e3),
+            format!("curl {:.2} ms", theirs * 1e3),
+            ours / theirs,
+        ))
+    }
+
+    /// Starting, and nothing else.
+    fn start(&self, table: &mut Table) -> Result<()> {
+        let ours = Job::new(&self.binary, &["--version"], (1, "intunectl "));
+        let curl = Job::new("curl", &["--version"], (1, "Protocols: "));
+        table.push(self.walls("`--version`, wall", &ours, &curl, || Ok(()))?.ratio_at_most(0.25));
+        for (arguments, shows) in [
+            ("--version", (1, "intunectl ")),
+            ("--help", (1, "Usage: ")),
+            ("completion bash", (1, "_CLAP_COMPLETE_INDEX=${COMP_CWORD}")),
+        ] {
+            let arguments: Vec<_> = arguments.split(' ').collect();
+            let job = Job::new(&self.binary, &arguments, shows);
+            let measure = format!("`{}`, instructions", arguments.join(" "));
+            table.push(Row::alone(&measure, format!("{:.2} M", job.instructions(&self.home)?)));
+        }
+        Ok(())
+    }
+
+    /// One POST over TLS.
+    fn one(&self, table: &mut Table) -> Result<()> {
+        const ONE: &[&str] = &["partner", "disconnect", "p-1"];
+        const DONE: (usize, &str) = (1, "\tdisconnected");
+        let server = Server::start(&self.h2, Behaviour::default())?;
+        let done = || server.expect(1);
+        let ours = self.ours(server.root(), "h2.pem", ONE, DONE);
+        let curl = self.curl(server.root(), "h2.pem", &[], "p-1", 1);
+        table.push(self.walls("one POST over TLS, wall", &ours, &curl, done)?.ratio_at_most(0.20));
+
+        let counted = |job: &Job| {
+            let count = job.instructions(&self.home)?;
+            done().map(|()| count)
+        };
+        let (count, instructions_of_curl) = (counted(&ours)?, counted(&curl)?);
+        let (shown, other) = (format!("{count:.1} M"), format!("curl {instructions_of_curl:.1} M"));
+        let row = Row::against("one POST over TLS, instructions", shown, other, count / instructions_of_curl);
+        table.push(row.ratio_at_most(0.06));
+
+        let peak = |job: &Job| {
+            let cost = job.cost(&self.home)?;
+            done().map(|()| cost.peak)
+        };
+        let (peaks, of_curl) = by_turns(self.runs, || peak(&ours), || peak(&curl))?;
+        let (peak, of_curl) = (median(peaks), median(of_curl));
+        let (shown, other) = (format!("{peak:.1} MB"), format!("curl {of_curl:.1} MB"));
+        table.push(Row::against("one POST over TLS, peak memory", shown, other, peak / of_curl).ratio_at_most(0.6));
+
+        // Nothing names any roots: besides the system's file of them, its directory is read.
+        let own = self.home.join("alone-h2.pem");
+        let own = own.to_string_lossy();
+        let named = [ONE, &["--ca-cert", &own]].concat();
+        let system = Job::new(&self.binary, &named, DONE)
+            .variable("INTUNECTL_GRAPH_URL", server.root())
+            .variable("INTUNECTL_TOKEN", TOKEN);
+        table.push(self.walls("one POST, the roots where Debian has them, wall", &system, &curl, done)?);
+        let count = counted(&system)?;
+        let (shown, other) = (format!("{count:.1} M"), format!("curl {instructions_of_curl:.1} M"));
+        let measure = "one POST, the roots where Debian has them, instructions";
+        table.push(Row::against(measure, shown, other, count / instructions_of_curl));
+        let (ours, curl) = (
+            self.ours(server.root(), "alone-h2.pem", ONE, DONE),
+            self.curl(server.root(), "alone-h2.pem", &[], "p-1", 1),
+        );
+        table.push(self.walls("one POST, one root to trust, wall", &ours, &curl, done)?);
+        drop(server);
+
+        let server = Server::start(&self.h1, Behaviour::default())?;
+        let (ours, curl) =
+            (self.ours(server.root(), "h1.pem", ONE, DONE), self.curl(server.root(), "h1.pem", &[], "p-1", 1));
+        table.push(self.walls("one POST, HTTP/1.1, wall", &ours, &curl, || server.expect(1))?);
+
+        let nginx = Nginx::start(&self.home, &self.h2)?;
+        let (ours, curl) =
+            (self.ours(nginx.root(), "h2.pem", ONE, DONE), self.curl(nginx.root(), "h2.pem", &[], "p-1", 1));
+        table.push(self.walls("one POST, nginx, wall", &ours, &curl, || Ok(()))?);
+        Ok(())
+    }
+
+    /// Many with a latency, against as many divided by how many are under way at once.
+    fn latency(&self, table: &mut Table) -> Result<()> {
+        const COUNT: usize = 1000;
+        let ideal = LATENCY.as_secs_f64() * COUNT.div_ceil(AT_ONCE) as f64;
+        for (protocol, identity, roots) in [("HTTP/2", &self.h2, "h2.pem"), ("HTTP/1.1", &self.h1, "h1.pem")] {
+            let server = Server::start(identity, Behaviour { latency: LATENCY, ..Behaviour::default() })?;
+            let (ours, curl) = self.many(server.root(), roots, COUNT, "text")?;
+            let wall = |job: &Job| {
+                let wall = job.wall(&self.home)?;
+                server.expect(COUNT).map(|()| wall)
+            };
+            let (walls, of_curl) = by_turns(self.runs, || wall(&ours), || wall(&curl))?;
+            let (wall, of_curl) = (median(walls), median(of_curl));
+            let measure = format!("1,000 IDs, 50 ms, {protocol}, wall");
+            let shown = format!("{wall:.3} s");
+            let row = Row::against(&measure, shown.clone(), format!("ideal {ideal:.3} s"), wall / ideal);
+            table.push(row.ratio_at_most(1.10));
+            table.push(Row::against(&measure, shown, format!("curl -Z {of_curl:.3} s"), wall / of_curl));
+        }
+        Ok(())
+    }
+
+    /// What many cost.
+    fn bulk(&self, table: &mut Table) -> Result<()> {
+        let server = Server::start(&self.h2, Behaviour { latency: LATENCY, ..Behaviour::default() })?;
+        let done = |count| server.expect(count);
+        let [cpu, wall, peak] = self.costs("10,000 IDs, 50 ms", server.root(), done)?;
+        table.extend([cpu.ratio_at_most(0.5), wall, peak]);
+        drop(server);
+        let nginx = Nginx::start(&self.home, &self.h2)?;
+        table.extend(self.costs("10,000 IDs, nginx, no latency", nginx.root(), |_| Ok(()))?);
+        Ok(())
+    }
+
+    /// Time of the processor, time on the wall, and memory, for 10,000 IDs.
+    fn costs(&self, name: &str, root: &str, done: impl Fn(usize) -> Result<()>) -> Result<[Row; 3]> {
+        const COUNT: usize = 10_000;
+        let (ours, curl) = self.many(root, "h2.pem", COUNT, "text")?;
+        let cost = |job: &Job| {
+            let cost = job.cost(&self.home)?;
+            done(COUNT).map(|()| cost)
+        };
+        let (costs, of_curl) = by_turns(self.runs, || cost(&ours), || cost(&curl))?;
+        let row = |what: &str, unit: &str, of: fn(&Cost) -> f64| {
+            let (ours, theirs) = (median(costs.iter().map(of)), median(of_curl.iter().map(of)));
+            let (ours_shown, theirs_shown) = (format!("{ours:.2} {unit}"), format!("curl -Z {theirs:.2} {unit}"));
+            Row::against(&format!("{name}, {what}"), ours_shown, theirs_shown, ours / theirs)
+        };
+        Ok([
+            row("processor", "s", |cost| cost.cpu),
+            row("wall", "s", |cost| cost.wall),
+            row("peak memory", "MB", |cost| cost.peak),
+        ])
+    }
+
+    /// The default pace, against a server that keeps to the published limit.
+    fn pace(&self, table: &mut Table) -> Result<()> {
+        const COUNT: usize = 300;
+        const IDEAL: f64 = 40.0;
+        let server = Server::start(&self.h2, Behaviour { limit: Some(PUBLISHED), ..Behaviour::default() })?;
+        let file = self.file_of_ids(COUNT)?;
+        let run = |n: usize| {
+            // Each has a token, and so a limit, of its own: they mostly wait, and can do so at the same time.
+            let home = self.home.join(format!("pace-{n}"));
+            std::fs::create_dir_all(&home)?;
+            self.ours(server.root(), "h2.pem", &["partner", "disconnect", "-f", &file], (COUNT, "\tdisconnected"))
+                .variable("INTUNECTL_TOKEN", format!("token-{n}"))
+                .wall(&home)
+        };
+        let walls = std::thread::scope(|scope| {
+            let runs: Vec<_> = (0..self.runs).map(|n| scope.spawn(move || run(n))).collect();
+            runs.into_iter().map(|run| run.join().map_err(|_| anyhow!("a run broke off"))?).collect::<Result<Vec<_>>>()
+        })?;
+        server.expect(self.runs * COUNT)?;
+        let wall = median(walls);
+        let row = Row::against(
+            "300 IDs at the default pace, wall",
+            format!("{wall:.2} s"),
+            format!("ideal {IDEAL} s"),
+            wall / IDEAL,
+        );
+        table.push(row.bar("within 2 %, no 429", (wall / IDEAL - 1.0).abs() <= 0.02));
+        Ok(())
+    }
+
+    /// As many as there could ever be, as fast as they go.
+    fn million(&self, table: &mut Table) -> Result<()> {
+        const COUNT: usize = 1_000_000;
+        let server = Server::start(&self.h2, Behaviour::default())?;
+        let (ours, _) = self.many(server.root(), "h2.pem", COUNT, "ndjson")?;
+        let mut costs = Vec::with_capacity(self.runs);
+        for _ in 0..self.runs {
+            costs.push(ours.cost(&self.home)?);
+            server.expect(COUNT)?;
+        }
+        let speed = COUNT as f64 / median(costs.iter().map(|cost| cost.wall));
+        let peak = median(costs.iter().map(|cost| cost.peak));
+        let row = Row::alone("1,000,000 IDs, no latency, IDs a second", format!("{speed:.0}"));
+        table.push(row.bar("at least 30,000", speed >= 30_000.0));
+        let row = Row::alone("1,000,000 IDs, no latency, peak memory", format!("{peak:.0} MB"));
+        table.push(row.bar("at most 160 MB", peak <= 160.0));
+        Ok(())
+    }
+
+    /// Jobs for so many IDs, `AT_ONCE` at a time.
+    fn many(&self, root: &str, roots: &str, count: usize, format: &str) -> Result<(Job, Job)> {
+        let (file, at_once) = (self.file_of_ids(count)?, AT_ONCE.to_string());
+        let arguments = ["partner", "disconnect", "-f", &file, "-j", &at_once, "--rate", "off", "-o", format];
+        let done = if format == "text" { "\tdisconnected" } else { "\"status\":\"disconnected\"" };
+        let ours = self.ours(root, roots, &arguments, (count, done));
+        // All transfers of one list of addresses: the cheapest way that curl has.
+        let ids = format!("p-[1-{count}]");
+        Ok((ours, self.curl(root, roots, &["--parallel", "--parallel-max", &at_once], &ids, count)))
+    }
+}
