@@ -22,7 +22,7 @@ struct TlsServer {
 
 impl TlsServer {
     fn start() -> Self {
-        let Identity { config, pem } = Identity::new(&[]);
+        let Identity { config, pem, .. } = Identity::new(&[]);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
         let requests = Arc::new(AtomicUsize::new(0));

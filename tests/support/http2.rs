@@ -68,7 +68,7 @@ impl Server {
 
 /// Serves each connection on a thread of its own; the home of a user who has the certificate as `own.pem`, and the root.
 pub fn listen(serve: impl Fn(TcpStream, Arc<ServerConfig>) + Send + Sync + 'static) -> (Intunectl, String) {
-    let Identity { config, pem } = Identity::new(&["h2"]);
+    let Identity { config, pem, .. } = Identity::new(&["h2"]);
     let home = Intunectl::new();
     home.file("own.pem", pem);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

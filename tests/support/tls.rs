@@ -13,6 +13,8 @@ pub struct Identity {
     pub config: Arc<ServerConfig>,
     /// The certificate, for those who are to trust it.
     pub pem: String,
+    /// Its key, in the same form.
+    pub key: String,
 }
 
 impl Identity {
@@ -27,6 +29,6 @@ impl Identity {
             .with_single_cert(vec![cert.der().clone()], PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into())
             .unwrap();
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-        Self { config: Arc::new(config), pem: cert.pem() }
+        Self { config: Arc::new(config), pem: cert.pem(), key: signing_key.serialize_pem() }
     }
 }
