@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helper")]
 
+#[cfg(target_os = "linux")]
+pub mod callgrind;
 pub mod graph;
 #[cfg(unix)]
 pub mod http2;
@@ -70,7 +72,12 @@ impl Intunectl {
 
     /// The command, for tests that need the process itself.
     pub fn std_command(&self) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("intunectl"));
+        self.command_of(assert_cmd::cargo::cargo_bin!("intunectl"))
+    }
+
+    /// Another build of it, likewise.
+    pub fn command_of(&self, program: &std::path::Path) -> Command {
+        let mut command = Command::new(program);
         command
             .env_clear()
             .current_dir(self.home.path())
