@@ -1,7 +1,7 @@
 //! What a command costs apart from time, which no test can rely on: its instructions, and what it loads. All of it of
 //! the program as it is shipped, which the tests make: `cargo test --test footprint -- --ignored`.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "its helpers are tests too")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "its helpers are tests too")]
 
 mod support;
 
@@ -46,7 +46,7 @@ fn shipped() -> &'static Path {
         assert!(built.status.success(), "the release build failed");
         let messages = serde_json::Deserializer::from_slice(&built.stdout).into_iter::<serde_json::Value>();
         let made = messages.filter_map(|message| message.unwrap()["executable"].as_str().map(PathBuf::from)).last();
-        made.expect("cargo names what it made")
+        made.unwrap()
     })
 }
 
@@ -110,7 +110,7 @@ fn every_command_takes_about_as_many_instructions_as_are_on_record() {
     let server = Server::start(|_| None);
     let check = |name: &str, command: &Command, code, is_right: &dyn Fn(&Output) -> bool| {
         let (_, recorded) = RECORDED.iter().find(|(recorded, _)| *recorded == name).unwrap();
-        complaint(name, *recorded, instructions(command, code, is_right).unwrap())
+        complaint(name, *recorded, instructions(command, code, is_right).unwrap_or_else(|error| panic!("{error}")))
     };
     let alone = |name: &str, code, is_right: &dyn Fn(&Output) -> bool| {
         let words: Vec<_> = name.split(' ').collect();
@@ -174,7 +174,7 @@ fn loads(server: &Server, mut command: Command) -> (Vec<(Load, String)>, Output)
     let trace = home.join("trace");
     std::fs::create_dir_all(home.join("roots")).unwrap();
     command.env("SSL_CERT_DIR", home.join("roots"));
-    let mut traced = under("strace", ["-f", "-o", "trace"], &command).unwrap();
+    let mut traced = under("strace", ["-f", "-o", "trace"], &command).unwrap_or_else(|error| panic!("{error}"));
     let output = traced.output().unwrap();
     let trace = std::fs::read_to_string(trace).unwrap();
     assert!(trace.contains(" execve("), "{trace}");

@@ -25,8 +25,8 @@ pub fn instructions(command: &Command, code: i32, is_right: impl FnOnce(&Output)
     if output.status.code() != Some(code) || !is_right(&output) {
         let log = std::fs::read(log).unwrap_or_default();
         let said = [output.stdout, output.stderr, log].map(|text| String::from_utf8_lossy(&text).into_owned());
-        let status = output.status;
-        return Err(format!("{command:?} did not do what it is measured for: {status}\n{}", said.join("\n")));
+        let (status, words) = (output.status, command.get_args().collect::<Vec<_>>());
+        return Err(format!("{words:?} did not do what it is measured for: {status}\n{}", said.join("\n")));
     }
     let counts = std::fs::read_to_string(counts).map_err(|error| format!("callgrind left no counts: {error}"))?;
     let total = counts.lines().find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok());
