@@ -24,6 +24,7 @@ mod stop;
 mod words;
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -55,8 +56,9 @@ pub fn run() -> ExitCode {
 }
 
 fn parse() -> Result<Cli, clap::Error> {
-    let matches = Cli::command().color(color_of_help(std::env::args_os())).try_get_matches()?;
-    Cli::from_arg_matches(&matches)
+    // It is as large as all of help, and to take it apart again is a tenth of what `--version` does.
+    let mut command = ManuallyDrop::new(Cli::command().color(color_of_help(std::env::args_os())));
+    Cli::from_arg_matches(&command.try_get_matches_from_mut(std::env::args_os())?)
 }
 
 /// What `--color` says. It is for help and for what is wrong with the command line, too, and so for what clap prints
