@@ -6,6 +6,8 @@
 
 mod auth;
 mod batch;
+#[doc(hidden)]
+pub mod bench;
 mod clean;
 mod cli;
 mod commands;

@@ -2,7 +2,7 @@
 
 pub mod advice;
 pub mod client;
-mod gate;
+pub mod gate;
 pub mod pace;
 pub mod partner;
 pub mod problem;

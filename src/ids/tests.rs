@@ -317,6 +317,8 @@ fn a_repeat_is_dropped_and_still_has_its_place() {
 fn guids_compare_without_case_and_other_ids_exactly() {
     let upper = GUID.to_uppercase();
     let not_hex = GUID.replace('a', "g");
-    let text = format!("{upper}\n{GUID}\nabc\nABC\n{not_hex}\n{}", not_hex.to_uppercase());
-    assert_eq!(ids(&text), [&upper, "abc", "ABC", &not_hex, &not_hex.to_uppercase()]);
+    let bare = GUID.replace('-', "");
+    let others = ["abc", "ABC", &not_hex, &not_hex.to_uppercase(), &bare, &bare.to_uppercase()];
+    let text = format!("{upper}\n{GUID}\n{}", others.join("\n"));
+    assert_eq!(ids(&text), [&[upper.as_str()], &others[..]].concat());
 }

@@ -211,17 +211,7 @@ impl<W: Write> Writer<W> {
     }
 
     fn line(&mut self, record: &Record) -> io::Result<()> {
-        let mut line = match self.look.format {
-            Format::Ndjson | Format::Json => {
-                let mut line = Escaped(Vec::with_capacity(400));
-                serde_json::to_writer(&mut line, record)?;
-                line.0
-            }
-            Format::Id => record.id.clone().into_bytes(),
-            Format::Text => text_line(record, self.look).into_bytes(),
-        };
-        line.push(b'\n');
-        self.write(&line)
+        self.write(&line(record, self.look)?)
     }
 
     fn document(&mut self, summary: &Summary, results: &[Record]) -> io::Result<()> {
@@ -244,6 +234,24 @@ impl<W: Write> Writer<W> {
             None => write(),
         }
     }
+}
+
+/// A record as what is written of it, with the end of the line.
+///
+/// # Errors
+/// None: memory takes whatever is written to it.
+pub fn line(record: &Record, look: Look) -> io::Result<Vec<u8>> {
+    let mut line = match look.format {
+        Format::Ndjson | Format::Json => {
+            let mut line = Escaped(Vec::with_capacity(400));
+            serde_json::to_writer(&mut line, record)?;
+            line.0
+        }
+        Format::Id => record.id.clone().into_bytes(),
+        Format::Text => text_line(record, look).into_bytes(),
+    };
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// A record as a line of text, without its end. On a terminal on which the line does not fit, as several: what is

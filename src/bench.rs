@@ -1,0 +1,83 @@
+//! What `benches/micro.rs` measures: the code that a run spends its own time in.
+//!
+//! Functions, and none of the types behind them: of a type that can be named from outside, the compiler takes every
+//! method for used, and would not say any more which one is not.
+
+use std::io;
+use std::time::{Instant, SystemTime};
+
+use uuid::Uuid;
+
+use crate::graph::gate::{Gate, Kind, Left, Turn};
+use crate::graph::pace::Rate;
+use crate::graph::partner::Action;
+use crate::graph::problem::{self, Problem};
+use crate::ids::Collector;
+use crate::net::attempt::Answer;
+use crate::net::exchange::disguises;
+use crate::output::Format;
+use crate::output::record::{Failure, FailureKind, Record, Status};
+use crate::output::sink::{self, Look};
+use crate::output::terminal::Shape;
+
+/// Reads a source of IDs, and gives them in its order.
+///
+/// # Errors
+/// A line is no ID.
+pub fn read_ids(source: &[u8]) -> anyhow::Result<impl ExactSizeIterator<Item = String>> {
+    let mut collector = Collector::new();
+    collector.source("ids", source);
+    let ids = collector.finish()?.ids;
+    Ok((0..ids.len()).map(move |at| ids.get(at).map(|(id, _)| id.to_string()).unwrap_or_default()))
+}
+
+/// An answer with this body to a request with this token. Called, it gives code, message and request id of the error in
+/// it, after the search for the token.
+pub fn error_answer(status: u16, body: &[u8], token: &str) -> impl FnOnce() -> [String; 3] + Clone {
+    let secrets = disguises(token).into();
+    let answer = Answer { status, body: body.to_vec(), whole: true, secrets, ..Answer::default() };
+    move || {
+        let Problem { code, message, request_id } = problem::read(&answer.redacted());
+        [code, message, request_id.unwrap_or_default()]
+    }
+}
+
+/// The record of a partner that is disconnected, or is not for this code and message. Called, it gives the
+/// line that is written, as text or as ndjson.
+pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() -> io::Result<Vec<u8>> {
+    let record = Record {
+        id: id.to_owned(),
+        index: 1,
+        action: Action::Disconnect,
+        status: if error.is_some() { Status::Failed } else { Status::Done(Action::Disconnect) },
+        http_status: Some(if error.is_some() { 404 } else { 204 }),
+        attempts: 1,
+        duration_ms: 184,
+        time: SystemTime::now(),
+        client_request_id: Some(Uuid::new_v4()),
+        request_id: Some(Uuid::new_v4().to_string()),
+        error: error.map(|[code, message]| Failure {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            kind: FailureKind::Http,
+        }),
+        dry_run: false,
+        remark: None,
+    };
+    let format = if is_text { Format::Text } else { Format::Ndjson };
+    let look = Look { format, shape: Shape::PLAIN, id_width: 0 };
+    move || sink::line(&record, look)
+}
+
+/// The gate that every request passes, at the published rate or at none. Called, it tells whether a write may be sent
+/// at this time, and if so, lets it in and out.
+pub fn gate(is_paced: bool) -> impl FnMut(Instant) -> bool {
+    let mut gate = Gate::new(is_paced.then_some(Rate::PUBLISHED));
+    move |now| match gate.enter(now, Kind::Write) {
+        Turn::Go(pass) => {
+            gate.leave(now, pass, Left::Passed);
+            true
+        }
+        Turn::Paced(_) | Turn::Held(_) | Turn::AfterAnswer => false,
+    }
+}
