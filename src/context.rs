@@ -193,6 +193,11 @@ impl Context {
         Transport::load(self.timeout, self.retries, self.ca_cert.as_deref())
     }
 
+    /// Whether each step is told on standard error (`-v`).
+    pub fn is_traced(&self) -> bool {
+        self.verbosity > 0
+    }
+
     /// Follows what happens on the way: the progress shows what holds everybody back, `-v` all of it.
     pub fn observer(&self) -> impl Fn(&str, &Event<'_>) + '_ {
         move |label, event| self.observe(label, event)
@@ -204,7 +209,7 @@ impl Context {
             Event::Waiting { why: Why::Pace, wait } => self.console.paced(*wait),
             _ => {}
         }
-        if self.verbosity == 0 {
+        if !self.is_traced() {
             return;
         }
         let headers = |headers: &reqwest::header::HeaderMap, mark: char, secrets: &[SecretString]| {

@@ -60,9 +60,11 @@ fn a_refused_stream_is_tried_again_as_often_as_asked_for_and_was_not_done() {
 #[test]
 fn a_refused_stream_that_is_accepted_later_is_done() {
     let server = Server::start(|before| (before == 0).then_some(Reason::REFUSED_STREAM));
-    let seen = server.run(&["a"]);
+    let seen = server.run(&["a", "-v"]);
     let record = &seen.records()[0];
     assert_eq!((&record["status"], &record["attempts"], seen.code), (&"disconnected".into(), &2.into(), Some(0)));
+    // Shortly: the backoff of any other failure would say so with a chance of 1 in 20.
+    assert!(seen.stderr.contains("a: waiting 0.0 s before the next attempt"), "{}", seen.stderr);
     assert_eq!(server.came().len(), 2);
 }
 

@@ -403,12 +403,16 @@ impl<'a> Run<'a> {
     fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &mut Sink) {
         self.summary.count(record.status);
         self.verdicts.push(record.verdict());
-        if self.plan.tell_failures && record.status == Status::Failed {
-            self.console.error(&format!("{}: {}", clean(&record.id), detail(&record)));
-        }
+        let is_told = self.plan.tell_failures && record.status == Status::Failed;
+        let told = is_told.then(|| format!("{}: {}", clean(&record.id), detail(&record)));
         if record.status != Status::Skipped {
             self.console.advance(self.summary.failed);
         }
         sink.record(record, permit);
+        if let Some(told) = told {
+            // Whoever does not read standard error is not to hold up the records.
+            sink.hand_over();
+            self.console.error(&told);
+        }
     }
 }

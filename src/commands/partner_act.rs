@@ -25,6 +25,9 @@ use crate::output::{Format, stdout};
 use crate::permission;
 use crate::words::plain;
 
+/// How many records may be handed to the output together.
+const TOGETHER: usize = 64;
+
 /// Runs it.
 ///
 /// # Errors
@@ -183,7 +186,10 @@ fn surroundings<'a>(
     // What stands behind a pipe may write to the same terminal, and would write into the line.
     let total = if stdout::is_pipe() { 0 } else { plan.todo().count() };
     let progress = context.console.start_progress(total, rate).filter(|_| stdout_is_terminal());
-    let sink = Sink::start(look(context, plan.ids), progress).context("the system refuses what the output needs")?;
+    // With -v each step is told on standard error in between: whoever does not read that is not to hold up the records.
+    let together = if context.is_traced() { 1 } else { TOGETHER };
+    let sink =
+        Sink::start(look(context, plan.ids), progress, together).context("the system refuses what the output needs")?;
     Ok(Surroundings { console: &context.console, sink, interrupts })
 }
 

@@ -179,6 +179,9 @@ impl<'a> Client<'a> {
         let base = Url::parse(&format!("{}/{}/", options.root.as_str(), options.version))
             .context("the Graph root does not take a version")?;
         let http = http::client(options.root, options.transport)?;
+        // By itself it takes the clock for a seed, and two runs that start at the same time would send the same
+        // `client-request-id`s.
+        fastrand::seed(Uuid::new_v4().as_u64_pair().1);
         Ok(Self {
             http,
             root_path: base.path().trim_end_matches('/').trim_end_matches(options.version).to_owned(),
@@ -255,7 +258,7 @@ impl<'a> Client<'a> {
                 Next::Stands => Some(Ended::Settled),
                 Next::Hopeless(wait) => Some(Ended::Hopeless(wait)),
                 // The gate makes everybody wait, this call among them.
-                Next::Again(wait) if decision.hold.is_some() || wait.is_zero() => None,
+                Next::Again(_) if decision.hold.is_some() => None,
                 Next::Again(wait) => {
                     (self.observer)(call.label, &Event::Waiting { why: Why::Backoff, wait });
                     tokio::select! {
@@ -404,7 +407,7 @@ impl<'a> Client<'a> {
     }
 
     async fn attempt(&self, call: &Call<'_>, tokens: &Rc<[SecretString]>) -> Result {
-        // It is no secret, and need not be worth a system call.
+        // By the generator that was seeded for this run: a random number of the system's for each costs a call each.
         let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
         let before = call.progress.get();
         let number = before.attempts + 1;

@@ -8,6 +8,9 @@ use super::attempt::{NoAnswer, Result};
 pub const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 const BASE: Duration = Duration::from_secs(1);
+/// The most that is waited before what HTTP/2 declines is sent for the second time. As a rule the server closes the
+/// connection after so many requests and only wants another one, but not as many as there are requests.
+const SHORTLY: Duration = Duration::from_millis(30);
 const CAP: Duration = Duration::from_secs(30);
 
 /// What follows an attempt that did not succeed.
@@ -31,19 +34,20 @@ pub enum Next {
 }
 
 /// Decides what follows `attempt` (counted from 1), of which `retries` may follow the first. `chance` is uniform in
-/// 0..1: exponential backoff with full jitter, where the service does not say how long.
+/// 0..1: exponential backoff with full jitter, where the service does not say how long, but for a request that it has
+/// declined for the first time.
 pub fn decide(result: &Result, attempt: u32, retries: u32, chance: f64) -> Decision {
     let (status, asked) = match result {
         Ok(answer) => (Some(answer.status), answer.retry_after),
         Err(_) => (None, None),
     };
-    // No time at all is what a date in the past comes to, too; attempts are not to be spent within milliseconds.
+    // No time at all is what a date in the past comes to, too; what was throttled is not to be sent within milliseconds.
     let asked = asked.filter(|asked| !asked.is_zero());
-    let wait = asked.unwrap_or_else(|| match result {
-        // As a rule the server only wants another connection: it closes one after so many requests.
-        Err(NoAnswer::Declined) if attempt == 1 => Duration::ZERO,
-        _ => backoff(attempt).mul_f64(chance.clamp(0.0, 1.0)),
-    });
+    let most = match result {
+        Err(NoAnswer::Declined) if attempt == 1 => SHORTLY,
+        _ => backoff(attempt),
+    };
+    let wait = asked.unwrap_or_else(|| most.mul_f64(chance.clamp(0.0, 1.0)));
     // A 429 throttles the application, whatever the partner; so does a 503 that says how long.
     let throttled = status == Some(429) || (status == Some(503) && asked.is_some());
     let next = if !is_passing(result) {
@@ -127,7 +131,7 @@ mod tests {
             (Err(NoAnswer::Refused), again, None),
             (Err(NoAnswer::Lost { sent: true }), again, None),
             (Err(NoAnswer::Timeout { sent: false }), again, None),
-            (Err(NoAnswer::Declined), Next::Again(Duration::ZERO), None),
+            (Err(NoAnswer::Declined), Next::Again(SHORTLY / 2), None),
             (Err(NoAnswer::TooManyFiles), again, None),
             (Err(NoAnswer::Proxy { reason: String::new(), authorized: true }), again, None),
             (Err(NoAnswer::Proxy { reason: String::new(), authorized: false }), Next::Stands, None),
@@ -159,9 +163,9 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_has_not_looked_at_is_sent_again_at_once_but_only_once() {
+    fn what_the_server_has_not_looked_at_is_sent_again_shortly_but_only_once() {
         let next = |attempt| decide(&Err(NoAnswer::Declined), attempt, 4, 0.5).next;
-        assert_eq!(next(1), Next::Again(Duration::ZERO));
+        assert_eq!(next(1), Next::Again(SHORTLY / 2));
         assert_eq!(next(2), Next::Again(seconds(1.0)));
         assert_eq!(next(5), Next::Stands);
     }

@@ -48,9 +48,6 @@ impl Written {
     }
 }
 
-/// How many records are handed over at once, at the most.
-const TOGETHER: usize = 64;
-
 enum Message {
     Records(Vec<Given>),
     Summary(Box<Summary>),
@@ -67,17 +64,19 @@ struct Given {
 pub struct Sink {
     /// Those not handed over yet: to wake the thread for each one alone costs more than to write it.
     held: Vec<Given>,
+    together: usize,
     messages: mpsc::Sender<Message>,
     failed: oneshot::Receiver<()>,
     written: oneshot::Receiver<Written>,
 }
 
 impl Sink {
-    /// Starts writing to standard output. `progress` is kept out of the way of what is written to the same terminal.
+    /// Starts writing to standard output. `progress` is kept out of the way of what is written to the same terminal. At
+    /// most so many records are handed over `together`.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub fn start(look: Look, progress: Option<Line>) -> io::Result<Self> {
+    pub fn start(look: Look, progress: Option<Line>, together: usize) -> io::Result<Self> {
         let (messages, inbox) = mpsc::channel();
         let (failed_tx, failed) = oneshot::channel();
         let (written_tx, written) = oneshot::channel();
@@ -96,13 +95,13 @@ impl Sink {
             // Nobody listens where the run ended without waiting for the output.
             let _ = written_tx.send(writer.written);
         })?;
-        Ok(Self { held: Vec::new(), messages, failed, written })
+        Ok(Self { held: Vec::new(), together, messages, failed, written })
     }
 
     /// Takes a record. It may stay here until [`Self::hand_over`], which is due before anything is waited for.
     pub fn record(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>) {
         self.held.push(Given { record, permit });
-        if self.held.len() >= TOGETHER {
+        if self.held.len() >= self.together {
             self.hand_over();
         }
     }
@@ -351,9 +350,8 @@ mod tests {
     fn write<W: Write>(look: Look, out: W, records: Vec<Record>) -> Writer<W> {
         let mut writer =
             Writer { look, out, progress: None, kept: Vec::new(), failed: None, written: Written::default() };
-        for record in records {
-            writer.record(Given { record, permit: None });
-        }
+        let records = records.into_iter().map(|record| Given { record, permit: None }).collect();
+        writer.take(Message::Records(records));
         writer.take(Message::Summary(Box::default()));
         writer
     }
