@@ -11,6 +11,7 @@ mod table;
 #[path = "../../tests/support"]
 mod support {
     pub mod callgrind;
+    pub mod shipped;
     pub mod tls;
 }
 
@@ -18,16 +19,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Instant, SystemTime};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Error, Result, ensure};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use tempfile::TempDir;
 
+use measure::command;
 use parts::{Bench, PARTS};
+use support::shipped;
 use table::{Row, Table};
 
 /// How many runs a median is made of, at least, that is put on record.
 const RUNS: usize = 20;
+/// Where the package is.
+const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Measures intunectl and curl by turns.
 #[derive(Parser)]
@@ -59,27 +63,39 @@ fn main() -> Result<ExitCode> {
         !options.save || options.runs >= RUNS && options.only.is_empty() && options.binary.is_none(),
         "what is put on record is a whole run: no --only, no --binary, and at least {RUNS} --runs"
     );
-    for (program, package) in [("curl", "curl"), ("nginx", "nginx-light"), ("time", "time"), ("valgrind", "valgrind")] {
-        let found = Command::new(program).arg("--version").output();
+    for (program, package) in [
+        ("curl", "curl"),
+        ("nginx", "nginx-light"),
+        ("setpriv", "util-linux"),
+        ("time", "time"),
+        ("valgrind", "valgrind"),
+    ] {
+        let found = command(program).arg("--version").output();
         ensure!(found.is_ok(), "{program} is missing: install Debian's package {package}");
     }
+    // One place for all runs, so that one that is broken off leaves no more than one behind.
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("side_by_side");
+    if home.exists() {
+        std::fs::remove_dir_all(&home)?;
+    }
+    std::fs::create_dir_all(&home)?;
+    let mut bench = Bench::new(options.runs, &home)?;
+    let about = about(&bench, options.runs)?;
     let mut table = Table::default();
-    let home = TempDir::new()?;
-    let binary = match &options.binary {
-        Some(binary) => binary.canonicalize()?,
-        None => build(home.path(), &mut table)?,
+    bench.binary = match &options.binary {
+        Some(binary) => binary.canonicalize().with_context(|| binary.display().to_string())?,
+        None => build(&home, &mut table)?,
     };
-    let size = std::fs::metadata(&binary)?.len() as f64 / 1e6;
+    let size = std::fs::metadata(&bench.binary)?.len() as f64 / 1e6;
     let row = Row::alone("stripped release binary", format!("{size:.2} MB"));
     table.push(row.bar("at most 6 MB", size <= 6.0));
-    let bench = Bench::new(options.runs, home.path(), &binary)?;
-    for (name, part) in PARTS {
-        if options.only.is_empty() || options.only.iter().any(|only| only == name) {
-            part(&bench, &mut table)?;
-        }
-    }
-    let report = table.markdown(&surroundings(&bench, options.runs)?);
+    let is_asked_for = |name: &str| options.only.is_empty() || options.only.iter().any(|only| only == name);
+    let mut parts = PARTS.into_iter().filter(|(name, _)| is_asked_for(name));
+    let measured = parts.try_for_each(|(_, part)| part(&bench, &mut table));
+    let report = table.markdown(&about);
     println!("{report}");
+    std::fs::remove_dir_all(&home)?;
+    measured?;
     if options.save {
         table::save(&report)?;
     }
@@ -88,48 +104,42 @@ fn main() -> Result<ExitCode> {
 
 /// Builds the binary from nothing, with the dependencies fetched before.
 fn build(home: &Path, table: &mut Table) -> Result<PathBuf> {
-    let cargo = || {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-        cargo
-    };
-    let target = home.join("target");
-    ensure!(cargo().args(["fetch", "--locked"]).status()?.success(), "the dependencies cannot be fetched");
+    let fetched = Command::new(env!("CARGO")).args(["fetch", "--locked"]).current_dir(PACKAGE).status()?;
+    ensure!(fetched.success(), "the dependencies cannot be fetched");
     let started = Instant::now();
-    let built =
-        cargo().args(["build", "--release", "--locked", "--jobs", "2"]).env("CARGO_TARGET_DIR", &target).status()?;
+    let binary = shipped::build(&home.join("target")).map_err(Error::msg)?;
     let minutes = started.elapsed().as_secs_f64() / 60.0;
-    ensure!(built.success(), "the binary cannot be built");
     let row = Row::alone("`cargo build --release` from nothing, 2 jobs", format!("{minutes:.1} min"));
     table.push(row.bar("at most 3 min", minutes <= 3.0));
-    Ok(target.join("release").join("intunectl"))
+    Ok(binary)
 }
 
 /// When, where and with what it was measured.
-fn surroundings(bench: &Bench, runs: usize) -> Result<String> {
-    let first_line = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output()?;
-        // nginx tells its version on standard error.
-        let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-        anyhow::Ok(String::from_utf8_lossy(&text).lines().next().unwrap_or_default().to_owned())
+fn about(bench: &Bench, runs: usize) -> Result<String> {
+    let first_line = |text: Vec<u8>| String::from_utf8_lossy(&text).lines().next().unwrap_or_default().to_owned();
+    let told = |program: &str, argument: &str| {
+        let output = Command::new(program).args(argument.split(' ')).current_dir(PACKAGE).output();
+        let output = output.ok().filter(|output| output.status.success());
+        output.map_or_else(|| format!("{program} unknown"), |output| first_line(output.stdout))
     };
-    let about = |file: &str, name: &str| {
+    let curl = first_line(command("curl").arg("--version").output()?.stdout);
+    // nginx tells its version on standard error.
+    let nginx = first_line(command("nginx").arg("-v").output()?.stderr);
+    let machine = |file: &str, name: &str| {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         let value = text.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(':'));
         value.map_or_else(|| "unknown".to_owned(), |(_, value)| value.trim().to_owned())
     };
-    let curl = first_line("curl", &["--version"])?;
     Ok(format!(
-        "{}, commit {}. {} cores ({}), memory {}; {}; {}; {}; {} roots in the system's bundle. Medians of {}.",
+        "{}, commit {}. {} cores ({}), memory {}; {}; {}; {}; {} roots in the system's file. Medians of {runs}.",
         humantime::format_rfc3339_seconds(SystemTime::now()),
-        first_line("git", &["describe", "--always", "--dirty"])?,
+        told("git", "describe --always --dirty"),
         std::thread::available_parallelism()?,
-        about("/proc/cpuinfo", "model name"),
-        about("/proc/meminfo", "MemTotal"),
-        first_line("rustc", &["--version"])?,
+        machine("/proc/cpuinfo", "model name"),
+        machine("/proc/meminfo", "MemTotal"),
+        told("rustc", "--version"),
         curl.split(" (").next().unwrap_or_default(),
-        first_line("nginx", &["-v"])?,
+        nginx,
         bench.system_roots(),
-        runs,
     ))
 }

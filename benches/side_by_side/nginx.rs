@@ -2,16 +2,17 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::measure::command;
 use crate::support::tls::Identity;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// nginx with TLS and HTTP/2, which answers everything with 204.
+/// nginx with TLS and HTTP/2, which answers every POST with 204.
 pub struct Nginx {
     child: Child,
     root: String,
@@ -38,13 +39,16 @@ impl Nginx {
                     listen 127.0.0.1:{port} ssl http2;
                     ssl_certificate nginx.crt;
                     ssl_certificate_key nginx.key;
+                    if ($server_protocol != HTTP/2.0) {{ return 505; }}
+                    if ($request_method != POST) {{ return 405; }}
                     location / {{ return 204; }}
                 }}
             }}"
         );
         std::fs::write(directory.join("nginx.conf"), config)?;
-        let child = Command::new("nginx")
-            .arg("-p")
+        // However this process ends: to nginx, the end of a terminal only means to read its files again.
+        let child = command("setpriv")
+            .args(["--pdeathsig", "KILL", "nginx", "-p"])
             .arg(directory)
             .args(["-c", "nginx.conf", "-e", "nginx.log"])
             .stderr(Stdio::null())

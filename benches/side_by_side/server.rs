@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, RETRY_AFTER};
+use hyper::header::AUTHORIZATION;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -87,12 +87,17 @@ impl Server {
         &self.root
     }
 
-    /// Fails unless exactly so many disconnects came since the last call, and nothing else did.
+    /// What came since it was asked last.
+    pub fn came(&self) -> Came {
+        std::mem::take(&mut *self.came.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Fails unless exactly so many disconnects came since it was asked last, and nothing else did.
     ///
     /// # Errors
     /// Something else came.
     pub fn expect(&self, done: usize) -> Result<()> {
-        let came = std::mem::take(&mut *self.came.lock().unwrap_or_else(PoisonError::into_inner));
+        let came = self.came();
         ensure!(came == Came { done, ..Came::default() }, "{done} requests were to come, but the server saw {came:?}");
         Ok(())
     }
@@ -137,19 +142,14 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Respons
     if !state.behaviour.latency.is_zero() {
         tokio::time::sleep(state.behaviour.latency).await;
     }
-    let (status, wait) = match token {
-        Some(token) if is_disconnect => match state.over_limit(token) {
-            None => (StatusCode::NO_CONTENT, None),
-            Some(wait) => (StatusCode::TOO_MANY_REQUESTS, Some(wait)),
-        },
-        _ => (StatusCode::NOT_FOUND, None),
+    let status = match token {
+        Some(token) if is_disconnect && state.is_over_limit(&token) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) if is_disconnect => StatusCode::NO_CONTENT,
+        _ => StatusCode::NOT_FOUND,
     };
     state.count(status);
     let mut response = Response::new(String::new());
     *response.status_mut() = status;
-    if let Some(wait) = wait {
-        response.headers_mut().insert(RETRY_AFTER, wait.as_secs().saturating_add(1).into());
-    }
     Ok(response)
 }
 
@@ -163,17 +163,15 @@ impl State {
         }
     }
 
-    /// How long until this token may send again, where it may not now.
-    fn over_limit(&self, token: Vec<u8>) -> Option<Duration> {
-        let (most, window) = self.behaviour.limit?;
+    /// Whether this is more than the limit leaves to this token. What is beyond it counts as well, as at the service.
+    fn is_over_limit(&self, token: &[u8]) -> bool {
+        let Some((most, window)) = self.behaviour.limit else { return false };
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let (recent, now) = (recent.entry(token).or_default(), Instant::now());
+        let (recent, now) = (recent.entry(token.to_vec()).or_default(), Instant::now());
         while recent.front().is_some_and(|at| now.duration_since(*at) >= window) {
             recent.pop_front();
         }
-        let first = recent.front().copied().filter(|_| recent.len() >= most);
-        // A request beyond the limit counts as well, as at the service.
         recent.push_back(now);
-        first.map(|first| window.saturating_sub(now.duration_since(first)))
+        recent.len() > most
     }
 }

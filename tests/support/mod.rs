@@ -14,6 +14,7 @@ pub mod running;
 pub mod server;
 #[cfg(unix)]
 pub mod shell;
+pub mod shipped;
 #[cfg(unix)]
 pub mod signing;
 #[cfg(unix)]
