@@ -23,7 +23,7 @@ use anyhow::{Context as _, Error, Result, ensure};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
-use measure::command;
+use measure::{command, find};
 use parts::{Bench, PARTS};
 use support::shipped;
 use table::{Row, Table};
@@ -48,7 +48,7 @@ struct Options {
     /// Puts the table into docs/performance.md.
     #[arg(long)]
     save: bool,
-    /// What cargo passes to every benchmark.
+    /// What `cargo bench` passes.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -59,19 +59,19 @@ fn at_least_one(text: &str) -> std::result::Result<usize, String> {
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
+    if !options.bench {
+        // `cargo test --all-targets` runs every benchmark as a test, to see that it starts.
+        return Ok(ExitCode::SUCCESS);
+    }
     ensure!(
         !options.save || options.runs >= RUNS && options.only.is_empty() && options.binary.is_none(),
         "what is put on record is a whole run: no --only, no --binary, and at least {RUNS} --runs"
     );
-    for (program, package) in [
-        ("curl", "curl"),
-        ("nginx", "nginx-light"),
-        ("setpriv", "util-linux"),
-        ("time", "time"),
-        ("valgrind", "valgrind"),
-    ] {
-        let found = command(program).arg("--version").output();
-        ensure!(found.is_ok(), "{program} is missing: install Debian's package {package}");
+    let curl = find("curl", "curl")?;
+    for (program, package) in
+        [("nginx", "nginx-light"), ("setpriv", "util-linux"), ("time", "time"), ("valgrind", "valgrind")]
+    {
+        find(program, package)?;
     }
     // One place for all runs, so that one that is broken off leaves no more than one behind.
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("side_by_side");
@@ -79,8 +79,8 @@ fn main() -> Result<ExitCode> {
         std::fs::remove_dir_all(&home)?;
     }
     std::fs::create_dir_all(&home)?;
-    let mut bench = Bench::new(options.runs, &home)?;
-    let about = about(&bench, options.runs)?;
+    let mut bench = Bench::new(options.runs, &home, &curl)?;
+    let about = about(&bench, &curl, options.runs)?;
     let mut table = Table::default();
     bench.binary = match &options.binary {
         Some(binary) => binary.canonicalize().with_context(|| binary.display().to_string())?,
@@ -115,14 +115,14 @@ fn build(home: &Path, table: &mut Table) -> Result<PathBuf> {
 }
 
 /// When, where and with what it was measured.
-fn about(bench: &Bench, runs: usize) -> Result<String> {
+fn about(bench: &Bench, curl: &Path, runs: usize) -> Result<String> {
     let first_line = |text: Vec<u8>| String::from_utf8_lossy(&text).lines().next().unwrap_or_default().to_owned();
     let told = |program: &str, argument: &str| {
         let output = Command::new(program).args(argument.split(' ')).current_dir(PACKAGE).output();
         let output = output.ok().filter(|output| output.status.success());
         output.map_or_else(|| format!("{program} unknown"), |output| first_line(output.stdout))
     };
-    let curl = first_line(command("curl").arg("--version").output()?.stdout);
+    let curl = first_line(command(curl).arg("--version").output()?.stdout);
     // nginx tells its version on standard error.
     let nginx = first_line(command("nginx").arg("-v").output()?.stderr);
     let machine = |file: &str, name: &str| {

@@ -42,6 +42,7 @@ pub struct Bench {
     home: PathBuf,
     /// The one that is measured.
     pub binary: PathBuf,
+    curl: PathBuf,
     h2: Identity,
     h1: Identity,
     roots: usize,
@@ -52,7 +53,7 @@ impl Bench {
     ///
     /// # Errors
     /// The system has no roots.
-    pub fn new(runs: usize, home: &Path) -> Result<Self> {
+    pub fn new(runs: usize, home: &Path, curl: &Path) -> Result<Self> {
         // One protocol each, so that nothing else is spoken unnoticed.
         let (h2, h1) = (Identity::new(&["h2"]), Identity::new(&["http/1.1"]));
         let system = std::fs::read_to_string(SYSTEM_ROOTS)
@@ -63,7 +64,7 @@ impl Bench {
             std::fs::write(home.join(format!("alone-{name}")), &identity.pem)?;
         }
         let roots = system.matches("BEGIN CERTIFICATE").count();
-        Ok(Self { runs, home: home.to_owned(), binary: PathBuf::new(), h2, h1, roots })
+        Ok(Self { runs, home: home.to_owned(), binary: PathBuf::new(), curl: curl.to_owned(), h2, h1, roots })
     }
 
     /// How many roots the system trusts.
@@ -93,7 +94,8 @@ impl Bench {
         ];
         let shown = ["--output", "/dev/null", "--write-out", "%{http_code}\n"];
         let arguments = [&common, options, &shown, &[&url]].concat();
-        Job::new("curl", &arguments, (count, "204")).variable("SSL_CERT_FILE", self.home.join(roots).to_string_lossy())
+        Job::new(&self.curl, &arguments, (count, "204"))
+            .variable("SSL_CERT_FILE", self.home.join(roots).to_string_lossy())
     }
 
     fn file_of_ids(&self, count: usize) -> Result<String> {
@@ -122,7 +124,7 @@ impl Bench {
     /// Starting, and nothing else.
     fn start(&self, table: &mut Table) -> Result<()> {
         let ours = Job::new(&self.binary, &["--version"], (1, "intunectl "));
-        let curl = Job::new("curl", &["--version"], (1, "Protocols: "));
+        let curl = Job::new(&self.curl, &["--version"], (1, "Protocols: "));
         table.push(self.walls("`--version`, wall", &ours, &curl, || Ok(()))?.ratio_at_most(0.25));
         for (arguments, shows) in [
             ("--version", (1, "intunectl ")),

@@ -8,8 +8,8 @@ use super::attempt::{NoAnswer, Result};
 pub const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 const BASE: Duration = Duration::from_secs(1);
-/// The most that is waited where HTTP/2 declines a request, which promises that nothing was done, for the first or second
-/// time. As a rule the server closes a connection after so many requests and only wants another one, but not one for each.
+/// The most that is waited after the first attempt where HTTP/2 declines it, which promises that nothing was done. As a
+/// rule the server closes a connection after so many requests and only wants another one, but not one for each.
 const SHORTLY: Duration = Duration::from_millis(30);
 const CAP: Duration = Duration::from_secs(30);
 
@@ -34,7 +34,7 @@ pub enum Next {
 }
 
 /// Decides what follows `attempt` (counted from 1), of which `retries` may follow the first. `chance` is uniform in
-/// 0..1: exponential backoff with full jitter, where the service does not say how long, but for a request that it has
+/// 0..1: exponential backoff with full jitter, where the service does not say how long, but for a first attempt that it has
 /// declined (`SHORTLY`).
 pub fn decide(result: &Result, attempt: u32, retries: u32, chance: f64) -> Decision {
     let (status, asked) = match result {
@@ -44,7 +44,7 @@ pub fn decide(result: &Result, attempt: u32, retries: u32, chance: f64) -> Decis
     // No time at all is what a date in the past comes to, too; what was throttled is not to be sent within milliseconds.
     let asked = asked.filter(|asked| !asked.is_zero());
     let most = match result {
-        Err(NoAnswer::Declined) if attempt <= 2 => SHORTLY,
+        Err(NoAnswer::Declined) if attempt == 1 => SHORTLY,
         _ => backoff(attempt),
     };
     let wait = asked.unwrap_or_else(|| most.mul_f64(chance.clamp(0.0, 1.0)));
@@ -163,11 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_has_not_looked_at_is_sent_again_shortly_but_only_twice() {
+    fn what_the_server_has_not_looked_at_is_sent_again_shortly_but_only_once() {
         let next = |attempt| decide(&Err(NoAnswer::Declined), attempt, 4, 0.5).next;
         assert_eq!(next(1), Next::Again(SHORTLY / 2));
-        assert_eq!(next(2), Next::Again(SHORTLY / 2));
-        assert_eq!(next(3), Next::Again(seconds(2.0)));
+        assert_eq!(next(2), Next::Again(seconds(1.0)));
         assert_eq!(next(5), Next::Stands);
     }
 

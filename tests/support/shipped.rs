@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 /// What the cargo around this program says of the package, so that build scripts which look at it would run anew; and what
 /// would make another program of it.
-const REMOVED: [&str; 11] = [
+const REMOVED: [&str; 12] = [
     "CARGO_BIN_",
     "CARGO_BUILD_",
     "CARGO_CRATE_",
@@ -15,6 +15,7 @@ const REMOVED: [&str; 11] = [
     "CARGO_PKG_",
     "CARGO_PRIMARY_",
     "CARGO_PROFILE_",
+    "CARGO_TARGET_",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTC_WRAPPER",
     "RUSTFLAGS",
