@@ -16,7 +16,7 @@ use crate::ids::Collector;
 use crate::net::attempt::Answer;
 use crate::net::exchange::disguises;
 use crate::output::Format;
-use crate::output::record::{Failure, FailureKind, Record, Status};
+use crate::output::record::{Failure, FailureKind, Owner, Record, Status};
 use crate::output::sink::{self, Look};
 use crate::output::terminal::Shape;
 
@@ -54,6 +54,11 @@ pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() ->
         attempts: 1,
         duration_ms: 184,
         time: SystemTime::now(),
+        owner: Owner {
+            tenant_id: Some("11111111-2222-3333-4444-555555555555".into()),
+            graph_url: Some("https://graph.microsoft.com".into()),
+            account: Some("admin@contoso.example".into()),
+        },
         client_request_id: Some(Uuid::new_v4()),
         request_id: Some(Uuid::new_v4().to_string()),
         error: error.map(|[code, message]| Failure {

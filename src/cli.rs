@@ -17,9 +17,10 @@ use crate::net::root::Cloud;
 #[command(after_help = "\
 Start here, with no tenant:
   intunectl sandbox -- sh -c \\
-    'intunectl partner list -o id | intunectl partner disconnect -'
+    'intunectl partner list -o id | intunectl partner disconnect -y -'
 
-Exit codes: 0 all done, 1 something is not, 2 usage (nothing was sent), 4 no usable token, 130/143 interrupted.")]
+Exit codes: 0 all done, 1 at least one failed or you declined, 2 usage (nothing was sent), 4 no usable token, or one for \
+another tenant, 130/143 interrupted.")]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -79,14 +80,14 @@ It behaves as the reference says: partners are listed, disconnected and onboarde
 published limit, errors look like Graph's. Signing in works too, by device code, by browser and as an application; \
 nobody has to be there to approve it. It listens on this machine only, and forgets everything when it ends.
 
-With a command, the sandbox runs it with INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL and INTUNECTL_TOKEN set (and \
-INTUNECTL_PROFILE, so that your own login stays out of it), and intunectl on its PATH, and exits with the command's \
-code. Without one, it prints those settings and serves until \
-interrupted.")]
+With a command, the sandbox runs it with INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL, INTUNECTL_TOKEN and \
+INTUNECTL_SANDBOX set, all other INTUNECTL_ and AZURE_ variables unset, and intunectl on its PATH, and exits with the \
+command's code. INTUNECTL_SANDBOX marks the rehearsal: every request goes to the sandbox, and sign-ins are stored apart \
+from yours. Without a command, it prints those settings and serves until interrupted.")]
     #[command(after_help = "\
 Examples:
   intunectl sandbox -- sh -c \\
-    'intunectl partner list -o id | intunectl partner disconnect -'
+    'intunectl partner list -o id | intunectl partner disconnect -y -'
   intunectl sandbox --partners 300 --latency 50ms -- bash
   intunectl sandbox --throttle 20/4s \\
     --fail 5a4d0b0c-0002-4000-8000-000000000001=403
@@ -104,14 +105,14 @@ Examples:
   intunectl partner list -o json
   intunectl partner list -o ndjson \\
     | jq -c 'select(.displayName == \"TeamViewer\")' \\
-    | intunectl partner disconnect -")]
+    | intunectl partner disconnect --dry-run -")]
     List,
     /// Show partners
     #[command(after_help = "\
 Examples:
   intunectl partner show 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner show -f ids.txt -o json
-  jq -r 'select(.status == \"failed\").id' audit.ndjson | intunectl partner show
+  jq -c 'select(.status == \"failed\")' audit.ndjson | intunectl partner show
 
 Exit codes: 0 all are shown, 1 any is not, 2 usage, 4 no usable token or refused (401).")]
     Show {
@@ -127,19 +128,23 @@ There is no undo: a partner that is to come back must be onboarded again. All ID
 first request; one bad ID, and nothing is sent. At a terminal it shows what it would act on, and asks first. Where a \
 request may be repeated safely (throttling, a gateway's error, a lost connection, a timeout), it is.
 
-The token needs the permission DeviceManagementServiceConfig.ReadWrite.All.")]
+The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
+DeviceManagementConfiguration.ReadWrite.All.")]
     #[command(after_help = "\
 Examples:
+  intunectl partner disconnect 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10 --dry-run
   intunectl partner disconnect 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
-  intunectl partner disconnect -f ids.txt --dry-run
-  intunectl partner disconnect -f ids.txt -y --wait -o ndjson > audit.ndjson
-  intunectl partner disconnect -f ids.txt --resume audit.ndjson \\
+  intunectl partner disconnect -f ids.txt --tenant contoso.com --dry-run
+  intunectl partner disconnect -f ids.txt --tenant contoso.com -y --wait \\
+    -o ndjson > audit.ndjson
+  intunectl partner disconnect -f ids.txt -y --resume audit.ndjson \\
     -o ndjson >> audit.ndjson
-  intunectl partner list -o ndjson | intunectl partner disconnect -
+  jq -c 'select(.status == \"failed\")' audit.ndjson \\
+    | intunectl partner disconnect -y -
 
 Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, and it took effect; with --dry-run, every ID is \
-one to act on), 1 any did not, or you declined, 2 usage (nothing was sent), 4 no usable token or refused (401), 130/143 \
-interrupted.")]
+would_… or already_…), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
+another tenant, or refused (401), 130/143 interrupted.")]
     Disconnect(Act),
     /// Onboard partners: begin to set up their connectors
     #[command(long_about = "\
@@ -148,26 +153,27 @@ Onboard partners: begin to set up their connectors.
 Sends POST /deviceManagement/remoteAssistancePartners/{id}/beginOnboarding for each ID and prints what became of each. \
 The partner has to confirm it before it is onboarded. All else is as with `intunectl partner disconnect`.
 
-The token needs the permission DeviceManagementServiceConfig.ReadWrite.All.")]
+The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
+DeviceManagementConfiguration.ReadWrite.All.")]
     #[command(after_help = "\
 Examples:
-  intunectl partner onboard 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner onboard -f ids.txt --dry-run
+  intunectl partner onboard 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner onboard -f ids.txt -y --wait=10m -o ndjson > audit.ndjson
 
 Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, and it took effect; with --dry-run, every ID is \
-one to act on), 1 any did not, or you declined, 2 usage (nothing was sent), 4 no usable token or refused (401), 130/143 \
-interrupted.")]
+would_… or already_…), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
+another tenant, or refused (401), 130/143 interrupted.")]
     Onboard(Act),
 }
 
 #[derive(Args)]
 pub struct Ids {
-    /// IDs of the partners; `-` reads more from standard input, which is also read where there is no ID at all
+    /// IDs of the partners; `-` reads standard input (`show` reads it also if there is no ID at all)
     ///
     /// Files and standard input may hold, also mixed: an ID per line, blank lines and # comments; a JSON object with
     /// an "id" per line; a JSON array of strings or of such objects; a page as Graph sends it. UTF-8, or UTF-16 with a
-    /// byte order mark.
+    /// byte order mark. If an object has a "tenant_id", the token must be for that tenant.
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
     /// Read IDs from this file too; `-` is standard input
@@ -191,11 +197,10 @@ pub struct Act {
     pub rate: Pace,
     /// Read each partner and say what would happen; change nothing
     ///
-    /// The exit code tells whether every ID is one that the run would act on: 1 if a partner is not there, or is
-    /// already as it would be afterwards, or if the token does not allow it.
+    /// Exits 1 if a partner is missing, or if the token lacks the permission.
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask first. It is asked only where standard input and standard error are a terminal
+    /// Skip the confirmation prompt, which is shown to whoever runs this at a terminal
     #[arg(short, long)]
     pub yes: bool,
     /// After a 204, read the partner until it shows that it took effect, for this long [without a value: 5m]
@@ -204,10 +209,10 @@ pub struct Act {
     /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
-    /// Skip what an earlier run has done, by the records (-o ndjson) that it left in this file
+    /// Skip what an earlier run has done in the same tenant, by the records (-o ndjson) that it left in this file
     ///
-    /// It can be the file to which this run appends its own (with `>>`). A record that was torn when the run was killed
-    /// does not count.
+    /// It can be the file to which this run appends its own (with `>>`). Records of other tenants or Graph roots, and
+    /// incomplete ones from a run that was killed, are ignored.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub resume: Option<PathBuf>,
 }
@@ -223,26 +228,25 @@ honoured). Elsewhere a code is shown, to be typed into a page on any other devic
 needed, without asking. Nothing is ever written to a file.
 
 The application is Microsoft Graph Command Line Tools, unless --client-id names another; the tenant is that of the \
-account that signs in, unless --tenant names another (--tenant organizations for any). To sign in to a \
-profile again is to sign in to the cloud, and with the --tenant and --client-id, of the time before, unless an option \
-says otherwise. The permission that is asked for is \
+account that signs in, unless --tenant names another (--tenant organizations for any). Signing in to an existing \
+profile reuses its cloud, tenant and client ID unless you override them. The permission that is asked for is \
 DeviceManagementServiceConfig.ReadWrite.All, to which an administrator has to consent once for the tenant.
 
 With --with-token, an access token that something else has got is read from standard input and kept as it is; it \
-cannot be renewed.")]
+cannot be renewed. One from Azure CLI works only if az is signed in as a service principal or a managed identity: its \
+own application cannot get the permission for people.")]
     #[command(after_help = "\
 Examples:
   intunectl auth login
   intunectl auth login --device-code --tenant contoso.onmicrosoft.com
   intunectl auth login --profile gov --cloud gcc-high
-  az account get-access-token --resource-type ms-graph --query accessToken \\
-    -o tsv | intunectl auth login --with-token")]
+  intunectl auth login --with-token < token.txt")]
     Login(Login),
     /// Show the token that a call would use: where it is from, for whom, and what it allows
     #[command(long_about = "\
-Show the token that a call would use: where it is from, who signed in, the tenant, the application, the permissions, \
-the expiry, and whether the permission that disconnecting needs is among them. A sign-in with less than 5 minutes left \
-is renewed, as a call would.")]
+Show the token that a call would use: where it is from, which variables are set but not used, who signed in, the \
+tenant, the application, the permissions, the expiry, and whether the permission that disconnecting needs is among \
+them. A sign-in with less than 5 minutes left is renewed, as a call would.")]
     #[command(after_help = "\
 Examples:
   intunectl auth status
@@ -337,7 +341,7 @@ pub struct Global {
     /// The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// The tenant, by its ID or one of its domains: where to sign in, and what a token's tenant is checked against
+    /// The tenant to act in, by its ID or one of its domains: a token for another is refused, and nothing is sent
     #[arg(long, global = true, value_name = "ID|DOMAIN")]
     pub tenant: Option<Tenant>,
     /// The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile's, else global]

@@ -2,7 +2,9 @@
 //! asked for, the token and the client (`connection`).
 
 mod connection;
+mod selection;
 
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -13,20 +15,21 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 pub use self::connection::{Connection, Source};
+pub use self::selection::{Roots, Selection};
 use crate::auth::tenant::Tenant;
-use crate::clean::clean;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
 use crate::net::attempt::{REDACTED, redact};
 use crate::net::event::{Event, Why};
 use crate::net::http::Transport;
-use crate::net::root::{Cloud, Root};
+use crate::net::root::Cloud;
 use crate::output::Format;
 use crate::output::console::{Color, Console};
 use crate::stop::Stop;
 
 /// What was asked for on the command line, as far as every command has it.
+#[derive(Default)]
 pub struct Options {
     /// `--token`.
     pub token: Option<SecretString>,
@@ -70,18 +73,8 @@ pub struct Context {
     pub color: Color,
     /// The profile in force.
     pub profile: String,
-    /// The tenant that was asked for.
-    pub tenant: Option<Tenant>,
+    options: Options,
     verbosity: u8,
-    cloud: Option<Cloud>,
-    graph_url: Option<Root>,
-    login_url: Option<Root>,
-    api_version: String,
-    timeout: Duration,
-    retries: u32,
-    ca_cert: Option<PathBuf>,
-    token: Option<SecretString>,
-    token_file: Option<PathBuf>,
     /// Set once nothing new may be sent.
     pub stop: Rc<Stop>,
     /// Whether a sign-in is being renewed right now.
@@ -94,39 +87,23 @@ impl Context {
     /// # Errors
     /// An option, or the environment variable that stands in for it, has a value that it cannot have.
     pub fn new(options: Options) -> anyhow::Result<Self> {
-        // clap sees this only where both stand behind the same command.
-        if options.token.is_some() && options.token_file.is_some() {
-            return Err(Error::usage("--token and --token-file are both given").hint("give one of them").into());
-        }
-        let debug = variable("INTUNECTL_DEBUG")?.is_some_and(|value| value != "0");
+        let debug = selection::text(&environment, "INTUNECTL_DEBUG")?.is_some_and(|value| value != "0");
         let format = match options.output {
             Some(format) => format,
-            None => named("INTUNECTL_OUTPUT", str::parse::<Format>)?.unwrap_or_default(),
-        };
-        let cloud = match options.cloud {
-            Some(cloud) => Some(cloud),
-            None => named("INTUNECTL_CLOUD", str::parse::<Cloud>)?,
-        };
-        let profile = match options.profile {
-            Some(profile) => ("--profile", profile),
-            None => ("INTUNECTL_PROFILE", variable("INTUNECTL_PROFILE")?.unwrap_or_else(|| "default".to_owned())),
+            None => match selection::text(&environment, "INTUNECTL_OUTPUT")? {
+                Some(name) => {
+                    name.parse().map_err(|reason| Error::usage(format!("INTUNECTL_OUTPUT: '{name}' {reason}")))?
+                }
+                None => Format::default(),
+            },
         };
         Ok(Self {
             console: Console::new(options.quiet, options.color),
             format,
             color: options.color,
-            profile: profile_name(profile.0, profile.1)?,
-            tenant: options.tenant,
+            profile: selection::profile(&options, &environment)?,
             verbosity: options.verbose.max(u8::from(debug)),
-            cloud,
-            graph_url: root("--graph-url", "INTUNECTL_GRAPH_URL", options.graph_url)?,
-            login_url: root("--login-url", "INTUNECTL_LOGIN_URL", options.login_url)?,
-            api_version: options.api_version,
-            timeout: options.timeout,
-            retries: options.retries,
-            ca_cert: options.ca_cert,
-            token: options.token,
-            token_file: options.token_file,
+            options,
             stop: Rc::new(Stop::new()),
             renewing: watch::Sender::new(false),
         })
@@ -138,36 +115,30 @@ impl Context {
         Self { verbosity: 0, ..self }
     }
 
-    /// Whether the roots were asked for, and are not to be the profile's.
-    pub fn has_roots(&self) -> bool {
-        self.cloud.is_some() || self.graph_url.is_some() || self.login_url.is_some()
+    /// Decides which token and which roots are used. Nothing is read or sent yet.
+    ///
+    /// # Errors
+    /// What was typed, or what is set, contradicts itself or cannot be used.
+    pub fn selection(&self) -> Result<Selection, Error> {
+        selection::select(&self.options, &environment)
+    }
+
+    /// Decides where to sign in.
+    ///
+    /// # Errors
+    /// As with [`selection`](Self::selection).
+    pub fn roots(&self) -> Result<Roots, Error> {
+        selection::roots(&self.options, &environment, false)
+    }
+
+    /// The tenant that was typed.
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.options.tenant.as_ref()
     }
 
     /// Whether `--token` or `--token-file` is given.
     pub fn has_token_option(&self) -> bool {
-        self.token.is_some() || self.token_file.is_some()
-    }
-
-    /// The roots to sign in at: a token must not go to another Graph root than it was asked for at.
-    ///
-    /// # Errors
-    /// A Graph root that is no cloud's is given, without a sign-in root that goes with it; as the error that `kind`
-    /// makes.
-    pub fn sign_in_roots(&self, kind: impl Fn(&'static str) -> Error) -> anyhow::Result<(Root, Root)> {
-        let is_unknown = self.graph_url.as_ref().is_some_and(|root| Cloud::of(root).is_none());
-        if is_unknown && self.login_url.is_none() {
-            return Err(kind("another Graph root is given, but no sign-in root that goes with it")
-                .hint("give --login-url (INTUNECTL_LOGIN_URL) too, or leave out --graph-url (INTUNECTL_GRAPH_URL)")
-                .into());
-        }
-        Ok(self.roots())
-    }
-
-    /// The Graph root in force, and the sign-in root that goes with it.
-    pub fn roots(&self) -> (Root, Root) {
-        let of_graph = self.graph_url.as_ref().and_then(Cloud::of);
-        let (graph, login) = of_graph.or(self.cloud).unwrap_or(Cloud::Global).into();
-        (self.graph_url.clone().unwrap_or(graph), self.login_url.clone().unwrap_or(login))
+        self.options.token.is_some() || self.options.token_file.is_some()
     }
 
     /// After a signal: nothing new is sent, but `work` goes on for as long as it renews a sign-in, until another signal.
@@ -190,7 +161,7 @@ impl Context {
     /// # Errors
     /// It cannot be read.
     pub fn transport(&self) -> Result<Transport, Error> {
-        Transport::load(self.timeout, self.retries, self.ca_cert.as_deref())
+        Transport::load(self.options.timeout, self.options.retries, self.options.ca_cert.as_deref())
     }
 
     /// Whether each step is told on standard error (`-v`).
@@ -295,43 +266,6 @@ pub fn stdout_is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
-/// An environment variable; one that is empty counts as absent. (`INTUNECTL_TOKEN` is the exception.)
-fn variable(name: &str) -> Result<Option<String>, Error> {
-    match std::env::var(name) {
-        Ok(value) if value.is_empty() => Ok(None),
-        Ok(value) => Ok(Some(value)),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Error::usage(format!("{name} is not text"))),
-    }
-}
-
-/// An environment variable that stands in for an option with fixed values.
-fn named<T, E: std::fmt::Display>(name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<Option<T>, Error> {
-    let Some(value) = variable(name)? else { return Ok(None) };
-    parse(&value).map(Some).map_err(|reason| Error::usage(format!("{name}: '{value}' {reason}")))
-}
-
-// The address itself is not repeated: it may hold a password.
-fn root(option: &str, name: &str, given: Option<String>) -> Result<Option<Root>, Error> {
-    let (from, text) = match given {
-        Some(text) => (option, text),
-        None => match variable(name)? {
-            Some(text) => (name, text),
-            None => return Ok(None),
-        },
-    };
-    let root = text.parse().map_err(|reason| {
-        Error::usage(format!("the address in {from} {reason}")).hint("give a root such as https://graph.microsoft.com")
-    })?;
-    Ok(Some(root))
-}
-
-fn profile_name(from: &str, name: String) -> Result<String, Error> {
-    if name.is_empty() || name.chars().count() > 64 || clean(&name) != name {
-        return Err(Error::usage(format!(
-            "the profile name in {from} is empty, longer than 64 characters, or holds control characters or others that \
-             would not be shown as they are"
-        )));
-    }
-    Ok(name)
+fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }

@@ -22,9 +22,19 @@ use crate::net::root::{Cloud, Root};
 const TENANT: &str = "AZURE_TENANT_ID";
 const CLIENT: &str = "AZURE_CLIENT_ID";
 const SECRET: &str = "AZURE_CLIENT_SECRET";
+const CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
 const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+const ASSERTION: &str = "AZURE_FEDERATED_TOKEN";
 const GITHUB_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const GITHUB_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
+const DEVOPS_CLIENT: &str = "AZURESUBSCRIPTION_CLIENT_ID";
+const DEVOPS_CONNECTION: &str = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID";
+const DEVOPS_URL: &str = "SYSTEM_OIDCREQUESTURI";
+
+/// One of these is enough to name an application: from then on, nobody else's token is used.
+const NAMING: [&str; 6] = [CLIENT, SECRET, CERTIFICATE, FILE, ASSERTION, DEVOPS_CLIENT];
+/// These belong to an application, but are set in every pipeline of their kind.
+const ACCOMPANYING: [&str; 5] = [TENANT, GITHUB_URL, GITHUB_TOKEN, DEVOPS_URL, DEVOPS_CONNECTION];
 
 /// An application, and how it proves to be itself.
 pub struct App {
@@ -56,34 +66,63 @@ impl fmt::Display for App {
 }
 
 impl App {
-    /// The credentials in an environment; `None` where they are not all there.
-    ///
-    /// # Errors
-    /// They are all there, but one is empty or cannot be what it should be. The error never repeats a secret.
-    pub fn in_environment(get: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Error> {
-        // One that is empty is set: the step of a pipeline whose secret is missing must not act as whoever is signed in.
-        let (Some(tenant), Some(client_id)) = (get(TENANT), get(CLIENT)) else { return Ok(None) };
-        let github = || get(GITHUB_URL).zip(get(GITHUB_TOKEN));
-        let evidence = if let Some(secret) = get(SECRET) {
-            Evidence::Secret(SecretString::from(text(SECRET, secret)?))
-        } else if let Some(path) = get(FILE) {
-            Evidence::File(text(FILE, path)?.into())
-        } else if let Some((url, token)) = github() {
-            let url = Url::parse(&text(GITHUB_URL, url)?).map_err(|_| unfit(GITHUB_URL, "is no address"))?;
-            if !url.username().is_empty() || url.password().is_some() {
-                return Err(unfit(GITHUB_URL, "holds a user name or password"));
-            }
-            Evidence::GitHub { url, token: SecretString::from(text(GITHUB_TOKEN, token)?) }
-        } else {
-            return Ok(None);
-        };
-        let tenant = text(TENANT, tenant)?.parse().map_err(|reason| unfit(TENANT, reason))?;
-        Ok(Some(Self { tenant, client_id: text(CLIENT, client_id)?, evidence }))
+    /// The variables in an environment that belong to an application, if they name one.
+    pub fn variables(get: impl Fn(&str) -> Option<OsString>) -> Vec<&'static str> {
+        let is_set = |name: &&str| get(name).is_some();
+        match NAMING.iter().any(is_set) {
+            true => [TENANT].into_iter().chain(NAMING).chain(ACCOMPANYING.into_iter().skip(1)).filter(is_set).collect(),
+            false => Vec::new(),
+        }
     }
 
-    /// Whether an application is named in an environment, but nothing there proves to be it.
-    pub fn is_half_in_environment(get: impl Fn(&str) -> Option<OsString>) -> bool {
-        get(TENANT).is_some() && get(CLIENT).is_some() && matches!(Self::in_environment(get), Ok(None))
+    /// The application that an environment names. `tenant` is used instead of `AZURE_TENANT_ID`.
+    ///
+    /// # Errors
+    /// Something is missing, empty, or not what it should be; or this version cannot use it. The error never repeats a
+    /// secret.
+    pub fn in_environment(get: impl Fn(&str) -> Option<OsString>, tenant: Option<&Tenant>) -> Result<Self, Error> {
+        let tenant = match (tenant, get(TENANT)) {
+            (Some(tenant), _) => Some(tenant.clone()),
+            (None, Some(tenant)) => Some(text(TENANT, tenant)?.parse().map_err(|reason| unfit(TENANT, reason))?),
+            (None, None) => None,
+        };
+        let client_id = get(CLIENT).map(|client_id| text(CLIENT, client_id)).transpose()?;
+        let evidence = Evidence::in_environment(&get)?;
+        match (tenant, client_id, evidence) {
+            (Some(tenant), Some(client_id), Some(evidence)) => Ok(Self { tenant, client_id, evidence }),
+            (tenant, client_id, evidence) => {
+                let missing = [
+                    tenant.is_none().then_some(TENANT),
+                    client_id.is_none().then_some(CLIENT),
+                    evidence.is_none().then(|| missing_credential(&get)),
+                ];
+                Err(incomplete(&Self::variables(&get), &missing.into_iter().flatten().collect::<Vec<_>>()))
+            }
+        }
+    }
+
+    /// The variables that it is made of; `AZURE_TENANT_ID` only if no tenant `is_given`.
+    pub fn uses(&self, is_given: bool) -> Vec<&'static str> {
+        let credential = match &self.evidence {
+            Evidence::Secret(_) => &[SECRET][..],
+            Evidence::File(_) => &[FILE],
+            Evidence::GitHub { .. } => &[GITHUB_URL, GITHUB_TOKEN],
+        };
+        let tenant = (!is_given).then_some(TENANT);
+        tenant.into_iter().chain([CLIENT]).chain(credential.iter().copied()).collect()
+    }
+
+    /// The ID of the application.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// The server that is asked for what proves the application, if one is.
+    pub fn asks(&self) -> Option<&Url> {
+        match &self.evidence {
+            Evidence::GitHub { url, .. } => Some(url),
+            Evidence::Secret(_) | Evidence::File(_) => None,
+        }
     }
 
     /// Gets a token for Graph.
@@ -112,6 +151,37 @@ impl App {
     }
 }
 
+impl Evidence {
+    /// The first credential that is set. One that is empty is set, too: the step of a pipeline whose secret is missing
+    /// must not act as whoever is signed in.
+    fn in_environment(get: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Error> {
+        if let Some(secret) = get(SECRET) {
+            return Ok(Some(Self::Secret(SecretString::from(text(SECRET, secret)?))));
+        }
+        let unsupported = |name, what| unsupported(&App::variables(&get), name, what);
+        if get(CERTIFICATE).is_some() {
+            return Err(unsupported(CERTIFICATE, "sign in with a certificate"));
+        }
+        if let Some(path) = get(FILE) {
+            return Ok(Some(Self::File(text(FILE, path)?.into())));
+        }
+        if get(ASSERTION).is_some() {
+            return Err(unsupported(ASSERTION, "use a federated token that is not in a file"));
+        }
+        if let Some((url, token)) = get(GITHUB_URL).zip(get(GITHUB_TOKEN)) {
+            let url = Url::parse(&text(GITHUB_URL, url)?).map_err(|_| unfit(GITHUB_URL, "is no address"))?;
+            if !url.username().is_empty() || url.password().is_some() {
+                return Err(unfit(GITHUB_URL, "holds a user name or password"));
+            }
+            return Ok(Some(Self::GitHub { url, token: SecretString::from(text(GITHUB_TOKEN, token)?) }));
+        }
+        match [DEVOPS_URL, DEVOPS_CONNECTION, DEVOPS_CLIENT].into_iter().find(|name| get(name).is_some()) {
+            Some(name) => Err(unsupported(name, "sign in with a service connection of Azure DevOps")),
+            None => Ok(None),
+        }
+    }
+}
+
 /// Which audience the platform expects in what GitHub says.
 /// Source: Microsoft Entra, "Configure an application to trust a managed identity"; for GitHub, Azure/login#452.
 fn audience(graph: &Root) -> &'static str {
@@ -130,16 +200,44 @@ fn text(name: &str, value: OsString) -> Result<String, Error> {
     }
 }
 
+/// What would complete the credentials.
+fn missing_credential(get: impl Fn(&str) -> Option<OsString>) -> &'static str {
+    match (get(GITHUB_URL), get(GITHUB_TOKEN)) {
+        (Some(_), None) => GITHUB_TOKEN,
+        (None, Some(_)) => GITHUB_URL,
+        _ => "a credential (AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE)",
+    }
+}
+
+fn incomplete(found: &[&str], missing: &[&str]) -> Error {
+    Error::auth(format!(
+        "the application credentials are incomplete: found {}; missing {}; nothing was sent",
+        found.join(", "),
+        missing.join(", ")
+    ))
+    .hint(format!(
+        "set what is missing (in GitHub Actions, the job needs `permissions: id-token: write`). {USE_PROFILE}"
+    ))
+}
+
+fn unsupported(found: &[&str], name: &str, what: &str) -> Error {
+    let found = found.join(", ");
+    Error::auth(format!("{name} is set, but this version cannot {what}; found {found}; nothing was sent"))
+        .hint(format!("unset {name}, and set AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE. {USE_PROFILE}"))
+}
+
+const USE_PROFILE: &str = "To use a sign-in instead, give --profile NAME";
+
 fn unfit(name: &str, reason: &str) -> Error {
-    Error::auth(format!("{name} {reason}")).hint(
-        "app credentials are AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE, \
-         or GitHub Actions' id-token; what is set but empty is an error, not an absence: set it, or unset \
-         AZURE_CLIENT_ID to use the next source",
-    )
+    Error::auth(format!("{name} {reason}; nothing was sent")).hint(format!(
+        "application credentials are AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET, \
+         AZURE_FEDERATED_TOKEN_FILE, or the ID token of GitHub Actions. {USE_PROFILE}"
+    ))
 }
 
 fn read_assertion(path: &std::path::Path) -> Result<SecretString, Error> {
-    let assertion = token::read_file(path, FILE)?;
+    let assertion = token::read_file(path, FILE)
+        .map_err(|error| Error::auth(error.to_string()).hint("check AZURE_FEDERATED_TOKEN_FILE"))?;
     match assertion.expose_secret().trim() {
         "" => Err(Error::auth(format!("{FILE}: {} is empty", path.display()))
             .hint("whatever issues the federated token has not done so yet")),
@@ -191,28 +289,77 @@ async fn from_github(url: &Url, token: &SecretString, audience: &str, wire: Wire
 mod tests {
     use super::*;
 
-    fn found(variables: &[(&str, &str)]) -> Result<Option<App>, Error> {
-        App::in_environment(|name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
-        })
+    fn found(variables: &[(&str, &str)]) -> Result<App, Error> {
+        App::in_environment(
+            |name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value)),
+            None,
+        )
     }
 
     const APP: [(&str, &str); 2] = [(TENANT, "Contoso.example"), (CLIENT, " an-app\n")];
 
     #[test]
-    fn credentials_are_found_where_they_are_all_there() {
-        let secret = [&APP[..], &[(SECRET, "s"), (FILE, "f")]].concat();
-        let file = [&APP[..], &[(FILE, "f"), (GITHUB_URL, "https://x"), (GITHUB_TOKEN, "t")]].concat();
-        let github = [&APP[..], &[(GITHUB_URL, "https://x?a=b"), (GITHUB_TOKEN, "t")]].concat();
+    fn the_first_credential_that_is_set_is_used() {
+        let secret = [&APP[..], &[(SECRET, "s"), (CERTIFICATE, "c"), (FILE, "f")]].concat();
+        let file =
+            [&APP[..], &[(FILE, "f"), (ASSERTION, "a"), (GITHUB_URL, "https://x"), (GITHUB_TOKEN, "t")]].concat();
+        let github = [&APP[..], &[(GITHUB_URL, "https://x?a=b"), (GITHUB_TOKEN, "t"), (DEVOPS_URL, "d")]].concat();
         for (variables, source) in [(secret, SECRET), (file, FILE), (github, "GitHub Actions")] {
-            let app = found(&variables).unwrap().unwrap();
+            let app = found(&variables).unwrap();
             assert_eq!(app.to_string(), format!("app credentials in the environment ({source})"));
             assert_eq!((app.tenant.as_str(), app.client_id.as_str()), ("contoso.example", "an-app"));
         }
-        for variables in [&APP[..], &APP[1..], &[(SECRET, "s")], &[APP[0], APP[1], (GITHUB_URL, "https://x")]] {
-            assert!(found(variables).unwrap().is_none(), "{variables:?}");
-            let get = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
-            assert_eq!(App::is_half_in_environment(get), variables.len() > 1, "{variables:?}");
+    }
+
+    #[test]
+    fn an_application_is_named_by_its_id_or_by_a_credential_alone() {
+        for name in NAMING {
+            let variables = App::variables(|asked| (asked == name || asked == TENANT).then(|| "x".into()));
+            assert_eq!(variables, [TENANT, name]);
+        }
+        for name in ACCOMPANYING {
+            assert!(App::variables(|asked| (asked == name).then(|| "x".into())).is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_what_was_found() {
+        let (tenant, client) = (APP[0], APP[1]);
+        for (variables, words) in [
+            (vec![client], "found AZURE_CLIENT_ID; missing AZURE_TENANT_ID, a credential"),
+            (vec![(SECRET, "s")], "found AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID, AZURE_CLIENT_ID;"),
+            (vec![client, (SECRET, "s")], "found AZURE_CLIENT_ID, AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID;"),
+            (vec![tenant, (FILE, "f")], "found AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE; missing AZURE_CLIENT_ID;"),
+            (vec![tenant, client], "found AZURE_TENANT_ID, AZURE_CLIENT_ID; missing a credential (AZURE_CLIENT_SECRET"),
+            (vec![tenant, client, (GITHUB_URL, "https://x")], "missing ACTIONS_ID_TOKEN_REQUEST_TOKEN;"),
+            (vec![tenant, client, (GITHUB_TOKEN, "t")], "missing ACTIONS_ID_TOKEN_REQUEST_URL;"),
+        ] {
+            let error = found(&variables).err().unwrap();
+            assert!(error.to_string().contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_credential_that_cannot_be_used_is_an_error_and_no_reason_to_use_another() {
+        for (name, more) in [
+            (CERTIFICATE, (FILE, "f")),
+            (ASSERTION, (GITHUB_URL, "https://x")),
+            (DEVOPS_URL, (DEVOPS_CONNECTION, "c")),
+            (DEVOPS_CLIENT, (GITHUB_TOKEN, "t")),
+        ] {
+            let error = found(&[&APP[..], &[(name, "x"), more]].concat()).err().unwrap();
+            assert!(error.to_string().starts_with(&format!("{name} is set, but this version cannot ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_tenant_that_is_given_replaces_the_variable() {
+        let tenant: Tenant = "fabrikam.example".parse().unwrap();
+        for variable in [None, Some("contoso.example"), Some("")] {
+            let get = |name: &str| {
+                if name == TENANT { variable.map(Into::into) } else { (name != CERTIFICATE).then(|| "x".into()) }
+            };
+            assert_eq!(App::in_environment(get, Some(&tenant)).ok().unwrap().tenant, tenant);
         }
     }
 

@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 
 /// Microsoft Graph's application ID, which some tokens name as their audience.
 const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
+/// Azure CLI's own application. Nobody can consent to the permissions for it. Source: graph-facts, "The resource".
+const AZURE_CLI_APP_ID: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
 /// The claims worth reading. Source: graph-facts, "Tokens".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +42,7 @@ impl Claims {
             exp: claims.get("exp").and_then(Value::as_u64),
             aud: text("aud"),
             tenant: text("tid"),
-            account: ["upn", "preferred_username", "email"].into_iter().find_map(text),
+            account: ["upn", "preferred_username", "unique_name", "email"].into_iter().find_map(text),
             app_id: text("appid"),
             app_name: text("app_displayname"),
             idtyp: text("idtyp"),
@@ -65,6 +67,11 @@ impl Claims {
         self.app_id.as_deref()
     }
 
+    /// Whether the token was issued to Azure CLI's own application, which can never have the permissions.
+    pub fn is_of_azure_cli(&self) -> bool {
+        self.app_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(AZURE_CLI_APP_ID))
+    }
+
     /// Its name.
     pub fn app_name(&self) -> Option<&str> {
         self.app_name.as_deref()
@@ -86,11 +93,11 @@ impl Claims {
         delegated.chain(self.roles.iter().map(String::as_str))
     }
 
-    /// The audience, where it is not one of `roots` or Graph's application ID.
-    pub fn foreign_audience(&self, roots: &[&str]) -> Option<&str> {
-        let audience = self.aud.as_deref()?;
-        let known = audience == GRAPH_APP_ID || roots.contains(&audience.trim_end_matches('/'));
-        (!known).then_some(audience)
+    /// The audience: a Graph root, without a slash at its end, or what else the token is for. None for Graph's
+    /// application ID, which is the same in every cloud.
+    pub fn audience(&self) -> Option<&str> {
+        let audience = self.aud.as_deref()?.trim_end_matches('/');
+        (audience != GRAPH_APP_ID).then_some(audience)
     }
 
     /// Whether one of `permissions` is among the token's; `None` where it names none at all, so that nothing is known.
@@ -145,17 +152,24 @@ mod tests {
 
     #[test]
     fn graph_has_three_names() {
-        let roots = ["https://graph.microsoft.com"];
-        for (audience, foreign) in [
-            ("https://graph.microsoft.com", false),
-            ("https://graph.microsoft.com/", false),
-            (GRAPH_APP_ID, false),
-            ("https://management.azure.com", true),
+        for (audience, expected) in [
+            ("https://graph.microsoft.com", Some("https://graph.microsoft.com")),
+            ("https://graph.microsoft.com/", Some("https://graph.microsoft.com")),
+            (GRAPH_APP_ID, None),
+            ("https://management.azure.com", Some("https://management.azure.com")),
         ] {
             let claims = Claims { aud: Some(audience.into()), ..Claims::default() };
-            assert_eq!(claims.foreign_audience(&roots).is_some(), foreign, "{audience}");
+            assert_eq!(claims.audience(), expected);
         }
-        assert_eq!(Claims::default().foreign_audience(&roots), None);
+        assert_eq!(Claims::default().audience(), None);
+    }
+
+    #[test]
+    fn azure_cli_is_known_by_its_id() {
+        for (id, expected) in [(AZURE_CLI_APP_ID.to_uppercase(), true), ("an-app".to_owned(), false)] {
+            assert_eq!(Claims { app_id: Some(id), ..Claims::default() }.is_of_azure_cli(), expected);
+        }
+        assert!(!Claims::default().is_of_azure_cli());
     }
 
     #[test]

@@ -31,7 +31,7 @@ use crate::clean::{clean, without_tokens};
 use crate::net::attempt::{Answer, NoAnswer, REDACTED};
 use crate::net::exchange::{self, Exchange, Repeat, Wire, disguises};
 use crate::net::http;
-use crate::net::root::Root;
+use crate::net::root::{Root, is_loopback};
 
 /// Microsoft Graph Command Line Tools: a public client that needs no registration. Source: graph-facts, "Tokens".
 pub const DEFAULT_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
@@ -151,6 +151,8 @@ pub struct Platform<'a> {
     client: Client,
     http: reqwest::Client,
     host: String,
+    /// Whether the platform is on this machine, without TLS: a sandbox, or a test.
+    is_plain: bool,
     wire: Wire<'a>,
     /// What was sent, and must not be shown if it comes back.
     sent: RefCell<Rc<[SecretString]>>,
@@ -172,6 +174,7 @@ impl<'a> Platform<'a> {
             client,
             http: http::client(login, wire.transport)?,
             host: login.host().to_owned(),
+            is_plain: login.is_plain(),
             wire,
             sent: RefCell::default(),
         })
@@ -192,12 +195,22 @@ impl<'a> Platform<'a> {
         let given = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
         let code: StandardDeviceAuthorizationResponse = given.map_err(|error| self.failed(error))?;
         self.keep_secret(code.device_code().secret());
-        let is_page = Url::parse(code.verification_uri()).is_ok_and(|url| ["https", "http"].contains(&url.scheme()));
-        let is_sensible = is_page && code.interval() <= LONGEST_POLL && code.expires_in() <= 24 * LONGEST_POLL;
+        if !self.is_page(code.verification_uri()) {
+            return Err(self.foreign("the page that it names for typing the code is not a plain https address"));
+        }
+        let is_sensible = code.interval() <= LONGEST_POLL && code.expires_in() <= 24 * LONGEST_POLL;
         if !is_sensible || code.user_code().secret().is_empty() {
             return Err(self.foreign("the code that it gave makes no sense"));
         }
         Ok(DeviceCode(code))
+    }
+
+    /// Whether people can be sent to this address: a user part would disguise the host. `http` is for a platform on this
+    /// machine, whose pages are here, too.
+    fn is_page(&self, address: &str) -> bool {
+        let Ok(url) = Url::parse(address) else { return false };
+        let is_here = self.is_plain && is_loopback(&url);
+        (url.scheme() == "https" || is_here) && url.username().is_empty() && url.password().is_none()
     }
 
     /// Waits until the code was typed, or is no good any more.

@@ -21,6 +21,11 @@ impl Tenant {
         &self.0
     }
 
+    /// Whether it stands for no tenant in particular.
+    pub fn is_any(&self) -> bool {
+        ["organizations", "common"].contains(&self.as_str())
+    }
+
     /// Whether it is an ID, and so what tokens name it by.
     pub fn is_id(&self) -> bool {
         Uuid::try_parse(&self.0).is_ok()

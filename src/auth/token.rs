@@ -1,17 +1,12 @@
-//! Which token a call uses. The first source that is set wins, and nothing falls through to the next once one is.
+//! An access token: how it is read, and how long it is used.
 
-use std::ffi::OsString;
-use std::fmt;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::app::App;
 use super::claims::Claims;
-use super::session::{self, Session};
-use super::store::{self, StoreError};
 use crate::encoding;
 use crate::error::Error;
 use crate::words::{plain, roughly};
@@ -20,53 +15,6 @@ use crate::words::{plain, roughly};
 pub const STANDARD_INPUT: &str = "standard input";
 /// More than any token; a file larger than this is not one.
 const LARGEST: u64 = 256 * 1024;
-
-/// Where tokens may come from, as given by the user and not yet looked at.
-pub struct Sources {
-    /// `--token`.
-    pub flag: Option<SecretString>,
-    /// `--token-file`.
-    pub file: Option<PathBuf>,
-    /// `INTUNECTL_TOKEN`.
-    pub environment: Option<OsString>,
-    /// App credentials in the environment.
-    pub app: Option<App>,
-    /// Whether the environment names an application, but nothing there proves to be it.
-    pub half_app: bool,
-    /// The profile in force.
-    pub profile: String,
-}
-
-/// A source that is set.
-pub enum Found {
-    /// It holds a token that somebody else got.
-    Given(Token, Given),
-    /// It has to be asked for one.
-    App(App),
-    /// It holds a sign-in.
-    Profile(Box<Session>),
-}
-
-/// Where a token that somebody else got was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
-    /// `--token`.
-    Option,
-    /// `--token-file`.
-    File(PathBuf),
-    /// `INTUNECTL_TOKEN`.
-    Environment,
-}
-
-impl fmt::Display for Given {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Option => f.write_str("--token"),
-            Self::File(path) => write!(f, "the token file {}", path.display()),
-            Self::Environment => f.write_str("INTUNECTL_TOKEN"),
-        }
-    }
-}
 
 /// A token, and what is known of it.
 #[derive(Clone)]
@@ -77,46 +25,6 @@ pub struct Token {
     pub claims: Option<Claims>,
     /// When it expires, where that is known.
     pub expires_at: Option<SystemTime>,
-}
-
-impl Sources {
-    /// Whether [`resolve`](Self::resolve) would get along by itself: it would find a token, where there is one, without
-    /// taking it from a pipe or a terminal, and without a prompt for the keyring's password. Sources that have to be
-    /// asked for a token do not.
-    pub fn asks_nobody(&self) -> bool {
-        match self {
-            Self { flag: Some(_), .. } => true,
-            Self { file: Some(path), .. } => path.is_file(),
-            Self { environment: Some(_), .. } => true,
-            Self { app: Some(_), .. } => false,
-            Self { .. } => store::is_open(),
-        }
-    }
-
-    /// Finds the first that is set. The keyring is touched only where nothing else is.
-    ///
-    /// # Errors
-    /// None is set, or the first that is cannot be used: empty, unreadable, malformed, expired.
-    pub fn resolve(self, now: SystemTime) -> anyhow::Result<Found> {
-        let (secret, given) = match self {
-            Self { flag: Some(token), .. } => (token, Given::Option),
-            Self { file: Some(path), .. } => (read_file(&path, "the token file")?, Given::File(path)),
-            Self { environment: Some(value), .. } => (from_environment(value)?, Given::Environment),
-            Self { app: Some(app), .. } => return Ok(Found::App(app)),
-            Self { profile, half_app, .. } => {
-                let ways = ways(&profile, half_app);
-                let session = Session::load(&profile).map_err(|error| no_keyring(error, &profile, &ways))?;
-                let nobody = || {
-                    Error::auth(format!("no access token: nobody is signed in under profile '{profile}'")).hint(&ways)
-                };
-                return Ok(Found::Profile(Box::new(session.ok_or_else(nobody)?)));
-            }
-        };
-        let source = given.to_string();
-        let token = Token::read(&secret, &source)?;
-        token.not_expired(&source, GET_ANOTHER, now)?;
-        Ok(Found::Given(token, given))
-    }
 }
 
 /// What to do about a token that has expired and that something else got.
@@ -221,53 +129,9 @@ fn unreadable(what: &str, reason: &str) -> Error {
     Error::usage(format!("cannot read {what}: {reason}"))
 }
 
-fn from_environment(value: OsString) -> Result<SecretString, Error> {
-    // The value itself is never part of the message.
-    let text =
-        value.into_string().map_err(|_| Error::auth("INTUNECTL_TOKEN holds a character that no header may hold"))?;
-    Ok(SecretString::from(text))
-}
-
-/// Without a keyring there is no token either; what is there but unreadable has its own words.
-fn no_keyring(error: anyhow::Error, profile: &str, ways: &str) -> anyhow::Error {
-    match error.downcast_ref::<StoreError>() {
-        Some(StoreError::Damaged) => Error::auth(format!("no access token: {}", StoreError::Damaged))
-            .hint(format!("sign in again, which replaces it: {}", session::command(profile)))
-            .into(),
-        Some(reason) => Error::auth(format!("no access token: {reason}")).hint(ways).into(),
-        None => error,
-    }
-}
-
-/// What to do without a token.
-fn ways(profile: &str, half_app: bool) -> String {
-    let half = "AZURE_TENANT_ID and AZURE_CLIENT_ID are set, but nothing that proves the application: \
-                AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE, or, in GitHub Actions, `permissions: id-token: write`. \
-                Set that, or ";
-    format!(
-        "{}give a token in one of four ways:
-  1. --token-file PATH (or --token TOKEN)
-  2. INTUNECTL_TOKEN in the environment
-  3. app credentials in the environment: AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET,
-     AZURE_FEDERATED_TOKEN_FILE, or GitHub Actions' id-token
-  4. the system's keyring: {}",
-        if half_app { half } else { "" },
-        session::command(profile)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
-
-    fn sources() -> Sources {
-        Sources { flag: None, file: None, environment: None, app: None, half_app: false, profile: "default".into() }
-    }
-
-    fn app() -> Option<App> {
-        App::in_environment(|name| (!name.starts_with("ACTIONS_")).then(|| "x".into())).unwrap()
-    }
 
     #[test]
     fn a_token_is_renewed_five_minutes_before_its_end_or_halfway_where_it_lives_no_longer() {
@@ -286,54 +150,5 @@ mod tests {
         assert!(expired.is_due(now) && expired.renew_at(now) == Some(now + SHORTEST));
         let unknown = Token { expires_at: None, ..expired };
         assert!(!unknown.is_due(now) && unknown.renew_at(now).is_none());
-    }
-
-    fn resolve(sources: Sources) -> Result<String, (Kind, String)> {
-        match sources.resolve(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)) {
-            Ok(Found::Given(token, _)) => Ok(token.secret.expose_secret().to_owned()),
-            Ok(Found::App(app)) => Ok(app.to_string()),
-            Ok(Found::Profile(_)) => panic!("no test touches the keyring"),
-            Err(error) => {
-                let error = error.downcast::<Error>().unwrap();
-                Err((error.kind(), format!("{error} {}", error.hint_text().unwrap_or_default())))
-            }
-        }
-    }
-
-    #[test]
-    fn the_first_source_that_is_set_wins() {
-        let mut all = Sources {
-            flag: Some("from-flag".into()),
-            file: Some("/nonexistent/token".into()),
-            environment: Some("from-environment".into()),
-            app: app(),
-            half_app: false,
-            profile: "default".into(),
-        };
-        let with_flag = Sources { flag: all.flag.take(), ..sources() };
-        assert_eq!(resolve(with_flag), Ok("from-flag".into()));
-        assert!(resolve(all).unwrap_err().1.contains("/nonexistent/token"));
-        let environment = || Some(OsString::from(" from-environment\n"));
-        let env = Sources { environment: environment(), app: app(), ..sources() };
-        assert_eq!(resolve(env), Ok("from-environment".into()));
-        let found = resolve(Sources { app: app(), ..sources() }).unwrap();
-        assert_eq!(found, "app credentials in the environment (AZURE_CLIENT_SECRET)");
-    }
-
-    #[test]
-    fn a_source_that_is_set_but_unusable_is_an_error_and_never_shown() {
-        for (value, part) in [
-            ("", "empty"),
-            (" \n\t", "empty"),
-            ("se cret", "no header"),
-            ("se\ncret", "no header"),
-            ("secré", "no header"),
-            ("Bearer secret", "word Bearer"),
-            ("bearer secret", "word Bearer"),
-        ] {
-            let (kind, words) = resolve(Sources { flag: Some(value.into()), ..sources() }).unwrap_err();
-            assert_eq!(kind, Kind::Auth);
-            assert!(words.contains(part) && !words.contains("cr"), "{value:?}: {words}");
-        }
     }
 }

@@ -26,7 +26,7 @@ use crate::graph::partner::{self, Action};
 use crate::ids::{PartnerId, PartnerIds};
 use crate::interrupt::Interrupts;
 use crate::output::console::Console;
-use crate::output::record::{Record, Status, Summary};
+use crate::output::record::{Owner, Record, Status, Summary};
 use crate::output::sink::{Sink, Written, detail};
 use crate::stop::Stop;
 use confirm::{Confirmation, confirm};
@@ -55,6 +55,8 @@ pub struct Plan<'a> {
     pub tell_failures: bool,
     /// Whose token the requests are sent with.
     pub caller: Caller,
+    /// In whose name the run acts, for the records.
+    pub owner: Owner,
     /// Set once nothing new may be sent.
     pub stop: Rc<Stop>,
 }
@@ -157,8 +159,13 @@ pub async fn run(
 
 /// Reports every ID of a plan where there is nothing to send: an earlier run has done it, or a signal came before the
 /// first request.
-pub async fn without_requests(plan: &Plan<'_>, signal: Option<Signal>, around: Surroundings<'_>) -> Finished {
-    let mut run = Run::new(plan, "", Summary::default(), around.console);
+pub async fn without_requests(
+    plan: &Plan<'_>,
+    signal: Option<Signal>,
+    summary: Summary,
+    around: Surroundings<'_>,
+) -> Finished {
+    let mut run = Run::new(plan, "", summary, around.console);
     if let Some(signal) = signal {
         run.interrupt(signal);
     }
@@ -397,7 +404,8 @@ impl<'a> Run<'a> {
         let ends = Ends { host: self.host, caller: &self.plan.caller };
         let (id, index) = self.plan.ids.get(position)?;
         let is_rehearsal = self.plan.task == Task::Rehearse;
-        Some(Draft { id, index, action: self.plan.action, is_rehearsal, progress, ends })
+        let owner = &self.plan.owner;
+        Some(Draft { id, index, action: self.plan.action, is_rehearsal, owner, progress, ends })
     }
 
     fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &mut Sink) {

@@ -1,10 +1,10 @@
 //! What an earlier run has done, by the records that it left.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::encoding;
 use crate::graph::partner::Action;
@@ -18,11 +18,22 @@ const BEGINNING: &str = "{\"id\":";
 /// What a file of records tells.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Earlier {
-    /// The IDs that are done.
-    pub done: HashSet<PartnerId>,
+    owners: HashMap<Key, Progress>,
     /// How many records are torn: the run was killed, or its disk was full, while it wrote them. What became of their IDs
     /// is not known.
     pub torn: usize,
+    /// How many records do not say whose they are: an earlier version wrote them.
+    pub unowned: usize,
+}
+
+/// The tenant, in small letters, and the Graph root of a record.
+type Key = (Option<String>, Option<String>);
+
+/// What the records of one tenant at one root tell.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Progress {
+    done: HashSet<PartnerId>,
+    records: usize,
 }
 
 /// A line that no earlier run has written.
@@ -48,9 +59,22 @@ struct Record<'a> {
     status: Cow<'a, str>,
     #[serde(default)]
     dry_run: bool,
+    /// Also `null` is said; only a record of an earlier version says nothing.
+    #[serde(default, borrow, deserialize_with = "said")]
+    tenant_id: Option<Option<Text<'a>>>,
+    #[serde(default, borrow)]
+    graph_url: Option<Text<'a>>,
 }
 
-/// Reads the records of earlier runs, in the order in which they were written: the last word on an ID counts.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+fn said<'de: 'a, 'a, D: Deserializer<'de>>(field: D) -> Result<Option<Option<Text<'a>>>, D::Error> {
+    Option::deserialize(field).map(Some)
+}
+
+/// Reads the records of earlier runs, in the order in which they were written: of each tenant and root, the last word on
+/// an ID counts.
 ///
 /// # Errors
 /// The bytes hold something else than records, so it is not the file that was meant.
@@ -90,20 +114,33 @@ impl Earlier {
         let id = PartnerId::parse(&record.id).ok()?;
         let of = [Action::Disconnect, Action::Onboard].into_iter().find(|of| name(*of) == record.action)?;
         let is = |status: Status| status.name() == record.status;
-        if record.dry_run {
+        let has_done = is(Status::Done(of)) || is(Status::Skipped);
+        if record.dry_run || !(has_done || is(Status::Failed)) {
             return Some(());
         }
-        if is(Status::Done(of)) || is(Status::Skipped) {
-            // What one action has done, the other has undone.
-            if of == action {
-                self.done.insert(id)
-            } else {
-                self.done.remove(&id)
-            };
-        } else if is(Status::Failed) {
-            self.done.remove(&id);
+        let Some(tenant) = &record.tenant_id else {
+            self.unowned += 1;
+            return Some(());
+        };
+        let tenant = tenant.as_ref().map(|Text(id)| id.to_ascii_lowercase());
+        let root = record.graph_url.as_ref().map(|Text(root)| root.clone().into_owned());
+        let owner = self.owners.entry((tenant, root)).or_default();
+        owner.records += 1;
+        // What one action has done, the other has undone.
+        if has_done && of == action {
+            owner.done.insert(id);
+        } else {
+            owner.done.remove(&id);
         }
         Some(())
+    }
+
+    /// The IDs that are done for this tenant (none: for tokens that name no tenant) at this root, and how many records of
+    /// others there are.
+    pub fn of(mut self, tenant: Option<&str>, root: &str) -> (HashSet<PartnerId>, usize) {
+        let key = (tenant.map(str::to_ascii_lowercase), Some(root.to_owned()));
+        let done = self.owners.remove(&key).unwrap_or_default().done;
+        (done, self.owners.values().map(|owner| owner.records).sum())
     }
 }
 
@@ -114,12 +151,23 @@ mod tests {
     use super::*;
 
     fn record(id: &str, action: &str, status: &str) -> String {
-        format!(r#"{{"id":"{id}","index":1,"action":"{action}","status":"{status}","http_status":204,"error":null}}"#)
-            + "\n"
+        record_of(id, action, status, "\"t\"", "\"https://g\"")
+    }
+
+    fn record_of(id: &str, action: &str, status: &str, tenant: &str, root: &str) -> String {
+        format!(
+            r#"{{"id":"{id}","index":1,"action":"{action}","status":"{status}","http_status":204,"tenant_id":{tenant},"graph_url":{root},"error":null}}"#
+        ) + "\n"
+    }
+
+    fn read(bytes: &[u8], action: Action) -> Result<(HashSet<PartnerId>, usize), Foreign> {
+        let earlier = super::read(bytes, action)?;
+        let torn = earlier.torn;
+        Ok((earlier.of(Some("T"), "https://g").0, torn))
     }
 
     fn done(text: &str) -> (Vec<String>, usize) {
-        let Earlier { done, torn } = read(text.as_bytes(), Action::Disconnect).unwrap();
+        let (done, torn) = read(text.as_bytes(), Action::Disconnect).unwrap();
         let mut done: Vec<_> = done.iter().map(|id| id.as_str().to_owned()).collect();
         done.sort();
         (done, torn)
@@ -146,7 +194,42 @@ mod tests {
         }
         let guid = record("5A4D0B0C-0002-4000-8000-000000000001", "disconnect", "disconnected");
         let lower = PartnerId::parse("5a4d0b0c-0002-4000-8000-000000000001").unwrap();
-        assert!(read(guid.as_bytes(), Action::Disconnect).unwrap().done.contains(&lower));
+        assert!(read(guid.as_bytes(), Action::Disconnect).unwrap().0.contains(&lower));
+    }
+
+    #[test]
+    fn records_count_for_their_own_tenant_and_root() {
+        let done = |id: &str, tenant: &str, root: &str| record_of(id, "disconnect", "disconnected", tenant, root);
+        let (own, here) = (r#""T""#, r#""https://g""#);
+        let log = done("own", own, here)
+            + &done("other-tenant", r#""u""#, here)
+            + &done("other-root", own, r#""https://h""#)
+            + &done("no-tenant", "null", here)
+            + &done("no-root", own, "null")
+            // Another tenant's word on an ID changes nothing here.
+            + &record_of("own", "disconnect", "failed", r#""u""#, here)
+            + r#"{"id":"old","action":"disconnect","status":"disconnected","error":null}"#;
+        let of = |tenant: Option<&str>, root: &str| {
+            let earlier = super::read(log.as_bytes(), Action::Disconnect).unwrap();
+            assert_eq!(earlier.unowned, 1);
+            let (done, others) = earlier.of(tenant, root);
+            let mut done: Vec<_> = done.iter().map(|id| id.as_str().to_owned()).collect();
+            done.sort();
+            (done.join(" "), others)
+        };
+        assert_eq!(of(Some("t"), "https://g"), ("own".into(), 5));
+        assert_eq!(of(Some("U"), "https://g"), ("other-tenant".into(), 4));
+        assert_eq!(of(Some("t"), "https://h"), ("other-root".into(), 5));
+        assert_eq!(of(None, "https://g"), ("no-tenant".into(), 5));
+        assert_eq!(of(Some("v"), "https://g"), (String::new(), 6));
+    }
+
+    #[test]
+    fn records_without_an_effect_are_not_counted() {
+        let log = record_of("a", "disconnect", "not_attempted", "null", "null")
+            + &record_of("a", "disconnect", "would_disconnect", r#""u""#, r#""https://g""#)
+            + r#"{"id":"a","action":"disconnect","status":"not_attempted"}"#;
+        assert_eq!(super::read(log.as_bytes(), Action::Disconnect), Ok(Earlier::default()));
     }
 
     #[test]
@@ -170,7 +253,7 @@ mod tests {
             assert_eq!(read(text.as_bytes(), Action::Disconnect), Err(Foreign { line: 2 }), "{line}");
         }
         for nothing in ["", "\n", "\r\n \n", "\u{feff}"] {
-            assert_eq!(read(nothing.as_bytes(), Action::Disconnect), Ok(Earlier::default()));
+            assert_eq!(super::read(nothing.as_bytes(), Action::Disconnect), Ok(Earlier::default()));
         }
     }
 
@@ -186,7 +269,7 @@ mod tests {
     fn what_windows_powershell_keeps_is_read() {
         let text = record("名", "disconnect", "disconnected").replace('\n', "\r\n");
         let utf16: Vec<_> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-        assert_eq!(read(&utf16, Action::Disconnect).unwrap().done.len(), 1);
+        assert_eq!(read(&utf16, Action::Disconnect).unwrap().0.len(), 1);
     }
 
     proptest! {
@@ -206,7 +289,7 @@ mod tests {
             if has_next {
                 bytes.extend(record("c", "disconnect", "disconnected").bytes());
             }
-            let Earlier { done, torn } = read(&bytes, Action::Disconnect).unwrap();
+            let (done, torn) = read(&bytes, Action::Disconnect).unwrap();
             prop_assert_eq!((done.len(), torn), (1 + usize::from(has_next), 1));
         }
     }

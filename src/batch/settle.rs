@@ -10,7 +10,7 @@ use crate::graph::partner::{Action, Fields, Partner};
 use crate::graph::problem;
 use crate::ids::PartnerId;
 use crate::net::attempt::{Answer, NoAnswer};
-use crate::output::record::{Failure, FailureKind, Record, Status};
+use crate::output::record::{Failure, FailureKind, Owner, Record, Status};
 use crate::words::roughly;
 
 /// Why a run sends nothing more.
@@ -63,6 +63,8 @@ pub struct Draft<'a> {
     pub action: Action,
     /// Whether it is only looked at what would happen.
     pub is_rehearsal: bool,
+    /// In whose name the run acts.
+    pub owner: &'a Owner,
     /// How far its call came.
     pub progress: Progress,
     /// To whom its requests go, and for whom.
@@ -298,6 +300,7 @@ impl Draft<'_> {
             attempts,
             duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
             time: SystemTime::now(),
+            owner: self.owner.clone(),
             client_request_id,
             request_id: None,
             error,
@@ -361,12 +364,13 @@ mod tests {
 
     /// What becomes of partner `a`.
     fn draft(make: impl Fn(&Draft<'_>) -> Settled) -> Record {
-        let id = PartnerId::parse("a").unwrap();
+        let (id, owner) = (PartnerId::parse("a").unwrap(), Owner::default());
         make(&Draft {
             id: &id,
             index: 3,
             action: Action::Disconnect,
             is_rehearsal: false,
+            owner: &owner,
             progress: PROGRESS,
             ends: ENDS,
         })

@@ -9,16 +9,17 @@ use crate::auth::browser::{self, Port, Return};
 use crate::auth::refusal::SignInError;
 use crate::auth::session::{self, Renewal, Session};
 use crate::auth::sign_in::{self, DEFAULT_CLIENT, Platform, Tokens};
+use crate::auth::sources::Given;
 use crate::auth::store::{self, StoreError};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::{self, GET_ANOTHER, STANDARD_INPUT, Token};
 use crate::clean::clean;
 use crate::cli;
-use crate::context::{Context, block_on};
+use crate::context::{Context, Roots, block_on, run_until_interrupted};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
-use crate::net::root::Root;
+use crate::net::root::{Cloud, Root};
 use crate::permission;
 use crate::words::roughly;
 
@@ -40,10 +41,16 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
             .hint("intunectl auth login --with-token < token.txt")
             .into());
     }
-    let roots = if options.with_token { context.roots() } else { context.sign_in_roots(Error::usage)? };
+    let named = context.roots()?;
+    if options.with_token || named.are_typed() {
+        named.check_variables()?;
+    }
+    if named.are_typed() && !options.with_token {
+        named.both(Error::usage)?;
+    }
     store::check().map_err(|reason| no_keyring(&reason))?;
     if options.with_token {
-        return keep_token(context, &roots.0, &roots.1);
+        return run_until_interrupted(context, keep_token(context, named));
     }
     let before = match Session::load(&context.profile) {
         Ok(before) => before,
@@ -59,13 +66,12 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
             }
         },
     };
-    let own_roots = before.as_ref().filter(|_| !context.has_roots()).and_then(roots_of);
-    let (graph, login) = own_roots.unwrap_or(roots);
+    let (graph, login) = sign_in_roots(context, &named, before.as_ref().and_then(roots_of))?;
     // A tenant and its applications are of one cloud.
     let before = before.filter(|before| before.login_url == login.as_str());
     let client_id = options.client_id.clone().or_else(|| Some(before.as_ref()?.renewal.as_ref()?.client_id.clone()));
     let asked = Asked {
-        tenant: context.tenant.clone().or_else(|| before.as_ref()?.asked_tenant.clone()),
+        tenant: context.tenant().cloned().or_else(|| before.as_ref()?.asked_tenant.clone()),
         client_id: client_id.unwrap_or_else(|| DEFAULT_CLIENT.to_owned()),
         before: before.and_then(|before| before.tenant),
         graph,
@@ -94,6 +100,20 @@ struct Asked {
     login: Root,
 }
 
+/// Where to sign in: at the roots that were typed, else at the profile's `own`, else at those that are set or usual.
+fn sign_in_roots(context: &Context, named: &Roots, own: Option<(Root, Root)>) -> Result<(Root, Root), Error> {
+    match own {
+        Some((graph, login)) if !named.are_typed() => {
+            named.check_profile(&context.profile, &graph, &login)?;
+            Ok((graph, login))
+        }
+        _ => {
+            named.check_variables()?;
+            named.both(Error::usage)
+        }
+    }
+}
+
 /// The roots that a profile was signed in at; not those of a token that something else got, and not those of a program
 /// on this machine, which may have gone and left its port to another.
 fn roots_of(session: &Session) -> Option<(Root, Root)> {
@@ -105,19 +125,25 @@ fn roots_of(session: &Session) -> Option<(Root, Root)> {
     (!graph.is_plain() && !login.is_plain()).then_some((graph, login))
 }
 
-fn keep_token(context: &Context, graph: &Root, login: &Root) -> anyhow::Result<Exit> {
-    let token = Token::read(&token::read_from(std::io::stdin().lock(), STANDARD_INPUT)?, STANDARD_INPUT)?;
-    token.not_expired(STANDARD_INPUT, GET_ANOTHER, SystemTime::now())?;
-    let tenant = token.claims.as_ref().and_then(|claims| claims.tenant.as_deref()?.parse().ok());
-    check_tenant(context.tenant.as_ref(), tenant.as_ref(), "the token is")?;
-    save(context, &Session::new(token.secret.clone(), graph.as_str(), login.as_str()))?;
+async fn keep_token(context: &Context, named: Roots) -> anyhow::Result<Exit> {
+    let reading = || {
+        let token = Token::read(&token::read_from(std::io::stdin().lock(), STANDARD_INPUT)?, STANDARD_INPUT)?;
+        token.not_expired(STANDARD_INPUT, GET_ANOTHER, SystemTime::now())?;
+        Ok::<_, Error>(token)
+    };
+    let token = tokio::task::spawn_blocking(reading).await.context("reading the token broke off")??;
+    // It is never renewed, so nothing is ever sent there.
+    let (_, usual): (Root, Root) = Cloud::Global.into();
+    let login = named.login.clone().unwrap_or(usual);
+    let connection = context.accept(token, Given::StandardInput, named, context.transport()?).await?;
+    let token = &connection.token;
+    save(context, &Session::new(token.secret.clone(), connection.root.as_str(), login.as_str()))?;
     let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", roughly(left)));
-    let account = token.claims.as_ref().and_then(|claims| claims.account());
     context.console.note(&format!(
         "stored the token{} under profile '{}', for {}{}",
-        account.map(|name| format!(" for {}", clean(name))).unwrap_or_default(),
+        connection.person().map(|name| format!(" for {}", clean(name))).unwrap_or_default(),
         context.profile,
-        graph.as_str(),
+        connection.root.as_str(),
         expiry.unwrap_or_default()
     ));
     context.warn_about_other_sources();
@@ -130,7 +156,7 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
     let transport = context.transport()?;
     let observer = context.observer();
     let platform = Platform::new(&login, &tenant, &client_id, context.wire(&transport, &observer))?;
-    let scopes = sign_in::scopes(&graph, permission::WRITE);
+    let scopes = sign_in::scopes(&graph, permission::ASKED);
     let tokens = match Way::choose(options).await? {
         Way::DeviceCode => with_device_code(context, &platform, &scopes).await?,
         Way::Browser { or_device_code } => with_browser(context, &platform, &scopes, or_device_code).await?,
@@ -168,7 +194,7 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
             .warning(&format!("the sign-in service gave nothing to renew the token with: it ends in {left}"));
     }
     if let Some(claims) = &access.claims {
-        context.warn_about_permissions(claims, &[permission::WRITE], "sign in again");
+        context.warn_about_permissions(claims, permission::WRITE, "sign in again");
     }
     Ok(())
 }
@@ -210,8 +236,9 @@ impl Way {
 async fn with_device_code(context: &Context, platform: &Platform<'_>, scopes: &[String]) -> anyhow::Result<Tokens> {
     let code = platform.device_code(scopes).await.map_err(|error| failed(context, &error, OTHER_WAY_BROWSER))?;
     context.console.instruction(&format!(
-        "To sign in, open this page in a browser, on any device:\n\n  {}\n\nand type this code there:\n\n  {}\n\n\
-         Waiting for that; the code is good for {}. Type it only if you have just run this command yourself.",
+        "To sign in at {}, open this page in a browser, on any device:\n\n  {}\n\nand type this code there:\n\n  \
+         {}\n\nWaiting for that; the code is valid for {}. Type it only if you have just run this command yourself.",
+        platform.host(),
         code.page(),
         code.code(),
         roughly(code.expires_in())

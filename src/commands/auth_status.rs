@@ -19,6 +19,8 @@ struct Report {
     usable: bool,
     /// Where it is from, in words.
     source: Option<String>,
+    /// The variables that are set, but not used.
+    unused: Vec<&'static str>,
     profile: Option<String>,
     account: Option<String>,
     tenant_id: Option<String>,
@@ -29,7 +31,7 @@ struct Report {
     /// Those that the token names; it may have others where it names none.
     permissions: Vec<String>,
     needed_permission: &'static str,
-    /// Whether that is among them; null where the token names none.
+    /// Whether that, or the one that does as well, is among them; null where the token names none.
     has_needed_permission: Option<bool>,
     expires_at: Option<String>,
     /// Whether there is a way to another token after that.
@@ -54,23 +56,25 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
 }
 
 async fn status(context: &Context) -> anyhow::Result<Exit> {
-    let connection = match context.connect().await {
+    let selection = context.selection()?;
+    let (source, unused) = (selection.source.to_string(), selection.unused.clone());
+    let connection = match context.connect(selection).await {
         Ok(connection) => connection,
         Err(error) => {
             if is_json(context.format) {
-                print_json(context.format, &unusable(context, &error))?;
+                print_json(context.format, &unusable(source, unused, &error))?;
             }
             context.console.failure(&error);
             // Whatever the reason: what was asked is whether a call could be made.
             return Ok(Exit::Auth);
         }
     };
-    let report = report(&connection);
+    let report = Report { unused, ..report(&connection) };
     match context.format {
         Format::Text | Format::Id => stdout::print(without_tokens(&text(&report, &connection)).as_bytes())?,
         Format::Json | Format::Ndjson => print_json(context.format, &report)?,
     };
-    context.warn_about(&connection, &[permission::WRITE]);
+    context.warn_about(&connection, permission::WRITE);
     Ok(Exit::Success)
 }
 
@@ -87,11 +91,10 @@ fn print_json(format: Format, report: &Report) -> anyhow::Result<Exit> {
     stdout::print(&json)
 }
 
-fn unusable(context: &Context, error: &anyhow::Error) -> Report {
+fn unusable(source: String, unused: Vec<&'static str>, error: &anyhow::Error) -> Report {
     let hint = error.downcast_ref::<Error>().and_then(Error::hint_text).map(str::to_owned);
     let error = Some(Reason { message: format!("{error:#}"), hint });
-    let source = Some(context.source_in_force());
-    Report { source, needed_permission: permission::WRITE, error, ..Report::default() }
+    Report { source: Some(source), unused, needed_permission: permission::ASKED, error, ..Report::default() }
 }
 
 fn report(connection: &Connection) -> Report {
@@ -104,15 +107,16 @@ fn report(connection: &Connection) -> Report {
     Report {
         usable: true,
         source: Some(connection.source.to_string()),
+        unused: Vec::new(),
         profile: profile.map(|profile| profile.name.clone()),
-        account: owned(connection.account()),
+        account: owned(connection.person()),
         tenant_id: owned(connection.tenant()),
         app_id: owned(claims.and_then(|claims| claims.app_id())).or_else(|| profile?.client_id.clone()),
         app_name: owned(claims.and_then(|claims| claims.app_name())),
         app_only: connection.is_app_only(),
         permissions: claims.map(|claims| claims.permissions().map(str::to_owned).collect()).unwrap_or_default(),
-        needed_permission: permission::WRITE,
-        has_needed_permission: claims.and_then(|claims| claims.has_any(&[permission::WRITE])),
+        needed_permission: permission::ASKED,
+        has_needed_permission: claims.and_then(|claims| claims.has_any(permission::WRITE)),
         expires_at: connection.token.expires_at.and_then(json::time),
         renewable: connection.is_renewable(),
         graph_url: Some(connection.root.as_str().to_owned()),
@@ -144,10 +148,16 @@ fn text(report: &Report, connection: &Connection) -> String {
         _ => unknown(),
     };
     let can_disconnect = match report.has_needed_permission {
-        Some(true) => format!("yes: {} is among the permissions", permission::WRITE),
-        Some(false) => format!("no: {} is not among the permissions", permission::WRITE),
+        Some(true) => {
+            let found = permission::WRITE
+                .iter()
+                .find(|name| report.permissions.iter().any(|one| one.eq_ignore_ascii_case(name)));
+            format!("yes: {} is among the permissions", found.unwrap_or(&permission::ASKED))
+        }
+        Some(false) => format!("no: {} is not among the permissions", permission::in_words(permission::WRITE)),
         None => "not known: the token names no permissions".to_owned(),
     };
+    let unused = (!report.unused.is_empty()).then(|| ("Not used", report.unused.join(", ")));
     let fields = [
         ("Source", or_unknown(&report.source)),
         ("Account", account),
@@ -158,5 +168,7 @@ fn text(report: &Report, connection: &Connection) -> String {
         ("Graph", or_unknown(&report.graph_url)),
         ("Disconnect", can_disconnect),
     ];
-    fields.map(|(name, value)| format!("{:13}{value}\n", format!("{name}:"))).concat()
+    let [source, others @ ..] = fields;
+    let lines = [source].into_iter().chain(unused).chain(others);
+    lines.map(|(name, value)| format!("{:13}{value}\n", format!("{name}:"))).collect()
 }

@@ -12,7 +12,7 @@ use crate::output::stdout;
 /// There is no usable token.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
     run_until_interrupted(context, async {
-        let connection = context.connect().await?;
+        let connection = context.connect(context.selection()?).await?;
         stdout::print(format!("{}\n", connection.token.secret.expose_secret()).as_bytes())
     })
 }

@@ -1,6 +1,7 @@
 //! `partner disconnect` and `partner onboard`: one command, two verbs.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use anyhow::Context as _;
@@ -10,15 +11,16 @@ use crate::batch::resume::{self, Earlier};
 use crate::batch::{self, Finished, Plan, Surroundings, Task};
 use crate::clean::clean;
 use crate::cli;
-use crate::context::{Context, block_on, stdout_is_terminal};
+use crate::context::{Connection, Context, block_on, stdout_is_terminal};
 use crate::error::Error;
 use crate::exit::{Exit, Signal};
 use crate::graph::advice::Caller;
 use crate::graph::pace::Rate;
 use crate::graph::partner::Action;
-use crate::ids::{Collected, PartnerIds, input};
+use crate::ids::input::{self, Stdin};
+use crate::ids::{Collected, PartnerId, PartnerIds};
 use crate::interrupt::Interrupts;
-use crate::output::record::{Status, Summary, name};
+use crate::output::record::{Owner, Status, Summary, name};
 use crate::output::sink::{Look, Sink, text_line};
 use crate::output::terminal::{Layout, Shape, measure};
 use crate::output::{Format, stdout};
@@ -46,17 +48,17 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
                 .hint(format!("a duration follows --wait with an equals sign: --wait={duration}"))
                 .into());
         }
+        let selection = context.selection()?;
         let format = context.format;
         let reading = tokio::task::spawn_blocking(move || {
-            if input::is_stdin_read(&ids, from_file.as_deref()) && resume.as_deref().is_some_and(input::is_stdin) {
+            if input::is_stdin_named(&ids, from_file.as_deref()) && resume.as_deref().is_some_and(input::is_stdin) {
                 return Err(Error::usage("standard input cannot be both the IDs and the records; nothing was sent")
                     .hint("give one of them as a file"));
             }
-            let collected = input::read(&ids, from_file.as_deref(), name(action))?;
-            let earlier = resume.map(|path| earlier(&path, action, format)).transpose()?;
-            Ok((collected, earlier.unwrap_or_default()))
+            let collected = input::read(&ids, from_file.as_deref(), Stdin::IfNamed, name(action))?;
+            Ok((collected, resume.map(|path| Log::read(path, action, format)).transpose()?))
         });
-        let (Collected { ids, warnings }, Earlier { done, torn }) = tokio::select! {
+        let (Collected { ids, tenants, warnings }, log) = tokio::select! {
             read = reading => read.context("reading the IDs broke off")??,
             signal = interrupts.recv() => {
                 context.console.error("interrupted while reading the IDs; nothing was sent");
@@ -71,44 +73,49 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
             1 => context.console.note("1 repeated ID is sent once"),
             repeated => context.console.note(&format!("{repeated} repeated IDs are sent once")),
         }
-        match torn {
-            0 => {}
-            1 => context.console.note("1 record of an earlier run is torn, and does not count"),
-            torn => context.console.note(&format!("{torn} records of earlier runs are torn, and do not count")),
-        }
         let mut plan = Plan {
             ids: &ids,
-            done,
+            done: HashSet::new(),
             action,
             task: if dry_run { Task::Rehearse } else { Task::Act { wait } },
             concurrency: usize::from(concurrency),
             fail_fast,
             tell_failures: context.format == Format::Id,
             caller: Caller::default(),
+            owner: Owner::default(),
             stop: Rc::clone(&context.stop),
         };
-        if plan.todo().next().is_none() {
-            let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
-            let finished = batch::without_requests(&plan, None, around).await;
-            conclude(context, &plan, &finished);
-            return Ok(finished.exit);
-        }
-        let connecting = context.connect();
+        let connecting = context.connect(selection);
         tokio::pin!(connecting);
         let connection = tokio::select! {
             connection = &mut connecting => connection?,
             signal = interrupts.recv() => {
                 context.finish_renewing(connecting, &mut interrupts).await;
                 let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
-                let finished = batch::without_requests(&plan, Some(signal), around).await;
+                let finished = batch::without_requests(&plan, Some(signal), Summary::default(), around).await;
                 conclude(context, &plan, &finished);
                 return Ok(finished.exit);
             }
         };
+        tenants.check(connection.tenant())?;
+        if let Some(log) = log {
+            plan.done = log.done(context, &connection)?;
+        }
+        plan.owner = connection.owner();
+        let summary = Summary {
+            tenant_id: connection.tenant().map(str::to_owned),
+            cloud: connection.cloud(),
+            ..Summary::default()
+        };
+        if plan.todo().next().is_none() {
+            let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
+            let finished = batch::without_requests(&plan, None, summary, around).await;
+            conclude(context, &plan, &finished);
+            return Ok(finished.exit);
+        }
         plan.caller = connection.caller();
         // Whether a rehearsed run would be refused is told at its end.
-        let permissions: &[_] = if dry_run { &[permission::READ, permission::WRITE] } else { &[permission::WRITE] };
-        context.warn_about(&connection, permissions);
+        context.warn_about(&connection, if dry_run { permission::READ } else { permission::WRITE });
         let client = context.client(&connection, rate.0)?;
         if !yes && !dry_run && consent::can_be_asked() {
             let consenting = consent::ask(context, &plan, &connection, &client);
@@ -128,52 +135,89 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
                 return Ok(Exit::Failure);
             }
         }
-        let summary = Summary {
-            tenant_id: connection.tenant().map(str::to_owned),
-            cloud: connection.cloud(),
-            ..Summary::default()
-        };
         let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
         let finished = batch::run(&plan, &client, summary, around).await?;
         conclude(context, &plan, &finished);
-        let lacks_permission =
-            connection.claims().and_then(|claims| claims.has_any(&[permission::WRITE])) == Some(false);
+        let lacks_permission = connection.claims().and_then(|claims| claims.has_any(permission::WRITE)) == Some(false);
         if plan.task == Task::Rehearse && lacks_permission && matches!(finished.exit, Exit::Success | Exit::Failure) {
-            context
-                .console
-                .error(&format!("a run would be refused: the token lacks the permission {}", permission::WRITE));
+            let needed = permission::in_words(permission::WRITE);
+            context.console.error(&format!("a run would be refused: the token lacks the permission {needed}"));
             return Ok(Exit::Failure);
         }
         Ok(finished.exit)
     })
 }
 
-/// What earlier runs have done, by the records that they left in a file.
-fn earlier(path: &Path, action: Action, format: Format) -> Result<Earlier, Error> {
-    let name = path.display();
-    let is_own = stdout::is(path);
-    if is_own && !stdout::appends() {
-        return Err(Error::usage(format!(
-            "the output goes over the records in {name} instead of behind them; nothing was sent"
-        ))
-        .hint("append to it, with `>>`; if it is the first run, leave out --resume"));
+/// The records that earlier runs have left in a file.
+struct Log {
+    path: PathBuf,
+    earlier: Earlier,
+    /// Whether this run's records follow in the same file, where a torn one stands at the end.
+    continues_torn: bool,
+}
+
+impl Log {
+    fn read(path: PathBuf, action: Action, format: Format) -> Result<Self, Error> {
+        let name = path.display();
+        let is_own = stdout::is(&path);
+        if is_own && !stdout::appends() {
+            return Err(Error::usage(format!(
+                "standard output would overwrite the records in {name}; nothing was sent"
+            ))
+            .hint("append to it, with `>>`; if it is the first run, leave out --resume"));
+        }
+        if is_own && format != Format::Ndjson {
+            return Err(Error::usage(format!("the output would go between the records in {name}; nothing was sent"))
+                .hint("append records to it, with -o ndjson, or write somewhere else"));
+        }
+        let bytes = input::file(&path).map_err(|error| {
+            error.hint(
+                "--resume takes the records that an earlier run has left (-o ndjson); leave it out of the first run",
+            )
+        })?;
+        let earlier = resume::read(&bytes, action).map_err(|foreign| {
+            Error::usage(format!("{name}: {foreign}; nothing was sent"))
+                .hint("--resume takes the records that an earlier run of disconnect or onboard has left (-o ndjson)")
+        })?;
+        let continues_torn = is_own && bytes.last().is_some_and(|last| *last != b'\n');
+        Ok(Self { path, earlier, continues_torn })
     }
-    if is_own && format != Format::Ndjson {
-        return Err(Error::usage(format!("the output would go between the records in {name}; nothing was sent"))
-            .hint("append records to it, with -o ndjson, or write somewhere else"));
+
+    /// The IDs that are done in the connection's tenant at its root. Says which records do not count, and why.
+    fn done(self, context: &Context, connection: &Connection) -> anyhow::Result<HashSet<PartnerId>> {
+        let Self { path, earlier, continues_torn } = self;
+        let name = path.display();
+        match earlier.torn {
+            0 => {}
+            1 => context.console.note("1 record of an earlier run is torn, and does not count"),
+            torn => context.console.note(&format!("{torn} records of earlier runs are torn, and do not count")),
+        }
+        if earlier.unowned > 0 {
+            context.console.warning(&format!(
+                "{name}: ignored {}: an earlier version wrote them, and they do not say for which tenant",
+                records(earlier.unowned)
+            ));
+        }
+        let (done, others) = earlier.of(connection.tenant(), connection.root.as_str());
+        if others > 0 {
+            context.console.note(&format!("{name}: ignored {} of other tenants or Graph roots", records(others)));
+        }
+        if connection.tenant().is_none() && !done.is_empty() {
+            context.console.warning(&format!(
+                "{name}: the token does not say which tenant it is for, and neither do the records: make sure that they \
+                 are of the same tenant"
+            ));
+        }
+        if continues_torn {
+            // The next record is not to be appended to a torn one.
+            stdout::print(b"\n").map_err(|error| Error::failure(format!("{error:#}; nothing was sent")))?;
+        }
+        Ok(done)
     }
-    let bytes = input::file(path).map_err(|error| {
-        error.hint("--resume takes the records that an earlier run has left (-o ndjson); leave it out of the first run")
-    })?;
-    let earlier = resume::read(&bytes, action).map_err(|foreign| {
-        Error::usage(format!("{name}: {foreign}; nothing was sent"))
-            .hint("--resume takes the records that an earlier run of disconnect or onboard has left (-o ndjson)")
-    })?;
-    if is_own && bytes.last().is_some_and(|last| *last != b'\n') {
-        // The next record is not to be appended to a torn one.
-        stdout::print(b"\n").map_err(|error| Error::failure(format!("{error:#}; nothing was sent")))?;
-    }
-    Ok(earlier)
+}
+
+fn records(count: usize) -> String {
+    if count == 1 { "1 record".to_owned() } else { format!("{count} records") }
 }
 
 fn surroundings<'a>(

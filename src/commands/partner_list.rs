@@ -20,8 +20,8 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
 }
 
 async fn list(context: &Context) -> anyhow::Result<Exit> {
-    let connection = context.connect().await?;
-    context.warn_about(&connection, &[permission::READ, permission::WRITE]);
+    let connection = context.connect(context.selection()?).await?;
+    context.warn_about(&connection, permission::READ);
     let client = context.client(&connection, Some(Rate::PUBLISHED))?;
     let reading = context.console.reading("the partners");
     let partners = partner::list(&client, &connection.caller(), &context.stop).await?;

@@ -10,7 +10,8 @@ use crate::cli;
 use crate::context::{Context, run_until_interrupted};
 use crate::exit::{Exit, Verdict, fold};
 use crate::graph::pace::Rate;
-use crate::ids::{Collected, input};
+use crate::ids::Collected;
+use crate::ids::input::{self, Stdin};
 use crate::output::terminal::Shape;
 use crate::output::{stdout, table};
 use crate::permission;
@@ -24,13 +25,16 @@ pub fn run(context: &Context, ids: cli::Ids) -> anyhow::Result<Exit> {
 }
 
 async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyhow::Result<Exit> {
-    let reading = tokio::task::spawn_blocking(move || input::read(&ids, from_file.as_deref(), "show"));
-    let Collected { ids, warnings } = reading.await.context("reading the IDs broke off")??;
+    let selection = context.selection()?;
+    let reading =
+        tokio::task::spawn_blocking(move || input::read(&ids, from_file.as_deref(), Stdin::ByDefault, "show"));
+    let Collected { ids, tenants, warnings } = reading.await.context("reading the IDs broke off")??;
     for warning in warnings {
         context.console.warning(&warning);
     }
-    let connection = context.connect().await?;
-    context.warn_about(&connection, &[permission::READ, permission::WRITE]);
+    let connection = context.connect(selection).await?;
+    tenants.check(connection.tenant())?;
+    context.warn_about(&connection, permission::READ);
     let client = context.client(&connection, Some(Rate::PUBLISHED))?;
     let caller = connection.caller();
     let ends = Ends { host: client.host(), caller: &caller };

@@ -1,4 +1,4 @@
-//! The token that a call uses, where another one would come from, and the client that is made of both.
+//! The token that a call uses, where the next one comes from, and the client that is made of both.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -6,13 +6,15 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use secrecy::SecretString;
 
-use super::Context;
+use super::{Context, Roots, Selection};
 use crate::auth::app::App;
 use crate::auth::claims::Claims;
+use crate::auth::discovery;
 use crate::auth::renewal::{Failure, Outlook, Profile, Renewed};
 use crate::auth::session::{self, Session};
+use crate::auth::sources::{Found, Given};
 use crate::auth::tenant::Tenant;
-use crate::auth::token::{Found, Given, Sources, Token};
+use crate::auth::token::Token;
 use crate::clean::clean;
 use crate::error::Error;
 use crate::graph::advice::Caller;
@@ -22,6 +24,7 @@ use crate::net::event::Observer;
 use crate::net::exchange::Wire;
 use crate::net::http::Transport;
 use crate::net::root::{Cloud, Root};
+use crate::output::record::Owner;
 use crate::permission;
 
 /// A token, and the only root it may be sent to.
@@ -32,6 +35,9 @@ pub struct Connection {
     pub source: Source,
     /// The root.
     pub root: Root,
+    /// The sign-in root that goes with it, if that is known.
+    login: Option<Root>,
+    cloud: Option<Cloud>,
     transport: Transport,
 }
 
@@ -61,9 +67,10 @@ impl fmt::Display for Source {
 }
 
 impl Source {
-    /// What to do for another token than the one that it has given.
-    fn another(&self) -> String {
+    /// What to do for another token than this one.
+    fn another(&self, claims: Option<&Claims>) -> String {
         match self {
+            Self::Given(_) if claims.is_some_and(Claims::is_of_azure_cli) => NOT_AZURE_CLI.to_owned(),
             Self::Given(_) => "Get a new one and run again".to_owned(),
             Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
             Self::Profile(profile) => format!("Sign in again: {}", session::command(&profile.name)),
@@ -72,22 +79,37 @@ impl Source {
 }
 
 impl Connection {
-    /// The cloud, where the root is one of its.
+    /// The cloud, if the root is one of its; in a rehearsal, the cloud that was named.
     pub fn cloud(&self) -> Option<&'static str> {
-        Cloud::of(&self.root).map(Cloud::name)
+        self.cloud.map(Cloud::name)
     }
 
-    /// The tenant, where the token or the sign-in names it.
+    /// The tenant, if the token or the sign-in names it.
     pub fn tenant(&self) -> Option<&str> {
+        self.tenant_of(&self.token)
+    }
+
+    /// The tenant of another token from the same source.
+    fn tenant_of<'a>(&'a self, token: &'a Token) -> Option<&'a str> {
         let signed_in = match &self.source {
             Source::Profile(profile) => profile.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str),
             Source::Given(_) | Source::App { .. } => None,
         };
-        self.claims().and_then(|claims| claims.tenant.as_deref()).or(signed_in)
+        token.claims.as_ref().and_then(|claims| claims.tenant.as_deref()).or(signed_in)
     }
 
-    /// Who signed in, where the token or the sign-in says so.
+    /// Who acts: the account that signed in or, without one, the application; as the token or the sign-in says.
     pub fn account(&self) -> Option<&str> {
+        let app = match &self.source {
+            Source::App { app, .. } => Some(app.client_id()),
+            Source::Given(_) | Source::Profile(_) if self.is_app_only() == Some(false) => None,
+            Source::Given(_) | Source::Profile(_) => self.claims().and_then(Claims::app_id),
+        };
+        self.person().or(app)
+    }
+
+    /// Who signed in, if the token or the sign-in says so.
+    pub fn person(&self) -> Option<&str> {
         let signed_in = match &self.source {
             Source::Profile(profile) => profile.account.as_deref(),
             Source::Given(_) | Source::App { .. } => None,
@@ -105,7 +127,7 @@ impl Connection {
 
     /// Whose token it is, for advice.
     pub fn caller(&self) -> Caller {
-        Caller { is_app_only: self.is_app_only(), another: self.source.another() }
+        Caller { is_app_only: self.is_app_only(), another: self.source.another(self.claims()) }
     }
 
     /// Whether there is a way to another token when this one ends.
@@ -121,88 +143,193 @@ impl Connection {
     pub fn claims(&self) -> Option<&Claims> {
         self.token.claims.as_ref()
     }
-}
 
-impl Context {
-    /// Finds the token and the root that it may be sent to; gets or renews the token where that is called for. This
-    /// may wait: for the keyring, 3 s at most, for a file as long as that takes, and for the sign-in service.
-    ///
-    /// # Errors
-    /// There is no usable token, or the profile's is for another root than the one asked for.
-    pub async fn connect(&self) -> anyhow::Result<Connection> {
-        let sources = self.token_sources()?;
-        let half_app = sources.half_app;
-        let (timeout, retries, ca_cert) = (self.timeout, self.retries, self.ca_cert.clone());
-        let look_up = tokio::task::spawn_blocking(move || {
-            let found = sources.resolve(SystemTime::now())?;
-            anyhow::Ok((found, Transport::load(timeout, retries, ca_cert.as_deref())?))
-        });
-        let (found, transport) = look_up.await.context("looking for the token broke off")??;
-        match found {
-            Found::Given(token, given) => Ok(self.connection_of_given(token, given, transport)),
-            Found::App(app) => {
-                let (root, login) = self.sign_in_roots(Error::auth)?;
-                let observer = self.observer();
-                let token = app.token(&root, &login, self.wire(&transport, &observer)).await?;
-                token.not_expired(&app.to_string(), "check the clock of this machine", SystemTime::now())?;
-                Ok(Connection { token, source: Source::App { app, login }, root, transport })
-            }
-            Found::Profile(session) => {
-                if half_app {
-                    self.console.warning_with_hint(
-                        &format!(
-                            "AZURE_TENANT_ID and AZURE_CLIENT_ID are set, but nothing that proves the application: \
-                             profile '{}' is used instead",
-                            self.profile
-                        ),
-                        "in GitHub Actions the job needs `permissions: id-token: write`; elsewhere set \
-                         AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE, or unset AZURE_CLIENT_ID",
-                    );
-                }
-                self.connect_profile(&session, transport).await
-            }
+    /// Whose the records of a run are.
+    pub fn owner(&self) -> Owner {
+        Owner {
+            tenant_id: self.tenant().map(Into::into),
+            graph_url: Some(self.root.as_str().into()),
+            account: self.account().map(Into::into),
         }
     }
 
-    /// The token and the root as [`connect`](Self::connect) would find them, where that takes nobody else: no sign-in
-    /// service, no password for the keyring, no pipe. What a profile has is used as it is and not renewed. `None` where
-    /// it is not that easy.
+    /// Makes sure that the token is not one for another cloud. An audience outside the clouds says nothing of that, nor
+    /// does a root outside them, behind which may stand any cloud.
     ///
     /// # Errors
-    /// There is no usable token, or the profile's is for another root than the one asked for.
+    /// It is.
+    fn check_cloud(&self) -> Result<(), Error> {
+        let audience = self.claims().and_then(Claims::audience);
+        let other = Cloud::ALL.into_iter().find(|cloud| audience == Some(cloud.graph()));
+        match (Cloud::of(&self.root), other) {
+            (Some(cloud), Some(other)) if cloud != other => Err(Error::auth(format!(
+                "the token is for the cloud {} ({}), not for {} ({}); nothing was sent",
+                other.name(),
+                other.graph(),
+                cloud.name(),
+                cloud.graph()
+            ))
+            .hint(match &self.source {
+                Source::Given(_) => format!("to act in that cloud, give --cloud {}", other.name()),
+                Source::App { .. } => "check --cloud, --login-url and AZURE_AUTHORITY_HOST".to_owned(),
+                Source::Profile(profile) => format!("sign in again: {}", session::command(&profile.name)),
+            })),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Connection {
+    /// Makes sure that the token is for the tenant with this ID, which was `typed` so or as one of its domains.
+    ///
+    /// # Errors
+    /// It is for another, or does not say for which.
+    fn check_tenant(&self, typed: &Tenant, id: &Tenant) -> Result<(), Error> {
+        let elsewhere = format!("intunectl auth login --profile NAME --tenant {typed}");
+        let named = if typed == id { typed.to_string() } else { format!("{typed} ({id})") };
+        match self.tenant() {
+            Some(found) if found.eq_ignore_ascii_case(id.as_str()) => Ok(()),
+            Some(found) => {
+                let found = clean(found);
+                Err(Error::auth(format!("{} is for tenant {found}, not for {named}; nothing was sent", self.its_token()))
+                    .hint(match &self.source {
+                        Source::App { .. } => "check --tenant, --login-url and AZURE_CLIENT_ID".to_owned(),
+                        Source::Given(_) | Source::Profile(_) => {
+                            format!("sign in to {typed} and add --profile NAME: {elsewhere}\nor leave out --tenant to act in {found}")
+                        }
+                    }))
+            }
+            None => Err(Error::auth(format!(
+                "{} does not say which tenant it is for, so it may not be for {named}; nothing was sent",
+                self.its_token()
+            ))
+            .hint(format!("sign in to {typed} and add --profile NAME: {elsewhere}"))),
+        }
+    }
+
+    /// What to call the token.
+    fn its_token(&self) -> String {
+        match &self.source {
+            Source::Given(Given::File(path)) => format!("the token in {}", path.display()),
+            Source::Given(given) => format!("the token from {given}"),
+            Source::App { app, .. } => format!("the token of the {app}"),
+            Source::Profile(profile) => format!("the token of profile '{}'", profile.name),
+        }
+    }
+}
+
+/// Source: graph-facts, "The resource".
+const NOT_AZURE_CLI: &str =
+    "Azure CLI's own application cannot get this permission for people. Sign in instead: intunectl auth login";
+
+/// Application credentials, or a sign-in, for a Graph root outside the Microsoft clouds.
+fn no_login_root(kind: impl Fn(&'static str) -> Error) -> Error {
+    kind("another Graph root is given, but no sign-in root that goes with it; nothing was sent")
+        .hint("give --login-url (INTUNECTL_LOGIN_URL) too, or leave out --graph-url (INTUNECTL_GRAPH_URL)")
+}
+
+impl Roots {
+    /// Both roots, for whoever signs in: a token must not go to another Graph root than the one it was asked for at.
+    ///
+    /// # Errors
+    /// No sign-in root is known for the Graph root; as the error that `kind` makes.
+    pub fn both(&self, kind: impl Fn(&'static str) -> Error) -> Result<(Root, Root), Error> {
+        let login = self.login.clone().ok_or_else(|| no_login_root(kind))?;
+        Ok((self.graph.clone(), login))
+    }
+}
+
+impl Context {
+    /// Finds the token and the root that it may be sent to; gets or renews the token if that is called for, and makes
+    /// sure that it is for the tenant that was typed. This may wait: for the keyring, 3 s at most, for a file as long as
+    /// that takes, and for the sign-in service. Nothing is sent to Graph.
+    ///
+    /// # Errors
+    /// There is no usable token; it is for another tenant or cloud, or for another root than the one that was named.
+    pub async fn connect(&self, selection: Selection) -> anyhow::Result<Connection> {
+        let Selection { source, roots, .. } = selection;
+        let (timeout, retries, ca_cert) = (self.options.timeout, self.options.retries, self.options.ca_cert.clone());
+        let look_up = tokio::task::spawn_blocking(move || {
+            let found = source.resolve(SystemTime::now())?;
+            anyhow::Ok((found, Transport::load(timeout, retries, ca_cert.as_deref())?))
+        });
+        let (found, transport) = match look_up.await.context("looking for the token broke off")? {
+            Ok(found) => found,
+            // Without a sign-in, nothing but a variable may name a root.
+            Err(error) => {
+                roots.check_variables()?;
+                return Err(error);
+            }
+        };
+        let connection = match found {
+            Found::Given(token, given) => return self.accept(token, given, roots, transport).await,
+            Found::App(app) => {
+                let (root, login) = roots.both(Error::auth)?;
+                let observer = self.observer();
+                let token = app.token(&root, &login, self.wire(&transport, &observer)).await?;
+                token.not_expired(&app.to_string(), "check the clock of this machine", SystemTime::now())?;
+                let source = Source::App { app, login: login.clone() };
+                Connection { token, source, root, login: Some(login), cloud: roots.cloud, transport }
+            }
+            Found::Profile(name, session) => profile_connection(name, &session, &roots, transport)?,
+        };
+        connection.check_cloud()?;
+        self.check_tenant(&connection).await?;
+        self.renew_if_due(connection).await
+    }
+
+    /// Takes a token that something else got, if it is for the cloud and the tenant that were named.
+    ///
+    /// # Errors
+    /// It is for another cloud or tenant.
+    pub async fn accept(
+        &self,
+        token: Token,
+        given: Given,
+        roots: Roots,
+        transport: Transport,
+    ) -> anyhow::Result<Connection> {
+        let connection = given_connection(token, given, roots, transport);
+        connection.check_cloud()?;
+        self.check_tenant(&connection).await?;
+        Ok(connection)
+    }
+
+    /// The token and the root as [`connect`](Self::connect) would find them, if that takes nobody else: no sign-in
+    /// service, no password for the keyring, no pipe. What a profile has is used as it is and not renewed. `None` if it
+    /// is not that easy.
+    ///
+    /// # Errors
+    /// Those of [`connect`](Self::connect).
     pub fn connection_at_hand(&self) -> anyhow::Result<Option<Connection>> {
-        let sources = self.token_sources()?;
-        if !sources.asks_nobody() || self.ca_cert.as_ref().is_some_and(|path| !path.is_file()) {
+        let Selection { source, roots, .. } = self.selection()?;
+        if !source.asks_nobody() || self.options.ca_cert.as_ref().is_some_and(|path| !path.is_file()) {
             return Ok(None);
         }
         let now = SystemTime::now();
-        let connection = match sources.resolve(now)? {
-            Found::Given(token, given) => self.connection_of_given(token, given, self.transport()?),
+        let connection = match source.resolve(now)? {
+            Found::Given(token, given) => given_connection(token, given, roots, self.transport()?),
             Found::App(_) => return Ok(None),
-            Found::Profile(mut session) => {
+            Found::Profile(name, mut session) => {
                 session.renewal = None;
-                let connection = self.connection_of_profile(&session, self.transport()?)?;
+                let connection = profile_connection(name, &session, &roots, self.transport()?)?;
                 connection.token.not_expired("the keyring", "sign in again", now)?;
                 connection
             }
         };
+        connection.check_cloud()?;
+        match &self.options.tenant {
+            // To find its ID would be to ask somebody.
+            Some(tenant) if !tenant.is_id() => return Ok(None),
+            Some(tenant) => connection.check_tenant(tenant, tenant)?,
+            None => {}
+        }
         Ok(Some(connection))
     }
 
-    fn connection_of_given(&self, token: Token, given: Given, transport: Transport) -> Connection {
-        Connection { token, source: Source::Given(given), root: self.roots().0, transport }
-    }
-
-    fn connection_of_profile(&self, session: &Session, transport: Transport) -> anyhow::Result<Connection> {
-        let (graph, login) = self.roots_of(session)?;
-        let token = session.token()?;
-        let profile = Profile::new(&self.profile, graph.clone(), login, session);
-        profile.check_tenant(token.claims.as_ref(), None)?;
-        Ok(Connection { token, source: Source::Profile(profile), root: graph, transport })
-    }
-
-    async fn connect_profile(&self, session: &Session, transport: Transport) -> anyhow::Result<Connection> {
-        let mut connection = self.connection_of_profile(session, transport)?;
+    async fn renew_if_due(&self, mut connection: Connection) -> anyhow::Result<Connection> {
+        let Source::Profile(profile) = &connection.source else { return Ok(connection) };
+        let name = profile.name.clone();
         let now = SystemTime::now();
         if connection.is_renewable() && connection.token.is_due(now) {
             let is_good = connection.token.expires_in(now).is_some();
@@ -219,10 +346,27 @@ impl Context {
         if self.stop.is_set() {
             return Err(Error::auth("interrupted; nothing was sent").into());
         }
-        let name = format!("profile '{}'", self.profile);
-        let hint = format!("sign in again: {}", session::command(&self.profile));
-        connection.token.not_expired(&name, &hint, SystemTime::now())?;
+        let hint = format!("sign in again: {}", session::command(&name));
+        connection.token.not_expired(&format!("profile '{name}'"), &hint, SystemTime::now())?;
         Ok(connection)
+    }
+
+    /// Makes sure that the token is for the tenant that was typed.
+    ///
+    /// # Errors
+    /// It is for another, or does not say for which; or the tenant of a domain cannot be found.
+    async fn check_tenant(&self, connection: &Connection) -> anyhow::Result<()> {
+        let Some(typed) = self.options.tenant.as_ref().filter(|tenant| !tenant.is_any()) else { return Ok(()) };
+        if typed.is_id() || connection.tenant().is_none() {
+            return Ok(connection.check_tenant(typed, typed)?);
+        }
+        let login = connection.login.as_ref().ok_or_else(|| {
+            Error::auth(format!("the tenant of {typed} cannot be found: no sign-in root is known; nothing was sent"))
+                .hint("give --tenant the tenant's ID, or give --login-url")
+        })?;
+        let observer = self.observer();
+        let id = discovery::tenant_id(typed, login, self.wire(&connection.transport, &observer)).await?;
+        Ok(connection.check_tenant(typed, &id)?)
     }
 
     /// Gets another token than `used` from where it was from.
@@ -235,27 +379,24 @@ impl Context {
             // Twice what an attempt usually may take.
             Need::Refused => (self.wire(transport, &observer), Duration::from_secs(60)),
         };
-        match source {
+        let token = match source {
             Source::Given(_) => Err(Error::auth("the token cannot be renewed"))?,
-            Source::App { app, login } => {
-                let token = tokio::select! {
-                    token = app.token(root, login, wire) => token?,
-                    () = self.stop.wait() => {
-                        return Err(Failure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
-                    }
-                };
-                let tenant = |token: &Token| token.claims.as_ref().and_then(|claims| claims.tenant.clone());
-                match (tenant(&connection.token), tenant(&token)) {
-                    // A domain may have moved: the rest of the run is not for another tenant.
-                    (Some(before), Some(after)) if before != after => {
-                        let message =
-                            format!("the new token is for tenant {}, not for {}", clean(&after), clean(&before));
-                        Err(Failure { error: Error::auth(message).into(), outlook: Outlook::Final })
-                    }
-                    _ => Ok(token),
+            Source::App { app, login } => tokio::select! {
+                token = app.token(root, login, wire) => token?,
+                () = self.stop.wait() => {
+                    return Err(Failure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
                 }
+            },
+            Source::Profile(profile) => self.renew(profile, used, turn_within, wire).await?,
+        };
+        // A domain may have moved: the rest of the run is not for another tenant.
+        match (connection.tenant(), connection.tenant_of(&token)) {
+            (Some(before), after) if after != Some(before) => {
+                let after = after.map_or_else(|| "no tenant".into(), |after| format!("tenant {}", clean(after)));
+                let message = format!("the new token is for {after}, not for {}", clean(before));
+                Err(Failure { error: Error::auth(message).into(), outlook: Outlook::Final })
             }
-            Source::Profile(profile) => self.renew(profile, used, turn_within, wire).await,
+            _ => Ok(token),
         }
     }
 
@@ -267,7 +408,7 @@ impl Context {
         wire: Wire<'_>,
     ) -> Result<Token, Failure> {
         self.renewing.send_replace(true);
-        let renewed = profile.renew(used, permission::WRITE, turn_within, wire).await;
+        let renewed = profile.renew(used, permission::ASKED, turn_within, wire).await;
         self.renewing.send_replace(false);
         let Renewed { token, unkept } = renewed?;
         if let Some(error) = unkept {
@@ -306,141 +447,48 @@ impl Context {
         })
     }
 
-    fn token_sources(&self) -> anyhow::Result<Sources> {
-        let environment = std::env::var_os("INTUNECTL_TOKEN");
-        let variable = |name: &str| std::env::var_os(name);
-        // What is passed over is not looked at, so that nothing in it can be wrong.
-        let is_given = self.has_token_option() || environment.is_some();
-        let app = if is_given { None } else { App::in_environment(variable)? };
-        let half_app = !is_given && App::is_half_in_environment(variable);
-        Ok(Sources {
-            flag: self.token.clone(),
-            file: self.token_file.clone(),
-            environment,
-            app,
-            half_app,
-            profile: self.profile.clone(),
-        })
-    }
-
-    /// The source that a call would use, whether or not there is a token in it.
-    pub fn source_in_force(&self) -> String {
-        self.source_before_profile().unwrap_or_else(|| format!("profile '{}'", self.profile))
-    }
-
-    /// The source that is set and wins over the profile.
-    fn source_before_profile(&self) -> Option<String> {
-        match (&self.token, &self.token_file, std::env::var_os("INTUNECTL_TOKEN")) {
-            (Some(_), ..) => Some(Given::Option.to_string()),
-            (None, Some(path), _) => Some(Given::File(path.clone()).to_string()),
-            (None, None, Some(_)) => Some(Given::Environment.to_string()),
-            (None, None, None) => match App::in_environment(|name| std::env::var_os(name)) {
-                Ok(app) => Some(app?.to_string()),
-                Err(_) => Some("app credentials in the environment".to_owned()),
-            },
-        }
-    }
-
-    /// Says, after a sign-in, what calls will use instead of it.
+    /// Says, after a sign-in, what calls use instead of it.
     pub fn warn_about_other_sources(&self) {
-        if let Some(source) = self.source_before_profile() {
-            let message = format!("calls use another source than this sign-in, which is set and comes first: {source}");
-            self.console.warning_with_hint(&message, "unset that to use the sign-in");
+        let Ok(Selection { source, .. }) = self.selection() else { return };
+        if matches!(source, crate::auth::sources::Source::Profile(_)) {
+            return;
         }
-    }
-
-    /// The roots of a profile: its token goes to the root that it was issued for, its refresh token to the one that it
-    /// is from, and both nowhere else.
-    fn roots_of(&self, session: &Session) -> anyhow::Result<(Root, Root)> {
-        let parse = |url: &str| {
-            url.parse::<Root>().map_err(|reason| {
-                Error::auth(format!("a root of profile '{}' {reason}", self.profile))
-                    .hint(format!("sign in again: {}", session::command(&self.profile)))
-            })
-        };
-        let own = (parse(&session.graph_url)?, parse(&session.login_url)?);
-        let asked = self.roots();
-        let other_graph = (self.graph_url.is_some() || self.cloud.is_some()) && asked.0 != own.0;
-        let other_login = self.login_url.is_some() && asked.1 != own.1;
-        if other_graph || other_login {
-            let own = if other_graph { &own.0 } else { &own.1 };
-            let options = if other_graph { "--graph-url and --cloud" } else { "--login-url" };
-            return Err(Error::auth(format!(
-                "the {} of profile '{}' is for {} and is sent nowhere else",
-                if other_graph { "token" } else { "sign-in" },
-                self.profile,
-                own.as_str()
-            ))
-            .hint(format!(
-                "leave out {options} (and what stands for it in the environment), or sign in to that root under another \
-                 --profile"
-            ))
-            .into());
-        }
-        Ok(own)
+        let message = format!("calls use another source than this sign-in, which is set and comes first: {source}");
+        self.console.warning_with_hint(&message, "to use the sign-in, unset that or give --profile");
     }
 
     /// Says, before the first request, what the token's claims give away.
     pub fn warn_about(&self, connection: &Connection, permissions: &[&str]) {
-        if let Some(asked) = &self.tenant {
-            self.warn_about_tenant(asked, connection);
-        }
         let Some(claims) = connection.claims() else { return };
-        let mut roots = vec![connection.root.as_str()];
-        if Cloud::of(&connection.root).is_none() {
-            // Behind a root of the user's own may stand any cloud.
-            roots.extend(Cloud::ALL.map(Cloud::graph));
-        }
-        if let Some(audience) = claims.foreign_audience(&roots) {
+        let root = connection.root.as_str();
+        let is_for_graph =
+            |audience: &str| audience == root || Cloud::ALL.into_iter().any(|cloud| audience == cloud.graph());
+        if let Some(audience) = claims.audience().filter(|audience| !is_for_graph(audience)) {
+            let graph = connection.cloud.map_or_else(|| root.to_owned(), |cloud| cloud.graph().to_owned());
             self.console.warning_with_hint(
-                &format!(
-                    "the token is for {}, not for {}; the service will probably refuse it",
-                    clean(audience),
-                    connection.root.as_str()
-                ),
-                match &connection.source {
-                    Source::Given(_) => {
-                        "ask for a token for Microsoft Graph: az account get-access-token --resource-type ms-graph"
-                    }
-                    Source::App { .. } | Source::Profile(_) => "check --graph-url, --login-url and --cloud",
+                &format!("the token is for {}, not for {graph}; the service will probably refuse it", clean(audience)),
+                &match &connection.source {
+                    Source::Given(_) => format!("get a token for the resource {graph}"),
+                    Source::App { .. } | Source::Profile(_) => "check --graph-url, --login-url and --cloud".to_owned(),
                 },
             );
         }
         self.warn_about_permissions(claims, permissions, "get a new token");
     }
 
-    /// Says that a token has none of these permissions, where it names any; `then` is what to do once there is consent.
+    /// Says that a token has none of these permissions, if it names any; `then` is what to do once there is consent.
     pub fn warn_about_permissions(&self, claims: &Claims, permissions: &[&str], then: &str) {
         if claims.has_any(permissions) == Some(false) {
-            let needed = permissions.join(" or ");
+            let hint = match claims.is_of_azure_cli() {
+                true => NOT_AZURE_CLI.to_owned(),
+                false => format!("have an administrator consent to the permission for the application, then {then}"),
+            };
+            let needed = permission::in_words(permissions);
             self.console.warning_with_hint(
                 &format!("the token lacks the permission {needed}; the service will probably refuse it"),
-                &format!("have an administrator consent to the permission for the application, then {then}"),
+                &hint,
             );
         }
-    }
-
-    fn warn_about_tenant(&self, asked: &Tenant, connection: &Connection) {
-        let other = match &connection.source {
-            Source::Given(_) => "get a token for that tenant, or leave out --tenant".to_owned(),
-            Source::App { .. } => "set AZURE_TENANT_ID to that tenant, or leave out --tenant".to_owned(),
-            Source::Profile(_) => "sign in to that tenant under another --profile, or leave out --tenant".to_owned(),
-        };
-        let (message, hint) = match connection.tenant() {
-            Some(found) if found.eq_ignore_ascii_case(asked.as_str()) => return,
-            Some(found) if asked.is_id() => {
-                (format!("the token is for tenant {}, not for {asked}", clean(found)), other)
-            }
-            Some(found) => (
-                format!(
-                    "the token names its tenant by ID, {}: whether that is '{asked}' is not known here",
-                    clean(found)
-                ),
-                "give --tenant the tenant's ID to have it checked".to_owned(),
-            ),
-            None => (format!("the token does not name its tenant: whether it is '{asked}' is not known"), other),
-        };
-        self.console.warning_with_hint(&message, &hint);
     }
 
     /// Makes the client.
@@ -451,7 +499,7 @@ impl Context {
         let token = &connection.token;
         Client::new(client::Options {
             root: &connection.root,
-            version: &self.api_version,
+            version: &self.options.api_version,
             bearer: Bearer { token: token.secret.clone(), renew_at: token.renew_at(SystemTime::now()) },
             renew: self.renewal(connection),
             transport: &connection.transport,
@@ -459,4 +507,30 @@ impl Context {
             observer: Box::new(self.observer()),
         })
     }
+}
+
+fn given_connection(token: Token, given: Given, roots: Roots, transport: Transport) -> Connection {
+    let Roots { graph, login, cloud, .. } = roots;
+    Connection { token, source: Source::Given(given), root: graph, login, cloud, transport }
+}
+
+fn profile_connection(
+    name: String,
+    session: &Session,
+    roots: &Roots,
+    transport: Transport,
+) -> anyhow::Result<Connection> {
+    let parse = |url: &str| {
+        url.parse::<Root>().map_err(|reason| {
+            Error::auth(format!("a root of profile '{name}' {reason}"))
+                .hint(format!("sign in again: {}", session::command(&name)))
+        })
+    };
+    let (graph, login) = (parse(&session.graph_url)?, parse(&session.login_url)?);
+    roots.check_profile(&name, &graph, &login)?;
+    let token = session.token()?;
+    let profile = Profile::new(&name, graph.clone(), login.clone(), session);
+    profile.check_tenant(token.claims.as_ref(), None)?;
+    let cloud = Cloud::of(&graph).or(roots.cloud);
+    Ok(Connection { token, source: Source::Profile(profile), root: graph, login: Some(login), cloud, transport })
 }

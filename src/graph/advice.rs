@@ -31,10 +31,10 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
         Some(false) => "",
         None => "; if the token is app-only, that may not be enabled for this tenant",
     };
-    let permission = match purpose {
+    let permission = permission::in_words(match purpose {
         Purpose::List | Purpose::Read => permission::READ,
         Purpose::Write => permission::WRITE,
-    };
+    });
     let words = match (status, purpose) {
         (401, _) => format!(
             "the service does not accept the token: it may have expired, be for another service, or lack \

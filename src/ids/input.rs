@@ -11,11 +11,20 @@ const STDIN: &str = "standard input";
 /// Ten times what a million IDs take in the most talkative form.
 const LARGEST: u64 = 1 << 30;
 
+/// When standard input is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stdin {
+    /// If `-` names it. In a loop over lines, a command whose variable is empty must not take the other lines for its own.
+    IfNamed,
+    /// Also if there is no other source, and it is not a terminal.
+    ByDefault,
+}
+
 /// Reads and checks every ID from every source; `verb` is the command that they are for, in examples.
 ///
 /// # Errors
 /// A usage error: a source cannot be read, holds something that is no ID, or there is no ID at all.
-pub fn read(arguments: &[String], from_file: Option<&Path>, verb: &str) -> Result<Collected, Error> {
+pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: &str) -> Result<Collected, Error> {
     let mut collector = Collector::new();
     let dash = Path::new("-");
     let times = arguments.iter().filter(|id| *id == "-").count() + usize::from(from_file == Some(dash));
@@ -24,13 +33,13 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, verb: &str) -> Resul
     }
     for (n, id) in arguments.iter().enumerate() {
         if id == "-" {
-            collector.source(STDIN, &stdin()?);
+            collector.source(STDIN, &read_stdin()?);
         } else {
             collector.argument(n + 1, id);
         }
     }
     match from_file {
-        Some(path) if path == dash => collector.source(STDIN, &stdin()?),
+        Some(path) if path == dash => collector.source(STDIN, &read_stdin()?),
         Some(path) => {
             let name = path.display().to_string();
             let bytes =
@@ -39,10 +48,10 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, verb: &str) -> Resul
         }
         None if arguments.is_empty() => {
             // A terminal would wait in silence for somebody to type.
-            if std::io::stdin().is_terminal() {
+            if stdin == Stdin::IfNamed || std::io::stdin().is_terminal() {
                 return Err(no_ids(verb));
             }
-            collector.source(STDIN, &stdin()?);
+            collector.source(STDIN, &read_stdin()?);
         }
         None => {}
     }
@@ -55,10 +64,9 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, verb: &str) -> Resul
     Ok(collected)
 }
 
-/// Whether IDs are read from standard input.
-pub fn is_stdin_read(arguments: &[String], from_file: Option<&Path>) -> bool {
-    arguments.iter().any(|id| id == "-")
-        || from_file.map_or(arguments.is_empty(), |path| path == Path::new("-") || is_stdin(path))
+/// Whether standard input is named as a source of IDs.
+pub fn is_stdin_named(arguments: &[String], from_file: Option<&Path>) -> bool {
+    arguments.iter().any(|id| id == "-") || from_file.is_some_and(|path| path == Path::new("-") || is_stdin(path))
 }
 
 /// Whether a path is another name of standard input.
@@ -76,7 +84,7 @@ pub fn file(path: &Path) -> Result<Vec<u8>, Error> {
         .map_err(|error| Error::usage(format!("cannot read {}: {}; nothing was sent", path.display(), plain(&error))))
 }
 
-fn stdin() -> Result<Vec<u8>, Error> {
+fn read_stdin() -> Result<Vec<u8>, Error> {
     whole(std::io::stdin().lock())
         .map_err(|error| Error::usage(format!("cannot read standard input: {}; nothing was sent", plain(&error))))
 }
@@ -92,8 +100,8 @@ fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
 }
 
 fn no_ids(verb: &str) -> Error {
-    Error::usage("no partner IDs given").hint(format!(
-        "name them, or have them read from a file or a pipe:
+    Error::usage("no partner IDs given; nothing was sent").hint(format!(
+        "give them as arguments, with -f FILE, or `-` for standard input:
   intunectl partner {verb} 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner {verb} -f ids.txt
   grep -v '^#' ids.txt | intunectl partner {verb} -"

@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 pub use self::id::PartnerId;
 use self::id::Quoted;
 use self::source::Source;
+use crate::clean::clean;
 use crate::encoding;
 use crate::error::Error;
 
@@ -68,14 +69,39 @@ impl PartnerIds {
 pub struct Collected {
     /// Maybe none.
     pub ids: PartnerIds,
+    /// The tenants that the input names.
+    pub tenants: Tenants,
     /// What the user should know before going on, a sentence each.
     pub warnings: Vec<String>,
+}
+
+/// The tenants that the input's records name, in small letters, each with the place of its first record.
+#[derive(Debug, Default)]
+pub struct Tenants(IndexMap<String, String>);
+
+impl Tenants {
+    /// Makes sure that all records are of the token's tenant.
+    ///
+    /// # Errors
+    /// One is of another, or the token does not name its tenant (exit 4).
+    pub fn check(&self, token: Option<&str>) -> Result<(), Error> {
+        let is_other = |tenant: &&String| !token.is_some_and(|token| token.eq_ignore_ascii_case(tenant));
+        let Some((tenant, place)) = self.0.iter().find(|(tenant, _)| is_other(tenant)) else { return Ok(()) };
+        let tenant = clean(tenant);
+        let token = match token {
+            Some(token) => format!("the token is for tenant {}", clean(token)),
+            None => "the token does not say which tenant it is for".to_owned(),
+        };
+        Err(Error::auth(format!("{place}: this record is of tenant {tenant}, but {token}; nothing was sent"))
+            .hint("run the records of each tenant by themselves, with a token for that tenant"))
+    }
 }
 
 /// Collects IDs over all sources, then tells everything that is wrong at once.
 #[derive(Debug, Default)]
 pub struct Collector {
     ids: PartnerIds,
+    tenants: Tenants,
     warnings: Vec<String>,
     bad: Bad,
 }
@@ -114,7 +140,7 @@ impl Collector {
                  JSON arrays of strings or of such objects, and Graph pages",
             ));
         }
-        Ok(Collected { ids: self.ids, warnings: self.warnings })
+        Ok(Collected { ids: self.ids, tenants: self.tenants, warnings: self.warnings })
     }
 }
 

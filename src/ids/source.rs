@@ -153,7 +153,12 @@ impl<'a, 'c> Source<'a, 'c> {
     fn object(&mut self, json: &'a str, object: &Object<'a>) {
         match (object.id, object.items(), object.error()) {
             (Some(_), Some(_), _) => self.bad(json, "an object with both an `id` and a `value` array"),
-            (Some(id), ..) if id.starts_with('"') => self.string(id),
+            (Some(id), ..) if id.starts_with('"') => {
+                self.string(id);
+                if let Some(tenant) = object.tenant() {
+                    self.tenant(tenant);
+                }
+            }
             (Some(id), ..) => self.bad(id, format_args!("`id` is {}, not a string", kind(id))),
             (None, Some(_), _) => self.bad(json, "a Graph page inside an array"),
             (None, None, Some(error)) => {
@@ -161,6 +166,17 @@ impl<'a, 'c> Source<'a, 'c> {
             }
             (None, None, None) => self.bad(json, "an object without an `id`"),
         }
+    }
+
+    /// The tenant of a record.
+    fn tenant(&mut self, json: &'a str) {
+        let Ok(Text(tenant)) = serde_json::from_str(json) else {
+            return self.bad(json, format_args!("`tenant_id` is {}, not a string", kind(json)));
+        };
+        let tenant = tenant.to_ascii_lowercase();
+        let (name, text) = (self.name, self.text);
+        let place = || format!("{name}:{}", line_number(text, json));
+        self.collector.tenants.0.entry(tenant).or_insert_with(place);
     }
 
     /// `at` is where `text` stands, which in JSON may be with escapes.
@@ -212,6 +228,8 @@ struct Object<'a> {
     next_link: Option<&'a str>,
     #[serde(borrow, default, deserialize_with = "json")]
     error: Option<&'a str>,
+    #[serde(borrow, default, deserialize_with = "json")]
+    tenant_id: Option<&'a str>,
 }
 
 impl<'a> Object<'a> {
@@ -222,6 +240,11 @@ impl<'a> Object<'a> {
 
     fn has_next_page(&self) -> bool {
         self.next_link.is_some_and(|link| !matches!(link, "null" | r#""""#))
+    }
+
+    /// The tenant that a record of ours names.
+    fn tenant(&self) -> Option<&'a str> {
+        self.tenant_id.filter(|tenant| *tenant != "null")
     }
 
     /// What an error answer says; a record of ours has `"error":null`.

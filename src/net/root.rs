@@ -56,6 +56,11 @@ impl Cloud {
     pub fn of(root: &Root) -> Option<Self> {
         Self::ALL.into_iter().find(|cloud| cloud.graph() == root.as_str())
     }
+
+    /// Whether this is the cloud's sign-in root. Two clouds share one.
+    pub fn signs_in_at(self, root: &Root) -> bool {
+        self.login() == root.as_str()
+    }
 }
 
 impl FromStr for Cloud {
@@ -89,6 +94,16 @@ impl Root {
     /// Whether the root is plain `http`, so on this machine: no TLS is needed, and no proxy may see it.
     pub fn is_plain(&self) -> bool {
         self.0.starts_with("http://")
+    }
+
+    /// Whether the root is on this machine.
+    pub fn is_loopback(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
+    }
+
+    /// Whether the root is the Graph root or the sign-in root of a Microsoft cloud.
+    pub fn is_of_a_cloud(&self) -> bool {
+        Cloud::of(self).is_some() || Cloud::ALL.into_iter().any(|cloud| cloud.signs_in_at(self))
     }
 }
 
@@ -133,7 +148,8 @@ impl FromStr for Root {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is on this machine.
+pub fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         let address = host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())

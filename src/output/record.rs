@@ -1,5 +1,6 @@
 //! The record of one ID, which every format writes and the exit code folds.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
@@ -30,6 +31,9 @@ pub struct Record {
     /// When the result was known.
     #[serde(serialize_with = "rfc3339")]
     pub time: SystemTime,
+    /// In whose name and where.
+    #[serde(flatten)]
+    pub owner: Owner,
     /// Our id for the last attempt.
     pub client_request_id: Option<Uuid>,
     /// The service's, which support asks for.
@@ -42,6 +46,17 @@ pub struct Record {
     /// What else there is to say to people.
     #[serde(skip)]
     pub remark: Option<String>,
+}
+
+/// In whose name a run acts, and where. All records of a run share it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Owner {
+    /// The tenant, if the token names it.
+    pub tenant_id: Option<Arc<str>>,
+    /// The Graph root; `None` if the run ended before it was decided.
+    pub graph_url: Option<Arc<str>>,
+    /// The account that signed in, or the application, if the token names it.
+    pub account: Option<Arc<str>>,
 }
 
 /// What was done about an ID.
@@ -141,7 +156,7 @@ impl Record {
     /// What the exit code makes of it.
     pub fn verdict(&self) -> Verdict {
         match (self.status, &self.error) {
-            (Status::Done(_) | Status::Skipped | Status::Would(_), _) => Verdict::Done,
+            (Status::Done(_) | Status::Skipped | Status::Would(_) | Status::Already(_), _) => Verdict::Done,
             (Status::Failed, Some(Failure { kind: FailureKind::Auth, .. })) => Verdict::Unauthorized,
             _ => Verdict::Undone,
         }

@@ -303,7 +303,7 @@ pub fn detail(record: &Record) -> String {
 mod tests {
     use std::time::SystemTime;
 
-    use super::super::record::{Failure, FailureKind};
+    use super::super::record::{Failure, FailureKind, Owner};
     use super::*;
     use crate::graph::partner::Action;
 
@@ -324,6 +324,7 @@ mod tests {
             attempts: 1,
             duration_ms: 5,
             time: SystemTime::UNIX_EPOCH,
+            owner: Owner { tenant_id: Some("t".into()), graph_url: Some("https://g".into()), account: None },
             client_request_id: Some(uuid::Uuid::nil()),
             request_id: Some("r".into()),
             error,
@@ -414,7 +415,8 @@ mod tests {
     fn json_keeps_a_message_as_it_came() {
         let line = serde_json::to_string(&record(1, Status::Failed)).unwrap();
         assert!(line.contains(r#""message":"no\nsuch \u001b[2Jpartner""#), "{line}");
-        assert!(line.contains(r#""time":"1970-01-01T00:00:00.000Z""#), "{line}");
+        let owner = r#","tenant_id":"t","graph_url":"https://g","account":null,"client_request_id""#;
+        assert!(line.contains(&format!(r#""time":"1970-01-01T00:00:00.000Z"{owner}"#)), "{line}");
     }
 
     #[test]

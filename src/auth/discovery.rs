@@ -1,0 +1,59 @@
+//! The ID of the tenant to which a domain belongs, as the sign-in service publishes it. No token is sent.
+//! Source: graph-facts, "A tenant's ID from a domain".
+
+use std::rc::Rc;
+
+use reqwest::Url;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::refusal::SignInError;
+use super::tenant::Tenant;
+use crate::error::Error;
+use crate::net::exchange::{self, Exchange, Repeat, Wire};
+use crate::net::http;
+use crate::net::root::Root;
+
+const OTHERWISE: &str = "check the domain, or give --tenant the tenant's ID";
+
+/// What the service says of a tenant, or why it says nothing.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Configuration {
+    Tenant { issuer: String },
+    Refusal { error: String, error_description: Option<String> },
+}
+
+/// Looks up the ID of the tenant to which a domain belongs.
+///
+/// # Errors
+/// No tenant has this domain, or the service does not answer (exit 4).
+pub async fn tenant_id(domain: &Tenant, login: &Root, wire: Wire<'_>) -> anyhow::Result<Tenant> {
+    let failed = |why: &str, hint: &str| {
+        Error::auth(format!("the tenant of {domain} cannot be found: {}: {why}; nothing was sent", login.host()))
+            .hint(hint)
+    };
+    let address = format!("{}/{domain}/v2.0/.well-known/openid-configuration", login.as_str());
+    let url = Url::parse(&address).map_err(|_| failed("that is no address", OTHERWISE))?;
+    let http = http::client(login, wire.transport)?;
+    let exchange = Exchange { label: "tenant", repeat: Repeat::Safe, secrets: &Rc::default(), wire };
+    let answer = exchange.send(&http, || reqwest::Request::new(reqwest::Method::GET, url.clone())).await;
+    let answer = answer.map_err(|reason| {
+        failed(&reason.to_string(), reason.hint().unwrap_or("check the network; or give --tenant the tenant's ID"))
+    })?;
+    match serde_json::from_slice(&answer.body) {
+        Ok(Configuration::Tenant { issuer }) if answer.status == 200 => {
+            // The host is another than the root's in some clouds; the ID is the first segment of the path.
+            let id = Url::parse(&issuer)
+                .ok()
+                .and_then(|url| url.path_segments()?.next().filter(|id| Uuid::try_parse(id).is_ok())?.parse().ok());
+            id.ok_or_else(|| failed("its answer names no tenant", OTHERWISE).into())
+        }
+        Ok(Configuration::Refusal { error, error_description }) => {
+            let error = SignInError::refused(login.host(), &error, error_description.as_deref(), &[]);
+            let what = format!("the tenant of {domain} cannot be found; nothing was sent");
+            Err(error.about(&what, "intunectl auth login", OTHERWISE).into())
+        }
+        _ => Err(failed(&exchange::foreign(&answer), OTHERWISE).into()),
+    }
+}

@@ -1,0 +1,184 @@
+//! Where a token comes from. One source is selected; if it cannot be used, no other is tried.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use secrecy::SecretString;
+
+use super::app::App;
+use super::session::{self, Session};
+use super::store::{self, StoreError};
+use super::token::{GET_ANOTHER, STANDARD_INPUT, Token, read_file};
+use crate::error::Error;
+
+/// The source that is selected, not yet looked at.
+pub enum Source {
+    /// `--token`.
+    Token(SecretString),
+    /// `--token-file`.
+    TokenFile(PathBuf),
+    /// `INTUNECTL_TOKEN`.
+    Variable(OsString),
+    /// Application credentials from the environment.
+    App(App),
+    /// Variables that select a source, which cannot be used.
+    Unusable {
+        /// What to call it.
+        name: &'static str,
+        /// The variables that select it.
+        variables: Vec<&'static str>,
+        /// Whether they are application credentials.
+        is_app: bool,
+        /// Why it cannot be used.
+        error: Error,
+    },
+    /// The sign-in of a profile.
+    Profile(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(_) => Given::Option.fmt(f),
+            Self::TokenFile(path) => Given::File(path.clone()).fmt(f),
+            Self::Variable(_) => Given::Variable.fmt(f),
+            Self::App(app) => app.fmt(f),
+            Self::Unusable { name, .. } => f.write_str(name),
+            Self::Profile(name) => write!(f, "profile '{name}'"),
+        }
+    }
+}
+
+/// What a source holds.
+pub enum Found {
+    /// A token that something else got.
+    Given(Token, Given),
+    /// An application, which has to be signed in for a token.
+    App(App),
+    /// A sign-in under this profile.
+    Profile(String, Box<Session>),
+}
+
+/// Where a token that something else got was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// `--token`.
+    Option,
+    /// `--token-file`.
+    File(PathBuf),
+    /// `INTUNECTL_TOKEN`.
+    Variable,
+    /// Standard input, to be stored.
+    StandardInput,
+}
+
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option => f.write_str("--token"),
+            Self::File(path) => write!(f, "the token file {}", path.display()),
+            Self::Variable => f.write_str("INTUNECTL_TOKEN"),
+            Self::StandardInput => f.write_str(STANDARD_INPUT),
+        }
+    }
+}
+
+impl Source {
+    /// Whether [`resolve`](Self::resolve) finds a token, if there is one, without waiting for anybody: not for a pipe or
+    /// a terminal, not for the keyring's password, not for the sign-in service.
+    pub fn asks_nobody(&self) -> bool {
+        match self {
+            Self::Token(_) | Self::Variable(_) => true,
+            Self::TokenFile(path) => path.is_file(),
+            Self::App(_) | Self::Unusable { .. } => false,
+            Self::Profile(_) => store::is_open(),
+        }
+    }
+
+    /// Looks at the source. The keyring is touched only for a profile.
+    ///
+    /// # Errors
+    /// It cannot be used: it is empty, unreadable, malformed or expired, or nobody is signed in.
+    pub fn resolve(self, now: SystemTime) -> anyhow::Result<Found> {
+        let (secret, given) = match self {
+            Self::Token(token) => (token, Given::Option),
+            Self::TokenFile(path) => (read_file(&path, "the token file")?, Given::File(path)),
+            Self::Variable(value) => (from_variable(value)?, Given::Variable),
+            Self::App(app) => return Ok(Found::App(app)),
+            Self::Unusable { error, .. } => return Err(error.into()),
+            Self::Profile(profile) => {
+                let session = Session::load(&profile).map_err(|error| no_keyring(error, &profile))?;
+                let nobody = || {
+                    Error::auth(format!("no access token: nobody is signed in under profile '{profile}'"))
+                        .hint(ways(&profile))
+                };
+                let session = session.ok_or_else(nobody)?;
+                return Ok(Found::Profile(profile, Box::new(session)));
+            }
+        };
+        let source = given.to_string();
+        let token = Token::read(&secret, &source)?;
+        token.not_expired(&source, GET_ANOTHER, now)?;
+        Ok(Found::Given(token, given))
+    }
+}
+
+fn from_variable(value: OsString) -> Result<SecretString, Error> {
+    // The value itself is never part of the message.
+    let text =
+        value.into_string().map_err(|_| Error::auth("INTUNECTL_TOKEN holds a character that no header may hold"))?;
+    Ok(SecretString::from(text))
+}
+
+/// Without a keyring there is no token either; what is there but unreadable has its own words.
+fn no_keyring(error: anyhow::Error, profile: &str) -> anyhow::Error {
+    match error.downcast_ref::<StoreError>() {
+        Some(StoreError::Damaged) => Error::auth(format!("no access token: {}", StoreError::Damaged))
+            .hint(format!("sign in again, which replaces it: {}", session::command(profile)))
+            .into(),
+        Some(reason) => Error::auth(format!("no access token: {reason}")).hint(ways(profile)).into(),
+        None => error,
+    }
+}
+
+/// What to do without a token.
+fn ways(profile: &str) -> String {
+    format!(
+        "give a token in one of four ways:
+  1. --token-file PATH (or --token TOKEN)
+  2. INTUNECTL_TOKEN in the environment
+  3. app credentials in the environment: AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET,
+     AZURE_FEDERATED_TOKEN_FILE, or GitHub Actions' id-token
+  4. the system's keyring: {}",
+        session::command(profile)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn a_source_that_cannot_be_used_is_an_error_and_never_shown() {
+        for (value, part) in [
+            ("", "empty"),
+            (" \n\t", "empty"),
+            ("se cret", "no header"),
+            ("se\ncret", "no header"),
+            ("secré", "no header"),
+            ("Bearer secret", "word Bearer"),
+            ("bearer secret", "word Bearer"),
+        ] {
+            for source in [Source::Token(value.into()), Source::Variable(value.into())] {
+                let Err(error) = source.resolve(SystemTime::UNIX_EPOCH) else { panic!("{value:?} is taken") };
+                let error = error.downcast::<Error>().unwrap();
+                let words = format!("{error} {}", error.hint_text().unwrap_or_default());
+                assert_eq!(error.kind(), Kind::Auth);
+                assert!(words.contains(part) && !words.contains("cr"), "{value:?}: {words}");
+            }
+        }
+    }
+}
