@@ -142,8 +142,8 @@ Examples:
   jq -c 'select(.status == \"failed\")' audit.ndjson \\
     | intunectl partner disconnect -y -
 
-Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, and it took effect; with --dry-run, every ID is \
-would_… or already_…), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
+Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, and it took effect; with --dry-run, every ID could \
+be read), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
 another tenant, or refused (401), 130/143 interrupted.")]
     Disconnect(Act),
     /// Onboard partners: begin to set up their connectors
@@ -161,8 +161,8 @@ Examples:
   intunectl partner onboard 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner onboard -f ids.txt -y --wait=10m -o ndjson > audit.ndjson
 
-Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, and it took effect; with --dry-run, every ID is \
-would_… or already_…), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
+Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, and it took effect; with --dry-run, every ID could \
+be read), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
 another tenant, or refused (401), 130/143 interrupted.")]
     Onboard(Act),
 }

@@ -116,8 +116,37 @@ fn a_file_and_standard_input_are_both_taken() {
 }
 
 #[test]
-fn with_neither_what_is_piped_in_is_read() {
-    Scene::new().disconnects(&[], "a\nb\n", &["a", "b"]);
+fn standard_input_is_read_by_what_changes_something_only_if_it_is_named() {
+    let scene = Scene::new();
+    for verb in ["disconnect", "onboard"] {
+        let seen = run(scene.graph.command(&scene.home, &["partner", verb]).write_stdin("a\nb\n"));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
+        assert!(seen.stderr.starts_with("error: no partner IDs given; nothing was sent\nhint: "), "{seen:?}");
+        assert!(seen.stderr.contains(&format!("| intunectl partner {verb} -\n")), "{seen:?}");
+    }
+    assert_eq!(scene.graph.lines(), [""; 0]);
+    scene.disconnects(&["-"], "a\nb\n", &["a", "b"]);
+}
+
+#[test]
+fn showing_reads_what_is_piped_in() {
+    let graph = Graph::answering(|line| (200, format!(r#"{{"id":"{}"}}"#, line.rsplit('/').next().unwrap())));
+    let seen = run(graph.command(&Intunectl::new(), &["partner", "show", "-o", "id"]).write_stdin("a\nb\n"));
+    assert_eq!(seen, Seen { stdout: "a\nb\n".into(), stderr: String::new(), code: Some(0) });
+}
+
+#[test]
+fn an_empty_variable_in_a_loop_does_not_disconnect_the_rest_of_the_list() {
+    let scene = Scene::new();
+    scene.home.file("list", "a\n\nskip b\nc\n");
+    let script = "while read -r id rest; do
+        [ \"$id\" = skip ] && continue
+        intunectl partner disconnect $id
+    done < list";
+    let seen = run(scene.home.sh(script).env("INTUNECTL_GRAPH_URL", scene.graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+    assert_eq!(scene.graph.disconnected(), ["a", "c"]);
+    assert_eq!(seen.stdout, "a\tdisconnected\nc\tdisconnected\n");
+    assert!(seen.stderr.contains("error: no partner IDs given; nothing was sent"), "{seen:?}");
 }
 
 #[test]
@@ -291,7 +320,7 @@ fn no_id_in_what_was_read_is_no_reason_to_suggest_them_all() {
     scene.home.file("empty", "# none\n");
     for verb in ["show", "onboard", "disconnect"] {
         for (arguments, stdin) in
-            [(&[][..], "[]"), (&["-"], ""), (&["-f", "-"], "{\"value\":[]}"), (&["-f", "empty"], "")]
+            [(&["-"][..], "[]"), (&["-"], ""), (&["-f", "-"], "{\"value\":[]}"), (&["-f", "empty"], "")]
         {
             let arguments = [&["partner", verb], arguments].concat();
             let seen = run(scene.graph.command(&scene.home, &arguments).write_stdin(stdin));

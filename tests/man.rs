@@ -22,7 +22,7 @@ fn page(command: &[&str]) -> String {
 /// Text without the marks of the page's language.
 fn plain(text: &str) -> String {
     let text = ["\\fB", "\\fI", "\\fR"].iter().fold(text.to_owned(), |text, mark| text.replace(mark, ""));
-    text.replace("\\-", "-").replace("\\\\", "\\")
+    text.replace("\\-", "-").replace(r"\*(Aq", "'").replace("\\\\", "\\")
 }
 
 /// A section's lines.

@@ -10,19 +10,58 @@
 
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 use support::running::Running;
 use support::server::{Reply, Server};
-use support::{Intunectl, Seen, TOKEN, ids, run, shell};
+use support::{Intunectl, Seen, ids, jwt, run, shell};
+
+/// The tenant of the token with which everything here is run.
+const TENANT: &str = r#""11111111-2222-3333-4444-555555555555""#;
+/// Stands for the root of the server in a record.
+const ROOT: &str = "{root}";
 
 /// A record, as an earlier run has left it, with its line break.
 fn record(id: &str, action: &str, status: &str) -> String {
+    record_of(id, action, status, TENANT, ROOT)
+}
+
+/// The same, of this tenant (as JSON) at this root.
+fn record_of(id: &str, action: &str, status: &str, tenant: &str, root: &str) -> String {
     format!(
-        r#"{{"id":"{id}","index":7,"action":"{action}","status":"{status}","http_status":204,"attempts":1,"duration_ms":184,"time":"2026-11-23T10:15:30.123Z","client_request_id":"c","request_id":"r","error":null}}"#
+        r#"{{"id":"{id}","index":7,"action":"{action}","status":"{status}","http_status":204,"attempts":1,"duration_ms":184,"time":"2026-11-23T10:15:30.123Z","tenant_id":{tenant},"graph_url":"{root}","account":"a","client_request_id":"c","request_id":"r","error":null}}"#
     ) + "\n"
+}
+
+/// A log of this server.
+fn at(server: &Server, log: impl AsRef<[u8]>) -> Vec<u8> {
+    let encodings: [fn(&str) -> Vec<u8>; 3] = [
+        |text| text.as_bytes().to_vec(),
+        |text| text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        |text| text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+    ];
+    let mut log = log.as_ref().to_vec();
+    for encode in encodings {
+        let (from, to) = (encode(ROOT), encode(server.root()));
+        while let Some(at) = log.windows(from.len()).position(|window| window == from) {
+            log.splice(at..at + from.len(), to.iter().copied());
+        }
+    }
+    log
+}
+
+/// Writes a log of this server.
+fn write(home: &Intunectl, server: &Server, name: &str, log: impl AsRef<[u8]>) -> PathBuf {
+    home.file(name, at(server, log))
+}
+
+/// The command, with a token that names its tenant.
+fn command(home: &Intunectl, verb: &str, server: &Server) -> Command {
+    let mut command = home.partner(verb, server.root());
+    command.env("INTUNECTL_TOKEN", jwt::good());
+    command
 }
 
 /// That it is disconnected.
@@ -33,8 +72,8 @@ fn done(id: &str) -> String {
 /// Disconnects `ids` with a log of this content, and the records of it.
 fn resume(server: &Server, log: impl AsRef<[u8]>, ids: &[&str]) -> Seen {
     let home = Intunectl::new();
-    let log = home.file("audit.ndjson", log);
-    run(home.disconnect(server.root()).args(ids).args(["-j1", "-o", "ndjson", "--resume"]).arg(log))
+    let log = write(&home, server, "audit.ndjson", log);
+    run(command(&home, "disconnect", server).args(ids).args(["-j1", "-o", "ndjson", "--resume"]).arg(log))
 }
 
 /// Those that are sent with a log of this content.
@@ -50,8 +89,9 @@ fn sent(log: impl AsRef<[u8]>, ids: &[&str]) -> Vec<String> {
 /// Runs a script of a shell, whose home has a file `ids` and whatever else the test has put there.
 fn script(shell: &str, home: &Intunectl, server: &Server, script: &str) -> Seen {
     let mut command = home.shell(shell, script);
-    let seen = shell::run(command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", TOKEN));
-    assert!(!seen.stdout.contains(TOKEN) && !seen.stderr.contains(TOKEN), "{seen:?}");
+    let token = jwt::good();
+    let seen = shell::run(command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", &token));
+    assert!(!seen.stdout.contains(&token) && !seen.stderr.contains(&token), "{seen:?}");
     seen
 }
 
@@ -93,16 +133,17 @@ fn what_is_done_is_skipped_and_reported_as_such_in_its_place() {
 fn skipped_ones_are_counted_as_such_in_every_format() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
-    let log = home.file("audit.ndjson", done("a") + &done("c"));
+    let log = write(&home, &server, "audit.ndjson", done("a") + &done("c"));
     let resumed = |format: &str| {
-        let mut command = home.disconnect(server.root());
+        let mut command = command(&home, "disconnect", &server);
         run(command.args(["a", "b", "c", "-o", format, "--resume"]).arg(&log))
     };
     let seen = resumed("text");
     assert_eq!(seen.code, Some(0));
     let lines: Vec<Vec<_>> = seen.stdout.lines().map(|line| line.split('\t').take(2).collect()).collect();
     assert!(lines.contains(&vec!["a", "skipped"]) && lines.contains(&vec!["b", "disconnected"]), "{seen:?}");
-    assert_eq!(seen.timeless(), "3 partners: 1 disconnected, 2 skipped in T s\n");
+    let tenant = TENANT.trim_matches('"');
+    assert_eq!(seen.timeless(), format!("3 partners: 1 disconnected, 2 skipped in T s (tenant {tenant})\n"));
     let document: Value = serde_json::from_str(&resumed("json").stdout).unwrap();
     let count = |name: &str| document["summary"][name].as_u64().unwrap();
     let counts = ["total", "succeeded", "failed", "skipped", "not_attempted"].map(count);
@@ -153,8 +194,8 @@ fn a_rehearsal_in_the_log_takes_nothing_back() {
 fn onboarding_is_resumed_by_its_own_records() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
-    let log = home.file("audit.ndjson", done("a") + &record("b", "onboard", "onboarding_started"));
-    let mut command = home.partner("onboard", server.root());
+    let log = write(&home, &server, "audit.ndjson", done("a") + &record("b", "onboard", "onboarding_started"));
+    let mut command = command(&home, "onboard", &server);
     let seen = run(command.args(["a", "b", "-o", "ndjson", "--resume"]).arg(log));
     assert_eq!(
         (seen.with_status("onboarding_started"), seen.with_status("skipped")),
@@ -195,9 +236,15 @@ fn records_are_read_as_every_shell_keeps_them() {
 
 #[test]
 fn records_that_went_through_jq_or_python_are_read() {
-    let sorted = r#"{"action":"disconnect","error":null,"id":"a","index":1,"status":"disconnected"}"#;
-    let spaced = r#"{"id": "b", "index": 1, "action": "disconnect", "status": "disconnected", "error": null}"#;
-    let escaped = r#"{"id":"\u540d","index":1,"action":"disconnect","status":"disconnected"}"#;
+    let sorted = format!(
+        r#"{{"action":"disconnect","error":null,"graph_url":"{ROOT}","id":"a","index":1,"status":"disconnected","tenant_id":{TENANT}}}"#
+    );
+    let spaced = format!(
+        r#"{{"id": "b", "index": 1, "action": "disconnect", "status": "disconnected", "tenant_id": {TENANT}, "graph_url": "{ROOT}", "error": null}}"#
+    );
+    let escaped = format!(
+        r#"{{"id":"\u540d","index":1,"action":"disconnect","status":"disconnected","tenant_id":{TENANT},"graph_url":"{ROOT}"}}"#
+    );
     assert_eq!(sent(format!("{sorted}\n{spaced}\n{escaped}\n"), &["a", "b", "名", "c"]), ["c"]);
 }
 
@@ -227,8 +274,8 @@ fn that_a_record_is_torn_is_told_unless_it_is_to_be_quiet() {
     assert!(seen.stderr.contains("torn"), "{seen:?}");
     assert_eq!(seen.code, Some(0));
     let home = Intunectl::new();
-    let log = home.file("log", done("a") + r#"{"id":"b","ind"#);
-    let quiet = run(home.disconnect(server.root()).args(["a", "b", "-q", "--resume"]).arg(log));
+    let log = write(&home, &server, "log", done("a") + r#"{"id":"b","ind"#);
+    let quiet = run(command(&home, "disconnect", &server).args(["a", "b", "-q", "--resume"]).arg(log));
     assert_eq!((quiet.stderr.as_str(), quiet.code), ("", Some(0)));
 }
 
@@ -289,7 +336,7 @@ fn a_torn_end_gets_its_line_break_before_the_next_record() {
     home.file("ids", ids(3).join("\n"));
     for torn in [r#"{"id":"p-0002","index":2,"act"#, "{"] {
         let server = Server::always(Reply::done);
-        home.file("log", done("p-0001") + torn);
+        write(&home, &server, "log", done("p-0001") + torn);
         let line = "intunectl partner disconnect -f ids -j1 --resume log -o ndjson >> log";
         let seen = script("sh", &home, &server, line);
         assert_eq!((seen.code, server.ids()), (Some(0), ids(3)[1..].to_vec()), "{seen:?}");
@@ -307,7 +354,7 @@ fn through_tee_the_next_record_is_appended_to_the_torn_one_and_nothing_is_lost()
     let home = Intunectl::new();
     let server = Server::always(Reply::done);
     home.file("ids", ids(3).join("\n"));
-    home.file("log", done("p-0001") + r#"{"id":"p-0002","index":2,"act"#);
+    write(&home, &server, "log", done("p-0001") + r#"{"id":"p-0002","index":2,"act"#);
     let line = "intunectl partner disconnect -f ids -j1 --resume log -o ndjson | tee -a log";
     let seen = script("sh", &home, &server, line);
     assert_eq!((seen.records().len(), server.ids()), (3, ids(3)[1..].to_vec()), "{seen:?}");
@@ -322,7 +369,7 @@ fn a_log_that_the_shell_has_emptied_is_refused() {
     home.file("ids", ids(3).join("\n"));
     std::os::unix::fs::symlink("log", home.home().join("link")).unwrap();
     for line in ["--resume log -o ndjson > log", "--resume ./log > log", "--resume link -o ndjson > log"] {
-        home.file("log", done("p-0001"));
+        write(&home, &server, "log", done("p-0001"));
         let seen = script("sh", &home, &server, &format!("intunectl partner disconnect -f ids {line}"));
         assert_refused(&seen, &server, &["nothing was sent", ">>"]);
         assert_eq!(read(&home, "log"), "", "the shell has done that; nothing else is written there");
@@ -341,10 +388,10 @@ fn anything_but_records_is_not_appended_to_the_log() {
         "--resume link -o id >> log",
         "--resume log -o text >> link",
     ] {
-        home.file("log", done("p-0001"));
+        write(&home, &server, "log", done("p-0001"));
         let seen = script("sh", &home, &server, &format!("intunectl partner disconnect -f ids {line}"));
         assert_refused(&seen, &server, &["nothing was sent", "-o ndjson"]);
-        assert_eq!(read(&home, "log"), done("p-0001"));
+        assert_eq!(read(&home, "log").as_bytes(), at(&server, done("p-0001")));
     }
     let line = "INTUNECTL_OUTPUT=ndjson intunectl partner disconnect -f ids --resume log >> log";
     let seen = script("sh", &home, &server, line);
@@ -356,7 +403,7 @@ fn a_file_that_cannot_be_read_is_a_usage_error_and_nothing_is_sent() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     for path in [Path::new("/nonexistent/audit.ndjson"), Path::new("audit.ndjson"), home.home()] {
-        let seen = run(home.disconnect(server.root()).args(["a", "--resume"]).arg(path));
+        let seen = run(command(&home, "disconnect", &server).args(["a", "--resume"]).arg(path));
         assert_refused(&seen, &server, &["nothing was sent"]);
         assert_eq!(seen.stdout, "");
     }
@@ -395,21 +442,81 @@ fn a_foreign_file_is_a_usage_error_with_its_line_and_nothing_is_sent() {
 }
 
 #[test]
-fn where_everything_is_done_nothing_is_sent_and_no_token_is_needed() {
+fn where_everything_is_done_nothing_is_sent() {
     let home = Intunectl::new();
-    let log = home.file("audit.ndjson", done("a") + &done("b"));
     let server = Server::always(Reply::done);
+    let log = write(&home, &server, "audit.ndjson", done("a") + &done("b"));
     for arguments in [&["-o", "ndjson"][..], &["-o", "text"], &["--dry-run", "-o", "ndjson"], &["--wait", "-o", "text"]]
     {
-        let mut command = home.disconnect(server.root());
-        command.args(["a", "b"]).args(arguments).arg("--resume").arg(&log).env_remove("INTUNECTL_TOKEN");
-        let seen = run(&mut command);
+        let mut command = command(&home, "disconnect", &server);
+        let seen = run(command.args(["a", "b"]).args(arguments).arg("--resume").arg(&log));
         assert_eq!((seen.code, seen.stdout.matches("skipped").count()), (Some(0), 2), "{seen:?}");
         assert_eq!(server.connections(), 0);
     }
+    // Without a token, nobody knows whose records they would be.
+    let mut command = command(&home, "disconnect", &server);
+    let seen = run(command.args(["a", "b", "--resume"]).arg(&log).env_remove("INTUNECTL_TOKEN"));
+    assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(4), 0), "{seen:?}");
+}
+
+#[test]
+fn records_of_another_tenant_or_root_do_not_count_and_it_is_told_how_many_there_are() {
+    let other = r#""99999999-2222-3333-4444-555555555555""#;
+    let of = |tenant: &str, root: &str| record_of("a", "disconnect", "disconnected", tenant, root);
+    let old = r#"{"id":"a","index":1,"action":"disconnect","status":"disconnected","error":null}"#.to_owned() + "\n";
+    let unowned = "an earlier version wrote them, and they do not say for which tenant";
+    for (log, told) in [
+        (of(other, ROOT), "note: audit.ndjson: ignored 1 record of other tenants or Graph roots".to_owned()),
+        (of(TENANT, "https://graph.microsoft.com"), "ignored 1 record of other tenants or Graph roots".to_owned()),
+        (of("null", ROOT), "ignored 1 record of other tenants or Graph roots".to_owned()),
+        (of(other, ROOT).repeat(3), "ignored 3 records of other tenants or Graph roots".to_owned()),
+        (old.clone(), format!("warning: audit.ndjson: ignored 1 record: {unowned}")),
+        (old.repeat(2), format!("ignored 2 records: {unowned}")),
+    ] {
+        let server = Server::always(Reply::done);
+        let home = Intunectl::new();
+        write(&home, &server, "audit.ndjson", &log);
+        let mut resumed = command(&home, "disconnect", &server);
+        let seen = run(resumed.args(["a", "-o", "ndjson", "--resume", "audit.ndjson"]));
+        assert_eq!((seen.code, server.done()), (Some(0), vec!["a".to_owned()]), "{log}: {seen:?}");
+        let told = told.strip_prefix("note: ").unwrap_or(&told);
+        assert!(seen.stderr.lines().any(|line| line.contains(told)), "{told}: {seen:?}");
+        assert_eq!(seen.stderr.lines().count(), 1, "one line says it: {seen:?}");
+    }
+    // In capital letters it is the same tenant.
+    let tenant = TENANT.to_uppercase();
+    assert!(sent(record_of("a", "disconnect", "disconnected", &tenant, ROOT), &["a"]).is_empty());
+}
+
+#[test]
+fn records_without_a_tenant_match_a_token_without_one_and_it_is_warned_about() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    write(&home, &server, "log", record_of("a", "disconnect", "disconnected", "null", ROOT) + &done("b"));
     let mut command = home.disconnect(server.root());
-    let seen = run(command.args(["a", "b", "c", "--resume"]).arg(&log).env_remove("INTUNECTL_TOKEN"));
-    assert_eq!((seen.code, server.connections()), (Some(4), 0), "{seen:?}");
+    let seen = run(command.args(["a", "b", "-o", "ndjson", "--resume", "log"]));
+    assert_eq!((seen.with_status("skipped"), server.ids(), seen.code), (vec!["a".into()], vec!["b".into()], Some(0)));
+    assert!(seen.stderr.contains("warning: log: the token does not say which tenant it is for"), "{seen:?}");
+    assert!(seen.stderr.contains("ignored 1 record of other tenants"), "{seen:?}");
+}
+
+#[test]
+fn a_run_resumes_its_own_log_and_another_tenant_s_run_does_not() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let line = "intunectl partner disconnect a b -o ndjson --resume log >> log";
+    assert_eq!(script("sh", &home, &server, line).code, Some(0));
+    assert_eq!(script("sh", &home, &server, line).code, Some(0));
+    assert_eq!(server.done(), ["a", "b"]);
+    let mut claims = jwt::claims(3600);
+    claims["tid"] = "99999999-2222-3333-4444-555555555555".into();
+    let mut other = home.shell("sh", line);
+    let other = other.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", jwt::jwt(&claims));
+    assert_eq!(shell::run(other).code, Some(0));
+    assert_eq!(server.done(), ["a", "a", "b", "b"]);
+    // And back: each tenant has its own last word.
+    assert_eq!(script("sh", &home, &server, line).code, Some(0));
+    assert_eq!(server.done().len(), 4);
 }
 
 #[test]
@@ -418,7 +525,7 @@ fn an_empty_log_leaves_everything_to_do() {
         assert_eq!(sent(log, &["a", "b"]), ["a", "b"], "{log:?}");
     }
     let server = Server::always(Reply::done);
-    let seen = run(Intunectl::new().disconnect(server.root()).args(["a", "--resume", "/dev/null"]));
+    let seen = run(command(&Intunectl::new(), "disconnect", &server).args(["a", "--resume", "/dev/null"]));
     assert_eq!((seen.code, server.ids().len()), (Some(0), 1), "{seen:?}");
 }
 
@@ -426,15 +533,14 @@ fn an_empty_log_leaves_everything_to_do() {
 fn records_can_come_through_a_pipe() {
     let home = Intunectl::new();
     home.file("ids", ids(3).join("\n"));
-    home.file("log", done("p-0001") + &done("p-0003"));
     for line in [
         "intunectl partner disconnect -f ids -o ndjson --resume <(cat log)",
         "intunectl partner disconnect -f ids -o ndjson --resume <(grep p- log) >> log; cat log",
         "cat log | intunectl partner disconnect -f ids -o ndjson --resume /dev/stdin",
         "intunectl partner disconnect -f ids -o ndjson --resume /dev/stdin < log",
     ] {
-        home.file("log", done("p-0001") + &done("p-0003"));
         let server = Server::always(Reply::done);
+        write(&home, &server, "log", done("p-0001") + &done("p-0003"));
         let seen = script("bash", &home, &server, line);
         assert_eq!((seen.code, server.ids()), (Some(0), vec!["p-0002".to_owned()]), "{line}: {seen:?}");
         assert_eq!(seen.with_status("skipped"), ["p-0001", "p-0003"], "{line}");
@@ -444,9 +550,9 @@ fn records_can_come_through_a_pipe() {
 #[test]
 fn standard_input_cannot_be_the_ids_and_the_records_too() {
     let home = Intunectl::new();
-    home.file("log", done("p-0001"));
     let server = Server::always(Reply::done);
-    for ids in ["", "-", "a -", "-f -", "-f /dev/stdin", "-f /dev/fd/0"] {
+    write(&home, &server, "log", done("p-0001"));
+    for ids in ["-", "a -", "-f -", "-f /dev/stdin", "-f /dev/fd/0"] {
         for records in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
             let command = format!("intunectl partner disconnect {ids} -o ndjson --resume {records}");
             for line in [format!("cat log | {command}"), format!("{command} < log")] {
@@ -463,8 +569,8 @@ fn standard_input_cannot_be_the_ids_and_the_records_too() {
 fn ids_may_be_the_failed_ones_of_the_same_log() {
     // What people do without --resume, too.
     let home = Intunectl::new();
-    home.file("log", done("a") + &record("b", "disconnect", "failed"));
     let server = Server::always(Reply::done);
+    write(&home, &server, "log", done("a") + &record("b", "disconnect", "failed"));
     let line = "grep failed log | intunectl partner disconnect - -o ndjson --resume log >> log";
     let seen = script("sh", &home, &server, line);
     assert_eq!((seen.code, server.ids()), (Some(0), vec!["b".to_owned()]), "{seen:?}");
@@ -477,7 +583,7 @@ fn a_signal_while_records_are_read_sends_nothing() {
     let home = Intunectl::new();
     let fifo = home.home().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let running = Running::start(home.disconnect(server.root()).args(["a", "--resume"]).arg(&fifo));
+    let running = Running::start(command(&home, "disconnect", &server).args(["a", "--resume"]).arg(&fifo));
     // Returns when the other side has opened it.
     let writer = std::fs::File::options().write(true).open(&fifo).unwrap();
     running.signal("INT");
@@ -491,8 +597,8 @@ fn bad_ids_are_told_before_anything_is_written_to_the_log() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     let torn = done("a") + "{\"id\":\"b";
-    home.file("log", &torn);
+    write(&home, &server, "log", &torn);
     let seen = script("sh", &home, &server, "intunectl partner disconnect a b/c --resume log -o ndjson >> log");
     assert_refused(&seen, &server, &["b/c"]);
-    assert_eq!(read(&home, "log"), torn);
+    assert_eq!(read(&home, "log").as_bytes(), at(&server, torn));
 }

@@ -14,7 +14,7 @@ use crate::output::stdout;
 const CODES: &str = "Exit codes: ";
 
 /// What is read from the environment, of which the help has some at the options.
-const ENVIRONMENT: [(&str, &str); 16] = [
+const ENVIRONMENT: [(&str, &str); 19] = [
     ("INTUNECTL_TOKEN", "The access token, if neither --token nor --token-file is given."),
     ("INTUNECTL_PROFILE", "What --profile is, if it is not given."),
     ("INTUNECTL_CLOUD", "What --cloud is, if it is not given."),
@@ -22,13 +22,22 @@ const ENVIRONMENT: [(&str, &str); 16] = [
     ("INTUNECTL_LOGIN_URL", "What --login-url is, if it is not given."),
     ("INTUNECTL_OUTPUT", "What --output is, if it is not given."),
     ("INTUNECTL_DEBUG", "1 is as good as one --verbose."),
+    (
+        "INTUNECTL_SANDBOX",
+        "The sandbox in which this is a rehearsal: every request goes there. `intunectl sandbox` sets it.",
+    ),
     ("AZURE_TENANT_ID, AZURE_CLIENT_ID", "An application to sign in as, with one of the next three."),
-    ("AZURE_CLIENT_SECRET", "Its secret."),
-    ("AZURE_FEDERATED_TOKEN_FILE", "A file with a token of somebody whom it trusts."),
+    ("AZURE_CLIENT_SECRET", "The application's client secret."),
+    ("AZURE_FEDERATED_TOKEN_FILE", "Path of a file with a federated identity token (OIDC)."),
+    (
+        "AZURE_AUTHORITY_HOST",
+        "The sign-in root for the application, which selects the cloud, if no option or INTUNECTL_ variable does.",
+    ),
     (
         "ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN",
         "What GitHub Actions sets for a job with the permission id-token: write.",
     ),
+    ("CI", "Anything but false: there is no confirmation prompt."),
     ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "The way to the service."),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "The certificates to trust, instead of the system's."),
     ("BROWSER", "What opens the page to sign in at."),

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 /// The permission that disconnecting needs.
 pub const PERMISSION: &str = "DeviceManagementServiceConfig.ReadWrite.All";
 
+/// The permission that does as well.
+pub const OTHER_PERMISSION: &str = "DeviceManagementConfiguration.ReadWrite.All";
+
 /// A JWT with these claims, about 1.5 KB long, as real ones are at the least.
 pub fn jwt(claims: &Value) -> String {
     padded(claims, 1000)
