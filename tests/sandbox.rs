@@ -4,9 +4,12 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use support::graph::PARTNERS;
@@ -42,7 +45,7 @@ impl Serving {
         let mut command = home.std_command();
         command.arg("sandbox").args(options).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().take(3);
+        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().take(4);
         let setting = |line: std::io::Result<String>| {
             let line = line.unwrap();
             let (name, value) = line.strip_prefix("export ").and_then(|rest| rest.split_once('=')).unwrap();
@@ -115,25 +118,97 @@ fn the_main_job_can_be_rehearsed() {
 fn with_a_command_the_settings_are_set_and_nothing_is_printed() {
     let Seen { stdout, stderr, code } = rehearse(
         &[],
-        "echo $INTUNECTL_GRAPH_URL; echo $INTUNECTL_LOGIN_URL; echo $INTUNECTL_TOKEN; command -v intunectl",
+        "echo $INTUNECTL_GRAPH_URL; echo $INTUNECTL_LOGIN_URL; echo $INTUNECTL_TOKEN; echo $INTUNECTL_SANDBOX
+         command -v intunectl",
     );
     assert_eq!((stderr.as_str(), code), ("", Some(0)));
-    let [graph, login, token, path] = stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
-    assert!(graph.starts_with("http://127.0.0.1:") && login == graph, "{stdout}");
+    let [graph, login, token, sandbox, path] = stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
+    assert!(graph.starts_with("http://127.0.0.1:") && login == graph && sandbox == graph, "{stdout}");
     assert_eq!(token.split('.').count(), 3);
     let own = Intunectl::new().std_command().get_program().to_owned();
     assert_eq!(std::fs::canonicalize(path).unwrap(), std::fs::canonicalize(own).unwrap());
 }
 
+/// What an administrator, or a pipeline, may have set for a real tenant.
+const OF_A_TENANT: [(&str, &str); 19] = [
+    ("INTUNECTL_TOKEN", "of-the-tenant"),
+    ("INTUNECTL_PROFILE", "contoso"),
+    ("INTUNECTL_CLIENT_ID", "my-app"),
+    ("INTUNECTL_CLOUD", "china"),
+    ("INTUNECTL_GRAPH_URL", "https://microsoftgraph.chinacloudapi.cn"),
+    ("INTUNECTL_LOGIN_URL", "https://login.chinacloudapi.cn"),
+    ("INTUNECTL_OUTPUT", "ndjson"),
+    ("AZURE_TENANT_ID", "contoso.example"),
+    ("AZURE_CLIENT_ID", "my-app"),
+    ("AZURE_CLIENT_SECRET", "s3cret"),
+    ("AZURE_CLIENT_CERTIFICATE_PATH", "/nonexistent/app.pem"),
+    ("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent/token"),
+    ("AZURE_FEDERATED_TOKEN", "e30.e30."),
+    ("AZURE_AUTHORITY_HOST", "https://login.chinacloudapi.cn"),
+    ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "11111111-2222-3333-4444-555555555555"),
+    ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://pipelines.actions.example"),
+    ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of-the-pipeline"),
+    ("SYSTEM_OIDCREQUESTURI", "https://devops.example"),
+    ("SYSTEM_ACCESSTOKEN", "of-the-pipeline"),
+];
+
 #[test]
 fn the_settings_win_over_those_of_a_tenant() {
     let home = Intunectl::new();
     let mut command = home.command();
-    command.args(["sandbox", "--", "intunectl", "partner", "list", "-o", "id"]);
-    command.env("INTUNECTL_TOKEN", "of-the-tenant").env("INTUNECTL_CLOUD", "china");
-    command.env("INTUNECTL_GRAPH_URL", "https://graph.example").env("INTUNECTL_LOGIN_URL", "https://login.example");
-    let stdout = [FIRST, SECOND, THIRD].map(|id| format!("{id}\n")).concat();
+    command.args(["sandbox", "--", "intunectl", "partner", "disconnect", "-q", FIRST]).envs(OF_A_TENANT);
+    let stdout = format!("{FIRST}\tdisconnected\n");
     assert_eq!(run(&mut command), Seen { stdout, stderr: String::new(), code: Some(0) });
+}
+
+#[test]
+fn the_command_gets_the_settings_and_every_variable_that_is_not_of_a_tenant() {
+    let bytes = |bytes: &'static [u8]| OsStr::from_bytes(bytes);
+    let home = Intunectl::new();
+    let mut command = home.std_command();
+    command.args(["sandbox", "--", "env", "-0"]).envs(OF_A_TENANT);
+    command.env(bytes(b"INTUNECTL_\xff"), "x").env("AZURE_CONFIG_DIR", bytes(b"\xff"));
+    let kept = ["CI=true", "LLVM_PROFILE=a=b", "MY_AZURE_CLIENT_ID=", "azure_client_id=lower", "café=1"];
+    command.envs(kept.map(|entry| entry.split_once('=').unwrap())).env(bytes(b"\xff_AZURE_"), bytes(b"\xff"));
+    let Output { stdout, stderr, status } = command.output().unwrap();
+    assert_eq!((String::from_utf8(stderr).unwrap().as_str(), status.code()), ("", Some(0)));
+    let stdout = String::from_utf8_lossy(&stdout);
+    let entries: BTreeSet<_> = stdout.split_terminator('\0').collect();
+    for entry in kept.into_iter().chain(["\u{fffd}_AZURE_=\u{fffd}"]) {
+        assert!(entries.contains(entry), "{entry}: {entries:?}");
+    }
+    let names: BTreeSet<_> = entries.iter().map(|entry| entry.split('=').next().unwrap()).collect();
+    let expected = [
+        // The settings.
+        "INTUNECTL_GRAPH_URL",
+        "INTUNECTL_LOGIN_URL",
+        "INTUNECTL_TOKEN",
+        "INTUNECTL_SANDBOX",
+        // The test's own.
+        "HOME",
+        "XDG_RUNTIME_DIR",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "PATH",
+        // What is kept.
+        "CI",
+        "LLVM_PROFILE",
+        "MY_AZURE_CLIENT_ID",
+        "azure_client_id",
+        "café",
+        "\u{fffd}_AZURE_",
+    ];
+    assert_eq!(names, BTreeSet::from(expected));
+}
+
+#[test]
+fn a_sandbox_inside_another_has_its_own_settings() {
+    let script = "echo $INTUNECTL_SANDBOX; intunectl sandbox -- sh -c 'echo $INTUNECTL_SANDBOX; intunectl partner \
+                  disconnect -q $(intunectl partner list -o id)' | sed 's/\t.*//'; intunectl partner list -o ndjson";
+    let Seen { stdout, stderr, code } = rehearse(&["--partners", "1"], script);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    let [outer, inner, ids @ .., last] = &stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
+    assert!(outer != inner && ids == [FIRST, SECOND, THIRD], "{stdout}");
+    assert!(last.contains(r#""onboardingStatus":"onboarded""#), "{stdout}");
 }
 
 #[test]
@@ -165,7 +240,8 @@ fn without_a_command_it_prints_the_settings_and_serves_until_interrupted() {
     for (signal, expected) in [("-INT", 130), ("-TERM", 143)] {
         let serving = Serving::start(&[]);
         let names: Vec<_> = serving.settings.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL", "INTUNECTL_TOKEN"]);
+        assert_eq!(names, ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL", "INTUNECTL_TOKEN", "INTUNECTL_SANDBOX"]);
+        assert_eq!(serving.setting("INTUNECTL_SANDBOX"), serving.setting("INTUNECTL_GRAPH_URL"));
         assert!(serving.ask(&format!("GET {PARTNERS}")).starts_with("HTTP/1.1 200 OK\r\n"));
         let (stderr, code) = serving.end(signal);
         assert_eq!((stderr.as_str(), code), ("serving until interrupted\n", Some(expected)));
