@@ -12,6 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use support::graph::PARTNERS;
 use support::shell::{MINUTE, code_within, run};
 use support::{Intunectl, Seen};
@@ -65,15 +66,24 @@ impl Serving {
 
     /// Sends a request as anybody would who knows no more than the settings; the whole answer.
     fn ask(&self, line: &str) -> String {
+        self.send(line, &self.host(), "")
+    }
+
+    /// The header that names it.
+    fn host(&self) -> String {
+        format!("Host: {}\r\n", self.address())
+    }
+
+    /// Sends a request with these lines for the host, each ending in CRLF, and this form.
+    fn send(&self, line: &str, host: &str, form: &str) -> String {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(MINUTE)).unwrap();
-        let (host, token) = (self.address(), self.setting("INTUNECTL_TOKEN"));
-        write!(
-            stream,
-            "{line} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Length: 0\r\n\
-             Connection: close\r\n\r\n"
-        )
-        .unwrap();
+        let (token, length) = (self.setting("INTUNECTL_TOKEN"), form.len());
+        let request = format!(
+            "{line} HTTP/1.1\r\n{host}Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n{form}"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -203,7 +213,7 @@ fn the_command_gets_the_settings_and_every_variable_that_is_not_of_a_tenant() {
 #[test]
 fn a_sandbox_inside_another_has_its_own_settings() {
     let script = "echo $INTUNECTL_SANDBOX; intunectl sandbox -- sh -c 'echo $INTUNECTL_SANDBOX; intunectl partner \
-                  disconnect -q $(intunectl partner list -o id)' | sed 's/\t.*//'; intunectl partner list -o ndjson";
+                  disconnect -q -j 1 $(intunectl partner list -o id)' | sed 's/\t.*//'; intunectl partner list -o ndjson";
     let Seen { stdout, stderr, code } = rehearse(&["--partners", "1"], script);
     assert_eq!((stderr.as_str(), code), ("", Some(0)));
     let [outer, inner, ids @ .., last] = &stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
@@ -284,6 +294,82 @@ fn plain_http_is_enough() {
     assert!(serving.disconnect("nobody").starts_with("HTTP/1.1 404 Not Found\r\n"));
     let again = serving.ask(&format!("POST {PARTNERS}/{FIRST}/beginOnboarding"));
     assert!(again.starts_with("HTTP/1.1 204 No Content\r\n"), "{again}");
+}
+
+/// The status line of an answer, and its body.
+fn answered(answer: &str) -> (&str, Value) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap(), serde_json::from_str(body).unwrap())
+}
+
+#[test]
+fn a_request_for_another_host_is_rejected_and_has_no_effect() {
+    // One write is allowed, and a request that is rejected must not use it up.
+    let serving = Serving::start(&["--throttle", "1/1h", "--approve-after", "0s"]);
+    let (devicecode, token) = ("POST /common/oauth2/v2.0/devicecode", "POST /common/oauth2/v2.0/token");
+    let sign_in = |line: &str, form: &str| {
+        let answer = serving.send(line, &serving.host(), form);
+        let (status, body) = answered(&answer);
+        assert_eq!(status, "HTTP/1.1 200 OK", "{body}");
+        body
+    };
+    let device = sign_in(devicecode, "client_id=c&scope=User.Read+offline_access");
+    let device_code = device["device_code"].as_str().unwrap();
+    let grant_type = "urn:ietf:params:oauth:grant-type:device_code";
+    let tokens = sign_in(token, &format!("grant_type={grant_type}&client_id=c&device_code={device_code}"));
+    let refresh_token = tokens["refresh_token"].as_str().unwrap();
+    let refresh = format!("grant_type=refresh_token&client_id=c&refresh_token={refresh_token}");
+
+    let port = serving.address().rsplit(':').next().unwrap();
+    let rebound = format!("Host: attacker.example:{port}\r\n");
+    for (line, form) in [
+        (&*format!("GET {PARTNERS}"), ""),
+        (&format!("POST {PARTNERS}/{FIRST}/disconnect"), ""),
+        ("POST /v1.0/me/revokeSignInSessions", ""),
+        (devicecode, "client_id=c&scope=User.Read"),
+        (token, &refresh),
+        ("GET /common/oauth2/v2.0/authorize", ""),
+        ("GET /device", ""),
+        ("GET /no/such/path", ""),
+    ] {
+        let answer = serving.send(line, &rebound, form);
+        let (status, body) = answered(&answer);
+        assert_eq!(status, "HTTP/1.1 421 Misdirected Request", "{line}");
+        assert_eq!(body["error"]["code"], "MisdirectedRequest", "{line}");
+    }
+
+    // Neither was the refresh token used, nor were sessions revoked, nor is the partner disconnected.
+    sign_in(token, &refresh);
+    assert!(serving.ask(&format!("GET {PARTNERS}/{FIRST}")).contains(r#""onboardingStatus":"onboarded""#));
+    assert!(serving.disconnect(FIRST).starts_with("HTTP/1.1 204 No Content\r\n"));
+}
+
+#[test]
+fn a_host_must_be_there_once_and_be_loopback() {
+    let serving = Serving::start(&[]);
+    let own = serving.host();
+    let twice = format!("{own}{own}");
+    let (ok, bad, misdirected) = ("200 OK", "400 Bad Request", "421 Misdirected Request");
+    for (root, host, status) in [
+        ("", &*own, ok),
+        ("", "Host: localhost\r\n", ok),
+        ("", "Host: 127.1.2.3:1\r\n", ok),
+        ("", "Host: [::1]\r\n", ok),
+        ("http://localhost", &own, ok),
+        ("", "", bad),
+        ("", "Host:\r\n", bad),
+        ("", "Host: 127.0.0.1:x\r\n", bad),
+        ("", &twice, bad),
+        ("http://x@127.0.0.1", &own, bad),
+        ("", "Host: 127.0.0.1.attacker.example\r\n", misdirected),
+        ("http://attacker.example", &own, misdirected),
+        ("http://127.0.0.1", "Host: attacker.example\r\n", misdirected),
+    ] {
+        for path in [PARTNERS, "/device"] {
+            let answer = serving.send(&format!("GET {root}{path}"), host, "");
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{root}{path} {host}: {answer}");
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod errors;
 mod form;
+mod host;
 mod partners;
 mod service;
 mod sign_in;
@@ -153,7 +154,10 @@ async fn answer(
     latency: Duration,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let read = read(body).await;
+    let read = match host::check(&head) {
+        Ok(()) => read(body).await,
+        Err(refusal) => Err(refusal),
+    };
     let trace = Trace::of(&head.headers, SystemTime::now());
     let mut response = match read {
         Ok(body) => service.lock().unwrap_or_else(PoisonError::into_inner).answer(&head, &body, &trace, Instant::now()),
@@ -691,7 +695,7 @@ mod tests {
         let sandbox = Running::start(config()).await;
         let token = &sandbox.token;
         let request = |path: &str, more: &str| {
-            format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{more}\r\n")
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n{more}\r\n")
         };
         let both = request(&format!("{PARTNERS}/{NOBODY}"), "") + &request(PARTNERS, "Connection: close\r\n");
         let answers = sandbox.exchange(both).await;
