@@ -373,6 +373,29 @@ fn a_host_must_be_there_once_and_be_loopback() {
 }
 
 #[test]
+fn the_id_of_a_tenant_is_found_by_its_domain() {
+    let serving = Serving::start(&[]);
+    let look_up = |method: &str, tenant: &str| {
+        let answer = serving.ask(&format!("{method} /{tenant}/v2.0/.well-known/openid-configuration"));
+        let (status, body) = answered(&answer);
+        (status.to_owned(), body)
+    };
+    let root = serving.setting("INTUNECTL_LOGIN_URL");
+    let id = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
+    for (tenant, expected) in
+        [("contoso.example", "00000000-0000-0000-0000-5a4d0b0c0001"), (id, id), ("organizations", "{tenantid}")]
+    {
+        let (status, body) = look_up("GET", tenant);
+        assert_eq!(status, "HTTP/1.1 200 OK");
+        assert_eq!(body["issuer"], format!("{root}/{expected}/v2.0"));
+    }
+    let (status, body) = look_up("GET", "contoso.invalid");
+    assert_eq!(status, "HTTP/1.1 400 Bad Request");
+    assert_eq!((&body["error"], &body["error_codes"][0]), (&"invalid_tenant".into(), &90002.into()));
+    assert_eq!(look_up("POST", "contoso.example").0, "HTTP/1.1 405 Method Not Allowed");
+}
+
+#[test]
 fn there_are_as_many_partners_as_asked_for() {
     for count in [0, 1, 250] {
         let seen = rehearse(&["--partners", &count.to_string()], "intunectl partner list -o id");

@@ -627,6 +627,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_configuration_of_a_tenant_needs_no_token_and_leads_to_its_endpoints() {
+        let sandbox = Running::start(Config { throttle: Some(Limit { requests: 1, window: HOUR }), ..config() }).await;
+        let get = |name: &'static str| {
+            let line = format!("GET /{name}/v2.0/.well-known/openid-configuration");
+            let sandbox = &sandbox;
+            async move { sandbox.send(&line, "").await }
+        };
+        for name in ["contoso.example", "contoso%2Eexample", "common"] {
+            let configuration = get(name).await;
+            assert_eq!(configuration.status, 200, "{configuration:?}");
+            for endpoint in ["authorization_endpoint", "token_endpoint", "device_authorization_endpoint"] {
+                let url = configuration.json()[endpoint].as_str().unwrap().to_owned();
+                let path = url.strip_prefix(&format!("http://{}", sandbox.authority)).unwrap();
+                // The method is wrong for each, so that none of them does anything; but it is there.
+                assert_eq!(sandbox.send(&format!("PUT {path}"), "").await.status, 405, "{path}");
+            }
+        }
+        for (name, shown) in [("", ""), ("contoso.invalid", "contoso.invalid"), ("a%2Fb.example", "a/b.example")] {
+            let unknown = get(name).await.json();
+            assert_eq!(unknown["error"], "invalid_tenant");
+            let description = unknown["error_description"].as_str().unwrap();
+            assert!(description.starts_with(&format!("AADSTS90002: Tenant '{shown}' not found.")), "{description}");
+        }
+        for path in ["/a/b/v2.0/.well-known/openid-configuration", "/a.example/v2.0/.well-known/openid-configuration/x"]
+        {
+            assert_eq!(sandbox.send(&format!("GET {path}"), "").await.status, 401, "{path}");
+        }
+    }
+
+    #[tokio::test]
     async fn sign_in_is_not_throttled_and_counts_for_nothing() {
         let limit = Limit { requests: 1, window: HOUR };
         let sandbox = Running::start(Config { throttle: Some(limit), ..config() }).await;
