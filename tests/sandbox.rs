@@ -4,11 +4,15 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use support::graph::PARTNERS;
 use support::shell::{MINUTE, code_within, run};
 use support::{Intunectl, Seen};
@@ -42,7 +46,7 @@ impl Serving {
         let mut command = home.std_command();
         command.arg("sandbox").args(options).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().take(3);
+        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().take(4);
         let setting = |line: std::io::Result<String>| {
             let line = line.unwrap();
             let (name, value) = line.strip_prefix("export ").and_then(|rest| rest.split_once('=')).unwrap();
@@ -62,15 +66,24 @@ impl Serving {
 
     /// Sends a request as anybody would who knows no more than the settings; the whole answer.
     fn ask(&self, line: &str) -> String {
+        self.send(line, &self.host(), "")
+    }
+
+    /// The header that names it.
+    fn host(&self) -> String {
+        format!("Host: {}\r\n", self.address())
+    }
+
+    /// Sends a request with these lines for the host, each ending in CRLF, and this form.
+    fn send(&self, line: &str, host: &str, form: &str) -> String {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(MINUTE)).unwrap();
-        let (host, token) = (self.address(), self.setting("INTUNECTL_TOKEN"));
-        write!(
-            stream,
-            "{line} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Length: 0\r\n\
-             Connection: close\r\n\r\n"
-        )
-        .unwrap();
+        let (token, length) = (self.setting("INTUNECTL_TOKEN"), form.len());
+        let request = format!(
+            "{line} HTTP/1.1\r\n{host}Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n{form}"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -115,25 +128,97 @@ fn the_main_job_can_be_rehearsed() {
 fn with_a_command_the_settings_are_set_and_nothing_is_printed() {
     let Seen { stdout, stderr, code } = rehearse(
         &[],
-        "echo $INTUNECTL_GRAPH_URL; echo $INTUNECTL_LOGIN_URL; echo $INTUNECTL_TOKEN; command -v intunectl",
+        "echo $INTUNECTL_GRAPH_URL; echo $INTUNECTL_LOGIN_URL; echo $INTUNECTL_TOKEN; echo $INTUNECTL_SANDBOX
+         command -v intunectl",
     );
     assert_eq!((stderr.as_str(), code), ("", Some(0)));
-    let [graph, login, token, path] = stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
-    assert!(graph.starts_with("http://127.0.0.1:") && login == graph, "{stdout}");
+    let [graph, login, token, sandbox, path] = stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
+    assert!(graph.starts_with("http://127.0.0.1:") && login == graph && sandbox == graph, "{stdout}");
     assert_eq!(token.split('.').count(), 3);
     let own = Intunectl::new().std_command().get_program().to_owned();
     assert_eq!(std::fs::canonicalize(path).unwrap(), std::fs::canonicalize(own).unwrap());
 }
 
+/// What an administrator, or a pipeline, may have set for a real tenant.
+const OF_A_TENANT: [(&str, &str); 19] = [
+    ("INTUNECTL_TOKEN", "of-the-tenant"),
+    ("INTUNECTL_PROFILE", "contoso"),
+    ("INTUNECTL_CLIENT_ID", "my-app"),
+    ("INTUNECTL_CLOUD", "china"),
+    ("INTUNECTL_GRAPH_URL", "https://microsoftgraph.chinacloudapi.cn"),
+    ("INTUNECTL_LOGIN_URL", "https://login.chinacloudapi.cn"),
+    ("INTUNECTL_OUTPUT", "ndjson"),
+    ("AZURE_TENANT_ID", "contoso.example"),
+    ("AZURE_CLIENT_ID", "my-app"),
+    ("AZURE_CLIENT_SECRET", "s3cret"),
+    ("AZURE_CLIENT_CERTIFICATE_PATH", "/nonexistent/app.pem"),
+    ("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent/token"),
+    ("AZURE_FEDERATED_TOKEN", "e30.e30."),
+    ("AZURE_AUTHORITY_HOST", "https://login.chinacloudapi.cn"),
+    ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "11111111-2222-3333-4444-555555555555"),
+    ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://pipelines.actions.example"),
+    ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of-the-pipeline"),
+    ("SYSTEM_OIDCREQUESTURI", "https://devops.example"),
+    ("SYSTEM_ACCESSTOKEN", "of-the-pipeline"),
+];
+
 #[test]
 fn the_settings_win_over_those_of_a_tenant() {
     let home = Intunectl::new();
     let mut command = home.command();
-    command.args(["sandbox", "--", "intunectl", "partner", "list", "-o", "id"]);
-    command.env("INTUNECTL_TOKEN", "of-the-tenant").env("INTUNECTL_CLOUD", "china");
-    command.env("INTUNECTL_GRAPH_URL", "https://graph.example").env("INTUNECTL_LOGIN_URL", "https://login.example");
-    let stdout = [FIRST, SECOND, THIRD].map(|id| format!("{id}\n")).concat();
+    command.args(["sandbox", "--", "intunectl", "partner", "disconnect", "-q", FIRST]).envs(OF_A_TENANT);
+    let stdout = format!("{FIRST}\tdisconnected\n");
     assert_eq!(run(&mut command), Seen { stdout, stderr: String::new(), code: Some(0) });
+}
+
+#[test]
+fn the_command_gets_the_settings_and_every_variable_that_is_not_of_a_tenant() {
+    let bytes = |bytes: &'static [u8]| OsStr::from_bytes(bytes);
+    let home = Intunectl::new();
+    let mut command = home.std_command();
+    command.args(["sandbox", "--", "env", "-0"]).envs(OF_A_TENANT);
+    command.env(bytes(b"INTUNECTL_\xff"), "x").env("AZURE_CONFIG_DIR", bytes(b"\xff"));
+    let kept = ["CI=true", "LLVM_PROFILE=a=b", "MY_AZURE_CLIENT_ID=", "azure_client_id=lower", "café=1"];
+    command.envs(kept.map(|entry| entry.split_once('=').unwrap())).env(bytes(b"\xff_AZURE_"), bytes(b"\xff"));
+    let Output { stdout, stderr, status } = command.output().unwrap();
+    assert_eq!((String::from_utf8(stderr).unwrap().as_str(), status.code()), ("", Some(0)));
+    let stdout = String::from_utf8_lossy(&stdout);
+    let entries: BTreeSet<_> = stdout.split_terminator('\0').collect();
+    for entry in kept.into_iter().chain(["\u{fffd}_AZURE_=\u{fffd}"]) {
+        assert!(entries.contains(entry), "{entry}: {entries:?}");
+    }
+    let names: BTreeSet<_> = entries.iter().map(|entry| entry.split('=').next().unwrap()).collect();
+    let expected = [
+        // The settings.
+        "INTUNECTL_GRAPH_URL",
+        "INTUNECTL_LOGIN_URL",
+        "INTUNECTL_TOKEN",
+        "INTUNECTL_SANDBOX",
+        // The test's own.
+        "HOME",
+        "XDG_RUNTIME_DIR",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "PATH",
+        // What is kept.
+        "CI",
+        "LLVM_PROFILE",
+        "MY_AZURE_CLIENT_ID",
+        "azure_client_id",
+        "café",
+        "\u{fffd}_AZURE_",
+    ];
+    assert_eq!(names, BTreeSet::from(expected));
+}
+
+#[test]
+fn a_sandbox_inside_another_has_its_own_settings() {
+    let script = "echo $INTUNECTL_SANDBOX; intunectl sandbox -- sh -c 'echo $INTUNECTL_SANDBOX; intunectl partner \
+                  disconnect -q -j 1 $(intunectl partner list -o id)' | sed 's/\t.*//'; intunectl partner list -o ndjson";
+    let Seen { stdout, stderr, code } = rehearse(&["--partners", "1"], script);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    let [outer, inner, ids @ .., last] = &stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
+    assert!(outer != inner && ids == [FIRST, SECOND, THIRD], "{stdout}");
+    assert!(last.contains(r#""onboardingStatus":"onboarded""#), "{stdout}");
 }
 
 #[test]
@@ -165,7 +250,8 @@ fn without_a_command_it_prints_the_settings_and_serves_until_interrupted() {
     for (signal, expected) in [("-INT", 130), ("-TERM", 143)] {
         let serving = Serving::start(&[]);
         let names: Vec<_> = serving.settings.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL", "INTUNECTL_TOKEN"]);
+        assert_eq!(names, ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL", "INTUNECTL_TOKEN", "INTUNECTL_SANDBOX"]);
+        assert_eq!(serving.setting("INTUNECTL_SANDBOX"), serving.setting("INTUNECTL_GRAPH_URL"));
         assert!(serving.ask(&format!("GET {PARTNERS}")).starts_with("HTTP/1.1 200 OK\r\n"));
         let (stderr, code) = serving.end(signal);
         assert_eq!((stderr.as_str(), code), ("serving until interrupted\n", Some(expected)));
@@ -208,6 +294,105 @@ fn plain_http_is_enough() {
     assert!(serving.disconnect("nobody").starts_with("HTTP/1.1 404 Not Found\r\n"));
     let again = serving.ask(&format!("POST {PARTNERS}/{FIRST}/beginOnboarding"));
     assert!(again.starts_with("HTTP/1.1 204 No Content\r\n"), "{again}");
+}
+
+/// The status line of an answer, and its body.
+fn answered(answer: &str) -> (&str, Value) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap(), serde_json::from_str(body).unwrap())
+}
+
+#[test]
+fn a_request_for_another_host_is_rejected_and_has_no_effect() {
+    // One write is allowed, and a request that is rejected must not use it up.
+    let serving = Serving::start(&["--throttle", "1/1h", "--approve-after", "0s"]);
+    let (devicecode, token) = ("POST /common/oauth2/v2.0/devicecode", "POST /common/oauth2/v2.0/token");
+    let sign_in = |line: &str, form: &str| {
+        let answer = serving.send(line, &serving.host(), form);
+        let (status, body) = answered(&answer);
+        assert_eq!(status, "HTTP/1.1 200 OK", "{body}");
+        body
+    };
+    let device = sign_in(devicecode, "client_id=c&scope=User.Read+offline_access");
+    let device_code = device["device_code"].as_str().unwrap();
+    let grant_type = "urn:ietf:params:oauth:grant-type:device_code";
+    let tokens = sign_in(token, &format!("grant_type={grant_type}&client_id=c&device_code={device_code}"));
+    let refresh_token = tokens["refresh_token"].as_str().unwrap();
+    let refresh = format!("grant_type=refresh_token&client_id=c&refresh_token={refresh_token}");
+
+    let port = serving.address().rsplit(':').next().unwrap();
+    let rebound = format!("Host: attacker.example:{port}\r\n");
+    for (line, form) in [
+        (&*format!("GET {PARTNERS}"), ""),
+        (&format!("POST {PARTNERS}/{FIRST}/disconnect"), ""),
+        ("POST /v1.0/me/revokeSignInSessions", ""),
+        (devicecode, "client_id=c&scope=User.Read"),
+        (token, &refresh),
+        ("GET /common/oauth2/v2.0/authorize", ""),
+        ("GET /device", ""),
+        ("GET /no/such/path", ""),
+    ] {
+        let answer = serving.send(line, &rebound, form);
+        let (status, body) = answered(&answer);
+        assert_eq!(status, "HTTP/1.1 421 Misdirected Request", "{line}");
+        assert_eq!(body["error"]["code"], "MisdirectedRequest", "{line}");
+    }
+
+    // Neither was the refresh token used, nor were sessions revoked, nor is the partner disconnected.
+    sign_in(token, &refresh);
+    assert!(serving.ask(&format!("GET {PARTNERS}/{FIRST}")).contains(r#""onboardingStatus":"onboarded""#));
+    assert!(serving.disconnect(FIRST).starts_with("HTTP/1.1 204 No Content\r\n"));
+}
+
+#[test]
+fn a_host_must_be_there_once_and_be_loopback() {
+    let serving = Serving::start(&[]);
+    let own = serving.host();
+    let twice = format!("{own}{own}");
+    let (ok, bad, misdirected) = ("200 OK", "400 Bad Request", "421 Misdirected Request");
+    for (root, host, status) in [
+        ("", &*own, ok),
+        ("", "Host: localhost\r\n", ok),
+        ("", "Host: 127.1.2.3:1\r\n", ok),
+        ("", "Host: [::1]\r\n", ok),
+        ("http://localhost", &own, ok),
+        ("", "", bad),
+        ("", "Host:\r\n", bad),
+        ("", "Host: 127.0.0.1:x\r\n", bad),
+        ("", &twice, bad),
+        ("http://x@127.0.0.1", &own, bad),
+        ("", "Host: 127.0.0.1.attacker.example\r\n", misdirected),
+        ("http://attacker.example", &own, misdirected),
+        ("http://127.0.0.1", "Host: attacker.example\r\n", misdirected),
+    ] {
+        for path in [PARTNERS, "/device"] {
+            let answer = serving.send(&format!("GET {root}{path}"), host, "");
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{root}{path} {host}: {answer}");
+        }
+    }
+}
+
+#[test]
+fn the_id_of_a_tenant_is_found_by_its_domain() {
+    let serving = Serving::start(&[]);
+    let look_up = |method: &str, tenant: &str| {
+        let answer = serving.ask(&format!("{method} /{tenant}/v2.0/.well-known/openid-configuration"));
+        let (status, body) = answered(&answer);
+        (status.to_owned(), body)
+    };
+    let root = serving.setting("INTUNECTL_LOGIN_URL");
+    let id = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
+    for (tenant, expected) in
+        [("contoso.example", "00000000-0000-0000-0000-5a4d0b0c0001"), (id, id), ("organizations", "{tenantid}")]
+    {
+        let (status, body) = look_up("GET", tenant);
+        assert_eq!(status, "HTTP/1.1 200 OK");
+        assert_eq!(body["issuer"], format!("{root}/{expected}/v2.0"));
+    }
+    let (status, body) = look_up("GET", "contoso.invalid");
+    assert_eq!(status, "HTTP/1.1 400 Bad Request");
+    assert_eq!((&body["error"], &body["error_codes"][0]), (&"invalid_tenant".into(), &90002.into()));
+    assert_eq!(look_up("POST", "contoso.example").0, "HTTP/1.1 405 Method Not Allowed");
 }
 
 #[test]

@@ -1783,7 +1783,7 @@ fn readme(part: &str) -> &'static str {
 fn what_the_readme_rehearses_can_be_rehearsed() {
     let machine = Machine::new();
     for (part, says) in [
-        ("auth login --device-code", "forgot the sign-in of profile 'sandbox'"),
+        ("auth login --device-code", "forgot the sign-in of profile 'default'"),
         ("AZURE_CLIENT_SECRET", "3 partners: 3 disconnected"),
     ] {
         let sandbox = machine.command(&[]);

@@ -70,8 +70,8 @@ fn settings(sandbox: &Sandbox) -> Settings {
         ("INTUNECTL_LOGIN_URL", sandbox.url()),
         // Worth nothing anywhere else: the sandbox made it up.
         ("INTUNECTL_TOKEN", sandbox.token().to_owned()),
-        // A login or logout that is rehearsed must not touch the real one.
-        ("INTUNECTL_PROFILE", "sandbox".to_owned()),
+        // Marks the rehearsal: intunectl sends nothing elsewhere, and keeps sign-ins apart from real ones.
+        ("INTUNECTL_SANDBOX", sandbox.url()),
     ]
 }
 
@@ -90,16 +90,13 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
     if terminal().is_none() {
         child.process_group(0);
     }
-    // Real ones must not be used here, least of all where a sign-in is rehearsed.
-    for name in APP_CREDENTIALS {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| leads_to_a_tenant(name)) {
         child.env_remove(name);
     }
     child
         .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .env("PATH", path_with_us()?)
-        // What would lead the command's calls elsewhere than here.
-        .env_remove("INTUNECTL_CLOUD")
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| {
@@ -110,15 +107,22 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
         })
 }
 
-/// What holds app credentials. Source: the contract, "Token".
-const APP_CREDENTIALS: [&str; 6] = [
-    "AZURE_TENANT_ID",
-    "AZURE_CLIENT_ID",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_FEDERATED_TOKEN_FILE",
-    "ACTIONS_ID_TOKEN_REQUEST_URL",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-];
+/// Whether a variable selects a tenant, or an identity in one, by its name: those of the client, of the Azure SDKs and of
+/// pipelines (source: the contract, "Token"). Windows ignores the case of names.
+fn leads_to_a_tenant(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    let is = |name: &[u8], expected: &str| match cfg!(windows) {
+        true => name.eq_ignore_ascii_case(expected.as_bytes()),
+        false => name == expected.as_bytes(),
+    };
+    let begins_with = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| is(start, prefix));
+    ["INTUNECTL_", "AZURE_", "AZURESUBSCRIPTION_"].into_iter().any(begins_with)
+        || PIPELINE_CREDENTIALS.into_iter().any(|expected| is(name, expected))
+}
+
+/// What GitHub Actions and Azure DevOps give to a pipeline that may prove who it is.
+const PIPELINE_CREDENTIALS: [&str; 4] =
+    ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"];
 
 /// The PATH with this very program on it, so that a command finds `intunectl` wherever it was built.
 fn path_with_us() -> anyhow::Result<OsString> {
@@ -201,4 +205,31 @@ fn exit(status: ExitStatus) -> Exit {
     let signal = None::<i32>;
     let code = status.code().or(signal.map(|signal| 128 + signal)).unwrap_or(1);
     Exit::Command(u8::try_from(code).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_lead_to_a_tenant_are_recognized_by_name() {
+        for name in [
+            "INTUNECTL_TOKEN",
+            "INTUNECTL_",
+            "AZURE_CLIENT_ID",
+            "AZURE_CLIENT_CERTIFICATE_PATH",
+            "AZURESUBSCRIPTION_CLIENT_ID",
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "SYSTEM_OIDCREQUESTURI",
+            "SYSTEM_ACCESSTOKEN",
+        ] {
+            assert!(leads_to_a_tenant(name.as_ref()), "{name}");
+            assert_eq!(leads_to_a_tenant(name.to_lowercase().as_ref()), cfg!(windows), "{name}");
+        }
+        for name in ["", "INTUNECTL", "AZURE", "MY_AZURE_CLIENT_ID", "SYSTEM_ACCESSTOKEN_2", "LLVM_PROFILE_FILE", "東"]
+        {
+            assert!(!leads_to_a_tenant(name.as_ref()), "{name}");
+        }
+    }
 }

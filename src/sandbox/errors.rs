@@ -55,6 +55,10 @@ impl Trace {
 /// Why a request is not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
+    /// 400: no valid `Host`, or more than one.
+    HostInvalid,
+    /// 421: a host that is not this machine.
+    HostNotLoopback,
     /// 411: a POST that does not say how long its body is.
     LengthRequired,
     /// 413: a body longer than the sandbox reads.
@@ -89,6 +93,14 @@ impl Refusal {
     /// The response that the service would send.
     pub(super) fn response(&self, trace: &Trace) -> Response<Bytes> {
         match self {
+            Self::HostInvalid => {
+                let message = "The request must name one valid host, in a single Host header.";
+                plain(StatusCode::BAD_REQUEST, message, trace)
+            }
+            Self::HostNotLoopback => {
+                let message = "The sandbox serves this machine only. The host must be localhost or a loopback address.";
+                plain(StatusCode::MISDIRECTED_REQUEST, message, trace)
+            }
             Self::LengthRequired => html(StatusCode::LENGTH_REQUIRED, LENGTH_REQUIRED_PAGE.to_owned()),
             Self::BodyTooLong => plain(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.", trace),
             Self::BodyBroken => plain(StatusCode::BAD_REQUEST, "The request body cannot be read.", trace),

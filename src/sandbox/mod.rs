@@ -5,6 +5,7 @@
 
 mod errors;
 mod form;
+mod host;
 mod partners;
 mod service;
 mod sign_in;
@@ -153,7 +154,10 @@ async fn answer(
     latency: Duration,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let read = read(body).await;
+    let read = match host::check(&head) {
+        Ok(()) => read(body).await,
+        Err(refusal) => Err(refusal),
+    };
     let trace = Trace::of(&head.headers, SystemTime::now());
     let mut response = match read {
         Ok(body) => service.lock().unwrap_or_else(PoisonError::into_inner).answer(&head, &body, &trace, Instant::now()),
@@ -623,6 +627,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_configuration_of_a_tenant_needs_no_token_and_leads_to_its_endpoints() {
+        let sandbox = Running::start(Config { throttle: Some(Limit { requests: 1, window: HOUR }), ..config() }).await;
+        let get = |name: &'static str| {
+            let line = format!("GET /{name}/v2.0/.well-known/openid-configuration");
+            let sandbox = &sandbox;
+            async move { sandbox.send(&line, "").await }
+        };
+        for name in ["contoso.example", "contoso%2Eexample", "common"] {
+            let configuration = get(name).await;
+            assert_eq!(configuration.status, 200, "{configuration:?}");
+            for endpoint in ["authorization_endpoint", "token_endpoint", "device_authorization_endpoint"] {
+                let url = configuration.json()[endpoint].as_str().unwrap().to_owned();
+                let path = url.strip_prefix(&format!("http://{}", sandbox.authority)).unwrap();
+                // The method is wrong for each, so that none of them does anything; but it is there.
+                assert_eq!(sandbox.send(&format!("PUT {path}"), "").await.status, 405, "{path}");
+            }
+        }
+        for (name, shown) in [("", ""), ("contoso.invalid", "contoso.invalid"), ("a%2Fb.example", "a/b.example")] {
+            let unknown = get(name).await.json();
+            assert_eq!(unknown["error"], "invalid_tenant");
+            let description = unknown["error_description"].as_str().unwrap();
+            assert!(description.starts_with(&format!("AADSTS90002: Tenant '{shown}' not found.")), "{description}");
+        }
+        for path in ["/a/b/v2.0/.well-known/openid-configuration", "/a.example/v2.0/.well-known/openid-configuration/x"]
+        {
+            assert_eq!(sandbox.send(&format!("GET {path}"), "").await.status, 401, "{path}");
+        }
+    }
+
+    #[tokio::test]
     async fn sign_in_is_not_throttled_and_counts_for_nothing() {
         let limit = Limit { requests: 1, window: HOUR };
         let sandbox = Running::start(Config { throttle: Some(limit), ..config() }).await;
@@ -691,7 +725,7 @@ mod tests {
         let sandbox = Running::start(config()).await;
         let token = &sandbox.token;
         let request = |path: &str, more: &str| {
-            format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{more}\r\n")
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n{more}\r\n")
         };
         let both = request(&format!("{PARTNERS}/{NOBODY}"), "") + &request(PARTNERS, "Connection: close\r\n");
         let answers = sandbox.exchange(both).await;

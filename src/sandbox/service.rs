@@ -73,6 +73,10 @@ impl Service {
                 let request = Request { tenant: &tenant, endpoint: &endpoint, head, body };
                 Ok(self.sign_in.answer(&mut self.tokens, &request, trace))
             }
+            // A tenant whose name is empty has no segment here.
+            [tenant @ .., "v2.0", ".well-known", "openid-configuration"] if tenant.len() < 2 => {
+                Ok(self.sign_in.configuration(&percent_decode(&tenant.concat()), head, trace))
+            }
             ["device"] if head.method == Method::GET => Ok(self.sign_in.device_page()),
             ["device"] => Err(Refusal::WrongMethod { allowed: "GET" }),
             _ => self.call(&segments, head, trace, now),

@@ -1,10 +1,11 @@
 //! Sign-in, as Entra's OAuth 2.0 endpoints (v2.0) do it: device code, authorization code, refresh token, client
-//! credentials (source: Microsoft identity platform reference; graph-facts, "Tokens"). Nobody has to be there: what a
-//! person would approve is approved after a while by itself.
+//! credentials, and the configuration in which they are found (source: Microsoft identity platform reference;
+//! graph-facts, "Tokens"). Nobody has to be there: what a person would approve is approved after a while by itself.
 
 mod authorization;
 mod denial;
 mod device;
+mod discovery;
 mod pages;
 mod scopes;
 
@@ -77,10 +78,13 @@ impl SignIn {
             }
             _ => Err(Denial::UnknownEndpoint),
         };
-        match answer {
-            Ok(body) => json_response(StatusCode::OK, &body),
-            Err(denial) => denial.response(trace),
-        }
+        to_response(answer, trace)
+    }
+
+    /// The OpenID configuration of a tenant.
+    pub(super) fn configuration(&self, tenant: &str, head: &Parts, trace: &Trace) -> Response<Bytes> {
+        let method = check_method(head, &Method::GET, "GET");
+        to_response(method.and_then(|()| discovery::configuration(&self.root, tenant)), trace)
     }
 
     /// The page on which people would enter a device code.
@@ -266,6 +270,13 @@ fn check_method(head: &Parts, method: &Method, allowed: &'static str) -> Result<
         return Ok(());
     }
     Err(Denial::WrongMethod { allowed, received: head.method.to_string() })
+}
+
+fn to_response(answer: Result<Value, Denial>, trace: &Trace) -> Response<Bytes> {
+    match answer {
+        Ok(body) => json_response(StatusCode::OK, &body),
+        Err(denial) => denial.response(trace),
+    }
 }
 
 fn required<'a>(form: &'a Form, name: &'static str) -> Result<&'a str, Denial> {

@@ -33,6 +33,8 @@ pub(in crate::sandbox) enum Denial {
     InvalidScope(String),
     /// An application asks for another scope than `.default`.
     NotDefaultScope(String),
+    /// There is no tenant of this name.
+    UnknownTenant(String),
     /// An application signs in to no tenant in particular.
     NoTenant,
     /// An application shows neither a secret nor an assertion.
@@ -152,6 +154,15 @@ impl Denial {
                      value with /.default suffixed to the resource identifier (application ID URI)."
                 );
                 (400, "invalid_scope", 1002012, message)
+            }
+            // The sentence: Azure/azure-cli#23130.
+            Self::UnknownTenant(name) => {
+                let message = format!(
+                    "Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into \
+                     the correct cloud. Check with your subscription administrator, this may happen if there are no \
+                     active subscriptions for the tenant."
+                );
+                (400, "invalid_tenant", 90002, message)
             }
             Self::NoTenant => {
                 let message = "No tenant-identifying information found in either the request or implied by any \

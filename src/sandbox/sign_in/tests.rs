@@ -46,8 +46,7 @@ impl Desk {
         };
         let trace = Trace::of(&HeaderMap::new(), self.now);
         let response = self.sign_in.answer(&mut self.tokens, &Request { tenant, endpoint, head: &head, body }, &trace);
-        let (head, body) = response.into_parts();
-        Reply { status: head.status.as_u16(), headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        Reply::of(response)
     }
 
     fn post_to(&mut self, tenant: &str, endpoint: &str, parameters: Parameters) -> Reply {
@@ -61,6 +60,11 @@ impl Desk {
 
     fn authorize(&mut self, parameters: Parameters) -> Reply {
         self.send("GET", &format!("/common/oauth2/v2.0/authorize?{}", encode(parameters)), "", b"")
+    }
+
+    fn configuration(&self, method: &str, tenant: &str) -> Reply {
+        let (head, ()) = hyper::Request::builder().method(method).body(()).unwrap().into_parts();
+        Reply::of(self.sign_in.configuration(tenant, &head, &Trace::of(&HeaderMap::new(), self.now)))
     }
 
     fn sleep(&mut self, seconds: u64) {
@@ -83,6 +87,11 @@ impl Desk {
 }
 
 impl Reply {
+    fn of(response: Response<Bytes>) -> Self {
+        let (head, body) = response.into_parts();
+        Self { status: head.status.as_u16(), headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
     fn json(&self) -> Value {
         assert_eq!(self.headers[CONTENT_TYPE], "application/json; charset=utf-8");
         assert_eq!(self.headers[CACHE_CONTROL], "no-store");
@@ -513,5 +522,82 @@ fn scopes_of_another_service_are_refused_for_people_too() {
     for scope in ["https://graph.microsoft.com/User.Read", "http://127.0.0.1:12/User.Read", "a/b", "openid \"x\""] {
         let reply = Desk::new().post("devicecode", &[("client_id", "c"), ("scope", scope)]);
         assert_eq!(reply.error(), error(400, "invalid_scope", 70011), "{scope}");
+    }
+}
+
+#[test]
+fn the_configuration_holds_the_id_of_a_tenant_and_its_endpoints() {
+    let id = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
+    let own = "00000000-0000-0000-0000-5a4d0b0c0001";
+    for (name, issuer, tenant) in [
+        (id, id, id),
+        (&*id.to_uppercase(), id, id),
+        (own, own, own),
+        ("contoso.onmicrosoft.com", own, own),
+        ("Contoso-2.Example", own, own),
+        ("invalid.example", own, own),
+        ("common", "{tenantid}", "common"),
+        ("organizations", "{tenantid}", "organizations"),
+        ("consumers", "{tenantid}", "consumers"),
+    ] {
+        let reply = Desk::new().configuration("GET", name);
+        let expected = json!({
+            "issuer": format!("{ROOT}/{issuer}/v2.0"),
+            "authorization_endpoint": format!("{ROOT}/{tenant}/oauth2/v2.0/authorize"),
+            "token_endpoint": format!("{ROOT}/{tenant}/oauth2/v2.0/token"),
+            "device_authorization_endpoint": format!("{ROOT}/{tenant}/oauth2/v2.0/devicecode"),
+        });
+        assert_eq!((reply.status, reply.json()), (200, expected), "{name}");
+    }
+}
+
+#[test]
+fn the_issuer_of_the_configuration_is_that_of_an_id_token() {
+    for name in ["0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11", "contoso.example"] {
+        let mut desk = Desk::new();
+        let device = desk.post_to(name, "devicecode", &[("client_id", "c"), ("scope", ALL)]).json();
+        desk.sleep(2);
+        let code = device["device_code"].as_str().unwrap();
+        let ask = [("grant_type", DEVICE_CODE), ("client_id", "c"), ("device_code", code)];
+        let tokens = desk.post_to(name, "token", &ask).json();
+        let id_token = claims(tokens["id_token"].as_str().unwrap()).0;
+        assert_eq!(desk.configuration("GET", name).json()["issuer"], id_token["iss"]);
+    }
+}
+
+#[test]
+fn a_tenant_that_does_not_exist_has_no_configuration() {
+    for name in [
+        "",
+        " ",
+        "contoso",
+        "invalid",
+        "contoso.invalid",
+        "a.b.INVALID",
+        "contoso..example",
+        ".example",
+        "contoso.",
+        "con toso.example",
+        "contoso.example/",
+        "conto_so.example",
+        "münchen.example",
+        "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c1",
+    ] {
+        let reply = Desk::new().configuration("GET", name);
+        assert_eq!(reply.error(), error(400, "invalid_tenant", 90002), "{name}");
+        let start =
+            format!("AADSTS90002: Tenant '{name}' not found. Check to make sure you have the correct tenant ID");
+        assert!(reply.description().starts_with(&start), "{reply:?}");
+    }
+}
+
+#[test]
+fn a_configuration_can_only_be_read() {
+    for method in ["POST", "PUT", "HEAD", "OPTIONS"] {
+        for name in ["common", "contoso.invalid"] {
+            let reply = Desk::new().configuration(method, name);
+            assert_eq!(reply.error(), error(405, "invalid_request", 900561), "{method} {name}");
+            assert_eq!(reply.headers[ALLOW], "GET");
+        }
     }
 }
