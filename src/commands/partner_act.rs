@@ -110,23 +110,12 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         let permissions: &[_] = if dry_run { &[permission::READ, permission::WRITE] } else { &[permission::WRITE] };
         context.warn_about(&connection, permissions);
         let client = context.client(&connection, rate.0)?;
-        if !yes && !dry_run && consent::can_be_asked() {
-            let consenting = consent::ask(context, &plan, &connection, &client);
-            tokio::pin!(consenting);
-            let is_given = tokio::select! {
-                is_given = &mut consenting => is_given?,
-                signal = interrupts.recv() => {
-                    context.finish_renewing(consenting, &mut interrupts).await;
-                    // The line with the question, or with the terminal's ^C, is not over yet.
-                    context.console.instruction("");
-                    context.console.error("interrupted; nothing was sent");
-                    return Ok(Exit::Interrupted(signal));
-                }
-            };
-            if !is_given {
-                context.console.instruction("nothing was sent");
-                return Ok(Exit::Failure);
-            }
+        if !yes
+            && !dry_run
+            && let Some(tty) = consent::terminal()
+            && let Some(exit) = consent::ask(context, &plan, &connection, &client, tty, &mut interrupts).await?
+        {
+            return Ok(exit);
         }
         let summary = Summary {
             tenant_id: connection.tenant().map(str::to_owned),
