@@ -33,9 +33,7 @@ const PATIENCE: u64 = 10;
 enum Answer {
     Yes,
     No,
-    /// The line with the question is not over yet.
-    NoLine,
-    /// Nor is it here: nobody answered in time.
+    /// Nobody answered in time.
     Nobody,
 }
 
@@ -75,13 +73,11 @@ pub async fn ask(
             return Ok(Some(Exit::Interrupted(signal)));
         }
     };
-    if matches!(answer, Answer::NoLine | Answer::Nobody) {
-        tty.write("\n");
-    }
     match answer {
         Answer::Yes => return Ok(None),
-        Answer::No | Answer::NoLine => tell(&tty, &context.console, Console::instruction, "nothing was sent"),
+        Answer::No => tell(&tty, &context.console, Console::instruction, "nothing was sent"),
         Answer::Nobody => {
+            tty.write("\n");
             let message = format!("nobody answered within {PATIENCE} minutes; nothing was sent");
             tell(&tty, &context.console, Console::error, &message);
         }
@@ -162,12 +158,9 @@ async fn within(
     let Ok(line) = tokio::time::timeout(limit, line).await else { return Ok(Answer::Nobody) };
     // A terminal that has hung up says nothing.
     let line = line?.unwrap_or_default();
-    Ok(match line.strip_suffix('\n').map(|line| line.trim().to_lowercase()).as_deref() {
-        // Ctrl-D ends what was typed, but not the line: that is no answer.
-        None => Answer::NoLine,
-        Some("y" | "yes") => Answer::Yes,
-        Some(_) => Answer::No,
-    })
+    // Ctrl-D ends what was typed, but not the line: that is no answer.
+    let answer = line.strip_suffix('\n').unwrap_or_default();
+    Ok(if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) { Answer::Yes } else { Answer::No })
 }
 
 /// What the partners that follow are shown for.
@@ -212,14 +205,14 @@ mod tests {
             ("\n", Answer::No),
             ("n\n", Answer::No),
             ("yy\n", Answer::No),
-            ("y", Answer::NoLine),
-            ("", Answer::NoLine),
+            ("y", Answer::No),
+            ("", Answer::No),
         ];
         for (line, expected) in table {
             assert_eq!(answer(std::future::ready(Ok(Ok(line.to_owned())))), expected, "{line:?}");
         }
         let hung_up = io::Error::from(io::ErrorKind::Other);
-        assert_eq!(answer(std::future::ready(Ok(Err(hung_up)))), Answer::NoLine);
+        assert_eq!(answer(std::future::ready(Ok(Err(hung_up)))), Answer::No);
     }
 
     #[test]

@@ -103,9 +103,9 @@ impl Tty {
         (&self.output).write_all(text.replace(|c: char| !c.is_ascii(), "?").as_bytes())
     }
 
-    /// Shows cleaned text and then a question, and reads a line, which ends in a line feed if it was typed to its end.
-    /// Keys that were typed before the question do not count. Waits while this process is in the background: somebody
-    /// has put it there since the terminal was opened.
+    /// Shows cleaned text and then a question, and reads a line; it ends in a line feed if it was typed to its end. Keys
+    /// that were typed before the question do not count. Waits while this process is in the background: somebody has put
+    /// it there since the terminal was opened.
     ///
     /// # Errors
     /// The terminal has hung up.
@@ -118,6 +118,10 @@ impl Tty {
         self.write(question);
         let mut line = Vec::new();
         BufReader::new(&self.input).take(LONGEST).read_until(b'\n', &mut line)?;
+        if !line.ends_with(b"\n") {
+            // Ctrl-D ends what was typed, but not the line on the screen.
+            self.write("\n");
+        }
         Ok(String::from_utf8_lossy(&line).into_owned())
     }
 

@@ -29,7 +29,10 @@ mod unix {
         /// # Errors
         /// There is no place for the file, or it cannot be locked there.
         pub fn wait() -> io::Result<Self> {
-            let path = private_dir()?.join(format!("prompt-{}.lock", rustix::process::getpgrp()));
+            Self::wait_for(private_dir()?.join(format!("prompt-{}.lock", rustix::process::getpgrp())))
+        }
+
+        fn wait_for(path: PathBuf) -> io::Result<Self> {
             loop {
                 let file =
                     File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
@@ -48,6 +51,35 @@ mod unix {
     impl Drop for Turn {
         fn drop(&mut self) {
             let _ = std::fs::remove_file(&self.path);
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        use std::thread;
+
+        use super::*;
+
+        #[test]
+        fn however_many_wait_only_one_has_the_turn() {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("lock");
+            let having_it = AtomicUsize::new(0);
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        for _ in 0..200 {
+                            let turn = Turn::wait_for(path.clone()).unwrap();
+                            assert_eq!(having_it.fetch_add(1, Ordering::SeqCst), 0);
+                            thread::yield_now();
+                            having_it.fetch_sub(1, Ordering::SeqCst);
+                            drop(turn);
+                        }
+                    });
+                }
+            });
+            assert!(!path.exists());
         }
     }
 }
