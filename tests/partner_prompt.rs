@@ -133,7 +133,7 @@ fn it_is_asked_at_the_terminal_wherever_the_standard_streams_lead() {
 #[test]
 fn without_a_terminal_to_answer_at_it_is_not_asked() {
     let home = Intunectl::new();
-    // No terminal at all, though two are at hand. A shell that has lost its terminal is no other case.
+    // A session without a terminal, as cron and services start.
     let server = service();
     let mut alone = beside(&home.disconnect(server.root()), "setsid");
     alone.args(["--wait", "intunectl", "partner", "disconnect", "a", "b", "--graph-url", server.root()]);
