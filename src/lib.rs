@@ -21,6 +21,8 @@ mod interrupt;
 mod net;
 mod output;
 mod permission;
+#[cfg(unix)]
+mod private_dir;
 mod sandbox;
 mod stop;
 mod words;

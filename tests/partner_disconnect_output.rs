@@ -199,7 +199,7 @@ fn results_fit_the_terminal_and_nothing_of_an_error_is_cut() {
         let mut command = intunectl.std_command();
         command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", TOKEN);
         command.envs(variables.iter().copied());
-        let script = format!("intunectl partner disconnect -qj1 {} {}", IDS[0], IDS[1]);
+        let script = format!("intunectl partner disconnect -yqj1 {} {}", IDS[0], IDS[1]);
         let Seen { stdout, code, .. } = on_a_terminal(&command, columns, &script);
         assert_eq!(code, Some(1), "{stdout}");
         stdout

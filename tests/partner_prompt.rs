@@ -10,10 +10,18 @@
 
 mod support;
 
-use std::process::Command;
-use std::time::Duration;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use support::server::{Gate, Reply, Server};
+use rustix::process::{Pid, Signal, getpgrp, kill_process};
+use rustix::termios::tcgetpgrp;
+
+use support::running::Running;
+use support::server::{Gate, PATIENCE, Reply, Server};
+use support::shell::beside;
 use support::terminal::{ALL, BUT_STDOUT, Streams, Terminal};
 use support::{Intunectl, Seen, TOKEN, ids, jwt, run};
 
@@ -88,27 +96,411 @@ fn anything_else_is_a_no() {
     }
 }
 
+/// Not asked: it did what it was to do, and read nothing for nobody.
+#[track_caller]
+fn assert_not_asked(screen: &str, server: &Server) {
+    assert!(!screen.contains(QUESTION), "{screen}");
+    assert_eq!((server.ids_of("GET").len(), server.done()), (0, vec!["a".to_owned(), "b".to_owned()]), "{screen}");
+}
+
 #[test]
-fn it_is_asked_only_where_input_and_messages_are_both_a_terminal() {
+fn it_is_asked_at_the_terminal_wherever_the_standard_streams_lead() {
     for bits in 0..8 {
         let streams = Streams { stdin: bits & 1 != 0, stdout: bits & 2 != 0, stderr: bits & 4 != 0 };
-        let server = service();
-        let home = Intunectl::new();
-        let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b"]), streams, 80);
-        if streams.stdin && streams.stderr {
+        for (keys, code) in [("n\n", 1), ("y\n", 0)] {
+            let server = service();
+            let home = Intunectl::new();
+            let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b", "-q"]), streams, 80);
             terminal.wait_for(QUESTION);
-            terminal.keys("n\n");
-            let seen = terminal.end();
-            assert_eq!(seen.code, Some(1), "{streams:?}: {seen:?}");
             server.assert_only_read();
-        } else {
-            let seen = terminal.end();
-            assert_eq!(seen.code, Some(0), "{streams:?}: {seen:?}");
-            assert!(!seen.stderr.contains(QUESTION) && !seen.stdout.contains(QUESTION), "{streams:?}: {seen:?}");
-            assert!(server.ids_of("GET").is_empty(), "nothing is read for nobody: {streams:?}");
-            assert_eq!(server.done(), ["a", "b"], "{streams:?}");
+            terminal.keys(keys);
+            let (seen, screen) = terminal.end_with_screen();
+            assert_eq!(seen.code, Some(code), "{streams:?}: {seen:?} {screen}");
+            assert!(screen.contains("Name of b") && !seen.stdout.contains("Name of"), "{streams:?}: {seen:?} {screen}");
+            let said = if code == 1 { "nothing was sent\n" } else { "" };
+            assert_eq!(seen.stderr, if streams.stderr { "" } else { said }, "{streams:?}");
+            // Whoever answered sees what came of it.
+            assert_eq!(screen.matches("nothing was sent").count(), usize::from(code == 1), "{streams:?}: {screen}");
+            if code == 1 {
+                server.assert_only_read();
+            } else {
+                assert_eq!(server.done(), ["a", "b"], "{streams:?}");
+            }
         }
     }
+}
+
+#[test]
+fn without_a_terminal_to_answer_at_it_is_not_asked() {
+    let home = Intunectl::new();
+    // A session without a terminal, as cron and services start.
+    let server = service();
+    let mut alone = beside(&home.disconnect(server.root()), "setsid");
+    alone.args(["--wait", "intunectl", "partner", "disconnect", "a", "b", "--graph-url", server.root()]);
+    let seen = Running::start(&mut alone).end();
+    assert_eq!(seen.code, Some(0), "{seen:?}");
+    assert_not_asked(&seen.stderr, &server);
+    // The standard streams are a terminal, but another session's.
+    let server = service();
+    let terminal = Terminal::script(home.disconnect(server.root()).args(["a", "b"]), r#"setsid --wait "$@""#);
+    let seen = terminal.end();
+    assert_eq!(seen.code, Some(0), "{seen:?}");
+    assert_not_asked(&seen.stderr, &server);
+}
+
+#[test]
+fn a_background_job_is_not_asked_and_not_stopped() {
+    for script in [
+        r#"set -m; "$@" & wait $!"#,
+        // To write would stop it now.
+        r#"set -m; stty tostop; "$@" >out 2>err & wait $!"#,
+        r#"set -m; stty tostop; "$@" >out 2>err </dev/null & wait $!"#,
+    ] {
+        let server = service();
+        let home = Intunectl::new();
+        let seen = Terminal::script(home.disconnect(server.root()).args(["a", "b"]), script).end();
+        assert_eq!(seen.code, Some(0), "{script}: {seen:?}");
+        assert_not_asked(&seen.stderr, &server);
+    }
+}
+
+#[test]
+fn in_ci_it_is_not_asked() {
+    for (value, is_asked) in [("true", false), ("1", false), ("false", true), ("FALSE", true), ("", true)] {
+        let server = service();
+        let home = Intunectl::new();
+        let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b"]).env("CI", value), ALL, 80);
+        if is_asked {
+            terminal.wait_for(QUESTION);
+            terminal.keys("n\n");
+            assert_declined(&terminal.end(), &server);
+        } else {
+            let seen = terminal.end();
+            assert_eq!(seen.code, Some(0), "CI={value}: {seen:?}");
+            assert_not_asked(&seen.stderr, &server);
+        }
+    }
+}
+
+#[test]
+fn keys_that_were_typed_before_the_question_do_not_answer_it() {
+    // A whole answer, and one that only Enter is missing of.
+    for (before, after) in [("y\n", "\n"), ("y", "\n")] {
+        let gate = Gate::default();
+        let door = gate.clone();
+        let server = Server::start(move |request, _| {
+            if request.is_post() {
+                return Reply::done();
+            }
+            door.pass();
+            Reply::partner(request.id(), "onboarded")
+        });
+        let home = Intunectl::new();
+        let terminal = Terminal::start(home.disconnect(server.root()).arg("a"), BUT_STDOUT, 80);
+        server.wait_for(1);
+        terminal.keys(before);
+        // What the terminal has echoed, it holds ready to be read.
+        terminal.wait_for(&before.replace('\n', "\r\n"));
+        gate.open();
+        terminal.wait_for(QUESTION);
+        terminal.keys(after);
+        assert_declined(&terminal.end(), &server);
+    }
+}
+
+#[test]
+fn what_is_piped_in_does_not_answer_it() {
+    let server = service();
+    let home = Intunectl::new();
+    let terminal = Terminal::script(home.disconnect(server.root()).args(["a", "b"]), r#"yes | "$@""#);
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+
+    let home = Intunectl::new();
+    let terminal = Terminal::script(home.disconnect(server.root()).arg("-"), r#"printf 'a\ny\n' | "$@""#);
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
+    let seen = terminal.end();
+    assert!(seen.stderr.contains("Disconnect 2 partners"), "{seen:?}");
+    assert_declined(&seen, &server);
+}
+
+#[test]
+fn the_end_of_a_pipeline_is_asked_about_and_only_once() {
+    // In the shell's own process group, and in one that the shell makes for the pipeline.
+    for job_control in ["", "set -m; "] {
+        for (keys, code) in [("n\n", 1), ("y\n", 0)] {
+            let server = Server::start(|request, _| match (request.is_post(), request.path.ends_with("Partners")) {
+                (true, _) => Reply::done(),
+                (_, true) => Reply::status(200).body(r#"{"value":[{"id":"a"},{"id":"b"}]}"#),
+                _ => Reply::partner(request.id(), "onboarded"),
+            });
+            let home = Intunectl::new();
+            let mut command = home.disconnect(server.root());
+            command.arg("-").env("INTUNECTL_GRAPH_URL", server.root());
+            let script = format!(r#"{job_control}intunectl partner list -o id | "$@""#);
+            let terminal = Terminal::script(&command, &script);
+            terminal.wait_for(QUESTION);
+            server.assert_only_read();
+            terminal.keys(keys);
+            let seen = terminal.end();
+            assert_eq!(seen.code, Some(code), "{script}: {seen:?}");
+            assert_eq!(seen.stderr.matches(QUESTION).count(), 1, "{seen:?}");
+            let done: &[&str] = if code == 0 { &["a", "b"] } else { &[] };
+            assert_eq!(server.done(), done);
+        }
+    }
+}
+
+/// The lock of a question, as the system has it: by whom it is held, and whether another waits for it.
+struct Lock {
+    holder: Option<Pid>,
+    has_waiter: bool,
+}
+
+/// The lock file in this directory, if there is one.
+fn lock_file(directory: &Path) -> Option<PathBuf> {
+    let mut files = std::fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let file = files.next();
+    assert_eq!(files.next(), None, "one terminal, one lock");
+    file
+}
+
+fn lock(directory: &Path) -> Lock {
+    let inode = lock_file(directory).and_then(|file| file.metadata().ok()).map(|metadata| metadata.ino());
+    let mut lock = Lock { holder: None, has_waiter: false };
+    // "1: FLOCK ADVISORY WRITE 1234 fd:01:5678 0 EOF", and one who waits has "->" behind the number. Source: proc(5).
+    for line in std::fs::read_to_string("/proc/locks").unwrap().lines() {
+        let words: Vec<_> = line.split_whitespace().skip(1).collect();
+        let (is_waiter, words) = match words.strip_prefix(&["->"]) {
+            Some(words) => (true, words),
+            None => (false, &words[..]),
+        };
+        let place = words[4].rsplit(':').next().and_then(|inode| inode.parse().ok());
+        if inode.is_some() && place == inode {
+            lock.has_waiter |= is_waiter;
+            lock.holder = if is_waiter { lock.holder } else { Pid::from_raw(words[3].parse().unwrap()) };
+        }
+    }
+    lock
+}
+
+/// Waits until something has come true.
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_second_question_at_a_terminal_waits_for_the_first() {
+    for is_killed in [false, true] {
+        let server = service();
+        let home = Intunectl::new();
+        let script = format!(
+            "intunectl partner disconnect a --graph-url {root} -q & one=$!
+             intunectl partner onboard b --graph-url {root} -q & two=$!
+             wait $one; echo disconnect: $?; wait $two; echo onboard: $?",
+            root = server.root()
+        );
+        let terminal = Terminal::script(&home.disconnect(server.root()), &script);
+        terminal.wait_for(QUESTION);
+        let locks = home.home().join("intunectl");
+        wait_until("the second waits", || {
+            assert_eq!(terminal.screen().matches(QUESTION).count(), 1, "{}", terminal.screen());
+            lock(&locks).has_waiter
+        });
+        let (first, second, done) = match terminal.screen().contains("\r\nDisconnect 1 partner") {
+            true => ("disconnect", "onboard", "b"),
+            false => ("onboard", "disconnect", "a"),
+        };
+        // Nor is anything read for the second, whose progress would go over the question.
+        assert_eq!(server.requests().len(), 1);
+        if is_killed {
+            kill_process(lock(&locks).holder.unwrap(), Signal::KILL).unwrap();
+        } else {
+            terminal.keys("n\n");
+        }
+        terminal.wait_for_times(QUESTION, 2);
+        terminal.keys("y\n");
+        let seen = terminal.end();
+        let code = if is_killed { 137 } else { 1 };
+        assert!(seen.stderr.contains(&format!("{first}: {code}\n")), "{seen:?}");
+        assert!(seen.stderr.contains(&format!("{second}: 0\n")), "{seen:?}");
+        assert_eq!(server.done(), [done]);
+        assert_eq!(lock_file(&locks), None);
+    }
+}
+
+#[test]
+fn a_question_at_another_terminal_does_not_wait() {
+    let server = service();
+    let home = Intunectl::new();
+    let terminals = ["a", "b"].map(|id| {
+        let terminal = Terminal::start(home.disconnect(server.root()).arg(id), ALL, 80);
+        terminal.wait_for(QUESTION);
+        terminal
+    });
+    for terminal in terminals {
+        terminal.keys("n\n");
+        assert_declined(&terminal.end(), &server);
+    }
+}
+
+#[test]
+fn a_job_that_was_stopped_at_its_question_holds_up_no_other() {
+    let server = service();
+    let home = Intunectl::new();
+    let script = r#"set -m; "$@"; "$@"; code=$?; kill -KILL %1; (exit $code)"#;
+    let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), script);
+    terminal.wait_for(QUESTION);
+    terminal.ctrl_z();
+    terminal.wait_for_times(QUESTION, 2);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+}
+
+#[test]
+fn it_is_asked_also_where_no_lock_is_to_be_had() {
+    let server = service();
+    let home = Intunectl::new();
+    let directory = home.home().join("intunectl");
+    std::fs::create_dir(&directory).unwrap();
+    // Others could hold a lock here.
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let terminal = Terminal::start(home.disconnect(server.root()).arg("a"), ALL, 80);
+    terminal.wait_for(QUESTION);
+    assert_eq!(lock_file(&directory), None);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+}
+
+#[test]
+fn without_a_directory_of_the_session_the_lock_is_in_the_one_for_temporary_files() {
+    let server = service();
+    let home = Intunectl::new();
+    let mut command = home.disconnect(server.root());
+    command.arg("a").env_remove("XDG_RUNTIME_DIR").env("TMPDIR", home.home());
+    let terminal = Terminal::start(&command, ALL, 80);
+    terminal.wait_for(QUESTION);
+    let directory = home.home().join(format!("intunectl-{}", rustix::process::geteuid()));
+    assert_eq!(directory.metadata().unwrap().mode() & 0o777, 0o700);
+    assert!(lock(&directory).holder.is_some());
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+    assert_eq!(lock_file(&directory), None);
+}
+
+#[test]
+fn a_job_that_was_put_in_the_background_before_the_question_waits_until_it_is_back() {
+    let gate = Gate::default();
+    let door = gate.clone();
+    let server = Server::start(move |request, _| {
+        if request.is_post() {
+            return Reply::done();
+        }
+        door.pass();
+        Reply::partner(request.id(), "onboarded")
+    });
+    let home = Intunectl::new();
+    let script = r#"set -m; stty tostop; "$@" 2>err; bg; echo ready; read line; fg"#;
+    let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), script);
+    server.wait_for(1);
+    terminal.ctrl_z();
+    terminal.wait_for("ready");
+    let pid = lock(&home.home().join("intunectl")).holder.unwrap();
+    gate.open();
+    // Where it goes wrong, it is stopped within a moment.
+    let opened = Instant::now();
+    while opened.elapsed() < Duration::from_millis(300) {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap();
+        assert!(!stat.contains(") T "), "{stat}");
+        thread::sleep(Duration::from_millis(2));
+    }
+    terminal.keys("\n");
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
+    let (seen, screen) = terminal.end_with_screen();
+    assert_eq!(seen.code, Some(1), "{screen}");
+    assert_eq!(screen.matches(QUESTION).count(), 1, "{screen}");
+    server.assert_only_read();
+}
+
+#[test]
+fn a_terminal_that_hangs_up_means_no() {
+    let server = service();
+    let home = Intunectl::new();
+    // As under nohup it lives on, and its exit code is kept in a file.
+    let script = r#"trap '' HUP; intunectl partner disconnect a 2>err; echo $? >part; mv part code"#;
+    let mut command = beside(home.disconnect(server.root()).env("INTUNECTL_GRAPH_URL", server.root()), "script");
+    command.args(["--quiet", "--command", script, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let terminal = Running::with(&mut command);
+    terminal.wait_for_stdout(QUESTION);
+    // Nobody else has the other end.
+    terminal.signal("KILL");
+    let code = home.home().join("code");
+    wait_until("it ends", || code.exists());
+    assert_eq!(std::fs::read_to_string(code).unwrap(), "1\n");
+    assert_eq!(std::fs::read_to_string(home.home().join("err")).unwrap(), "nothing was sent\n");
+    server.assert_only_read();
+}
+
+#[test]
+fn it_fits_the_terminal_and_is_coloured_for_it_and_not_for_standard_error() {
+    let server = service();
+    let home = Intunectl::new();
+    const STDERR_IN_A_PIPE: Streams = Streams { stderr: false, ..ALL };
+    let shown = |arguments: &[&str], variables: &[(&str, &str)], columns| {
+        let mut command = home.disconnect(server.root());
+        command.arg("5a4d0b0c-0002-4000-8000-000000000001").args(arguments).envs(variables.iter().copied());
+        let terminal = Terminal::start(&command, STDERR_IN_A_PIPE, columns);
+        terminal.wait_for(QUESTION);
+        terminal.keys("n\n");
+        let (seen, screen) = terminal.end_with_screen();
+        assert_eq!((seen.stderr.as_str(), seen.code), ("nothing was sent\n", Some(1)), "{screen}");
+        screen
+    };
+    let in_columns = "ID                                    NAME";
+    let in_blocks = "5a4d0b0c-0002-4000-8000-000000000001\n  name:";
+    assert!(shown(&[], &[], 110).contains(in_columns));
+    assert!(shown(&[], &[], 40).contains(in_blocks));
+    let green = "\u{1b}[32monboarded\u{1b}[0m";
+    let xterm = ("TERM", "xterm");
+    assert!(shown(&[], &[xterm], 110).contains(green));
+    assert!(shown(&["--color", "always"], &[], 110).contains(green));
+    for (arguments, variables) in
+        [(&[][..], &[][..]), (&["--color", "never"], &[xterm]), (&[], &[xterm, ("NO_COLOR", "1")])]
+    {
+        let screen = shown(arguments, variables, 110);
+        assert!(!screen.contains('\u{1b}'), "{screen:?}");
+    }
+}
+
+/// Set in a process of the test below, which is this program again.
+const AT_A_TERMINAL: &str = "INTUNECTL_TEST_AT_A_TERMINAL";
+
+#[test]
+fn tests_that_are_run_at_a_terminal_are_not_asked() {
+    if let Some(root) = std::env::var_os(AT_A_TERMINAL) {
+        let root = root.to_str().unwrap();
+        let terminal = std::fs::File::open("/dev/tty").unwrap();
+        assert_eq!(tcgetpgrp(terminal), Ok(getpgrp()), "this test is in the foreground");
+        let home = Intunectl::new();
+        assert_eq!(run(home.disconnect(root).arg("a")).code, Some(0));
+        let mut script = home.sh(&format!("intunectl partner disconnect b --graph-url {root}"));
+        assert_eq!(support::shell::run(script.env("INTUNECTL_TOKEN", TOKEN)).code, Some(0));
+        return;
+    }
+    let server = service();
+    let home = Intunectl::new();
+    let mut command = home.command_of(&std::env::current_exe().unwrap());
+    command.args(["tests_that_are_run_at_a_terminal_are_not_asked", "--exact", "--nocapture"]);
+    let seen = Terminal::start(command.env(AT_A_TERMINAL, server.root()), ALL, 80).end();
+    assert_eq!(seen.code, Some(0), "{seen:?}");
+    assert_not_asked(&seen.stderr, &server);
 }
 
 #[test]
@@ -228,6 +620,14 @@ fn ctrl_c_at_the_question_is_exit_130_and_nothing_is_sent() {
     // After something was typed, too.
     let seen = answer(home.disconnect(server.root()).arg("a"), b"y\x03");
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
+    // Where standard error leads elsewhere, it is said on both.
+    let terminal =
+        Terminal::start(home.disconnect(server.root()).arg("a"), Streams { stderr: false, ..BUT_STDOUT }, 80);
+    terminal.wait_for(QUESTION);
+    terminal.ctrl_c();
+    let (seen, screen) = terminal.end_with_screen();
+    assert_eq!((seen.stderr.as_str(), seen.code), ("error: interrupted; nothing was sent\n", Some(130)), "{screen}");
+    assert!(screen.ends_with("\ninterrupted; nothing was sent\n"), "{screen}");
     server.assert_only_read();
 }
 

@@ -1793,6 +1793,7 @@ fn what_the_readme_rehearses_can_be_rehearsed() {
         for (name, value) in sandbox.get_envs() {
             shell.env(name, value.unwrap());
         }
+        support::in_background(&mut shell);
         let seen = machine.seen(shell.env("PATH", format!("{}:/usr/bin:/bin", programs.display())));
         assert_eq!(seen.code, Some(0), "{}", seen.stderr);
         assert_eq!(seen.stdout.matches("\tdisconnected\n").count(), 3, "{}", seen.stdout);

@@ -1,6 +1,9 @@
 //! The question before anything is sent, with what it is about.
 
-use std::io::IsTerminal as _;
+use std::ffi::OsStr;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
@@ -8,34 +11,98 @@ use futures_util::StreamExt as _;
 use crate::batch::Plan;
 use crate::batch::read::read;
 use crate::batch::settle::Ends;
-use crate::clean::clean;
+use crate::clean::{clean, clean_lines};
 use crate::context::{Connection, Context};
 use crate::error::Error;
-use crate::exit::Verdict;
+use crate::exit::{Exit, Verdict};
 use crate::graph::client::Client;
 use crate::graph::partner::Action;
-use crate::output::console::RED;
+use crate::interrupt::Interrupts;
+use crate::output::console::{Console, RED};
 use crate::output::table::{self, Cell, Column};
-use crate::output::terminal::Shape;
+use crate::output::tty::Tty;
+use crate::output::turn::Turn;
 
 /// How many partners are shown; of the others, how many there are.
 const MOST_SHOWN: usize = 20;
+/// How many minutes an answer is waited for.
+const PATIENCE: u64 = 10;
 
-/// Whether somebody is there: elsewhere it is never asked, so that no script waits for an answer.
-pub fn can_be_asked() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+/// What came of the question.
+#[derive(Debug, PartialEq, Eq)]
+enum Answer {
+    Yes,
+    No,
+    /// Nobody answered in time.
+    Nobody,
 }
 
-/// Shows what would be acted on, and asks. Anything but a yes is a no.
+/// The terminal at which a person can answer. Elsewhere nothing is asked, so that no script waits for an answer.
+pub fn terminal() -> Option<Tty> {
+    if is_ci(std::env::var_os("CI").as_deref()) { None } else { Tty::open() }
+}
+
+/// Some CI systems give their jobs a terminal.
+fn is_ci(variable: Option<&OsStr>) -> bool {
+    variable.is_some_and(|value| !value.is_empty() && !value.eq_ignore_ascii_case("false"))
+}
+
+/// Shows what would be acted on, and asks. Anything but a yes ends the command, with the exit that is returned.
 ///
 /// # Errors
-/// The service refuses the token, does not answer, or the answer cannot be read.
+/// The service refuses the token, or does not answer.
 pub async fn ask(
     context: &Context,
     plan: &Plan<'_>,
     connection: &Connection,
     client: &Client<'_>,
-) -> anyhow::Result<bool> {
+    tty: Tty,
+    interrupts: &mut Interrupts,
+) -> anyhow::Result<Option<Exit>> {
+    let tty = Arc::new(tty);
+    let asking = show_and_ask(context, plan, connection, client, &tty);
+    tokio::pin!(asking);
+    let answer = tokio::select! {
+        answer = &mut asking => answer?,
+        signal = interrupts.recv() => {
+            context.finish_renewing(asking, interrupts).await;
+            context.console.end_progress();
+            // The line with the question, or with the terminal's ^C, is not over yet.
+            tty.write("\n");
+            tell(&tty, &context.console, Console::error, "interrupted; nothing was sent");
+            return Ok(Some(Exit::Interrupted(signal)));
+        }
+    };
+    match answer {
+        Answer::Yes => return Ok(None),
+        Answer::No => tell(&tty, &context.console, Console::instruction, "nothing was sent"),
+        Answer::Nobody => {
+            tty.write("\n");
+            let message = format!("nobody answered within {PATIENCE} minutes; nothing was sent");
+            tell(&tty, &context.console, Console::error, &message);
+        }
+    }
+    Ok(Some(Exit::Failure))
+}
+
+/// Says something on standard error, and to the person at the terminal if they do not see that.
+fn tell(tty: &Tty, console: &Console, say: impl Fn(&Console, &str), message: &str) {
+    if !tty.is_stderr() {
+        tty.write(&format!("{message}\n"));
+    }
+    say(console, message);
+}
+
+async fn show_and_ask(
+    context: &Context,
+    plan: &Plan<'_>,
+    connection: &Connection,
+    client: &Client<'_>,
+    tty: &Arc<Tty>,
+) -> anyhow::Result<Answer> {
+    // From here on, because the progress of the reading would be drawn over another's question. Without a lock, two
+    // questions at once are better than none.
+    let _turn = tokio::task::spawn_blocking(Turn::wait).await;
     let todo = plan.todo().count();
     let ends = Ends { host: client.host(), caller: &plan.caller };
     let (mut rows, mut unanswered) = (Vec::new(), Vec::new());
@@ -67,30 +134,33 @@ pub async fn ask(
         return Err(undone.hint.into_iter().fold(Error::failure(message), Error::hint).into());
     }
     let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];
-    let shape = Shape::of(&std::io::stderr(), context.color);
-    context.console.instruction(&heading(plan.action, todo, plan.ids.len() - todo, connection, client.host()));
-    context.console.table(&table::text(&columns, &rows, shape));
+    let mut shown = heading(plan.action, todo, plan.ids.len() - todo, connection, client.host());
+    shown += &table::text(&columns, &rows, tty.shape(context.color));
     if todo > rows.len() {
-        context.console.instruction(&format!("… and {} more", todo - rows.len()));
+        shown += &format!("… and {} more\n", todo - rows.len());
     }
-    context.console.instruction("");
     // How many and whose, once more: a long table pushes the heading off the screen.
     let whom = partners_of(todo, connection);
-    context.console.ask(&match plan.action {
-        Action::Disconnect => format!("There is no undo.\nDisconnect {whom}? [y/N] "),
-        Action::Onboard => format!("Onboard {whom}? [y/N] "),
-    });
-    let answer = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).map(|_| line)
-    });
-    let answer = answer.await.context("asking broke off")?.context("the answer cannot be read; nothing was sent")?;
-    if !answer.ends_with('\n') {
-        // Ctrl-D ends what was typed, but not the line: that is no answer.
-        context.console.instruction("");
-        return Ok(false);
-    }
-    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+    let question = match plan.action {
+        Action::Disconnect => format!("\nThere is no undo.\nDisconnect {whom}? [y/N] "),
+        Action::Onboard => format!("\nOnboard {whom}? [y/N] "),
+    };
+    let tty = Arc::clone(tty);
+    let asking = tokio::task::spawn_blocking(move || tty.ask(&shown, &question));
+    within(Duration::from_secs(60 * PATIENCE), async { asking.await.context("asking broke off") }).await
+}
+
+/// What a line says, if it comes in time.
+async fn within(
+    limit: Duration,
+    line: impl Future<Output = anyhow::Result<io::Result<String>>>,
+) -> anyhow::Result<Answer> {
+    let Ok(line) = tokio::time::timeout(limit, line).await else { return Ok(Answer::Nobody) };
+    // A terminal that has hung up says nothing.
+    let line = line?.unwrap_or_default();
+    // Ctrl-D ends what was typed, but not the line: that is no answer.
+    let answer = line.strip_suffix('\n').unwrap_or_default();
+    Ok(if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) { Answer::Yes } else { Answer::No })
 }
 
 /// What the partners that follow are shown for.
@@ -101,7 +171,8 @@ fn heading(action: Action, count: usize, skipped: usize, connection: &Connection
     };
     let account = connection.account().map(|account| format!(", as {}", clean(account))).unwrap_or_default();
     let skipped = if skipped > 0 { format!(" ({skipped} done by an earlier run are skipped)") } else { String::new() };
-    format!("This {verb} {}\nat {host}{account}{skipped}:\n", partners_of(count, connection))
+    clean_lines(&format!("This {verb} {}\nat {host}{account}{skipped}:\n\n", partners_of(count, connection)))
+        .into_owned()
 }
 
 fn partners_of(count: usize, connection: &Connection) -> String {
@@ -109,5 +180,54 @@ fn partners_of(count: usize, connection: &Connection) -> String {
     match connection.tenant() {
         Some(tenant) => format!("{count} {partners} of tenant {}", clean(tenant)),
         None => format!("{count} {partners} of a tenant that the token does not name"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(line: impl Future<Output = anyhow::Result<io::Result<String>>>) -> Answer {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(within(Duration::from_millis(1), line)).unwrap()
+    }
+
+    #[test]
+    fn nobody_is_waited_for_longer_than_the_limit() {
+        assert_eq!(answer(std::future::pending()), Answer::Nobody);
+    }
+
+    #[test]
+    fn only_a_yes_on_a_line_of_its_own_is_a_yes() {
+        let table = [
+            ("y\n", Answer::Yes),
+            (" YES \r\n", Answer::Yes),
+            ("\n", Answer::No),
+            ("n\n", Answer::No),
+            ("yy\n", Answer::No),
+            ("y", Answer::No),
+            ("", Answer::No),
+        ];
+        for (line, expected) in table {
+            assert_eq!(answer(std::future::ready(Ok(Ok(line.to_owned())))), expected, "{line:?}");
+        }
+        let hung_up = io::Error::from(io::ErrorKind::Other);
+        assert_eq!(answer(std::future::ready(Ok(Err(hung_up)))), Answer::No);
+    }
+
+    #[test]
+    fn ci_is_whatever_is_set_but_false() {
+        let table = [
+            (None, false),
+            (Some(""), false),
+            (Some("false"), false),
+            (Some("False"), false),
+            (Some("true"), true),
+            (Some("1"), true),
+            (Some("0"), true),
+        ];
+        for (variable, expected) in table {
+            assert_eq!(is_ci(variable.map(OsStr::new)), expected, "{variable:?}");
+        }
     }
 }

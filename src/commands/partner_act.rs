@@ -117,23 +117,12 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         // Whether a rehearsed run would be refused is told at its end.
         context.warn_about(&connection, if dry_run { permission::READ } else { permission::WRITE });
         let client = context.client(&connection, rate.0)?;
-        if !yes && !dry_run && consent::can_be_asked() {
-            let consenting = consent::ask(context, &plan, &connection, &client);
-            tokio::pin!(consenting);
-            let is_given = tokio::select! {
-                is_given = &mut consenting => is_given?,
-                signal = interrupts.recv() => {
-                    context.finish_renewing(consenting, &mut interrupts).await;
-                    // The line with the question, or with the terminal's ^C, is not over yet.
-                    context.console.instruction("");
-                    context.console.error("interrupted; nothing was sent");
-                    return Ok(Exit::Interrupted(signal));
-                }
-            };
-            if !is_given {
-                context.console.instruction("nothing was sent");
-                return Ok(Exit::Failure);
-            }
+        if !yes
+            && !dry_run
+            && let Some(tty) = consent::terminal()
+            && let Some(exit) = consent::ask(context, &plan, &connection, &client, tty, &mut interrupts).await?
+        {
+            return Ok(exit);
         }
         let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
         let finished = batch::run(&plan, &client, summary, around).await?;

@@ -92,16 +92,6 @@ impl Console {
         self.line(&clean_lines(message));
     }
 
-    /// Asks, on a line that the answer is to end. Shown even if quiet.
-    pub fn ask(&self, question: &str) {
-        let _ = Patient(io::stderr().lock()).write_all(without_tokens(&clean_lines(question)).as_bytes());
-    }
-
-    /// What somebody has to see to go on, laid out and coloured by then, out of cleaned text.
-    pub fn table(&self, text: &str) {
-        self.line(text.trim_end());
-    }
-
     /// Something may be wrong. Not shown if quiet.
     pub fn warning(&self, message: &str) {
         if !self.quiet {

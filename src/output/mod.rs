@@ -1,5 +1,5 @@
 //! What users and scripts see. Results go to standard output through [`sink::Sink`], everything else to standard
-//! error through [`console::Console`].
+//! error through [`console::Console`]; a person is asked at the controlling terminal, [`tty::Tty`].
 
 pub mod console;
 pub mod json;
@@ -9,6 +9,8 @@ pub mod sink;
 pub mod stdout;
 pub mod table;
 pub mod terminal;
+pub mod tty;
+pub mod turn;
 
 use std::str::FromStr;
 

@@ -87,8 +87,18 @@ impl Intunectl {
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
             // For the sandbox's commands.
             .env("PATH", "/usr/bin:/bin");
+        in_background(&mut command);
         command
     }
+}
+
+/// Has a command run in the background of the terminal that the tests may have been started at: there nobody is asked.
+pub fn in_background(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    // On Windows no standard stream of a test's is a console, which is enough.
+    #[cfg(not(unix))]
+    let _ = command;
 }
 
 /// Standard output, standard error and exit code together: what users see.

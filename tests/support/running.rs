@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
 use super::server::PATIENCE;
 use super::{Seen, TOKEN};
 
@@ -44,18 +46,18 @@ impl Running {
 
     /// What sends it a signal, from whatever thread.
     pub fn signaller(&self) -> impl Fn(&str) + Send + Sync + use<> {
-        let pid = self.child.id().to_string();
-        move |signal| send(signal, &pid)
+        let pid = Pid::from_child(&self.child);
+        move |name| kill_process(pid, signal(name)).unwrap()
     }
 
-    /// Sends it a signal: `INT` or `TERM`.
+    /// Sends it a signal, by its name: `INT`.
     pub fn signal(&self, signal: &str) {
         self.signaller()(signal);
     }
 
     /// Sends a signal to it and to all that it has started, where it leads a group of its own.
-    pub fn signal_group(&self, signal: &str) {
-        send(signal, &format!("-{}", self.child.id()));
+    pub fn signal_group(&self, name: &str) {
+        kill_process_group(Pid::from_child(&self.child), signal(name)).unwrap();
     }
 
     /// Waits until standard output has this in it.
@@ -88,9 +90,14 @@ impl Running {
     }
 }
 
-fn send(signal: &str, to: &str) {
-    let sent = Command::new("/bin/kill").args([&format!("-{signal}"), "--", to]).status().unwrap();
-    assert!(sent.success(), "SIG{signal} was not sent");
+fn signal(name: &str) -> Signal {
+    match name {
+        "INT" => Signal::INT,
+        "TERM" => Signal::TERM,
+        "HUP" => Signal::HUP,
+        "KILL" => Signal::KILL,
+        _ => panic!("SIG{name} is not known here"),
+    }
 }
 
 /// Whatever a process says: never the token, and never a panic.
@@ -133,8 +140,8 @@ impl Stream {
         assert!(!timeout.timed_out(), "{what:?} did not come: {}", String::from_utf8_lossy(&text));
     }
 
-    fn text(&self) -> String {
-        String::from_utf8(self.text.0.lock().unwrap().clone()).expect("what it says is UTF-8")
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.text.0.lock().unwrap()).into_owned()
     }
 
     /// Waits for its end; all of it.

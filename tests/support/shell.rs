@@ -6,7 +6,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::running::Running;
-use super::{Intunectl, Seen};
+use super::{Intunectl, Seen, in_background};
 
 /// More than anything here takes on the slowest machine.
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -16,7 +16,8 @@ pub fn run(command: &mut assert_cmd::Command) -> Seen {
     command.timeout(MINUTE).output().unwrap().into()
 }
 
-/// `program` in the surroundings of `intunectl`, which is on its PATH.
+/// `program` in the surroundings of `intunectl`, which is on its PATH. It is not in the background: it may be for it to
+/// make a terminal of its own.
 pub fn beside(intunectl: &Command, program: &str) -> Command {
     let own = std::path::Path::new(intunectl.get_program()).parent().unwrap();
     let mut command = Command::new(program);
@@ -38,6 +39,7 @@ impl Intunectl {
     pub fn shell(&self, shell: &str, script: &str) -> assert_cmd::Command {
         let mut command = beside(&self.std_command(), shell);
         command.args(["-c", script]);
+        in_background(&mut command);
         assert_cmd::Command::from_std(command)
     }
 

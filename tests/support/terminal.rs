@@ -26,13 +26,13 @@ pub const ALL: Streams = Streams { stdin: true, stdout: true, stderr: true };
 /// All but standard output, which is looked at by itself.
 pub const BUT_STDOUT: Streams = Streams { stdout: false, ..ALL };
 
-/// What a shell does around a command at a terminal. It outlives Ctrl-C, as the user's shell does, and stays when all is
+/// What a shell does around a script at a terminal. It outlives Ctrl-C, as the user's shell does, and stays when all is
 /// over: with the first process of a terminal goes what was not read of it yet.
-const SHELL: &str = r#"trap : INT TERM; "$@"; printf '\036%d\036' $? >/dev/tty; exec sleep 300 >/dev/null 2>&1"#;
+const AROUND: [&str; 2] = ["trap : INT TERM; ", "\nprintf '\\036%d\\036' $? >/dev/tty; exec sleep 300 >/dev/null 2>&1"];
 /// Stands around the exit code on the terminal.
 const MARK: char = '\u{1e}';
 
-/// A process on a terminal of its own.
+/// A process in the foreground of a terminal of its own.
 pub struct Terminal {
     running: Running,
     screen: Stream,
@@ -41,23 +41,30 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts a command with `streams` on a terminal of so many columns and 24 lines. Where standard input is, the keys
-    /// for signals work.
+    /// Starts a command at a terminal of so many columns and 24 lines, with `streams` on it.
     pub fn start(command: &Command, streams: Streams, columns: u16) -> Self {
+        let script = if streams.stdin { r#""$@""# } else { r#""$@" </dev/null"# };
+        Self::open(command, script, streams, columns)
+    }
+
+    /// Starts a shell's script at a terminal 80 columns wide, in the surroundings of `intunectl`, which is on its PATH.
+    /// `"$@"` is the command.
+    pub fn script(intunectl: &Command, script: &str) -> Self {
+        Self::open(intunectl, script, ALL, 80)
+    }
+
+    fn open(command: &Command, script: &str, streams: Streams, columns: u16) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let keyboard = openpt(flags).unwrap();
         unlockpt(&keyboard).unwrap();
         tcsetwinsize(&keyboard, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let own: OwnedFd = ioctl_tiocgptpeer(&keyboard, flags).unwrap();
-        // A terminal's keys are signals for its own session alone.
+        // A session of its own, whose terminal is what standard input is.
         let mut wrapped = beside(command, "setsid");
-        if streams.stdin {
-            wrapped.args(["--ctty", "sh", "-c", SHELL, "sh"]);
-        }
+        wrapped.args(["--ctty", "sh", "-c", &AROUND.join(script), "sh"]);
         wrapped.arg(command.get_program()).args(command.get_args());
-        let or = |is_terminal: bool, other: Stdio| if is_terminal { own.try_clone().unwrap().into() } else { other };
-        wrapped.stdin(or(streams.stdin, Stdio::null()));
-        wrapped.stdout(or(streams.stdout, Stdio::piped())).stderr(or(streams.stderr, Stdio::piped()));
+        let or_piped = |is_terminal| if is_terminal { own.try_clone().unwrap().into() } else { Stdio::piped() };
+        wrapped.stdin(own.try_clone().unwrap()).stdout(or_piped(streams.stdout)).stderr(or_piped(streams.stderr));
         let running = Running::with(&mut wrapped);
         let keyboard = File::from(keyboard);
         // Its end comes when nobody has the terminal open any more, so neither must the test.
@@ -80,6 +87,11 @@ impl Terminal {
         self.keys("\u{4}");
     }
 
+    /// Types Ctrl-Z.
+    pub fn ctrl_z(&self) {
+        self.keys("\u{1a}");
+    }
+
     /// Sends SIGTERM to all on the terminal, as Ctrl-C sends SIGINT.
     pub fn terminate(&self) {
         self.running.signal_group("TERM");
@@ -90,27 +102,35 @@ impl Terminal {
         self.screen.wait_for(part);
     }
 
+    /// Waits until this has appeared on the terminal so many times.
+    pub fn wait_for_times(&self, part: &str, times: usize) {
+        self.screen.wait_until(&format!("{part} {times} times"), |text| text.matches(part).count() >= times);
+    }
+
+    /// What has appeared on the terminal so far.
+    pub fn screen(&self) -> String {
+        self.screen.text()
+    }
+
     /// Waits for its end, and tells what was seen: where standard error is the terminal, what appeared there stands in
     /// its place, with what was typed, and with plain line ends. A signal that killed it is 128 more, as for shells.
-    pub fn end(mut self) -> Seen {
-        if self.streams.stdin {
-            let mark = format!("{MARK}");
-            self.screen.wait_until(&format!("{mark} twice"), |text| text.matches(&mark).count() == 2);
-            self.running.signal_group("KILL");
-        }
+    pub fn end(self) -> Seen {
+        let is_stderr = self.streams.stderr;
+        let (seen, screen) = self.end_with_screen();
+        if is_stderr { Seen { stderr: screen, ..seen } } else { seen }
+    }
+
+    /// The same, with what appeared on the terminal by itself.
+    pub fn end_with_screen(mut self) -> (Seen, String) {
+        self.wait_for_times(&MARK.to_string(), 2);
+        self.running.signal_group("KILL");
         let mut seen = self.running.end();
         drop(self.keyboard);
         // What was typed is echoed, whatever it was.
-        let mut screen = String::from_utf8_lossy(&self.screen.rest()).replace("\r\n", "\n");
-        if self.streams.stdin {
-            let (shown, code) = screen.split_once(MARK).unwrap();
-            seen.code = Some(code.trim_end_matches(MARK).parse().unwrap());
-            screen = shown.to_owned();
-        }
-        check(&screen);
-        if self.streams.stderr {
-            seen.stderr = screen;
-        }
-        seen
+        let screen = String::from_utf8_lossy(&self.screen.rest()).replace("\r\n", "\n");
+        let (shown, code) = screen.split_once(MARK).unwrap();
+        seen.code = Some(code.trim_end_matches(MARK).parse().unwrap());
+        check(shown);
+        (seen, shown.to_owned())
     }
 }
