@@ -187,6 +187,78 @@ fn profiles_are_kept_apart() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profile_that_was_typed_wins_over_what_is_set_and_what_is_set_over_the_default_one() {
+    let keyring = Keyring::new();
+    let [default, work, other] = [1, 2, 3].map(|n| jwt(&claims(3600 + n)));
+    assert_eq!(keyring.login(default, &[]).code, Some(0));
+    assert_eq!(keyring.login(work.clone(), &["--profile", "work"]).code, Some(0));
+    let app = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s")];
+    for variables in [&[("INTUNECTL_TOKEN", other.as_str())][..], &app, &[("INTUNECTL_PROFILE", "default")]] {
+        let mut command = keyring.command(&["partner", "disconnect", "a", "--profile", "work"]);
+        assert_eq!(run(command.envs(variables.iter().copied())).code, Some(0));
+    }
+    assert_eq!(keyring.sent(), [work.clone(), work.clone(), work.clone()]);
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    assert_eq!(run(command.env("INTUNECTL_PROFILE", "work").envs(app)).code, Some(0));
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    assert_eq!(run(command.env("INTUNECTL_PROFILE", "work").env("INTUNECTL_TOKEN", &other)).code, Some(0));
+    assert_eq!(keyring.sent()[3..], [work, other]);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn whoever_is_signed_in_does_not_stand_in_for_an_application_or_another_tenant() {
+    let keyring = Keyring::new();
+    assert_eq!(keyring.login(good(), &[]).code, Some(0));
+    let named = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c")];
+    for variables in [
+        &[("AZURE_CLIENT_ID", "c")][..],
+        &named,
+        &[named[0], named[1], ("AZURE_CLIENT_CERTIFICATE_PATH", "/tmp/cert.pem")],
+        &[named[0], named[1], ("SYSTEM_OIDCREQUESTURI", "http://127.0.0.1:9/oidc"), ("SYSTEM_ACCESSTOKEN", "x")],
+        &[("AZURE_FEDERATED_TOKEN", "x")],
+        &[("INTUNECTL_TOKEN_COMMAND", "echo x")],
+    ] {
+        for command in [&["partner", "disconnect", "a"][..], &["partner", "list"], &["auth", "token"]] {
+            let seen = run(keyring.command(command).envs(variables.iter().copied()));
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{variables:?}: {seen:?}");
+        }
+    }
+    let other = "99999999-2222-3333-4444-555555555555";
+    for quiet in [&[][..], &["-q"]] {
+        let arguments = [&["partner", "disconnect", "a", "--tenant", other], quiet].concat();
+        let seen = keyring.run(&arguments);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
+        let told = format!(
+            "error: the token of profile 'default' is for tenant 11111111-2222-3333-4444-555555555555, not for {other}"
+        );
+        assert!(seen.stderr.starts_with(&told), "{seen:?}");
+    }
+    assert_eq!(keyring.sent(), [""; 0]);
+    // The tenant alone names nobody.
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    assert_eq!(run(command.env("AZURE_TENANT_ID", "t")).code, Some(0));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_for_another_tenant_than_the_one_that_was_typed_is_not_stored() {
+    let keyring = Keyring::new();
+    let other = "99999999-2222-3333-4444-555555555555";
+    let seen = keyring.login(good(), &["--tenant", other]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
+    assert!(
+        seen.stderr.contains(&format!(
+            "the token from standard input is for tenant 11111111-2222-3333-4444-555555555555, not for {other}"
+        )),
+        "{seen:?}"
+    );
+    keyring.has_none("default");
+    assert_eq!(keyring.login(good(), &["--tenant", "11111111-2222-3333-4444-555555555555"]).code, Some(0));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_profiles_token_goes_to_its_own_root_and_nowhere_else() {
     let keyring = Keyring::new();
     let token = good();
@@ -207,7 +279,8 @@ fn a_profiles_token_goes_to_its_own_root_and_nowhere_else() {
             let by_variable = run(keyring.command(command).env(variable, option[1]));
             for Seen { stdout, stderr, code } in [by_option, by_variable] {
                 assert_eq!((stdout.as_str(), code), ("", Some(4)), "{option:?} {command:?}: {stderr}");
-                let error = format!("error: the token of profile 'default' is for {own} and is sent nowhere else, but ");
+                let error =
+                    format!("error: the token of profile 'default' is for {own} and is sent nowhere else, but ");
                 assert!(stderr.starts_with(&error), "{stderr}");
             }
         }

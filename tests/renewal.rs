@@ -1247,7 +1247,7 @@ fn an_application_leaves_the_keyring_as_it_is() {
     let scene = Scene::new(platform);
     scene.sign_in("work", HOUR);
     let app = App::new(scene, "AZURE_CLIENT_SECRET", &random(40));
-    let seen = app.outcome(5, &["--profile", "work", "-j1"]);
+    let seen = app.outcome(5, &["-j1"]);
     assert_eq!((seen.code, app.scene.platform.bearers()), (Some(0), vec![1, 2, 2, 2, 2, 2]), "{}", seen.stderr);
     assert_eq!(app.scene.token().stdout, format!("{}\n", app.scene.issuer().access(0)));
     let list = app.scene.run(&["auth", "list", "-o", "json"]);

@@ -68,6 +68,11 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         for warning in warnings {
             context.console.warning(&warning);
         }
+        match ids.repeated() {
+            0 => {}
+            1 => context.console.note("1 repeated ID is sent once"),
+            repeated => context.console.note(&format!("{repeated} repeated IDs are sent once")),
+        }
         let mut plan = Plan {
             ids: &ids,
             done: HashSet::new(),
@@ -93,11 +98,6 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
             }
         };
         tenants.check(connection.tenant())?;
-        match ids.repeated() {
-            0 => {}
-            1 => context.console.note("1 repeated ID is sent once"),
-            repeated => context.console.note(&format!("{repeated} repeated IDs are sent once")),
-        }
         if let Some(log) = log {
             plan.done = log.done(context, &connection)?;
         }

@@ -271,7 +271,7 @@ impl Context {
                 let source = Source::App { app, login: login.clone() };
                 Connection { token, source, root, login: Some(login), cloud: roots.cloud, transport }
             }
-            Found::Profile(name, session) => profile_connection(name, &session, &roots, transport)?,
+            Found::Profile(name, session) => profile_connection(&name, &session, &roots, transport)?,
         };
         connection.check_cloud()?;
         self.check_tenant(&connection).await?;
@@ -312,7 +312,7 @@ impl Context {
             Found::App(_) => return Ok(None),
             Found::Profile(name, mut session) => {
                 session.renewal = None;
-                let connection = profile_connection(name, &session, &roots, self.transport()?)?;
+                let connection = profile_connection(&name, &session, &roots, self.transport()?)?;
                 connection.token.not_expired("the keyring", "sign in again", now)?;
                 connection
             }
@@ -515,7 +515,7 @@ fn given_connection(token: Token, given: Given, roots: Roots, transport: Transpo
 }
 
 fn profile_connection(
-    name: String,
+    name: &str,
     session: &Session,
     roots: &Roots,
     transport: Transport,
@@ -523,13 +523,13 @@ fn profile_connection(
     let parse = |url: &str| {
         url.parse::<Root>().map_err(|reason| {
             Error::auth(format!("a root of profile '{name}' {reason}"))
-                .hint(format!("sign in again: {}", session::command(&name)))
+                .hint(format!("sign in again: {}", session::command(name)))
         })
     };
     let (graph, login) = (parse(&session.graph_url)?, parse(&session.login_url)?);
-    roots.check_profile(&name, &graph, &login)?;
+    roots.check_profile(name, &graph, &login)?;
     let token = session.token()?;
-    let profile = Profile::new(&name, graph.clone(), login.clone(), session);
+    let profile = Profile::new(name, graph.clone(), login.clone(), session);
     profile.check_tenant(token.claims.as_ref(), None)?;
     let cloud = Cloud::of(&graph).or(roots.cloud);
     Ok(Connection { token, source: Source::Profile(profile), root: graph, login: Some(login), cloud, transport })
