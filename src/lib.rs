@@ -18,6 +18,7 @@ mod exit;
 mod graph;
 mod ids;
 mod interrupt;
+mod lock;
 mod net;
 mod output;
 mod permission;
