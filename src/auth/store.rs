@@ -7,6 +7,7 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
+use std::env;
 use std::fmt;
 use std::fs::File;
 use std::sync::{Arc, mpsc};
@@ -88,9 +89,11 @@ impl From<keyring::Error> for StoreError {
     }
 }
 
-/// The name under which all entries are in the keyring.
+/// The name under which all entries are in the keyring. A rehearsal has its own, so that it neither sees nor changes a
+/// real sign-in.
 fn service() -> &'static str {
-    "intunectl"
+    let is_rehearsal = env::var_os("INTUNECTL_SANDBOX").is_some_and(|root| !root.is_empty());
+    if is_rehearsal { "intunectl-sandbox" } else { "intunectl" }
 }
 
 /// Reads the secret of `profile`; `None` if there is none.
@@ -157,13 +160,28 @@ pub fn turn_to_renew(profile: &str, wait: Duration) -> Result<File, StoreError> 
     take_turn(&format!("{}-renewal-{name}", service()), Instant::now() + wait)
 }
 
-/// Deletes all that the keyring holds for `profile`, and says whether there was anything.
+/// Waits for the turn to [`delete`], for up to 2 s. The turn lasts until the file is dropped.
+///
+/// Whoever has no turn may delete all the same: a sign-in that cannot be deleted is worse than one that a suspended
+/// process may bring back. The inner error says why there is none.
+///
+/// # Errors
+/// There is no keyring, or it does not answer.
+pub fn turn_to_delete() -> Result<Result<File, StoreError>, StoreError> {
+    in_time(|asked| {
+        connect()?;
+        Ok(take_turn(service(), asked + TURN_WITHIN))
+    })
+}
+
+/// Deletes all that the keyring holds for `profile`, and says whether there was anything. To be called after
+/// [`turn_to_delete`]: this waits for no other writer.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn delete(profile: &str) -> Result<bool, StoreError> {
     let profile = profile.to_owned();
-    in_turn(move |store| layout::delete(store, &profile))
+    in_time(move |_| layout::delete(&*connect()?, &profile))
 }
 
 /// Finds out whether a secret could be saved, by saving and deleting an entry that belongs to no profile.
