@@ -18,11 +18,10 @@ mod exit;
 mod graph;
 mod ids;
 mod interrupt;
+mod lock;
 mod net;
 mod output;
 mod permission;
-#[cfg(unix)]
-mod private_dir;
 mod sandbox;
 mod stop;
 mod words;

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::fs::File;
+use std::os::unix::fs::chown;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -76,6 +78,21 @@ impl Keyring {
         assert!(seen.stderr.starts_with(&error), "{}", seen.stderr);
     }
 
+    /// Another command, in a rehearsal.
+    fn rehearse(&self, arguments: &[&str]) -> assert_cmd::Command {
+        let mut command = self.command(arguments);
+        command.env("INTUNECTL_SANDBOX", self.graph.url());
+        command
+    }
+
+    /// Holds a lock, as a suspended process does.
+    fn hold(&self, name: &str) -> File {
+        let directory = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR").unwrap()).join("intunectl");
+        let file = File::create(directory.join(name)).unwrap();
+        file.try_lock().unwrap();
+        file
+    }
+
     /// The tokens with which partners were disconnected.
     fn sent(&self) -> Vec<String> {
         let token = |came: support::graph::Came| came.header("authorization").unwrap().replacen("Bearer ", "", 1);
@@ -119,7 +136,7 @@ fn a_token_is_kept_used_and_forgotten() {
         assert_eq!(keyring.sent(), [token]);
         let seen = keyring.run(&["auth", "logout"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)));
-        assert!(seen.stderr.starts_with("forgot the sign-in of profile 'default'"), "{}", seen.stderr);
+        assert!(seen.stderr.starts_with("deleted the sign-in of profile 'default'"), "{}", seen.stderr);
         keyring.has_none("default");
         assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(4));
         assert_eq!(keyring.sent().len(), 1);
@@ -338,7 +355,7 @@ fn a_new_login_takes_the_place_of_the_one_before() {
 fn to_forget_nobody_is_no_failure() {
     let keyring = Keyring::new();
     let seen = keyring.run(&["auth", "logout", "--profile", "work"]);
-    let stderr = "nobody was signed in under profile 'work'\n".to_owned();
+    let stderr = "not signed in (profile 'work')\n".to_owned();
     assert_eq!(seen, Seen { stdout: String::new(), stderr, code: Some(0) });
 }
 
@@ -371,8 +388,9 @@ fn nothing_is_written_in_the_clear() {
     assert_eq!(files(keyring.home.home()), [""; 0].map(PathBuf::from));
     let directory = |name| PathBuf::from(std::env::var_os(name).unwrap());
     let session = files(&directory("XDG_RUNTIME_DIR"));
-    let ours = session.iter().filter(|path| path.to_string_lossy().contains("intunectl")).collect::<Vec<_>>();
-    assert!(ours.len() == 1 && std::fs::read(ours[0]).unwrap().is_empty(), "{ours:?}");
+    let ours = directory("XDG_RUNTIME_DIR").join("intunectl");
+    assert!(session.contains(&ours.join("intunectl.lock")), "{session:?}");
+    assert!(session.iter().filter(|path| path.starts_with(&ours)).all(|path| std::fs::read(path).unwrap().is_empty()));
     let stored = files(&directory("HOME"));
     assert!(stored.iter().any(|path| path.extension().is_some_and(|name| name == "keyring")), "{stored:?}");
     // Whatever the pieces in which it would be there.
@@ -382,6 +400,163 @@ fn nothing_is_written_in_the_clear() {
         let found = parts.iter().any(|part| bytes.windows(part.len()).any(|window| window == *part));
         assert!(!found, "{} holds a part of the token", path.display());
     }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_rehearsal_and_the_real_sign_ins_do_not_see_each_other() {
+    let keyring = Keyring::new();
+    let rehearse = |arguments: &[&str]| run(&mut keyring.rehearse(arguments));
+    assert_eq!(rehearse(&["auth", "logout", "--all"]).code, Some(0));
+    let [real, rehearsed] = [1, 2].map(|n| jwt(&claims(3600 + n)));
+    let shown = |token: &str| Seen { stdout: format!("{token}\n"), stderr: String::new(), code: Some(0) };
+    let told = |stderr: &str| Seen { stdout: String::new(), stderr: stderr.to_owned(), code: Some(0) };
+    assert_eq!(keyring.login(real.clone(), &["--profile", "work"]).code, Some(0));
+
+    assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "");
+    assert_eq!(rehearse(&["auth", "token", "--profile", "work"]).code, Some(4));
+    let logout = rehearse(&["auth", "logout", "--profile", "work"]);
+    assert_eq!(logout, told("not signed in (profile 'work')\n"));
+    let mut logout = keyring.command(&["auth", "logout", "--all"]);
+    assert_eq!(run(logout.env("INTUNECTL_SANDBOX", "http://127.0.0.1:9")), told("not signed in\n"));
+    keyring.has(&["--profile", "work"], &real);
+
+    let url = keyring.graph.url();
+    let login = ["auth", "login", "--with-token", "--profile", "work", "--graph-url", &url];
+    assert_eq!(run(keyring.rehearse(&login).write_stdin(rehearsed.clone())).code, Some(0));
+    assert_eq!(rehearse(&["auth", "token", "--profile", "work"]), shown(&rehearsed));
+    assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "work\n");
+    keyring.has(&["--profile", "work"], &real);
+    // An empty variable is none.
+    let mut token = keyring.command(&["auth", "token", "--profile", "work"]);
+    assert_eq!(run(token.env("INTUNECTL_SANDBOX", "")), shown(&real));
+
+    assert_eq!(keyring.run(&["auth", "logout", "--all"]).code, Some(0));
+    keyring.has_none("work");
+    assert_eq!(rehearse(&["auth", "token", "--profile", "work"]), shown(&rehearsed));
+    let logout = told("deleted the sign-in of profile 'work'; its tokens stay valid until they expire\n");
+    assert_eq!(rehearse(&["auth", "logout", "--all"]), logout);
+    assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "");
+}
+
+const BUSY: &str = "another intunectl is writing to the keyring, or is suspended";
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn while_another_process_holds_the_lock_sign_ins_are_not_saved_but_deleted() {
+    let keyring = Keyring::new();
+    assert_eq!(keyring.run(&["auth", "logout", "--all"]).code, Some(0));
+    let profiles = (0..10).map(|n| format!("held-{n}")).collect::<Vec<_>>();
+    let token = good();
+    for profile in &profiles {
+        assert_eq!(keyring.login(token.clone(), &["--profile", profile]).code, Some(0));
+    }
+    let held = keyring.hold("intunectl.lock");
+    let login = keyring.login(jwt(&claims(3599)), &["--profile", &profiles[0]]);
+    assert_eq!((login.stdout.as_str(), login.code), ("", Some(1)));
+    assert!(login.stderr.contains(BUSY), "{}", login.stderr);
+    keyring.has(&["--profile", &profiles[0]], &token);
+
+    let start = Instant::now();
+    let logout = keyring.run(&["auth", "logout", "--all"]);
+    // 2 s for each of the ten would be 20 s.
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    let deleted = profiles.iter().map(|profile| {
+        format!("deleted the sign-in of profile '{profile}'; its tokens stay valid until they expire\n")
+    });
+    let warning = format!(
+        "warning: {BUSY}: it may store a sign-in again\n\
+         hint: when it has ended, check with `intunectl auth list`\n"
+    );
+    let stderr = deleted.collect::<String>() + &warning;
+    assert_eq!(logout, Seen { stdout: String::new(), stderr, code: Some(0) });
+    let logout = keyring.run(&["auth", "logout", "--profile", &profiles[0]]);
+    let stderr = format!("not signed in (profile '{}')\n{warning}", profiles[0]);
+    assert_eq!(logout, Seen { stdout: String::new(), stderr, code: Some(0) });
+    drop(held);
+    assert_eq!(keyring.run(&["auth", "list", "-o", "id"]).stdout, "");
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_rehearsal_and_real_runs_do_not_wait_for_each_other() {
+    let keyring = Keyring::new();
+    // They create the files.
+    assert_eq!(keyring.login(good(), &[]).code, Some(0));
+    let url = keyring.graph.url();
+    let login = ["auth", "login", "--with-token", "--graph-url", &url];
+    let rehearse = || run(keyring.rehearse(&login).write_stdin(good()));
+    assert_eq!(rehearse().code, Some(0));
+    let held = keyring.hold("intunectl.lock");
+    assert_eq!((rehearse().code, keyring.login(good(), &[]).code), (Some(0), Some(1)));
+    drop(held);
+    let _held = keyring.hold("intunectl-sandbox.lock");
+    assert_eq!((rehearse().code, keyring.login(good(), &[]).code), (Some(1), Some(0)));
+    assert_eq!(run(&mut keyring.rehearse(&["auth", "logout", "--all"])).code, Some(0));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn without_a_directory_for_the_lock_sign_ins_are_not_saved_but_deleted() {
+    let keyring = Keyring::new();
+    let token = good();
+    assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
+    let nowhere = |arguments: &[&str]| {
+        let mut command = keyring.command(arguments);
+        command.env_remove("XDG_RUNTIME_DIR").env("HOME", "/nonexistent/home").env("TMPDIR", "/nonexistent/tmp");
+        command
+    };
+    let url = keyring.graph.url();
+    let mut login = nowhere(&["auth", "login", "--with-token", "--graph-url", &url]);
+    let login = run(login.write_stdin(jwt(&claims(3599))));
+    assert_eq!((login.stdout.as_str(), login.code), ("", Some(1)));
+    for words in [
+        "cannot create a lock file: /nonexistent/home/.local/state/intunectl: No such file or directory",
+        "; /nonexistent/tmp/intunectl-",
+    ] {
+        assert!(login.stderr.contains(words), "{}", login.stderr);
+    }
+    keyring.has(&[], &token);
+    let stderr = "deleted the sign-in of profile 'default'; its tokens stay valid until they expire\n".to_owned();
+    let logout = run(&mut nowhere(&["auth", "logout"]));
+    assert_eq!(logout, Seen { stdout: String::new(), stderr, code: Some(0) });
+    keyring.has_none("default");
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+#[allow(clippy::print_stderr, reason = "a test that takes root says so")]
+fn what_another_user_leaves_in_the_shared_temporary_directory_blocks_nobody() {
+    let keyring = Keyring::new();
+    let shared = Intunectl::new();
+    let user = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(shared.home()).unwrap());
+    let lock = shared.file(&format!("intunectl-{user}.lock"), "");
+    let held = File::open(&lock).unwrap();
+    held.try_lock().unwrap();
+    let directory = shared.home().join(format!("intunectl-{user}"));
+    std::fs::create_dir(&directory).unwrap();
+    for path in [&lock, &directory] {
+        if chown(path, Some(65_534), None).is_err() {
+            eprintln!("skipped: to give {} to another user takes root", path.display());
+            return;
+        }
+    }
+    let run_here =
+        |mut command: assert_cmd::Command| run(command.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", shared.home()));
+    let (url, token) = (keyring.graph.url(), good());
+    let mut login = keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]);
+    login.write_stdin(token.clone());
+    assert_eq!(run_here(login).code, Some(0));
+    keyring.has(&[], &token);
+    let created = keyring.home.home().join(".local/state/intunectl/intunectl.lock");
+    assert_eq!(files(keyring.home.home()), [created]);
+
+    // Without a home there is no directory left, and the sign-in can be deleted all the same.
+    let mut logout = keyring.command(&["auth", "logout"]);
+    logout.env("HOME", "/nonexistent");
+    assert_eq!(run_here(logout).code, Some(0));
+    keyring.has_none("default");
+    assert_eq!(files(shared.home()), [lock]);
 }
 
 #[test]

@@ -190,7 +190,7 @@ fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
 
     let seen = machine.run(&["auth", "logout"]);
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)));
-    assert!(seen.stderr.starts_with("forgot the sign-in of profile 'default'"), "{}", seen.stderr);
+    assert!(seen.stderr.starts_with("deleted the sign-in of profile 'default'"), "{}", seen.stderr);
     machine.has_nobody();
     for command in [&["partner", "list"][..], &["auth", "status"], &["auth", "token"]] {
         let seen = machine.run_twice(command);
@@ -1634,10 +1634,10 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
     let logout = machine.run(&["auth", "logout", "--all"]);
     assert_eq!((logout.stdout.as_str(), logout.code), ("", Some(0)));
     assert_eq!(logout.stderr.lines().count(), all.len() - 1, "{}", logout.stderr);
-    assert!(logout.stderr.contains("forgot the sign-in of profile '作業用 テナント'; "), "{}", logout.stderr);
+    assert!(logout.stderr.contains("deleted the sign-in of profile '作業用 テナント'; "), "{}", logout.stderr);
     machine.has_nobody();
     assert!(Machine::entries("another-program").contains("somebody else's"));
-    assert_eq!(machine.run(&["auth", "logout", "--all"]).stderr, "nobody was signed in\n");
+    assert_eq!(machine.run(&["auth", "logout", "--all"]).stderr, "not signed in\n");
     let clear = Command::new("secret-tool").args(["clear", "service", "another-program"]).status().unwrap();
     assert!(clear.success());
 }
@@ -1794,7 +1794,7 @@ fn readme(part: &str) -> &'static str {
 fn what_the_readme_rehearses_can_be_rehearsed() {
     let machine = Machine::new();
     for (part, says) in [
-        ("auth login --device-code", "forgot the sign-in of profile 'default'"),
+        ("auth login --device-code", "deleted the sign-in of profile 'default'"),
         ("AZURE_CLIENT_SECRET", "3 partners: 3 disconnected"),
     ] {
         let sandbox = machine.command(&[]);

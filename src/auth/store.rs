@@ -4,10 +4,10 @@
 //! outlives a keyring that was restarted or stuck during a long run.
 
 mod layout;
-mod lock;
 #[cfg(test)]
 mod tests;
 
+use std::env;
 use std::fmt;
 use std::fs::File;
 use std::sync::{Arc, mpsc};
@@ -19,10 +19,13 @@ use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use layout::SERVICE;
+use crate::lock;
 
 /// How long a keyring may take to answer before it counts as none.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long to wait for another process that writes. The rest of [`ANSWER_WITHIN`] is for the keyring.
+const TURN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a secret could not be read, saved or deleted. Holds nothing of the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +34,7 @@ pub enum StoreError {
     Unavailable(String),
     /// The keyring took longer than 3 s.
     TimedOut,
-    /// Another process has been writing for longer than that.
+    /// Another process has been writing for 2 s.
     Busy,
     /// There are entries, but they are torn or of another layout. Saving replaces them, deleting removes them.
     Damaged,
@@ -46,9 +49,7 @@ impl fmt::Display for StoreError {
                 "the keyring did not answer within {} s: it may be locked and waiting for its password",
                 ANSWER_WITHIN.as_secs()
             ),
-            Self::Busy => f.write_str(
-                "another intunectl has been writing to the keyring for seconds, or was stopped while it did",
-            ),
+            Self::Busy => f.write_str("another intunectl is writing to the keyring, or is suspended"),
             Self::Damaged => {
                 f.write_str("what the keyring holds for this profile is incomplete or was written by another version")
             }
@@ -86,6 +87,13 @@ impl From<keyring::Error> for StoreError {
             _ => Self::Unavailable("it failed in an unknown way".into()),
         }
     }
+}
+
+/// The name under which all entries are in the keyring. A rehearsal has its own, so that it neither sees nor changes a
+/// real sign-in.
+fn service() -> &'static str {
+    let is_rehearsal = env::var_os("INTUNECTL_SANDBOX").is_some_and(|root| !root.is_empty());
+    if is_rehearsal { "intunectl-sandbox" } else { "intunectl" }
 }
 
 /// Reads the secret of `profile`; `None` if there is none.
@@ -149,16 +157,31 @@ pub fn turn_to_renew(profile: &str, wait: Duration) -> Result<File, StoreError> 
     // The name of a file holds less than that of a profile may.
     let digest = Sha256::digest(profile.as_bytes());
     let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    lock::acquire(&format!("{SERVICE}-renewal-{name}"), Instant::now() + wait)
+    take_turn(&format!("{}-renewal-{name}", service()), Instant::now() + wait)
 }
 
-/// Deletes all that the keyring holds for `profile`, and says whether there was anything.
+/// Waits for the turn to [`delete`], for up to 2 s. The turn lasts until the file is dropped.
+///
+/// Whoever has no turn may delete all the same: a sign-in that cannot be deleted is worse than one that a suspended
+/// process may bring back. The inner error says why there is none.
+///
+/// # Errors
+/// There is no keyring, or it does not answer.
+pub fn turn_to_delete() -> Result<Result<File, StoreError>, StoreError> {
+    in_time(|asked| {
+        connect()?;
+        Ok(take_turn(service(), asked + TURN_WITHIN))
+    })
+}
+
+/// Deletes all that the keyring holds for `profile`, and says whether there was anything. To be called after
+/// [`turn_to_delete`]: this waits for no other writer.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn delete(profile: &str) -> Result<bool, StoreError> {
     let profile = profile.to_owned();
-    in_turn(move |store| layout::delete(store, &profile))
+    in_time(move |_| layout::delete(&*connect()?, &profile))
 }
 
 /// Finds out whether a secret could be saved, by saving and deleting an entry that belongs to no profile.
@@ -169,14 +192,22 @@ pub fn check() -> Result<(), StoreError> {
     in_turn(layout::probe)
 }
 
+/// Waits until `deadline` for the lock of this name.
+///
+/// Two writers at once would both fill the slot that the head does not name, and the head of either could then name a
+/// mix. Readers would notice, but the sign-in would be lost. So nothing is saved without the lock: failing to save is
+/// the lesser harm. Readers need no lock.
+fn take_turn(name: &str, deadline: Instant) -> Result<File, StoreError> {
+    lock::acquire(name, deadline).map_err(StoreError::Unavailable)?.ok_or(StoreError::Busy)
+}
+
 /// Does `work` on the keyring while no other process or thread of this user writes to it.
 fn in_turn<T: Send + 'static>(
     work: impl FnOnce(&CredentialStore) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     in_time(move |asked| {
         let store = connect()?;
-        // The rest of the time is for the keyring.
-        let _lock = lock::acquire(SERVICE, asked + ANSWER_WITHIN * 2 / 3)?;
+        let _turn = take_turn(service(), asked + TURN_WITHIN)?;
         // The caller has given up by now. Writing all the same could undo what it has saved since.
         if asked.elapsed() >= ANSWER_WITHIN {
             return Err(StoreError::TimedOut);

@@ -1,33 +1,41 @@
 //! `auth logout`.
 
 use crate::auth::session::Session;
-use crate::auth::store;
+use crate::auth::store::{self, StoreError};
 use crate::context::Context;
 use crate::exit::Exit;
 
-/// Runs it. To forget what was never known is no failure: afterwards it is as it was asked for.
+/// Runs it. To delete what does not exist is no failure: afterwards it is as it was asked for.
 ///
 /// # Errors
 /// There is no keyring, it is locked or does not answer.
 pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
+    let console = &context.console;
     let profiles = if all { store::profiles()? } else { vec![context.profile.clone()] };
     if profiles.is_empty() {
-        context.console.note("nobody was signed in");
+        console.note("not signed in");
+        return Ok(Exit::Success);
     }
+    let turn = store::turn_to_delete()?;
     let mut exit = Exit::Success;
     for profile in profiles {
         match Session::forget(&profile) {
-            Ok(true) => context
-                .console
-                .note(&format!("forgot the sign-in of profile '{profile}'; its tokens stay valid until they expire")),
-            Ok(false) => context.console.note(&format!("nobody was signed in under profile '{profile}'")),
-            // The others are to be forgotten all the same.
+            Ok(true) => console
+                .note(&format!("deleted the sign-in of profile '{profile}'; its tokens stay valid until they expire")),
+            Ok(false) => console.note(&format!("not signed in (profile '{profile}')")),
+            // The others are to be deleted all the same.
             Err(error) if all => {
-                context.console.error(&format!("the sign-in of profile '{profile}' is still there: {error}"));
+                console.error(&format!("cannot delete the sign-in of profile '{profile}': {error}"));
                 exit = Exit::Failure;
             }
             Err(error) => return Err(error),
         }
+    }
+    if turn.is_err_and(|reason| reason == StoreError::Busy) {
+        console.warning_with_hint(
+            &format!("{}: it may store a sign-in again", StoreError::Busy),
+            "when it has ended, check with `intunectl auth list`",
+        );
     }
     Ok(exit)
 }

@@ -21,7 +21,6 @@ use crate::interrupt::Interrupts;
 use crate::output::console::{Console, RED};
 use crate::output::table::{self, Cell, Column};
 use crate::output::tty::Tty;
-use crate::output::turn::Turn;
 
 /// How many partners are shown; of the others, how many there are.
 const MOST_SHOWN: usize = 20;
@@ -100,9 +99,9 @@ async fn show_and_ask(
     client: &Client<'_>,
     tty: &Arc<Tty>,
 ) -> anyhow::Result<Answer> {
-    // From here on, because the progress of the reading would be drawn over another's question. Without a lock, two
-    // questions at once are better than none.
-    let _turn = tokio::task::spawn_blocking(Turn::wait).await;
+    // From here on, because the progress of the reading would be drawn over another's question.
+    let waiting = Arc::clone(tty);
+    let _turn = tokio::task::spawn_blocking(move || waiting.turn()).await;
     let todo = plan.todo().count();
     let ends = Ends { host: client.host(), caller: &plan.caller };
     let (mut rows, mut unanswered) = (Vec::new(), Vec::new());

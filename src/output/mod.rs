@@ -10,7 +10,6 @@ pub mod stdout;
 pub mod table;
 pub mod terminal;
 pub mod tty;
-pub mod turn;
 
 use std::str::FromStr;
 

@@ -69,6 +69,20 @@ impl Tty {
         return io::IsTerminal::is_terminal(&io::stderr());
     }
 
+    /// Waits until nobody else asks at this terminal, and has others wait until what is returned is dropped. Without a
+    /// directory for the lock there is none: two questions at once are better than none. Blocks the thread.
+    ///
+    /// The lock goes by the process group: all who can ask at a terminal at a time are of its foreground group, and a
+    /// job that was stopped at its question is not to hold up the next one.
+    #[cfg(unix)]
+    pub fn turn(&self) -> Option<crate::lock::Passing> {
+        crate::lock::acquire_passing(&format!("intunectl-prompt-{}", rustix::process::getpgrp())).ok()
+    }
+
+    /// Two processes cannot find out here whether they share a console, at least not without unsafe code.
+    #[cfg(windows)]
+    pub fn turn(&self) {}
+
     /// What suits it.
     pub fn shape(&self, color: Color) -> Shape {
         Shape::of(&self.output, color)

@@ -18,11 +18,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{StoreError, service};
 use crate::clean::clean;
-
-/// The service under which all entries stand.
-pub(super) const SERVICE: &str = "intunectl";
 
 /// The entry for [`probe`]. No profile's entries begin with a slash.
 const PROBE: &str = "/probe";
@@ -136,9 +133,9 @@ pub(super) fn delete(store: &CredentialStore, profile: &str) -> Result<bool, Sto
 /// The names of all profiles of which there is any entry, in alphabetical order.
 pub(super) fn profiles(store: &CredentialStore) -> Result<Vec<String>, StoreError> {
     // Windows knows no such filter: there, all entries come, and are told apart below.
-    let filter = if cfg!(target_os = "windows") { HashMap::new() } else { HashMap::from([("service", SERVICE)]) };
+    let filter = if cfg!(target_os = "windows") { HashMap::new() } else { HashMap::from([("service", service())]) };
     let specifiers = store.search(&filter)?.into_iter().filter_map(|entry| entry.get_specifiers());
-    let names = specifiers.filter(|(service, _)| service == SERVICE).filter_map(|(_, entry)| profile_of(&entry));
+    let names = specifiers.filter(|(found, _)| found == service()).filter_map(|(_, entry)| profile_of(&entry));
     Ok(names.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
@@ -274,7 +271,7 @@ fn join(head: &Head, chunks: &[Zeroizing<Vec<u8>>]) -> Result<SecretString, Stor
 
 fn entry(store: &CredentialStore, name: &str) -> Result<Entry, StoreError> {
     let modifiers: HashMap<_, _> = MODIFIERS.iter().copied().collect();
-    Ok(store.build(SERVICE, name, Some(&modifiers))?)
+    Ok(store.build(service(), name, Some(&modifiers))?)
 }
 
 fn read(entry: &Entry) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {

@@ -15,7 +15,7 @@ use keyring::{Credential, Entry, Error};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 
-use super::layout::{self, ENTRY_BYTES, PIECE_BYTES, SERVICE, entry_name};
+use super::layout::{self, ENTRY_BYTES, PIECE_BYTES, entry_name};
 use super::*;
 
 /// What the keyring holds, by entry name.
@@ -113,7 +113,7 @@ impl CredentialStoreApi for Store {
     }
 
     fn build(&self, service: &str, name: &str, _: Option<&HashMap<&str, &str>>) -> keyring::Result<Entry> {
-        assert_eq!(service, SERVICE);
+        assert_eq!(service, super::service());
         Ok(Entry::new_with_credential(Arc::new(Cell { memory: Arc::clone(&self.0), name: name.into() })))
     }
 
@@ -156,7 +156,7 @@ impl CredentialApi for Cell {
     }
 
     fn get_specifiers(&self) -> Option<(String, String)> {
-        Some((SERVICE.to_owned(), self.name.clone()))
+        Some((service().to_owned(), self.name.clone()))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -70,7 +70,7 @@ fn write(profile: &str, secret: &str) {
 
 /// The names of the entries that the service holds for `profile`, found by searching.
 fn held(profile: &str) -> Vec<String> {
-    let found = connect().unwrap().search(&HashMap::from([("service", SERVICE)])).unwrap();
+    let found = connect().unwrap().search(&HashMap::from([("service", service())])).unwrap();
     let names = found.iter().filter_map(|entry| Some(entry.get_specifiers()?.1));
     names.filter(|name| name.split('/').next() == Some(&entry_name(profile))).collect()
 }
@@ -127,7 +127,7 @@ fn a_secret_is_replaced_only_where_it_is_still_the_one_that_was_read() {
 fn the_check_succeeds_and_leaves_nothing() {
     let _keyring = keyring_for_tests();
     check().unwrap();
-    let found = connect().unwrap().search(&HashMap::from([("service", SERVICE)])).unwrap();
+    let found = connect().unwrap().search(&HashMap::from([("service", service())])).unwrap();
     assert!(found.iter().filter_map(Entry::get_specifiers).all(|(_, name)| !name.starts_with('/')));
 }
 
@@ -137,7 +137,7 @@ fn entries_of_others_under_the_same_name_give_way_to_a_save_and_to_a_delete() {
     let _keyring = keyring_for_tests();
     let leave_entries = || {
         for other in ["backup", "another tool"] {
-            let attributes = ["service", SERVICE, "username", "shared", "from", other];
+            let attributes = ["service", service(), "username", "shared", "from", other];
             let mut tool = Command::new("secret-tool");
             tool.args(["store", "--label", other]).args(attributes).stdin(Stdio::piped());
             let mut tool = tool.spawn().unwrap();

@@ -1,0 +1,187 @@
+//! Locks between the processes of one user: an empty file each.
+//!
+//! On Unix they are in a directory that only this user can write. In a shared one, another user could create a file
+//! first, and so lock this user out. Nothing is written to a lock file.
+
+#[cfg(unix)]
+mod directory;
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::words::plain;
+use directory::{Directory, candidates};
+
+/// How often to check whether the lock is free.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Waits until `deadline` for the lock of this name; `None` if another process still holds it then. It is held until the
+/// file is dropped or the process ends. Blocks the thread.
+///
+/// The name starts with `intunectl`: on Windows, the files of other programs are in the same directory.
+///
+/// # Errors
+/// No directory can be used: a message with each that was tried, and the reason.
+pub fn acquire(name: &str, deadline: Instant) -> Result<Option<File>, String> {
+    acquire_in(&candidates(), name, deadline)
+}
+
+/// Uses the first of `directories` that works.
+fn acquire_in(directories: &[Directory], name: &str, deadline: Instant) -> Result<Option<File>, String> {
+    first(directories, |directory| lock(directory.open(name)?, deadline))
+}
+
+fn first<T>(directories: &[Directory], mut work: impl FnMut(&Directory) -> io::Result<T>) -> Result<T, String> {
+    let mut failures = Vec::new();
+    for directory in directories {
+        match work(directory) {
+            Ok(done) => return Ok(done),
+            Err(error) => failures.push(format!("{}: {}", directory.path.display(), plain(&error))),
+        }
+    }
+    Err(format!("cannot create a lock file: {}", failures.join("; ")))
+}
+
+/// A lock under a name that is used for a short time. Its file is deleted when the lock is given back.
+#[cfg(unix)]
+pub struct Passing {
+    path: std::path::PathBuf,
+    _locked: File,
+}
+
+/// Waits for the lock of this name for as long as that takes. Blocks the thread.
+///
+/// # Errors
+/// No directory can be used.
+#[cfg(unix)]
+pub fn acquire_passing(name: &str) -> Result<Passing, String> {
+    acquire_passing_in(&candidates(), name)
+}
+
+#[cfg(unix)]
+fn acquire_passing_in(directories: &[Directory], name: &str) -> Result<Passing, String> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    first(directories, |directory| {
+        loop {
+            let file = directory.open(name)?;
+            match file.lock() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                locked => locked?,
+            }
+            // Otherwise whoever held it has deleted it.
+            if file.metadata()?.nlink() > 0 {
+                return Ok(Passing { path: directory.path.join(format!("{name}.lock")), _locked: file });
+            }
+        }
+    })
+}
+
+#[cfg(unix)]
+impl Drop for Passing {
+    fn drop(&mut self) {
+        // Before the lock is given back, so that nobody deletes another's.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn lock(file: File, deadline: Instant) -> io::Result<Option<File>> {
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Ok(None),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+/// Windows gives each user a directory for temporary files.
+#[cfg(not(unix))]
+mod directory {
+    use std::env;
+    use std::fs::{File, OpenOptions};
+    use std::io;
+    use std::path::PathBuf;
+
+    pub struct Directory {
+        pub path: PathBuf,
+    }
+
+    pub fn candidates() -> [Directory; 1] {
+        [Directory { path: env::temp_dir() }]
+    }
+
+    impl Directory {
+        pub fn open(&self, name: &str) -> io::Result<File> {
+            let path = self.path.join(format!("{name}.lock"));
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(10)
+    }
+
+    fn open(dir: &tempfile::TempDir) -> File {
+        File::create(dir.path().join("lock")).unwrap()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_passing_lock_is_one_process_s_at_a_time_and_leaves_no_file() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        let dir = tempfile::tempdir().unwrap();
+        let directories = [Directory { path: dir.path().join("intunectl"), base: None }];
+        let having_it = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        let passing = acquire_passing_in(&directories, "intunectl-test").unwrap();
+                        assert_eq!(having_it.fetch_add(1, Ordering::SeqCst), 0);
+                        thread::yield_now();
+                        having_it.fetch_sub(1, Ordering::SeqCst);
+                        drop(passing);
+                    }
+                });
+            }
+        });
+        assert_eq!(std::fs::read_dir(&directories[0].path).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_lock_that_stays_held_is_given_up_at_the_deadline() {
+        let dir = tempfile::tempdir().unwrap();
+        let _held = lock(open(&dir), soon()).unwrap().unwrap();
+        assert!(lock(open(&dir), Instant::now()).unwrap().is_none());
+        assert!(lock(open(&dir), Instant::now() + 3 * PAUSE).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_second_process_waits_until_the_first_is_done() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = lock(open(&dir), soon()).unwrap().unwrap();
+        let (got_it, has_it) = mpsc::channel();
+        let file = open(&dir);
+        let second = thread::spawn(move || {
+            let locked = lock(file, soon()).unwrap();
+            got_it.send(()).unwrap();
+            drop(locked.unwrap());
+        });
+        assert!(has_it.recv_timeout(Duration::from_millis(100)).is_err());
+        drop(first);
+        has_it.recv_timeout(Duration::from_secs(10)).unwrap();
+        second.join().unwrap();
+    }
+}

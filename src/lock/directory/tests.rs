@@ -1,0 +1,263 @@
+//! Which directory is used, and what is left alone.
+#![allow(clippy::print_stderr, reason = "a test that takes root says so")]
+
+use std::os::unix::fs::{chown, symlink};
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+use super::super::acquire_in;
+use super::*;
+
+/// A user's directories, all of them below one that goes with the test.
+struct Scene {
+    root: TempDir,
+}
+
+impl Scene {
+    /// With a runtime directory, a home and a directory for temporary files.
+    fn new() -> Self {
+        let scene = Self { root: tempfile::tempdir().unwrap() };
+        for name in ["run", "home", "tmp"] {
+            fs::create_dir(scene.path(name)).unwrap();
+        }
+        scene
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn temporary(&self) -> PathBuf {
+        self.path("tmp").join(format!("intunectl-{}", rustix::process::geteuid().as_raw()))
+    }
+
+    fn candidates(&self, variables: &[(&str, &str)]) -> Vec<Directory> {
+        let get = |name: &str| Some(self.path(variables.iter().find(|(key, _)| *key == name)?.1).into_os_string());
+        candidates_from(get, &self.path("tmp"))
+    }
+
+    /// The directory in which a lock is taken; checks that the file and its directory are as they have to be.
+    #[track_caller]
+    fn takes(&self, variables: &[(&str, &str)]) -> PathBuf {
+        let candidates = self.candidates(variables);
+        let _lock = acquire_in(&candidates, "intunectl-test", Instant::now()).unwrap().unwrap();
+        let has_lock = |path: &&Directory| fs::symlink_metadata(path.path.join("intunectl-test.lock")).is_ok();
+        let found: Vec<_> = candidates.iter().filter(has_lock).map(|candidate| candidate.path.clone()).collect();
+        let [path] = &found[..] else { panic!("{found:?}") };
+        let (directory, file) = (fs::symlink_metadata(path).unwrap(), path.join("intunectl-test.lock"));
+        assert!(directory.is_dir() && directory.permissions().mode() & 0o7777 == 0o700, "{directory:?}");
+        let file = fs::symlink_metadata(file).unwrap();
+        assert!(file.is_file() && file.len() == 0 && file.permissions().mode() & 0o7777 == 0o600, "{file:?}");
+        // A second process finds the same.
+        assert!(acquire_in(&candidates, "intunectl-test", Instant::now()).unwrap().is_none());
+        path.clone()
+    }
+
+    /// Why no lock can be taken.
+    fn refuses(&self, variables: &[(&str, &str)]) -> String {
+        acquire_in(&self.candidates(variables), "intunectl-test", Instant::now()).unwrap_err()
+    }
+
+    /// Gives a path to another user; `false` if the tests do not run as root.
+    fn give_away(&self, name: &str) -> bool {
+        let is_root = rustix::process::geteuid().is_root();
+        if is_root {
+            chown(self.path(name), Some(65_534), None).unwrap();
+        } else {
+            eprintln!("skipped: to give {name} to another user takes root");
+        }
+        is_root
+    }
+}
+
+const RUN: (&str, &str) = ("XDG_RUNTIME_DIR", "run");
+const STATE: (&str, &str) = ("XDG_STATE_HOME", "state");
+const HOME: (&str, &str) = ("HOME", "home");
+
+#[test]
+fn the_runtime_directory_comes_first_then_the_state_directory_then_the_home_then_the_temporary_directory() {
+    for (variables, expected) in
+        [(&[RUN, STATE, HOME][..], "run/intunectl"), (&[RUN], "run/intunectl"), (&[STATE, HOME], "state/intunectl")]
+    {
+        let scene = Scene::new();
+        assert_eq!(scene.takes(variables), scene.path(expected));
+    }
+    let scene = Scene::new();
+    assert_eq!(scene.takes(&[]), scene.temporary());
+    let scene = Scene::new();
+    assert_eq!(scene.takes(&[HOME]), scene.path("home/.local/state/intunectl"));
+}
+
+#[test]
+fn locks_of_two_names_do_not_block_each_other() {
+    let scene = Scene::new();
+    let take = |name| acquire_in(&scene.candidates(&[RUN]), name, Instant::now()).unwrap();
+    let _held = [take("intunectl").unwrap(), take("intunectl-sandbox").unwrap()];
+    assert!(take("intunectl").is_none() && take("intunectl-sandbox").is_none());
+}
+
+#[test]
+fn an_empty_or_relative_path_in_a_variable_is_ignored() {
+    for value in ["", "run", "./run"] {
+        let found = candidates_from(|_| Some(value.into()), Path::new("/tmp"));
+        assert_eq!(found.len(), 1, "{value}: {found:?}");
+        assert_eq!(found[0].base, None);
+    }
+}
+
+#[test]
+fn a_directory_that_belongs_to_another_user_is_skipped_and_nothing_is_left_in_it() {
+    for (variable, next) in [
+        (RUN, "home/.local/state/intunectl"),
+        (("XDG_STATE_HOME", "run"), "home/.local/state/intunectl"),
+        // As after `sudo`: the state directory would have to be created in somebody else's home.
+        (("XDG_STATE_HOME", "run/new"), "home/.local/state/intunectl"),
+    ] {
+        let scene = Scene::new();
+        if !scene.give_away("run") {
+            return;
+        }
+        assert_eq!(scene.takes(&[variable, HOME]), scene.path(next));
+        assert_eq!(fs::read_dir(scene.path("run")).unwrap().count(), 0);
+    }
+    let scene = Scene::new();
+    assert!(scene.give_away("home"));
+    assert_eq!(scene.takes(&[HOME]), scene.temporary());
+    assert_eq!(fs::read_dir(scene.path("home")).unwrap().count(), 0);
+}
+
+#[test]
+fn what_another_user_has_put_in_place_of_the_directory_is_skipped() {
+    let scene = Scene::new();
+    fs::create_dir(scene.path("run/intunectl")).unwrap();
+    if scene.give_away("run/intunectl") {
+        assert_eq!(scene.takes(&[RUN, HOME]), scene.path("home/.local/state/intunectl"));
+        assert_eq!(fs::read_dir(scene.path("run/intunectl")).unwrap().count(), 0);
+        let mode = fs::metadata(scene.path("run/intunectl")).unwrap().permissions().mode();
+        assert_ne!(mode & 0o777, 0o700, "its mode is not for us to change");
+    }
+}
+
+#[test]
+fn a_symbolic_link_or_a_plain_file_in_place_of_the_directory_is_skipped_and_left_as_it_is() {
+    let next = "home/.local/state/intunectl";
+    let scene = Scene::new();
+    let (link, target) = (scene.path("run/intunectl"), scene.path("target"));
+    symlink(&target, &link).unwrap();
+    assert_eq!(scene.takes(&[RUN, HOME]), scene.path(next));
+    assert!(!target.exists(), "nothing is created where a link points");
+    fs::create_dir(&target).unwrap();
+    assert_eq!(scene.takes(&[RUN, HOME]), scene.path(next));
+    assert_eq!(fs::read_dir(&target).unwrap().count(), 0);
+    assert_eq!(fs::read_link(&link).unwrap(), target);
+
+    let scene = Scene::new();
+    fs::write(scene.path("run/intunectl"), "someone's").unwrap();
+    assert_eq!(scene.takes(&[RUN, HOME]), scene.path(next));
+    assert_eq!(fs::read_to_string(scene.path("run/intunectl")).unwrap(), "someone's");
+}
+
+#[test]
+fn a_variable_that_points_to_nothing_or_to_a_plain_file_is_skipped() {
+    let scene = Scene::new();
+    fs::write(scene.path("file"), "").unwrap();
+    for value in ["nothing", "file"] {
+        let variables = [("XDG_RUNTIME_DIR", value), ("HOME", value)];
+        assert_eq!(scene.takes(&variables), scene.temporary());
+        assert!(!scene.path("nothing").exists());
+    }
+    assert_eq!(scene.takes(&[("XDG_STATE_HOME", "file")]), scene.temporary());
+    let temporary = candidates_from(|_| None, &scene.path("nothing"));
+    assert!(acquire_in(&temporary, "intunectl-test", Instant::now()).is_err() && !scene.path("nothing").exists());
+}
+
+/// `/proc/self` belongs to the user and takes no new entry, not even from root.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_in_which_nothing_can_be_created_is_skipped() {
+    let scene = Scene::new();
+    let get = |name: &str| match name {
+        "XDG_RUNTIME_DIR" | "XDG_STATE_HOME" => Some("/proc/self".into()),
+        "HOME" => Some(scene.path("home").into_os_string()),
+        _ => None,
+    };
+    let candidates = candidates_from(get, &scene.path("tmp"));
+    let _lock = acquire_in(&candidates, "intunectl-test", Instant::now()).unwrap().unwrap();
+    assert!(scene.path("home/.local/state/intunectl/intunectl-test.lock").exists());
+}
+
+#[test]
+fn a_directory_without_permission_to_write_is_skipped() {
+    let scene = Scene::new();
+    fs::set_permissions(scene.path("run"), Permissions::from_mode(0o500)).unwrap();
+    if rustix::process::geteuid().is_root() {
+        eprintln!("skipped: root may write everywhere");
+    } else {
+        assert_eq!(scene.takes(&[RUN, HOME]), scene.path("home/.local/state/intunectl"));
+    }
+}
+
+#[test]
+fn a_directory_that_is_open_to_others_is_narrowed() {
+    for mode in [0o777, 0o1777, 0o2770, 0o755, 0o710, 0o500] {
+        let scene = Scene::new();
+        let directory = scene.path("run/intunectl");
+        fs::create_dir(&directory).unwrap();
+        fs::set_permissions(&directory, Permissions::from_mode(mode)).unwrap();
+        assert_eq!(scene.takes(&[RUN, HOME]), directory, "{mode:o}");
+    }
+}
+
+#[test]
+fn what_another_user_left_in_a_directory_while_it_was_open_to_others_blocks_nobody() {
+    let next = "home/.local/state/intunectl";
+    let scene = Scene::new();
+    let (directory, lock) = (scene.path("run/intunectl"), scene.path("run/intunectl/intunectl-test.lock"));
+    fs::create_dir(&directory).unwrap();
+    let take = || acquire_in(&scene.candidates(&[RUN, HOME]), "intunectl-test", Instant::now()).unwrap().map(drop);
+    let is_in_next = || scene.path(next).join("intunectl-test.lock").exists();
+
+    symlink(scene.path("target"), &lock).unwrap();
+    assert_eq!((take(), is_in_next()), (Some(()), true));
+    assert!(!scene.path("target").exists());
+    fs::remove_file(&lock).unwrap();
+    fs::remove_dir_all(scene.path("home/.local")).unwrap();
+
+    fs::create_dir(&lock).unwrap();
+    assert_eq!((take(), is_in_next()), (Some(()), true));
+    fs::remove_dir(&lock).unwrap();
+    fs::remove_dir_all(scene.path("home/.local")).unwrap();
+
+    let held = File::create(&lock).unwrap();
+    held.lock().unwrap();
+    if scene.give_away("run/intunectl/intunectl-test.lock") {
+        assert_eq!((take(), is_in_next()), (Some(()), true));
+    }
+}
+
+#[test]
+fn if_no_directory_works_the_error_says_why_for_each() {
+    let scene = Scene::new();
+    fs::write(scene.path("run/intunectl"), "").unwrap();
+    symlink("elsewhere", scene.temporary()).unwrap();
+    let variables = [RUN, ("HOME", "nothing")];
+    let [run, home] = [scene.path("run/intunectl"), scene.path("nothing/.local/state/intunectl")];
+    let expected = format!(
+        "cannot create a lock file: {}: it is not a directory; {}: No such file or directory; {}: it is not a directory",
+        run.display(),
+        home.display(),
+        scene.temporary().display()
+    );
+    assert_eq!(scene.refuses(&variables), expected);
+
+    fs::remove_file(scene.path("run/intunectl")).unwrap();
+    if scene.give_away("run") {
+        let reason = format!("{}: {} belongs to another user; ", run.display(), scene.path("run").display());
+        assert!(scene.refuses(&variables).contains(&reason), "{}", scene.refuses(&variables));
+        fs::remove_file(scene.temporary()).unwrap();
+        fs::create_dir(scene.temporary()).unwrap();
+        chown(scene.temporary(), Some(65_534), None).unwrap();
+        assert!(scene.refuses(&variables).ends_with(": it belongs to another user"), "{}", scene.refuses(&variables));
+    }
+}
