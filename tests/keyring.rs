@@ -217,7 +217,7 @@ fn a_profile_that_was_typed_wins_over_what_is_set_and_what_is_set_over_the_defau
     assert_eq!(keyring.sent(), [work.clone(), work.clone(), work.clone()]);
     let mut command = keyring.command(&["partner", "disconnect", "a"]);
     assert_eq!(run(command.env("INTUNECTL_PROFILE", "work").envs(app)).code, Some(0));
-    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    let mut command = keyring.command(&["partner", "disconnect", "a", "--graph-url", &keyring.graph.url()]);
     assert_eq!(run(command.env("INTUNECTL_PROFILE", "work").env("INTUNECTL_TOKEN", &other)).code, Some(0));
     assert_eq!(keyring.sent()[3..], [work, other]);
 }

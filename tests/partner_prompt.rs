@@ -10,7 +10,7 @@
 
 mod support;
 
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -367,26 +367,23 @@ fn a_job_that_was_stopped_at_its_question_holds_up_no_other() {
 fn it_is_asked_also_where_no_lock_is_to_be_had() {
     let server = service();
     let home = Intunectl::new();
-    let directory = home.home().join("intunectl");
-    std::fs::create_dir(&directory).unwrap();
-    // Others could hold a lock here.
-    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let terminal = Terminal::start(home.disconnect(server.root()).arg("a"), ALL, 80);
+    let mut command = home.disconnect(server.root());
+    command.arg("a").env_remove("XDG_RUNTIME_DIR").env("HOME", "/dev/null").env("TMPDIR", "/dev/null");
+    let terminal = Terminal::start(&command, ALL, 80);
     terminal.wait_for(QUESTION);
-    assert_eq!(lock_file(&directory), None);
     terminal.keys("n\n");
     assert_declined(&terminal.end(), &server);
 }
 
 #[test]
-fn without_a_directory_of_the_session_the_lock_is_in_the_one_for_temporary_files() {
+fn without_a_directory_of_the_session_the_lock_is_in_the_home() {
     let server = service();
     let home = Intunectl::new();
     let mut command = home.disconnect(server.root());
-    command.arg("a").env_remove("XDG_RUNTIME_DIR").env("TMPDIR", home.home());
+    command.arg("a").env_remove("XDG_RUNTIME_DIR");
     let terminal = Terminal::start(&command, ALL, 80);
     terminal.wait_for(QUESTION);
-    let directory = home.home().join(format!("intunectl-{}", rustix::process::geteuid()));
+    let directory = home.home().join(".local/state/intunectl");
     assert_eq!(directory.metadata().unwrap().mode() & 0o777, 0o700);
     assert!(lock(&directory).holder.is_some());
     terminal.keys("n\n");
@@ -807,12 +804,12 @@ fn what_an_earlier_run_has_done_is_not_asked_about() {
     let earlier = run(home.disconnect(server.root()).args(ids(30)).args(["-o", "ndjson", "-j1"]));
     let log: String = earlier.stdout.lines().take(27).map(|line| format!("{line}\n")).collect();
     let log = home.file("audit.ndjson", log);
+    assert_eq!(server.done(), ids(30));
 
-    let server = service();
     let mut command = home.disconnect(server.root());
     command.args(ids(30)).args(["-o", "ndjson", "--resume"]).arg(&log);
     let seen = answer(&command, b"n\n");
-    assert_declined(&seen, &server);
+    assert_eq!((seen.stdout.as_str(), seen.code, server.done().len()), ("", Some(1), 30), "{seen:?}");
     let mut read = server.ids_of("GET");
     read.sort();
     assert_eq!(read, ids(30)[27..]);
@@ -825,10 +822,10 @@ fn what_an_earlier_run_has_done_is_not_asked_about() {
 
     // Nothing left is nothing to ask about.
     let all = home.file("all.ndjson", &earlier.stdout);
-    let server = service();
+    let before = server.requests().len();
     let seen =
         Terminal::start(home.disconnect(server.root()).args(ids(30)).arg("--resume").arg(all), BUT_STDOUT, 80).end();
-    assert_eq!((seen.code, server.connections()), (Some(0), 0), "{seen:?}");
+    assert_eq!((seen.code, server.requests().len()), (Some(0), before), "{seen:?}");
     assert!(!seen.stderr.contains(QUESTION), "{seen:?}");
 }
 
