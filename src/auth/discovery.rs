@@ -51,8 +51,10 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, wire: Wire<'_>) -> anyhow:
         }
         Ok(Configuration::Refusal { error, error_description }) => {
             let error = SignInError::refused(login.host(), &error, error_description.as_deref(), &[]);
-            let what = format!("the tenant of {domain} cannot be found; nothing was sent");
-            Err(error.about(&what, "intunectl auth login", OTHERWISE).into())
+            let error =
+                error.about(&format!("the tenant of {domain} cannot be found"), "intunectl auth login", OTHERWISE);
+            let hint = error.hint_text().unwrap_or(OTHERWISE).to_owned();
+            Err(Error::auth(format!("{error}; nothing was sent")).hint(hint).into())
         }
         _ => Err(failed(&exchange::foreign(&answer), OTHERWISE).into()),
     }
