@@ -18,10 +18,10 @@ const OTHERWISE: &str = "check the domain, or give --tenant the tenant's ID";
 
 /// What the service says of a tenant, or why it says nothing.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Configuration {
-    Tenant { issuer: String },
-    Refusal { error: String, error_description: Option<String> },
+struct Configuration {
+    issuer: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
 }
 
 /// Looks up the ID of the tenant to which a domain belongs.
@@ -42,14 +42,14 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, wire: Wire<'_>) -> anyhow:
         failed(&reason.to_string(), reason.hint().unwrap_or("check the network; or give --tenant the tenant's ID"))
     })?;
     match serde_json::from_slice(&answer.body) {
-        Ok(Configuration::Tenant { issuer }) if answer.status == 200 => {
+        Ok(Configuration { issuer: Some(issuer), .. }) if answer.status == 200 => {
             // The host is another than the root's in some clouds; the ID is the first segment of the path.
             let id = Url::parse(&issuer)
                 .ok()
                 .and_then(|url| url.path_segments()?.next().filter(|id| Uuid::try_parse(id).is_ok())?.parse().ok());
             id.ok_or_else(|| failed("its answer names no tenant", OTHERWISE).into())
         }
-        Ok(Configuration::Refusal { error, error_description }) => {
+        Ok(Configuration { error: Some(error), error_description, .. }) => {
             let error = SignInError::refused(login.host(), &error, error_description.as_deref(), &[]);
             let error =
                 error.about(&format!("the tenant of {domain} cannot be found"), "intunectl auth login", OTHERWISE);

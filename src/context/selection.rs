@@ -400,7 +400,13 @@ impl Roots {
                     own.as_str(),
                     root.as_str()
                 ))
-                .hint(format!("{verb} {name}, or sign in there under another profile: intunectl auth login --profile NAME")));
+                .hint(match name {
+                    // That sandbox is gone.
+                    SANDBOX => "sign in to this sandbox: intunectl auth login".to_owned(),
+                    _ => format!(
+                        "{verb} {name}, or sign in there under another profile: intunectl auth login --profile NAME"
+                    ),
+                }));
             }
         }
         Ok(())
@@ -738,7 +744,7 @@ mod tests {
             ("INTUNECTL_GRAPH_URL=other", "unset INTUNECTL_GRAPH_URL,"),
             ("--graph-url=other", "leave out --graph-url,"),
             ("--login-url=global", "leave out --login-url,"),
-            ("INTUNECTL_SANDBOX=here", "unset INTUNECTL_SANDBOX,"),
+            ("INTUNECTL_SANDBOX=here", "sign in to this sandbox: intunectl auth login"),
         ] {
             let (kind, found) = check(words, &china).unwrap_err();
             assert!(kind == Kind::Auth && found.starts_with(hint), "{words}: {found}");

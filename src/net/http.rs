@@ -70,10 +70,16 @@ pub fn client(root: &Root, transport: &Transport) -> anyhow::Result<reqwest::Cli
 fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> anyhow::Result<reqwest::ClientBuilder> {
     // An error says that there is a provider already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = match root.is_loopback() {
+        // Whatever a resolver says of that name, if there is one.
+        true => {
+            let here = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+            builder.resolve_to_addrs("localhost", &here)
+        }
+        false => builder,
+    };
     if root.is_plain() {
-        // Whatever a resolver says of that name.
-        let here = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
-        return Ok(builder.no_proxy().resolve_to_addrs("localhost", &here).tls_certs_only([]));
+        return Ok(builder.no_proxy().tls_certs_only([]));
     }
     proxy::check()?;
     let mut roots = match extra {
