@@ -2,19 +2,19 @@
 //! asked for, the token and the client (`connection`).
 
 mod connection;
+mod options;
 mod selection;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
-pub use self::connection::{Connection, Source};
+pub use self::connection::Connection;
+pub use self::options::Options;
 pub use self::selection::{Roots, Selection};
 use crate::auth::tenant::Tenant;
 use crate::error::Error;
@@ -23,45 +23,9 @@ use crate::interrupt::Interrupts;
 use crate::net::attempt::{REDACTED, redact};
 use crate::net::event::{Event, Why};
 use crate::net::http::Transport;
-use crate::net::root::Cloud;
 use crate::output::Format;
 use crate::output::console::{Color, Console};
 use crate::stop::Stop;
-
-/// What was asked for on the command line, as far as every command has it.
-#[derive(Default)]
-pub struct Options {
-    /// `--token`.
-    pub token: Option<SecretString>,
-    /// `--token-file`.
-    pub token_file: Option<PathBuf>,
-    /// `--profile`.
-    pub profile: Option<String>,
-    /// `--tenant`.
-    pub tenant: Option<Tenant>,
-    /// `--cloud`.
-    pub cloud: Option<Cloud>,
-    /// `--graph-url`.
-    pub graph_url: Option<String>,
-    /// `--login-url`.
-    pub login_url: Option<String>,
-    /// `--api-version`.
-    pub api_version: String,
-    /// `--output`.
-    pub output: Option<Format>,
-    /// `--color`.
-    pub color: Color,
-    /// `--timeout`.
-    pub timeout: Duration,
-    /// `--retries`.
-    pub retries: u32,
-    /// `--ca-cert`.
-    pub ca_cert: Option<PathBuf>,
-    /// `--quiet`.
-    pub quiet: bool,
-    /// How often `--verbose`.
-    pub verbose: u8,
-}
 
 /// Settings and streams of one invocation.
 pub struct Context {
@@ -71,8 +35,6 @@ pub struct Context {
     pub format: Format,
     /// When to use colour.
     pub color: Color,
-    /// The profile in force.
-    pub profile: String,
     options: Options,
     verbosity: u8,
     /// Set once nothing new may be sent.
@@ -87,10 +49,10 @@ impl Context {
     /// # Errors
     /// An option, or the environment variable that stands in for it, has a value that it cannot have.
     pub fn new(options: Options) -> anyhow::Result<Self> {
-        let debug = selection::text(&environment, "INTUNECTL_DEBUG")?.is_some_and(|value| value != "0");
+        let debug = selection::variable(&environment, "INTUNECTL_DEBUG")?.is_some_and(|value| value != "0");
         let format = match options.output {
             Some(format) => format,
-            None => match selection::text(&environment, "INTUNECTL_OUTPUT")? {
+            None => match selection::variable(&environment, "INTUNECTL_OUTPUT")? {
                 Some(name) => {
                     name.parse().map_err(|reason| Error::usage(format!("INTUNECTL_OUTPUT: '{name}' {reason}")))?
                 }
@@ -101,7 +63,6 @@ impl Context {
             console: Console::new(options.quiet, options.color),
             format,
             color: options.color,
-            profile: selection::profile(&options, &environment)?,
             verbosity: options.verbose.max(u8::from(debug)),
             options,
             stop: Rc::new(Stop::new()),
@@ -129,6 +90,14 @@ impl Context {
     /// As with [`selection`](Self::selection).
     pub fn roots(&self) -> Result<Roots, Error> {
         selection::roots(&self.options, &environment, false)
+    }
+
+    /// The profile in force, whether or not it is where the token comes from.
+    ///
+    /// # Errors
+    /// Its name is not one that can be used.
+    pub fn profile(&self) -> Result<String, Error> {
+        selection::profile(&self.options, &environment)
     }
 
     /// The tenant that was typed.

@@ -271,6 +271,10 @@ fn a_token_for_another_tenant_than_the_one_that_was_typed_is_not_stored() {
         "{seen:?}"
     );
     keyring.has_none("default");
+    // Nor is there a sign-in that would remember a root which a variable alone names.
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    let seen = run(command.env("INTUNECTL_GRAPH_URL", "https://graph.micros0ft.example"));
+    assert!(seen.code == Some(2) && seen.stderr.contains("--graph-url"), "{seen:?}");
     assert_eq!(keyring.login(good(), &["--tenant", "11111111-2222-3333-4444-555555555555"]).code, Some(0));
 }
 

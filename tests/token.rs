@@ -468,11 +468,17 @@ fn a_variable_with_a_value_that_it_cannot_have_is_a_usage_error() {
         ("INTUNECTL_OUTPUT", "xml", "'xml' is not a format; one of: text, json, ndjson, id"),
         ("INTUNECTL_OUTPUT", "JSON", "'JSON' is not a format"),
         ("INTUNECTL_CLOUD", "mars", "global, gcc-high, dod, china"),
-        ("INTUNECTL_PROFILE", "a\nb", "control characters"),
-        ("INTUNECTL_PROFILE", &long, "longer than 64 characters"),
     ] {
-        let stderr = scene.refuses(scene.disconnect(&["--token", TOKEN]).env(variable, value), 2);
+        let mut command = scene.disconnect(&["--token", TOKEN]);
+        let stderr = scene.refuses(command.env_remove("INTUNECTL_GRAPH_URL").env(variable, value), 2);
         assert!(stderr.contains(variable) && stderr.contains(words), "{stderr}");
+    }
+    for (value, words) in [("a\nb", "control characters"), (long.as_str(), "longer than 64 characters")] {
+        let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_PROFILE", value), 2);
+        assert!(stderr.contains("INTUNECTL_PROFILE") && stderr.contains(words), "{stderr}");
+        // What loses is not looked at.
+        let seen = run(scene.home.command().args(["auth", "token", "--token", TOKEN]).env("INTUNECTL_PROFILE", value));
+        assert_eq!(seen.code, Some(0), "{}", seen.stderr);
     }
     let stderr = scene.refuses(&mut scene.disconnect(&["--token", TOKEN, "--profile", ""]), 2);
     assert!(stderr.contains("--profile"), "{stderr}");

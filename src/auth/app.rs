@@ -33,8 +33,8 @@ const DEVOPS_URL: &str = "SYSTEM_OIDCREQUESTURI";
 
 /// One of these is enough to name an application: from then on, nobody else's token is used.
 const NAMING: [&str; 6] = [CLIENT, SECRET, CERTIFICATE, FILE, ASSERTION, DEVOPS_CLIENT];
-/// These belong to an application, but are set in every pipeline of their kind.
-const ACCOMPANYING: [&str; 5] = [TENANT, GITHUB_URL, GITHUB_TOKEN, DEVOPS_URL, DEVOPS_CONNECTION];
+/// These belong to an application, like [`TENANT`], but are set in every pipeline of their kind.
+const ACCOMPANYING: [&str; 4] = [GITHUB_URL, GITHUB_TOKEN, DEVOPS_URL, DEVOPS_CONNECTION];
 
 /// An application, and how it proves to be itself.
 pub struct App {
@@ -70,7 +70,7 @@ impl App {
     pub fn variables(get: impl Fn(&str) -> Option<OsString>) -> Vec<&'static str> {
         let is_set = |name: &&str| get(name).is_some();
         match NAMING.iter().any(is_set) {
-            true => [TENANT].into_iter().chain(NAMING).chain(ACCOMPANYING.into_iter().skip(1)).filter(is_set).collect(),
+            true => [TENANT].into_iter().chain(NAMING).chain(ACCOMPANYING).filter(is_set).collect(),
             false => Vec::new(),
         }
     }
@@ -117,11 +117,11 @@ impl App {
         &self.client_id
     }
 
-    /// The server that is asked for what proves the application, if one is.
-    pub fn asks(&self) -> Option<&Url> {
+    /// Whether no server but this one is asked for what proves the application.
+    pub fn asks_only(&self, root: &Root) -> bool {
         match &self.evidence {
-            Evidence::GitHub { url, .. } => Some(url),
-            Evidence::Secret(_) | Evidence::File(_) => None,
+            Evidence::GitHub { url, .. } => url.origin().ascii_serialization() == root.as_str(),
+            Evidence::Secret(_) | Evidence::File(_) => true,
         }
     }
 
@@ -317,7 +317,7 @@ mod tests {
             let variables = App::variables(|asked| (asked == name || asked == TENANT).then(|| "x".into()));
             assert_eq!(variables, [TENANT, name]);
         }
-        for name in ACCOMPANYING {
+        for name in [TENANT].into_iter().chain(ACCOMPANYING) {
             assert!(App::variables(|asked| (asked == name).then(|| "x".into())).is_empty(), "{name}");
         }
     }

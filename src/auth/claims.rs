@@ -67,14 +67,14 @@ impl Claims {
         self.app_id.as_deref()
     }
 
-    /// Whether the token was issued to Azure CLI's own application, which can never have the permissions.
-    pub fn is_of_azure_cli(&self) -> bool {
-        self.app_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(AZURE_CLI_APP_ID))
-    }
-
     /// Its name.
     pub fn app_name(&self) -> Option<&str> {
         self.app_name.as_deref()
+    }
+
+    /// Whether the token was issued to Azure CLI's own application, which can never have the permissions.
+    pub fn is_of_azure_cli(&self) -> bool {
+        self.app_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(AZURE_CLI_APP_ID))
     }
 
     /// Whether the application acts for itself, and for nobody who signed in; `None` where the token does not say.

@@ -27,7 +27,7 @@ struct Configuration {
 /// Looks up the ID of the tenant to which a domain belongs.
 ///
 /// # Errors
-/// No tenant has this domain, or the service does not answer (exit 4).
+/// No tenant has this domain, or the service does not answer.
 pub async fn tenant_id(domain: &Tenant, login: &Root, wire: Wire<'_>) -> anyhow::Result<Tenant> {
     let failed = |why: &str, hint: &str| {
         Error::auth(format!("the tenant of {domain} cannot be found: {}: {why}; nothing was sent", login.host()))
@@ -53,7 +53,7 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, wire: Wire<'_>) -> anyhow:
             let error = SignInError::refused(login.host(), &error, error_description.as_deref(), &[]);
             let error =
                 error.about(&format!("the tenant of {domain} cannot be found"), "intunectl auth login", OTHERWISE);
-            let hint = error.hint_text().unwrap_or(OTHERWISE).to_owned();
+            let hint = error.hint_text().unwrap_or_default().to_owned();
             Err(Error::auth(format!("{error}; nothing was sent")).hint(hint).into())
         }
         _ => Err(failed(&exchange::foreign(&answer), OTHERWISE).into()),

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::app::App;
 use super::session::{self, Session};
 use super::store::{self, StoreError};
-use super::token::{GET_ANOTHER, STANDARD_INPUT, Token, read_file};
+use super::token::{STANDARD_INPUT, Token, read_file};
 use crate::error::Error;
 
 /// The source that is selected, not yet looked at.
@@ -27,10 +27,6 @@ pub enum Source {
     Unusable {
         /// What to call it.
         name: &'static str,
-        /// The variables that select it.
-        variables: Vec<&'static str>,
-        /// Whether they are application credentials.
-        is_app: bool,
         /// Why it cannot be used.
         error: Error,
     },
@@ -57,8 +53,8 @@ pub enum Found {
     Given(Token, Given),
     /// An application, which has to be signed in for a token.
     App(App),
-    /// A sign-in under this profile.
-    Profile(String, Box<Session>),
+    /// A profile, and the sign-in under it if there is one.
+    Profile(String, Option<Box<Session>>),
 }
 
 /// Where a token that something else got was given.
@@ -100,7 +96,7 @@ impl Source {
     /// Looks at the source. The keyring is touched only for a profile.
     ///
     /// # Errors
-    /// It cannot be used: it is empty, unreadable, malformed or expired, or nobody is signed in.
+    /// It cannot be used: it is empty, unreadable, malformed or expired, or there is no keyring.
     pub fn resolve(self, now: SystemTime) -> anyhow::Result<Found> {
         let (secret, given) = match self {
             Self::Token(token) => (token, Given::Option),
@@ -110,19 +106,29 @@ impl Source {
             Self::Unusable { error, .. } => return Err(error.into()),
             Self::Profile(profile) => {
                 let session = Session::load(&profile).map_err(|error| no_keyring(error, &profile))?;
-                let nobody = || {
-                    Error::auth(format!("no access token: nobody is signed in under profile '{profile}'"))
-                        .hint(ways(&profile))
-                };
-                let session = session.ok_or_else(nobody)?;
-                return Ok(Found::Profile(profile, Box::new(session)));
+                return Ok(Found::Profile(profile, session.map(Box::new)));
             }
         };
-        let source = given.to_string();
-        let token = Token::read(&secret, &source)?;
-        token.not_expired(&source, GET_ANOTHER, now)?;
-        Ok(Found::Given(token, given))
+        Ok(Found::Given(given.token(&secret, now)?, given))
     }
+}
+
+impl Given {
+    /// Reads a token that was given so.
+    ///
+    /// # Errors
+    /// It is empty, malformed or expired.
+    pub fn token(&self, secret: &SecretString, now: SystemTime) -> Result<Token, Error> {
+        let source = self.to_string();
+        let token = Token::read(secret, &source)?;
+        token.not_expired(&source, "a Graph token lives about an hour: get a new one and run again", now)?;
+        Ok(token)
+    }
+}
+
+/// The error if nobody is signed in under a profile.
+pub fn not_signed_in(profile: &str) -> Error {
+    Error::auth(format!("no access token: not signed in (profile '{profile}')")).hint(ways(profile))
 }
 
 fn from_variable(value: OsString) -> Result<SecretString, Error> {

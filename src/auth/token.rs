@@ -27,9 +27,6 @@ pub struct Token {
     pub expires_at: Option<SystemTime>,
 }
 
-/// What to do about a token that has expired and that something else got.
-pub const GET_ANOTHER: &str = "a Graph token lives about an hour: get a new one and run again";
-
 /// A token with less than this left is renewed before it is used. Source: the contract.
 const TOO_LITTLE: Duration = Duration::from_secs(5 * 60);
 
@@ -84,8 +81,7 @@ fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
         return Err(match source {
             STANDARD_INPUT => Error::auth("standard input holds no token")
                 .hint("pipe it in: intunectl auth login --with-token < token.txt"),
-            _ => Error::auth(format!("{source} is set, but empty"))
-                .hint("an empty token is an error, not an absence: set it, or leave it out to use the next source"),
+            _ => Error::auth(format!("{source} is set, but empty")).hint("give it a value, or leave it out"),
         });
     }
     if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {

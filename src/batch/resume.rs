@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::encoding;
 use crate::graph::partner::Action;
@@ -18,7 +18,7 @@ const BEGINNING: &str = "{\"id\":";
 /// What a file of records tells.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Earlier {
-    owners: HashMap<Key, Progress>,
+    owners: HashMap<Owner, Done>,
     /// How many records are torn: the run was killed, or its disk was full, while it wrote them. What became of their IDs
     /// is not known.
     pub torn: usize,
@@ -26,13 +26,13 @@ pub struct Earlier {
     pub unowned: usize,
 }
 
-/// The tenant, in small letters, and the Graph root of a record.
-type Key = (Option<String>, Option<String>);
+/// The tenant, in small letters, if the record names one, and the Graph root.
+type Owner = (Option<String>, String);
 
 /// What the records of one tenant at one root tell.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Progress {
-    done: HashSet<PartnerId>,
+struct Done {
+    ids: HashSet<PartnerId>,
     records: usize,
 }
 
@@ -59,18 +59,11 @@ struct Record<'a> {
     status: Cow<'a, str>,
     #[serde(default)]
     dry_run: bool,
-    /// Also `null` is said; only a record of an earlier version says nothing.
-    #[serde(default, borrow, deserialize_with = "said")]
-    tenant_id: Option<Option<Text<'a>>>,
-    #[serde(default, borrow)]
-    graph_url: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-fn said<'de: 'a, 'a, D: Deserializer<'de>>(field: D) -> Result<Option<Option<Text<'a>>>, D::Error> {
-    Option::deserialize(field).map(Some)
+    #[serde(default)]
+    tenant_id: Option<String>,
+    /// Every record of something that was done has it, unless an earlier version wrote it.
+    #[serde(default)]
+    graph_url: Option<String>,
 }
 
 /// Reads the records of earlier runs, in the order in which they were written: of each tenant and root, the last word on
@@ -93,7 +86,7 @@ pub fn read(bytes: &[u8], action: Action) -> Result<Earlier, Foreign> {
             // The first value alone: what stands behind a whole record was torn off another.
             let first = serde_json::Deserializer::from_str(piece).into_iter::<Record>().next();
             match first.unwrap_or_else(|| serde_json::from_str(piece)) {
-                Ok(record) => earlier.take(&record, action).ok_or(Foreign { line: n + 1 })?,
+                Ok(record) => earlier.take(record, action).ok_or(Foreign { line: n + 1 })?,
                 Err(error) if is_torn(piece, &error, !rest.is_empty()) => earlier.torn += 1,
                 Err(_) => return Err(Foreign { line: n + 1 }),
             }
@@ -110,7 +103,7 @@ fn is_torn(piece: &str, error: &serde_json::Error, is_followed: bool) -> bool {
 
 impl Earlier {
     /// `None` for what is no record of ours.
-    fn take(&mut self, record: &Record<'_>, action: Action) -> Option<()> {
+    fn take(&mut self, record: Record<'_>, action: Action) -> Option<()> {
         let id = PartnerId::parse(&record.id).ok()?;
         let of = [Action::Disconnect, Action::Onboard].into_iter().find(|of| name(*of) == record.action)?;
         let is = |status: Status| status.name() == record.status;
@@ -118,29 +111,28 @@ impl Earlier {
         if record.dry_run || !(has_done || is(Status::Failed)) {
             return Some(());
         }
-        let Some(tenant) = &record.tenant_id else {
+        let Some(root) = record.graph_url else {
             self.unowned += 1;
             return Some(());
         };
-        let tenant = tenant.as_ref().map(|Text(id)| id.to_ascii_lowercase());
-        let root = record.graph_url.as_ref().map(|Text(root)| root.clone().into_owned());
-        let owner = self.owners.entry((tenant, root)).or_default();
+        let owner = self.owners.entry((record.tenant_id.map(|id| id.to_ascii_lowercase()), root)).or_default();
         owner.records += 1;
         // What one action has done, the other has undone.
         if has_done && of == action {
-            owner.done.insert(id);
+            owner.ids.insert(id);
         } else {
-            owner.done.remove(&id);
+            owner.ids.remove(&id);
         }
         Some(())
     }
 
     /// The IDs that are done for this tenant (none: for tokens that name no tenant) at this root, and how many records of
     /// others there are.
-    pub fn of(mut self, tenant: Option<&str>, root: &str) -> (HashSet<PartnerId>, usize) {
-        let key = (tenant.map(str::to_ascii_lowercase), Some(root.to_owned()));
-        let done = self.owners.remove(&key).unwrap_or_default().done;
-        (done, self.owners.values().map(|owner| owner.records).sum())
+    pub fn of(&self, tenant: Option<&str>, root: &str) -> (HashSet<PartnerId>, usize) {
+        let own = self.owners.get(&(tenant.map(str::to_ascii_lowercase), root.to_owned()));
+        let all: usize = self.owners.values().map(|owner| owner.records).sum();
+        let (done, records) = own.map(|own| (own.ids.clone(), own.records)).unwrap_or_default();
+        (done, all - records)
     }
 }
 
@@ -162,8 +154,7 @@ mod tests {
 
     fn read(bytes: &[u8], action: Action) -> Result<(HashSet<PartnerId>, usize), Foreign> {
         let earlier = super::read(bytes, action)?;
-        let torn = earlier.torn;
-        Ok((earlier.of(Some("T"), "https://g").0, torn))
+        Ok((earlier.of(Some("T"), "https://g").0, earlier.torn))
     }
 
     fn done(text: &str) -> (Vec<String>, usize) {
@@ -205,7 +196,6 @@ mod tests {
             + &done("other-tenant", r#""u""#, here)
             + &done("other-root", own, r#""https://h""#)
             + &done("no-tenant", "null", here)
-            + &done("no-root", own, "null")
             // Another tenant's word on an ID changes nothing here.
             + &record_of("own", "disconnect", "failed", r#""u""#, here)
             + r#"{"id":"old","action":"disconnect","status":"disconnected","error":null}"#;
@@ -217,11 +207,11 @@ mod tests {
             done.sort();
             (done.join(" "), others)
         };
-        assert_eq!(of(Some("t"), "https://g"), ("own".into(), 5));
-        assert_eq!(of(Some("U"), "https://g"), ("other-tenant".into(), 4));
-        assert_eq!(of(Some("t"), "https://h"), ("other-root".into(), 5));
-        assert_eq!(of(None, "https://g"), ("no-tenant".into(), 5));
-        assert_eq!(of(Some("v"), "https://g"), (String::new(), 6));
+        assert_eq!(of(Some("t"), "https://g"), ("own".into(), 4));
+        assert_eq!(of(Some("U"), "https://g"), ("other-tenant".into(), 3));
+        assert_eq!(of(Some("t"), "https://h"), ("other-root".into(), 4));
+        assert_eq!(of(None, "https://g"), ("no-tenant".into(), 4));
+        assert_eq!(of(Some("v"), "https://g"), (String::new(), 5));
     }
 
     #[test]

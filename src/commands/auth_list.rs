@@ -52,7 +52,8 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
         Error::failure(reason.to_string())
             .hint("profiles are in the system's keyring: unlock or install it; a token can be given as INTUNECTL_TOKEN")
     })?;
-    let entries: Vec<_> = profiles.into_iter().filter_map(|profile| entry(profile, &context.profile)).collect();
+    let current = context.profile()?;
+    let entries: Vec<_> = profiles.into_iter().filter_map(|profile| entry(profile, &current)).collect();
     if entries.is_empty() {
         context.console.note("nobody is signed in; `intunectl auth login` signs in");
     }

@@ -12,7 +12,7 @@ use crate::auth::sign_in::{self, DEFAULT_CLIENT, Platform, Tokens};
 use crate::auth::sources::Given;
 use crate::auth::store::{self, StoreError};
 use crate::auth::tenant::Tenant;
-use crate::auth::token::{self, GET_ANOTHER, STANDARD_INPUT, Token};
+use crate::auth::token::{self, STANDARD_INPUT};
 use crate::clean::clean;
 use crate::cli;
 use crate::context::{Context, Roots, block_on, run_until_interrupted};
@@ -41,36 +41,43 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
             .hint("intunectl auth login --with-token < token.txt")
             .into());
     }
+    let profile = context.profile()?;
     let named = context.roots()?;
-    if options.with_token || named.are_typed() {
-        named.check_variables()?;
-    }
-    if named.are_typed() && !options.with_token {
-        named.both(Error::usage)?;
-    }
-    store::check().map_err(|reason| no_keyring(&reason))?;
+    let typed = named.are_typed().then(|| sign_in_roots(&named)).transpose();
     if options.with_token {
-        return run_until_interrupted(context, keep_token(context, named));
+        named.check_variables()?;
+        store::check().map_err(|reason| no_keyring(&reason))?;
+        return run_until_interrupted(context, keep_token(context, &profile, named));
     }
-    let before = match Session::load(&context.profile) {
+    let typed = typed?;
+    store::check().map_err(|reason| no_keyring(&reason))?;
+    let before = match Session::load(&profile) {
         Ok(before) => before,
         Err(error) => match error.downcast_ref::<StoreError>() {
             Some(reason) if *reason != StoreError::Damaged => return Err(no_keyring(reason).into()),
             // It is about to be replaced.
             _ => {
                 context.console.warning_with_hint(
-                    &format!("how profile '{}' was signed in before cannot be read: {error}", context.profile),
+                    &format!("how profile '{profile}' was signed in before cannot be read: {error}"),
                     "give --tenant, --cloud and --client-id if they are not the usual ones",
                 );
                 None
             }
         },
     };
-    let (graph, login) = sign_in_roots(context, &named, before.as_ref().and_then(roots_of))?;
+    let (graph, login) = match (typed, before.as_ref().and_then(roots_of)) {
+        (Some(typed), _) => typed,
+        (None, Some((graph, login))) => {
+            named.check_profile(&profile, &graph, &login)?;
+            (graph, login)
+        }
+        (None, None) => sign_in_roots(&named)?,
+    };
     // A tenant and its applications are of one cloud.
     let before = before.filter(|before| before.login_url == login.as_str());
     let client_id = options.client_id.clone().or_else(|| Some(before.as_ref()?.renewal.as_ref()?.client_id.clone()));
     let asked = Asked {
+        profile,
         tenant: context.tenant().cloned().or_else(|| before.as_ref()?.asked_tenant.clone()),
         client_id: client_id.unwrap_or_else(|| DEFAULT_CLIENT.to_owned()),
         before: before.and_then(|before| before.tenant),
@@ -92,6 +99,7 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
 /// Who is to sign in, and where. What no option says is as it was at the last sign-in of the profile, so that to sign in
 /// again is to type no more than that.
 struct Asked {
+    profile: String,
     tenant: Option<Tenant>,
     /// The tenant of the sign-in before.
     before: Option<Tenant>,
@@ -100,18 +108,10 @@ struct Asked {
     login: Root,
 }
 
-/// Where to sign in: at the roots that were typed, else at the profile's `own`, else at those that are set or usual.
-fn sign_in_roots(context: &Context, named: &Roots, own: Option<(Root, Root)>) -> Result<(Root, Root), Error> {
-    match own {
-        Some((graph, login)) if !named.are_typed() => {
-            named.check_profile(&context.profile, &graph, &login)?;
-            Ok((graph, login))
-        }
-        _ => {
-            named.check_variables()?;
-            named.both(Error::usage)
-        }
-    }
+/// Where to sign in, if the profile does not say.
+fn sign_in_roots(named: &Roots) -> Result<(Root, Root), Error> {
+    named.check_variables()?;
+    named.both(Error::usage)
 }
 
 /// The roots that a profile was signed in at; not those of a token that something else got, and not those of a program
@@ -125,24 +125,22 @@ fn roots_of(session: &Session) -> Option<(Root, Root)> {
     (!graph.is_plain() && !login.is_plain()).then_some((graph, login))
 }
 
-async fn keep_token(context: &Context, named: Roots) -> anyhow::Result<Exit> {
+async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::Result<Exit> {
     let reading = || {
-        let token = Token::read(&token::read_from(std::io::stdin().lock(), STANDARD_INPUT)?, STANDARD_INPUT)?;
-        token.not_expired(STANDARD_INPUT, GET_ANOTHER, SystemTime::now())?;
-        Ok::<_, Error>(token)
+        let secret = token::read_from(std::io::stdin().lock(), STANDARD_INPUT)?;
+        Given::StandardInput.token(&secret, SystemTime::now())
     };
     let token = tokio::task::spawn_blocking(reading).await.context("reading the token broke off")??;
-    // It is never renewed, so nothing is ever sent there.
+    // It cannot be renewed, so no token is ever sent there.
     let (_, usual): (Root, Root) = Cloud::Global.into();
     let login = named.login.clone().unwrap_or(usual);
-    let connection = context.accept(token, Given::StandardInput, named, context.transport()?).await?;
+    let connection = context.accept(token, Given::StandardInput, named).await?;
     let token = &connection.token;
-    save(context, &Session::new(token.secret.clone(), connection.root.as_str(), login.as_str()))?;
+    save(profile, &Session::new(token.secret.clone(), connection.root.as_str(), login.as_str()))?;
     let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", roughly(left)));
     context.console.note(&format!(
-        "stored the token{} under profile '{}', for {}{}",
+        "stored the token{} under profile '{profile}', for {}{}",
         connection.person().map(|name| format!(" for {}", clean(name))).unwrap_or_default(),
-        context.profile,
         connection.root.as_str(),
         expiry.unwrap_or_default()
     ));
@@ -151,22 +149,23 @@ async fn keep_token(context: &Context, named: Roots) -> anyhow::Result<Exit> {
 }
 
 async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyhow::Result<()> {
-    let Asked { tenant: asked_tenant, before, client_id, graph, login } = asked;
+    let Asked { profile, tenant: asked_tenant, before, client_id, graph, login } = asked;
+    let again = session::command(&profile);
     let tenant = asked_tenant.clone().unwrap_or_else(Tenant::any);
     let transport = context.transport()?;
     let observer = context.observer();
     let platform = Platform::new(&login, &tenant, &client_id, context.wire(&transport, &observer))?;
     let scopes = sign_in::scopes(&graph, permission::ASKED);
     let tokens = match Way::choose(options).await? {
-        Way::DeviceCode => with_device_code(context, &platform, &scopes).await?,
-        Way::Browser { or_device_code } => with_browser(context, &platform, &scopes, or_device_code).await?,
+        Way::DeviceCode => with_device_code(context, &platform, &scopes, &again).await?,
+        Way::Browser { or_device_code } => with_browser(context, &platform, &scopes, or_device_code, &again).await?,
     };
     let Tokens { access, refresh, identity } = tokens;
     let claims = [identity.as_ref(), access.claims.as_ref()];
     let account = claims.into_iter().flatten().find_map(|claims| claims.account()).map(str::to_owned);
     let tenant_id: Option<Tenant> =
         claims.into_iter().flatten().find_map(|claims| claims.tenant.as_deref()?.parse().ok());
-    check_tenant(asked_tenant.as_ref(), tenant_id.as_ref(), &format!("{} gave a token", login.host()))?;
+    check_tenant(asked_tenant.as_ref(), tenant_id.as_ref(), login.host())?;
     // By its ID from now on, where that is known: `organizations` would be whichever tenant the account is at home in.
     let tenant = tenant_id.unwrap_or(tenant);
     let can_renew = refresh.is_some();
@@ -176,15 +175,14 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
     session.tenant = Some(tenant.clone());
     session.asked_tenant = asked_tenant;
     session.renewal = refresh.map(|refresh_token| Renewal { client_id, refresh_token });
-    save(context, &session)?;
+    save(&profile, &session)?;
     context.console.note(&format!(
-        "signed in{} to tenant {tenant} under profile '{}', for {}",
+        "signed in{} to tenant {tenant} under profile '{profile}', for {}",
         account.map(|name| format!(" as {}", clean(&name))).unwrap_or_default(),
-        context.profile,
         graph.as_str()
     ));
     if let Some(before) = before.filter(|before| before.is_id() && *before != tenant) {
-        context.console.warning(&format!("profile '{}' was signed in to tenant {before} until now", context.profile));
+        context.console.warning(&format!("profile '{profile}' was signed in to tenant {before} until now"));
     }
     context.warn_about_other_sources();
     if !can_renew {
@@ -200,11 +198,11 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
 }
 
 /// Nobody is signed in to another tenant than was asked for, as far as both are known by their IDs.
-fn check_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, what: &str) -> Result<(), Error> {
+fn check_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, host: &str) -> Result<(), Error> {
     match (asked, got) {
         (Some(asked), Some(got)) if asked.is_id() && asked != got => {
-            let message = format!("nobody was signed in: {what} for tenant {got}, not for {asked}");
-            Err(Error::auth(message).hint("check --tenant, and whose token it is"))
+            let message = format!("nobody was signed in: {host} gave a token for tenant {got}, not for {asked}");
+            Err(Error::auth(message).hint("check --tenant and --login-url"))
         }
         _ => Ok(()),
     }
@@ -233,8 +231,13 @@ impl Way {
     }
 }
 
-async fn with_device_code(context: &Context, platform: &Platform<'_>, scopes: &[String]) -> anyhow::Result<Tokens> {
-    let code = platform.device_code(scopes).await.map_err(|error| failed(context, &error, OTHER_WAY_BROWSER))?;
+async fn with_device_code(
+    context: &Context,
+    platform: &Platform<'_>,
+    scopes: &[String],
+    again: &str,
+) -> anyhow::Result<Tokens> {
+    let code = platform.device_code(scopes).await.map_err(|error| failed(again, &error, OTHER_WAY_BROWSER))?;
     context.console.instruction(&format!(
         "To sign in at {}, open this page in a browser, on any device:\n\n  {}\n\nand type this code there:\n\n  \
          {}\n\nWaiting for that; the code is valid for {}. Type it only if you have just run this command yourself.",
@@ -243,7 +246,7 @@ async fn with_device_code(context: &Context, platform: &Platform<'_>, scopes: &[
         code.code(),
         roughly(code.expires_in())
     ));
-    Ok(platform.await_device(&code).await.map_err(|error| failed(context, &error, OTHER_WAY_BROWSER))?)
+    Ok(platform.await_device(&code).await.map_err(|error| failed(again, &error, OTHER_WAY_BROWSER))?)
 }
 
 async fn with_browser(
@@ -251,6 +254,7 @@ async fn with_browser(
     platform: &Platform<'_>,
     scopes: &[String],
     or_device_code: bool,
+    again: &str,
 ) -> anyhow::Result<Tokens> {
     let port = Port::listen().await.context("no port of this machine can be listened at")?;
     let asked = platform.browser(port.redirect(), scopes)?;
@@ -280,15 +284,15 @@ async fn with_browser(
     })?;
     match back {
         Some(Return::Code(code)) => {
-            Ok(platform.redeem(&code, asked).await.map_err(|error| failed(context, &error, OTHER_WAY_CODE))?)
+            Ok(platform.redeem(&code, asked).await.map_err(|error| failed(again, &error, OTHER_WAY_CODE))?)
         }
         Some(Return::Refused { error, description }) => {
             let error = platform.refused(&error, description.as_deref());
-            Err(failed(context, &error, OTHER_WAY_CODE).into())
+            Err(failed(again, &error, OTHER_WAY_CODE).into())
         }
         None => {
             context.console.note("no browser can be opened here after all");
-            with_device_code(context, platform, scopes).await
+            with_device_code(context, platform, scopes, again).await
         }
     }
 }
@@ -296,12 +300,13 @@ async fn with_browser(
 const OTHER_WAY_BROWSER: &str = "run it again; --browser signs in with a browser on this machine";
 const OTHER_WAY_CODE: &str = "run it again; --device-code signs in with a browser on any other device";
 
-fn failed(context: &Context, error: &SignInError, otherwise: &str) -> Error {
-    error.about("nobody was signed in", &session::command(&context.profile), otherwise)
+/// `again` is the command that signs in.
+fn failed(again: &str, error: &SignInError, otherwise: &str) -> Error {
+    error.about("nobody was signed in", again, otherwise)
 }
 
-fn save(context: &Context, session: &Session) -> anyhow::Result<()> {
-    session.save(&context.profile).map_err(|error| match error.downcast::<StoreError>() {
+fn save(profile: &str, session: &Session) -> anyhow::Result<()> {
+    session.save(profile).map_err(|error| match error.downcast::<StoreError>() {
         Ok(reason) => no_keyring(&reason).into(),
         Err(error) => error,
     })

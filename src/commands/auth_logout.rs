@@ -11,7 +11,7 @@ use crate::exit::Exit;
 /// There is no keyring, it is locked or does not answer.
 pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
     let console = &context.console;
-    let profiles = if all { store::profiles()? } else { vec![context.profile.clone()] };
+    let profiles = if all { store::profiles()? } else { vec![context.profile()?] };
     if profiles.is_empty() {
         console.note("not signed in");
         return Ok(Exit::Success);

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::clean::{clean, without_tokens};
-use crate::context::{Connection, Context, Source, run_until_interrupted};
+use crate::context::{Connection, Context, run_until_interrupted};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{Format, json, stdout};
@@ -69,7 +69,7 @@ async fn status(context: &Context) -> anyhow::Result<Exit> {
             return Ok(Exit::Auth);
         }
     };
-    let report = Report { unused, ..report(&connection) };
+    let report = report(source, unused, &connection);
     match context.format {
         Format::Text | Format::Id => stdout::print(without_tokens(&text(&report, &connection)).as_bytes())?,
         Format::Json | Format::Ndjson => print_json(context.format, &report)?,
@@ -97,17 +97,13 @@ fn unusable(source: String, unused: Vec<&'static str>, error: &anyhow::Error) ->
     Report { source: Some(source), unused, needed_permission: permission::ASKED, error, ..Report::default() }
 }
 
-fn report(connection: &Connection) -> Report {
-    let claims = connection.claims();
+fn report(source: String, unused: Vec<&'static str>, connection: &Connection) -> Report {
+    let (claims, profile) = (connection.claims(), connection.profile());
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    let profile = match &connection.source {
-        Source::Profile(profile) => Some(profile),
-        Source::Given(_) | Source::App { .. } => None,
-    };
     Report {
         usable: true,
-        source: Some(connection.source.to_string()),
-        unused: Vec::new(),
+        source: Some(source),
+        unused,
         profile: profile.map(|profile| profile.name.clone()),
         account: owned(connection.person()),
         tenant_id: owned(connection.tenant()),
@@ -157,8 +153,7 @@ fn text(report: &Report, connection: &Connection) -> String {
         Some(false) => format!("no: {} is not among the permissions", permission::in_words(permission::WRITE)),
         None => "not known: the token names no permissions".to_owned(),
     };
-    let unused = (!report.unused.is_empty()).then(|| ("Not used", report.unused.join(", ")));
-    let fields = [
+    let mut fields = vec![
         ("Source", or_unknown(&report.source)),
         ("Account", account),
         ("Tenant", or_unknown(&report.tenant_id)),
@@ -168,7 +163,8 @@ fn text(report: &Report, connection: &Connection) -> String {
         ("Graph", or_unknown(&report.graph_url)),
         ("Disconnect", can_disconnect),
     ];
-    let [source, others @ ..] = fields;
-    let lines = [source].into_iter().chain(unused).chain(others);
-    lines.map(|(name, value)| format!("{:13}{value}\n", format!("{name}:"))).collect()
+    if !report.unused.is_empty() {
+        fields.insert(1, ("Not used", report.unused.join(", ")));
+    }
+    fields.into_iter().map(|(name, value)| format!("{:13}{value}\n", format!("{name}:"))).collect()
 }

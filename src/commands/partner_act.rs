@@ -20,6 +20,7 @@ use crate::graph::partner::Action;
 use crate::ids::input::{self, Stdin};
 use crate::ids::{Collected, PartnerId, PartnerIds};
 use crate::interrupt::Interrupts;
+use crate::net::root::Cloud;
 use crate::output::record::{Owner, Status, Summary, name};
 use crate::output::sink::{Look, Sink, text_line};
 use crate::output::terminal::{Layout, Shape, measure};
@@ -38,26 +39,13 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
     block_on(async {
         // From here on a signal is answered by a report, not by death.
         let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
-        let cli::Act { ids: cli::Ids { ids, from_file }, concurrency, rate, dry_run, yes, wait, fail_fast, resume } =
-            options;
-        // No ID that Graph issues reads as a duration; who types a space before one means it for --wait.
-        if wait.is_some()
-            && let Some(duration) = ids.iter().find(|id| humantime::parse_duration(id).is_ok())
-        {
-            return Err(Error::usage(format!("`{duration}` stands where an ID belongs; nothing was sent"))
-                .hint(format!("a duration follows --wait with an equals sign: --wait={duration}"))
-                .into());
+        let cli::Act { ids, concurrency, rate, dry_run, yes, wait, fail_fast, resume } = options;
+        if wait.is_some() {
+            refuse_duration(&ids.ids)?;
         }
         let selection = context.selection()?;
         let format = context.format;
-        let reading = tokio::task::spawn_blocking(move || {
-            if input::is_stdin_named(&ids, from_file.as_deref()) && resume.as_deref().is_some_and(input::is_stdin) {
-                return Err(Error::usage("standard input cannot be both the IDs and the records; nothing was sent")
-                    .hint("give one of them as a file"));
-            }
-            let collected = input::read(&ids, from_file.as_deref(), Stdin::IfNamed, name(action))?;
-            Ok((collected, resume.map(|path| Log::read(path, action, format)).transpose()?))
-        });
+        let reading = tokio::task::spawn_blocking(move || read(&ids, resume, action, format));
         let (Collected { ids, tenants, warnings }, log) = tokio::select! {
             read = reading => read.context("reading the IDs broke off")??,
             signal = interrupts.recv() => {
@@ -91,24 +79,24 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
             connection = &mut connecting => connection?,
             signal = interrupts.recv() => {
                 context.finish_renewing(connecting, &mut interrupts).await;
-                let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
+                let around = surroundings(context, &plan, log.as_ref(), rate.0, &mut interrupts)?;
                 let finished = batch::without_requests(&plan, Some(signal), Summary::default(), around).await;
                 conclude(context, &plan, &finished);
                 return Ok(finished.exit);
             }
         };
         tenants.check(connection.tenant())?;
-        if let Some(log) = log {
-            plan.done = log.done(context, &connection)?;
+        if let Some(log) = &log {
+            plan.done = log.done(context, &connection);
         }
         plan.owner = connection.owner();
         let summary = Summary {
             tenant_id: connection.tenant().map(str::to_owned),
-            cloud: connection.cloud(),
+            cloud: connection.cloud().map(Cloud::name),
             ..Summary::default()
         };
         if plan.todo().next().is_none() {
-            let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
+            let around = surroundings(context, &plan, log.as_ref(), rate.0, &mut interrupts)?;
             let finished = batch::without_requests(&plan, None, summary, around).await;
             conclude(context, &plan, &finished);
             return Ok(finished.exit);
@@ -124,7 +112,7 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         {
             return Ok(exit);
         }
-        let around = surroundings(context, &plan, rate.0, &mut interrupts)?;
+        let around = surroundings(context, &plan, log.as_ref(), rate.0, &mut interrupts)?;
         let finished = batch::run(&plan, &client, summary, around).await?;
         conclude(context, &plan, &finished);
         let lacks_permission = connection.claims().and_then(|claims| claims.has_any(permission::WRITE)) == Some(false);
@@ -135,6 +123,29 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         }
         Ok(finished.exit)
     })
+}
+
+/// No ID that Graph issues reads as a duration; who types a space before one means it for `--wait`.
+fn refuse_duration(ids: &[String]) -> Result<(), Error> {
+    let Some(duration) = ids.iter().find(|id| humantime::parse_duration(id).is_ok()) else { return Ok(()) };
+    Err(Error::usage(format!("`{duration}` stands where an ID belongs; nothing was sent"))
+        .hint(format!("a duration follows --wait with an equals sign: --wait={duration}")))
+}
+
+/// Reads the IDs, and the records of earlier runs.
+fn read(
+    cli::Ids { ids, from_file }: &cli::Ids,
+    resume: Option<PathBuf>,
+    action: Action,
+    format: Format,
+) -> Result<(Collected, Option<Log>), Error> {
+    let from_file = from_file.as_deref();
+    if input::is_stdin_named(ids, from_file) && resume.as_deref().is_some_and(input::is_stdin) {
+        return Err(Error::usage("standard input cannot be both the IDs and the records; nothing was sent")
+            .hint("give one of them as a file"));
+    }
+    let collected = input::read(ids, from_file, Stdin::IfNamed, name(action))?;
+    Ok((collected, resume.map(|path| Log::read(path, action, format)).transpose()?))
 }
 
 /// The records that earlier runs have left in a file.
@@ -173,8 +184,8 @@ impl Log {
     }
 
     /// The IDs that are done in the connection's tenant at its root. Says which records do not count, and why.
-    fn done(self, context: &Context, connection: &Connection) -> anyhow::Result<HashSet<PartnerId>> {
-        let Self { path, earlier, continues_torn } = self;
+    fn done(&self, context: &Context, connection: &Connection) -> HashSet<PartnerId> {
+        let Self { path, earlier, .. } = self;
         let name = path.display();
         match earlier.torn {
             0 => {}
@@ -197,11 +208,15 @@ impl Log {
                  are of the same tenant"
             ));
         }
-        if continues_torn {
-            // The next record is not to be appended to a torn one.
+        done
+    }
+
+    /// Ends a torn record at the end of the log, before this run's are appended to it.
+    fn end_torn_record(&self) -> anyhow::Result<()> {
+        if self.continues_torn {
             stdout::print(b"\n").map_err(|error| Error::failure(format!("{error:#}; nothing was sent")))?;
         }
-        Ok(done)
+        Ok(())
     }
 }
 
@@ -212,9 +227,11 @@ fn records(count: usize) -> String {
 fn surroundings<'a>(
     context: &'a Context,
     plan: &Plan<'_>,
+    log: Option<&Log>,
     rate: Option<Rate>,
     interrupts: &'a mut Interrupts,
 ) -> anyhow::Result<Surroundings<'a>> {
+    log.map_or(Ok(()), Log::end_torn_record)?;
     let rate = if plan.task == Task::Rehearse { rate.map(Rate::for_all) } else { rate };
     // What stands behind a pipe may write to the same terminal, and would write into the line.
     let total = if stdout::is_pipe() { 0 } else { plan.todo().count() };

@@ -1,6 +1,5 @@
 //! The token that a call uses, where the next one comes from, and the client that is made of both.
 
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
@@ -12,7 +11,7 @@ use crate::auth::claims::Claims;
 use crate::auth::discovery;
 use crate::auth::renewal::{Failure, Outlook, Profile, Renewed};
 use crate::auth::session::{self, Session};
-use crate::auth::sources::{Found, Given};
+use crate::auth::sources::{self, Found, Given, Source};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::Token;
 use crate::clean::clean;
@@ -32,41 +31,32 @@ pub struct Connection {
     /// The token.
     pub token: Token,
     /// Where it is from.
-    pub source: Source,
+    pub credential: Credential,
     /// The root.
     pub root: Root,
     /// The sign-in root that goes with it, if that is known.
     login: Option<Root>,
-    cloud: Option<Cloud>,
+    /// In a rehearsal, the cloud that was named.
+    rehearsed: Option<Cloud>,
     transport: Transport,
 }
 
-/// Where a token is from, and so where another one would be.
-pub enum Source {
+/// Where a token is from, and so where the next one would be from.
+pub enum Credential {
     /// Somebody else got it.
     Given(Given),
     /// The application signed in as itself.
     App {
         /// The application.
         app: App,
-        /// Where.
+        /// The sign-in root that issues its tokens.
         login: Root,
     },
     /// Somebody signed in.
     Profile(Profile),
 }
 
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Given(given) => given.fmt(f),
-            Self::App { app, .. } => app.fmt(f),
-            Self::Profile(profile) => write!(f, "profile '{}'", profile.name),
-        }
-    }
-}
-
-impl Source {
+impl Credential {
     /// What to do for another token than this one.
     fn another(&self, claims: Option<&Claims>) -> String {
         match self {
@@ -79,9 +69,17 @@ impl Source {
 }
 
 impl Connection {
+    /// The sign-in, if that is where the token is from.
+    pub fn profile(&self) -> Option<&Profile> {
+        match &self.credential {
+            Credential::Profile(profile) => Some(profile),
+            Credential::Given(_) | Credential::App { .. } => None,
+        }
+    }
+
     /// The cloud, if the root is one of its; in a rehearsal, the cloud that was named.
-    pub fn cloud(&self) -> Option<&'static str> {
-        self.cloud.map(Cloud::name)
+    pub fn cloud(&self) -> Option<Cloud> {
+        Cloud::of(&self.root).or(self.rehearsed)
     }
 
     /// The tenant, if the token or the sign-in names it.
@@ -91,51 +89,44 @@ impl Connection {
 
     /// The tenant of another token from the same source.
     fn tenant_of<'a>(&'a self, token: &'a Token) -> Option<&'a str> {
-        let signed_in = match &self.source {
-            Source::Profile(profile) => profile.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str),
-            Source::Given(_) | Source::App { .. } => None,
-        };
-        token.claims.as_ref().and_then(|claims| claims.tenant.as_deref()).or(signed_in)
+        let signed_in = || self.profile()?.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str);
+        token.claims.as_ref().and_then(|claims| claims.tenant.as_deref()).or_else(signed_in)
     }
 
     /// Who acts: the account that signed in or, without one, the application; as the token or the sign-in says.
     pub fn account(&self) -> Option<&str> {
-        let app = match &self.source {
-            Source::App { app, .. } => Some(app.client_id()),
-            Source::Given(_) | Source::Profile(_) if self.is_app_only() == Some(false) => None,
-            Source::Given(_) | Source::Profile(_) => self.claims().and_then(Claims::app_id),
+        let app = match &self.credential {
+            Credential::App { app, .. } => Some(app.client_id()),
+            Credential::Given(_) | Credential::Profile(_) if self.is_app_only() == Some(false) => None,
+            Credential::Given(_) | Credential::Profile(_) => self.claims().and_then(Claims::app_id),
         };
         self.person().or(app)
     }
 
     /// Who signed in, if the token or the sign-in says so.
     pub fn person(&self) -> Option<&str> {
-        let signed_in = match &self.source {
-            Source::Profile(profile) => profile.account.as_deref(),
-            Source::Given(_) | Source::App { .. } => None,
-        };
-        self.claims().and_then(Claims::account).or(signed_in)
+        self.claims().and_then(Claims::account).or_else(|| self.profile()?.account.as_deref())
     }
 
     /// Whether an application acts for itself, and for nobody who signed in; `None` where that is not known.
     pub fn is_app_only(&self) -> Option<bool> {
-        match &self.source {
-            Source::App { .. } => Some(true),
-            Source::Given(_) | Source::Profile(_) => self.claims().and_then(Claims::is_app_only),
+        match &self.credential {
+            Credential::App { .. } => Some(true),
+            Credential::Given(_) | Credential::Profile(_) => self.claims().and_then(Claims::is_app_only),
         }
     }
 
     /// Whose token it is, for advice.
     pub fn caller(&self) -> Caller {
-        Caller { is_app_only: self.is_app_only(), another: self.source.another(self.claims()) }
+        Caller { is_app_only: self.is_app_only(), another: self.credential.another(self.claims()) }
     }
 
     /// Whether there is a way to another token when this one ends.
     pub fn is_renewable(&self) -> bool {
-        match &self.source {
-            Source::Given(_) => false,
-            Source::App { .. } => true,
-            Source::Profile(profile) => profile.client_id.is_some(),
+        match &self.credential {
+            Credential::Given(_) => false,
+            Credential::App { .. } => true,
+            Credential::Profile(profile) => profile.client_id.is_some(),
         }
     }
 
@@ -169,10 +160,10 @@ impl Connection {
                 cloud.name(),
                 cloud.graph()
             ))
-            .hint(match &self.source {
-                Source::Given(_) => format!("to act in that cloud, give --cloud {}", other.name()),
-                Source::App { .. } => "check --cloud, --login-url and AZURE_AUTHORITY_HOST".to_owned(),
-                Source::Profile(profile) => format!("sign in again: {}", session::command(&profile.name)),
+            .hint(match &self.credential {
+                Credential::Given(_) => format!("to act in that cloud, give --cloud {}", other.name()),
+                Credential::App { .. } => "check --cloud, --login-url and AZURE_AUTHORITY_HOST".to_owned(),
+                Credential::Profile(profile) => format!("sign in again: {}", session::command(&profile.name)),
             })),
             _ => Ok(()),
         }
@@ -192,9 +183,9 @@ impl Connection {
             Some(found) => {
                 let found = clean(found);
                 Err(Error::auth(format!("{} is for tenant {found}, not for {named}; nothing was sent", self.its_token()))
-                    .hint(match &self.source {
-                        Source::App { .. } => "check --tenant, --login-url and AZURE_CLIENT_ID".to_owned(),
-                        Source::Given(_) | Source::Profile(_) => {
+                    .hint(match &self.credential {
+                        Credential::App { .. } => "check --tenant, --login-url and AZURE_CLIENT_ID".to_owned(),
+                        Credential::Given(_) | Credential::Profile(_) => {
                             format!("sign in to {typed} and add --profile NAME: {elsewhere}\nor leave out --tenant to act in {found}")
                         }
                     }))
@@ -209,11 +200,11 @@ impl Connection {
 
     /// What to call the token.
     fn its_token(&self) -> String {
-        match &self.source {
-            Source::Given(Given::File(path)) => format!("the token in {}", path.display()),
-            Source::Given(given) => format!("the token from {given}"),
-            Source::App { app, .. } => format!("the token of the {app}"),
-            Source::Profile(profile) => format!("the token of profile '{}'", profile.name),
+        match &self.credential {
+            Credential::Given(Given::File(path)) => format!("the token in {}", path.display()),
+            Credential::Given(given) => format!("the token from {given}"),
+            Credential::App { app, .. } => format!("the token of the {app}"),
+            Credential::Profile(profile) => format!("the token of profile '{}'", profile.name),
         }
     }
 }
@@ -221,23 +212,6 @@ impl Connection {
 /// Source: graph-facts, "The resource".
 const NOT_AZURE_CLI: &str =
     "Azure CLI's own application cannot get this permission for people. Sign in instead: intunectl auth login";
-
-/// Application credentials, or a sign-in, for a Graph root outside the Microsoft clouds.
-fn no_login_root(kind: impl Fn(&'static str) -> Error) -> Error {
-    kind("another Graph root is given, but no sign-in root that goes with it; nothing was sent")
-        .hint("give --login-url (INTUNECTL_LOGIN_URL) too, or leave out --graph-url (INTUNECTL_GRAPH_URL)")
-}
-
-impl Roots {
-    /// Both roots, for whoever signs in: a token must not go to another Graph root than the one it was asked for at.
-    ///
-    /// # Errors
-    /// No sign-in root is known for the Graph root; as the error that `kind` makes.
-    pub fn both(&self, kind: impl Fn(&'static str) -> Error) -> Result<(Root, Root), Error> {
-        let login = self.login.clone().ok_or_else(|| no_login_root(kind))?;
-        Ok((self.graph.clone(), login))
-    }
-}
 
 impl Context {
     /// Finds the token and the root that it may be sent to; gets or renews the token if that is called for, and makes
@@ -253,28 +227,20 @@ impl Context {
             let found = source.resolve(SystemTime::now())?;
             anyhow::Ok((found, Transport::load(timeout, retries, ca_cert.as_deref())?))
         });
-        let (found, transport) = match look_up.await.context("looking for the token broke off")? {
-            Ok(found) => found,
-            // Without a sign-in, nothing but a variable may name a root.
-            Err(error) => {
-                roots.check_variables()?;
-                return Err(error);
-            }
-        };
+        let (found, transport) = look_up.await.context("looking for the token broke off")??;
         let connection = match found {
-            Found::Given(token, given) => return self.accept(token, given, roots, transport).await,
+            Found::Given(token, given) => given_connection(token, given, roots, transport),
             Found::App(app) => {
                 let (root, login) = roots.both(Error::auth)?;
                 let observer = self.observer();
                 let token = app.token(&root, &login, self.wire(&transport, &observer)).await?;
                 token.not_expired(&app.to_string(), "check the clock of this machine", SystemTime::now())?;
-                let source = Source::App { app, login: login.clone() };
-                Connection { token, source, root, login: Some(login), cloud: roots.cloud, transport }
+                let credential = Credential::App { app, login: login.clone() };
+                Connection { token, credential, root, login: Some(login), rehearsed: roots.rehearsed, transport }
             }
-            Found::Profile(name, session) => profile_connection(&name, &session, &roots, transport)?,
+            Found::Profile(name, session) => profile_connection(&name, session.as_deref(), &roots, transport)?,
         };
-        connection.check_cloud()?;
-        self.check_tenant(&connection).await?;
+        self.check(&connection).await?;
         self.renew_if_due(connection).await
     }
 
@@ -282,17 +248,26 @@ impl Context {
     ///
     /// # Errors
     /// It is for another cloud or tenant.
-    pub async fn accept(
-        &self,
-        token: Token,
-        given: Given,
-        roots: Roots,
-        transport: Transport,
-    ) -> anyhow::Result<Connection> {
-        let connection = given_connection(token, given, roots, transport);
-        connection.check_cloud()?;
-        self.check_tenant(&connection).await?;
+    pub async fn accept(&self, token: Token, given: Given, roots: Roots) -> anyhow::Result<Connection> {
+        let connection = given_connection(token, given, roots, self.transport()?);
+        self.check(&connection).await?;
         Ok(connection)
+    }
+
+    /// Makes sure that the token is for the cloud and the tenant that were named.
+    async fn check(&self, connection: &Connection) -> anyhow::Result<()> {
+        connection.check_cloud()?;
+        let Some(typed) = self.options.tenant.as_ref().filter(|tenant| !tenant.is_any()) else { return Ok(()) };
+        if typed.is_id() || connection.tenant().is_none() {
+            return Ok(connection.check_tenant(typed, typed)?);
+        }
+        let login = connection.login.as_ref().ok_or_else(|| {
+            Error::auth(format!("the tenant of {typed} cannot be found: no sign-in root is known; nothing was sent"))
+                .hint("give --tenant the tenant's ID, or give --login-url")
+        })?;
+        let observer = self.observer();
+        let id = discovery::tenant_id(typed, login, self.wire(&connection.transport, &observer)).await?;
+        Ok(connection.check_tenant(typed, &id)?)
     }
 
     /// The token and the root as [`connect`](Self::connect) would find them, if that takes nobody else: no sign-in
@@ -311,8 +286,10 @@ impl Context {
             Found::Given(token, given) => given_connection(token, given, roots, self.transport()?),
             Found::App(_) => return Ok(None),
             Found::Profile(name, mut session) => {
-                session.renewal = None;
-                let connection = profile_connection(&name, &session, &roots, self.transport()?)?;
+                if let Some(session) = &mut session {
+                    session.renewal = None;
+                }
+                let connection = profile_connection(&name, session.as_deref(), &roots, self.transport()?)?;
                 connection.token.not_expired("the keyring", "sign in again", now)?;
                 connection
             }
@@ -328,7 +305,7 @@ impl Context {
     }
 
     async fn renew_if_due(&self, mut connection: Connection) -> anyhow::Result<Connection> {
-        let Source::Profile(profile) = &connection.source else { return Ok(connection) };
+        let Credential::Profile(profile) = &connection.credential else { return Ok(connection) };
         let name = profile.name.clone();
         let now = SystemTime::now();
         if connection.is_renewable() && connection.token.is_due(now) {
@@ -351,27 +328,9 @@ impl Context {
         Ok(connection)
     }
 
-    /// Makes sure that the token is for the tenant that was typed.
-    ///
-    /// # Errors
-    /// It is for another, or does not say for which; or the tenant of a domain cannot be found.
-    async fn check_tenant(&self, connection: &Connection) -> anyhow::Result<()> {
-        let Some(typed) = self.options.tenant.as_ref().filter(|tenant| !tenant.is_any()) else { return Ok(()) };
-        if typed.is_id() || connection.tenant().is_none() {
-            return Ok(connection.check_tenant(typed, typed)?);
-        }
-        let login = connection.login.as_ref().ok_or_else(|| {
-            Error::auth(format!("the tenant of {typed} cannot be found: no sign-in root is known; nothing was sent"))
-                .hint("give --tenant the tenant's ID, or give --login-url")
-        })?;
-        let observer = self.observer();
-        let id = discovery::tenant_id(typed, login, self.wire(&connection.transport, &observer)).await?;
-        Ok(connection.check_tenant(typed, &id)?)
-    }
-
     /// Gets another token than `used` from where it was from.
     async fn another(&self, connection: &Connection, used: &SecretString, need: Need) -> Result<Token, Failure> {
-        let Connection { source, root, transport, .. } = connection;
+        let Connection { credential, root, transport, .. } = connection;
         let observer = self.observer();
         let (wire, turn_within) = match need {
             // While the old one works, nothing is to wait for long; and there is a next time.
@@ -379,15 +338,15 @@ impl Context {
             // Twice what an attempt usually may take.
             Need::Refused => (self.wire(transport, &observer), Duration::from_secs(60)),
         };
-        let token = match source {
-            Source::Given(_) => Err(Error::auth("the token cannot be renewed"))?,
-            Source::App { app, login } => tokio::select! {
+        let token = match credential {
+            Credential::Given(_) => Err(Error::auth("the token cannot be renewed"))?,
+            Credential::App { app, login } => tokio::select! {
                 token = app.token(root, login, wire) => token?,
                 () = self.stop.wait() => {
                     return Err(Failure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
                 }
             },
-            Source::Profile(profile) => self.renew(profile, used, turn_within, wire).await?,
+            Credential::Profile(profile) => self.renew(profile, used, turn_within, wire).await?,
         };
         // A domain may have moved: the rest of the run is not for another tenant.
         match (connection.tenant(), connection.tenant_of(&token)) {
@@ -449,12 +408,15 @@ impl Context {
 
     /// Says, after a sign-in, what calls use instead of it.
     pub fn warn_about_other_sources(&self) {
-        let Ok(Selection { source, .. }) = self.selection() else { return };
-        if matches!(source, crate::auth::sources::Source::Profile(_)) {
-            return;
+        match self.selection() {
+            Ok(Selection { source: Source::Profile(_), .. }) => {}
+            Ok(Selection { source, .. }) => {
+                let message =
+                    format!("calls use another source than this sign-in, which is set and comes first: {source}");
+                self.console.warning_with_hint(&message, "to use the sign-in, unset that or give --profile");
+            }
+            Err(error) => self.console.warning_about(&error.into()),
         }
-        let message = format!("calls use another source than this sign-in, which is set and comes first: {source}");
-        self.console.warning_with_hint(&message, "to use the sign-in, unset that or give --profile");
     }
 
     /// Says, before the first request, what the token's claims give away.
@@ -464,12 +426,14 @@ impl Context {
         let is_for_graph =
             |audience: &str| audience == root || Cloud::ALL.into_iter().any(|cloud| audience == cloud.graph());
         if let Some(audience) = claims.audience().filter(|audience| !is_for_graph(audience)) {
-            let graph = connection.cloud.map_or_else(|| root.to_owned(), |cloud| cloud.graph().to_owned());
+            let graph = connection.cloud().map_or_else(|| root.to_owned(), |cloud| cloud.graph().to_owned());
             self.console.warning_with_hint(
                 &format!("the token is for {}, not for {graph}; the service will probably refuse it", clean(audience)),
-                &match &connection.source {
-                    Source::Given(_) => format!("get a token for the resource {graph}"),
-                    Source::App { .. } | Source::Profile(_) => "check --graph-url, --login-url and --cloud".to_owned(),
+                &match &connection.credential {
+                    Credential::Given(_) => format!("get a token for the resource {graph}"),
+                    Credential::App { .. } | Credential::Profile(_) => {
+                        "check --graph-url, --login-url and --cloud".to_owned()
+                    }
                 },
             );
         }
@@ -510,16 +474,21 @@ impl Context {
 }
 
 fn given_connection(token: Token, given: Given, roots: Roots, transport: Transport) -> Connection {
-    let Roots { graph, login, cloud, .. } = roots;
-    Connection { token, source: Source::Given(given), root: graph, login, cloud, transport }
+    let Roots { graph, login, rehearsed, .. } = roots;
+    Connection { token, credential: Credential::Given(given), root: graph, login, rehearsed, transport }
 }
 
 fn profile_connection(
     name: &str,
-    session: &Session,
+    session: Option<&Session>,
     roots: &Roots,
     transport: Transport,
 ) -> anyhow::Result<Connection> {
+    let Some(session) = session else {
+        // Without a sign-in that remembers it, a root is named by a variable alone.
+        roots.check_variables()?;
+        return Err(sources::not_signed_in(name).into());
+    };
     let parse = |url: &str| {
         url.parse::<Root>().map_err(|reason| {
             Error::auth(format!("a root of profile '{name}' {reason}"))
@@ -531,6 +500,6 @@ fn profile_connection(
     let token = session.token()?;
     let profile = Profile::new(name, graph.clone(), login.clone(), session);
     profile.check_tenant(token.claims.as_ref(), None)?;
-    let cloud = Cloud::of(&graph).or(roots.cloud);
-    Ok(Connection { token, source: Source::Profile(profile), root: graph, login: Some(login), cloud, transport })
+    let credential = Credential::Profile(profile);
+    Ok(Connection { token, credential, root: graph, login: Some(login), rehearsed: roots.rehearsed, transport })
 }

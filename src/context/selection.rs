@@ -1,10 +1,13 @@
 //! Which token and which roots a command uses: decided once, from the options and the environment alone. What somebody
 //! typed beats what is set, and what contradicts itself is refused. `docs/precedence.md` shows the rules as a table; a
 //! test compares the two.
+//!
+//! Roots: the options are one layer, and the variables fill what that leaves open. Each layer gives the clouds that fit,
+//! or contradicts itself. The first cloud that fits both is used.
 
 use std::ffi::OsString;
 
-use super::Options;
+use super::options::Options;
 use crate::auth::app::App;
 use crate::auth::sources::Source;
 use crate::clean::clean;
@@ -42,98 +45,98 @@ pub struct Roots {
     pub graph: Root,
     /// The sign-in root. None is known for a Graph root outside the Microsoft clouds.
     pub login: Option<Root>,
-    /// The cloud, if the Graph root is one of its; in a rehearsal, the cloud that was named.
-    pub cloud: Option<Cloud>,
-    graph_by: Name,
-    login_by: Name,
-    unused: Vec<&'static str>,
-}
-
-/// What named a root.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Name {
-    Option(&'static str),
-    Variable(&'static str),
-    Nothing,
+    /// In a rehearsal, the cloud that was named.
+    pub rehearsed: Option<Cloud>,
+    /// The option or variable that names each root.
+    graph_by: Option<&'static str>,
+    login_by: Option<&'static str>,
+    /// The variables that decided.
+    used: Vec<&'static str>,
 }
 
 /// Decides which token and which roots a command uses.
 ///
 /// # Errors
-/// Options or variables contradict each other or have no usable value (exit 2).
+/// Options or variables contradict each other or have no usable value: a usage error.
 pub fn select(options: &Options, get: Environment<'_>) -> Result<Selection, Error> {
     if let Some(any) = options.tenant.as_ref().filter(|tenant| tenant.is_any()) {
         return Err(Error::usage(format!("--tenant {any} names no tenant; nothing was sent"))
             .hint("give the tenant's ID or one of its domains"));
     }
-    let source = source(options, get)?;
     let app = App::variables(get);
-    let used = match &source {
-        Source::Variable(_) => vec![TOKEN],
-        Source::Profile(_) if options.profile.is_none() => vec![PROFILE],
-        Source::App(app) => app.uses(options.tenant.is_some()),
-        Source::Unusable { variables, .. } => variables.clone(),
-        Source::Token(_) | Source::TokenFile(_) | Source::Profile(_) => Vec::new(),
-    };
-    let is_set = |name: &&str| get(name).is_some_and(|value| !value.is_empty() || *name == TOKEN);
-    let ours = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY, PROFILE].into_iter().filter(is_set);
-    let mut unused: Vec<_> = ours.chain(app).filter(|name| !used.contains(name)).collect();
-    let is_app = matches!(&source, Source::App(_) | Source::Unusable { is_app: true, .. });
+    let (source, used) = source(options, get, &app)?;
+    let is_app = app.iter().any(|name| used.contains(name));
     let roots = roots(options, get, is_app)?;
-    // The roots of a profile decide about those.
-    if !matches!(source, Source::Profile(_)) {
-        roots.check_variables()?;
-    }
-    unused.extend(&roots.unused);
-    Ok(Selection { source: within(source, get)?, roots, unused })
-}
-
-/// In a rehearsal, no application asks a server outside the sandbox for what proves it.
-fn within(source: Source, get: Environment<'_>) -> Result<Source, Error> {
-    if let (Some(sandbox), Source::App(app)) = (sandbox(get)?, &source)
-        && let Some(url) = app.asks()
-        && url.origin().ascii_serialization() != sandbox.as_str()
-    {
-        return Err(outside_sandbox("ACTIONS_ID_TOKEN_REQUEST_URL", "unset"));
-    }
-    Ok(source)
-}
-
-fn source(options: &Options, get: Environment<'_>) -> Result<Source, Error> {
-    let both = |one: &str, other: &str, what: &str| {
-        Err(Error::usage(format!("{one} and {other} are both {what}; nothing was sent")).hint("use one of them"))
-    };
-    // clap notices this only if both stand after the same command.
-    match (&options.token, &options.token_file, &options.profile) {
-        (Some(_), Some(_), _) => return both("--token", "--token-file", "given"),
-        (Some(_), _, Some(_)) => return both("--token", "--profile", "given"),
-        (_, Some(_), Some(_)) => return both("--token-file", "--profile", "given"),
-        (Some(token), ..) => return Ok(Source::Token(token.clone())),
-        (_, Some(path), _) => return Ok(Source::TokenFile(path.clone())),
-        (_, _, Some(_)) => return Ok(Source::Profile(profile(options, get)?)),
-        (None, None, None) => {}
-    }
-    let other = [TOKEN_COMMAND, MANAGED_IDENTITY].into_iter().find(|name| text(get, name).is_ok_and(|v| v.is_some()));
-    match (get(TOKEN), other) {
-        (Some(_), Some(other)) => return both(TOKEN, other, "set"),
-        (Some(token), None) => return Ok(Source::Variable(token)),
-        (None, Some(other)) => {
-            let error = Error::auth(format!("{other} is set, but this version cannot use it; nothing was sent"))
-                .hint(format!("unset {other}, and set {TOKEN} or give --profile NAME"));
-            return Ok(Source::Unusable { name: other, variables: vec![other], is_app: false, error });
+    match &source {
+        // Its own roots decide.
+        Source::Profile(_) => {}
+        Source::App(app) if roots.graph_by == Some(SANDBOX) && !app.asks_only(&roots.graph) => {
+            return Err(outside_sandbox("ACTIONS_ID_TOKEN_REQUEST_URL"));
         }
-        (None, None) => {}
+        _ => roots.check_variables()?,
     }
-    let app = App::variables(get);
-    if text(get, PROFILE)?.is_some() || app.is_empty() {
-        return Ok(Source::Profile(profile(options, get)?));
+    let ours = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY, PROFILE].into_iter().filter(|name| is_set(get, name));
+    let of_roots = [CLOUD, GRAPH_URL, LOGIN_URL].into_iter().chain(is_app.then_some(AUTHORITY));
+    let of_roots = of_roots.filter(|name| is_set(get, name));
+    let is_unused = |name: &&str| !used.contains(name) && !roots.used.contains(name);
+    let unused = ours.chain(app).chain(of_roots).filter(is_unused).collect();
+    Ok(Selection { source, roots, unused })
+}
+
+/// The source, and the variables that name it. `app` are the variables of an application, if the environment names one.
+fn source(options: &Options, get: Environment<'_>, app: &[&'static str]) -> Result<(Source, Vec<&'static str>), Error> {
+    // clap notices this only if both stand after the same command.
+    let typed = [
+        ("--token", options.token.is_some()),
+        ("--token-file", options.token_file.is_some()),
+        ("--profile", options.profile.is_some()),
+    ];
+    at_most_one(typed.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)), "given")?;
+    if let Some(token) = &options.token {
+        return Ok((Source::Token(token.clone()), Vec::new()));
+    }
+    if let Some(path) = &options.token_file {
+        return Ok((Source::TokenFile(path.clone()), Vec::new()));
+    }
+    if options.profile.is_some() {
+        return Ok((Source::Profile(profile(options, get)?), Vec::new()));
+    }
+    let set = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY].into_iter().filter(|name| is_set(get, name));
+    if let Some(name) = at_most_one(set, "set")? {
+        let source = match get(TOKEN) {
+            Some(token) => Source::Variable(token),
+            None => Source::Unusable {
+                name,
+                error: Error::auth(format!("{name} is set, but this version cannot use it; nothing was sent"))
+                    .hint(format!("unset {name}, and set {TOKEN} or give --profile NAME")),
+            },
+        };
+        return Ok((source, vec![name]));
+    }
+    if is_set(get, PROFILE) || app.is_empty() {
+        return Ok((Source::Profile(profile(options, get)?), vec![PROFILE]));
     }
     Ok(match App::in_environment(get, options.tenant.as_ref()) {
-        Ok(app) => Source::App(app),
-        Err(error) => {
-            Source::Unusable { name: "app credentials in the environment", variables: app, is_app: true, error }
+        Ok(app) => {
+            let used = app.uses(options.tenant.is_some());
+            (Source::App(app), used)
         }
+        Err(error) => (Source::Unusable { name: "app credentials in the environment", error }, app.to_vec()),
     })
+}
+
+fn at_most_one<'a>(mut names: impl Iterator<Item = &'a str>, what: &str) -> Result<Option<&'a str>, Error> {
+    match (names.next(), names.next()) {
+        (Some(one), Some(other)) => {
+            Err(Error::usage(format!("{one} and {other} are both {what}; nothing was sent")).hint("use one of them"))
+        }
+        (one, _) => Ok(one),
+    }
+}
+
+/// Whether a variable counts as set. An empty token is an error, not an absence.
+fn is_set(get: Environment<'_>, name: &str) -> bool {
+    get(name).is_some_and(|value| name == TOKEN || !value.is_empty())
 }
 
 /// The profile in force, whether or not it is where the token comes from.
@@ -143,7 +146,7 @@ fn source(options: &Options, get: Environment<'_>) -> Result<Source, Error> {
 pub fn profile(options: &Options, get: Environment<'_>) -> Result<String, Error> {
     let (from, name) = match &options.profile {
         Some(name) => ("--profile", name.clone()),
-        None => match text(get, PROFILE)? {
+        None => match variable(get, PROFILE)? {
             Some(name) => (PROFILE, name),
             None => return Ok("default".to_owned()),
         },
@@ -157,56 +160,78 @@ pub fn profile(options: &Options, get: Environment<'_>) -> Result<String, Error>
     Ok(name)
 }
 
-/// What the options, or the variables, say about roots: each with its name.
+/// A root, and the option or variable that names it.
+type Named = (&'static str, Root);
+
+/// What the options, or the variables, say about roots.
 #[derive(Default)]
 struct Layer {
     cloud: Option<(&'static str, Cloud)>,
-    graph: Option<(&'static str, Root)>,
-    login: Option<(&'static str, Root)>,
+    graph: Option<Named>,
+    login: Option<Named>,
 }
 
 impl Layer {
-    /// The clouds that fit: all, if none is named.
-    fn clouds(&self) -> impl Iterator<Item = Cloud> {
-        let of_graph = self.graph.as_ref().and_then(|(_, root)| Cloud::of(root));
-        Cloud::ALL.into_iter().filter(move |cloud| {
-            self.cloud.is_none_or(|(_, named)| named == *cloud)
-                && of_graph.is_none_or(|named| named == *cloud)
-                && self.login.as_ref().is_none_or(|(_, root)| !root.is_of_a_cloud() || cloud.signs_in_at(root))
+    /// What the options say.
+    fn typed(options: &Options) -> Result<Self, Error> {
+        let option = |name: &'static str, text: &Option<String>| -> Result<_, Error> {
+            text.as_deref().map(|text| Ok((name, root(name, text)?))).transpose()
+        };
+        Ok(Self {
+            cloud: options.cloud.map(|cloud| ("--cloud", cloud)),
+            graph: option("--graph-url", &options.graph_url)?,
+            login: option("--login-url", &options.login_url)?,
         })
     }
 
-    /// Whether a cloud is named: by its name or by a root of its.
-    fn names_a_cloud(&self) -> bool {
-        self.cloud.is_some() || [&self.graph, &self.login].into_iter().flatten().any(|(_, root)| root.is_of_a_cloud())
+    /// What `typed` leaves to the variables: nothing that it names itself and, if it names one of `clouds`, nothing
+    /// outside those. What is left out is not even looked at.
+    fn set(get: Environment<'_>, is_app: bool, typed: &Self, clouds: &[Cloud]) -> Result<Self, Error> {
+        let mut set = Self::default();
+        if typed.cloud.is_none() && typed.graph.is_none() {
+            set.cloud = cloud_variable(get)?;
+            set.graph = root_variable(get, GRAPH_URL)?;
+        }
+        if typed.cloud.is_none() && typed.login.is_none() {
+            set.login = root_variable(get, LOGIN_URL)?;
+            let mut graphs = [&typed.graph, &set.graph].into_iter().flatten();
+            // It selects a cloud, which a Graph root outside them is not part of.
+            if is_app && set.login.is_none() && graphs.all(|(_, root)| root.is_of_a_cloud()) {
+                set.login = authority(get)?.map(|root| (AUTHORITY, root));
+            }
+        }
+        if [&typed.graph, &typed.login].into_iter().flatten().any(|(_, root)| root.is_of_a_cloud()) {
+            set.cloud.take_if(|(_, cloud)| !clouds.contains(cloud));
+            set.graph.take_if(|(_, root)| !clouds.iter().any(|cloud| cloud.graph() == root.as_str()));
+            set.login.take_if(|(_, root)| !clouds.iter().any(|cloud| cloud.signs_in_at(root)));
+        }
+        Ok(set)
     }
 
+    /// The clouds that fit: all, if none is named.
+    ///
     /// # Errors
     /// It contradicts itself.
-    fn check(&self) -> Result<(), Error> {
-        if let (Some((name, cloud)), Some((other, root))) = (self.cloud, &self.graph)
-            && Cloud::of(root) != Some(cloud)
-        {
-            return Err(contradiction(
-                name,
-                other,
-                &format!("the Graph root of {} is {}", cloud.name(), cloud.graph()),
-            ));
+    fn clouds(&self) -> Result<Vec<Cloud>, Error> {
+        if let Some((name, cloud)) = self.cloud {
+            for (named, own, what) in [(&self.graph, cloud.graph(), "Graph"), (&self.login, cloud.login(), "sign-in")] {
+                if let Some((other, _)) = named.as_ref().filter(|(_, root)| root.as_str() != own) {
+                    return Err(contradiction(name, other, &format!("the {what} root of {} is {own}", cloud.name())));
+                }
+            }
+            return Ok(vec![cloud]);
         }
-        if let (Some((name, cloud)), Some((other, root))) = (self.cloud, &self.login)
-            && !cloud.signs_in_at(root)
-        {
-            return Err(contradiction(
-                name,
-                other,
-                &format!("the sign-in root of {} is {}", cloud.name(), cloud.login()),
-            ));
-        }
+        let of_graph = self.graph.as_ref().and_then(|(_, root)| Cloud::of(root));
+        let login = self.login.as_ref().map(|(_, root)| root).filter(|root| root.is_of_a_cloud());
+        let clouds = Cloud::ALL.into_iter().filter(|cloud| {
+            of_graph.is_none_or(|named| named == *cloud) && login.is_none_or(|root| cloud.signs_in_at(root))
+        });
+        let clouds: Vec<_> = clouds.collect();
         match (&self.graph, &self.login) {
-            (Some((name, _)), Some((other, _))) if self.clouds().next().is_none() => {
+            (Some((name, _)), Some((other, _))) if clouds.is_empty() => {
                 Err(contradiction(name, other, "they are roots of different clouds"))
             }
-            _ => Ok(()),
+            _ => Ok(clouds),
         }
     }
 }
@@ -219,121 +244,71 @@ fn contradiction(one: &str, other: &str, why: &str) -> Error {
 /// Decides the roots. `is_app` is whether application credentials from the environment are used.
 ///
 /// # Errors
-/// Options or variables contradict each other, or are no roots (exit 2).
+/// Options or variables contradict each other, or are no roots: a usage error.
 pub fn roots(options: &Options, get: Environment<'_>, is_app: bool) -> Result<Roots, Error> {
-    let option = |name: &'static str, text: &Option<String>| -> Result<_, Error> {
-        text.as_deref().map(|text| Ok((name, root(name, text)?))).transpose()
-    };
-    let typed = Layer {
-        cloud: options.cloud.map(|cloud| ("--cloud", cloud)),
-        graph: option("--graph-url", &options.graph_url)?,
-        login: option("--login-url", &options.login_url)?,
-    };
+    let typed = Layer::typed(options)?;
     if let Some(sandbox) = sandbox(get)? {
         return rehearsal(typed, sandbox, get);
     }
-    typed.check()?;
-    let variable = |name: &'static str, is_overridden: bool| -> Result<_, Error> {
-        let text = if is_overridden { None } else { text(get, name)? };
-        text.map(|text| Ok((name, root(name, &text)?))).transpose()
-    };
-    let has_graph = typed.cloud.is_some() || typed.graph.is_some();
-    let has_login = typed.cloud.is_some() || typed.login.is_some();
-    let mut set = Layer {
-        cloud: if has_graph { None } else { cloud_variable(get)? },
-        graph: variable(GRAPH_URL, has_graph)?,
-        login: variable(LOGIN_URL, has_login)?,
-    };
-    let mut clouds: Vec<_> = typed.clouds().collect();
-    let is_cloud_typed = typed.names_a_cloud();
-    if is_cloud_typed {
-        set.cloud = set.cloud.filter(|(_, cloud)| clouds.contains(cloud));
-        set.graph = set.graph.filter(|(_, root)| Cloud::of(root).is_some_and(|cloud| clouds.contains(&cloud)));
-        set.login = set.login.filter(|(_, root)| clouds.iter().any(|cloud| cloud.signs_in_at(root)));
-    }
-    set.check()?;
-    clouds.retain(|cloud| set.clouds().any(|other| other == *cloud));
-    let mut is_authority_used = false;
-    let is_graph_known = [&typed.graph, &set.graph].into_iter().flatten().all(|(_, root)| root.is_of_a_cloud());
-    if is_app && is_graph_known && !has_login && set.login.is_none() {
-        let fitting =
-            authority(get)?.map(|root| clouds.iter().copied().filter(|cloud| cloud.signs_in_at(&root)).collect());
-        match fitting {
-            Some(fitting) if !Vec::is_empty(&fitting) => {
-                clouds = fitting;
-                is_authority_used = true;
-            }
-            // What was typed wins.
-            Some(_) if is_cloud_typed => {}
-            Some(_) => {
-                let other = if set.cloud.is_some() { CLOUD } else { GRAPH_URL };
-                return Err(contradiction(AUTHORITY, other, "they name different clouds"));
-            }
-            None => {}
-        }
-    }
-    let used = [
-        set.cloud.as_ref().map(|(name, _)| *name),
-        set.graph.as_ref().map(|(name, _)| *name),
-        set.login.as_ref().map(|(name, _)| *name),
-        is_authority_used.then_some(AUTHORITY),
-    ];
-    let considered = [CLOUD, GRAPH_URL, LOGIN_URL].into_iter().chain(is_app.then_some(AUTHORITY));
-    let unused = considered.filter(|name| text(get, name).is_ok_and(|v| v.is_some()) && !used.contains(&Some(name)));
-    let unused = unused.collect();
-    let cloud = clouds.first().copied().unwrap_or(Cloud::Global);
+    let clouds = typed.clouds()?;
+    let set = Layer::set(get, is_app, &typed, &clouds)?;
+    let fitting = set.clouds()?;
+    let cloud = clouds.into_iter().find(|cloud| fitting.contains(cloud)).unwrap_or(Cloud::Global);
     let (cloud_graph, cloud_login) = cloud.into();
-    let by_cloud = match (typed.cloud, set.cloud) {
-        (Some((name, _)), _) => Name::Option(name),
-        (None, Some((name, _))) => Name::Variable(name),
-        (None, None) => Name::Nothing,
+    let name = |named: &Option<Named>| named.as_ref().map(|(name, _)| *name);
+    let used = [set.cloud.map(|(name, _)| name), name(&set.graph), name(&set.login)].into_iter().flatten().collect();
+    let by_cloud = typed.cloud.or(set.cloud).map(|(name, _)| name);
+    let (graph_by, graph) = match typed.graph.or(set.graph) {
+        Some((name, root)) => (Some(name), root),
+        None => (by_cloud, cloud_graph),
     };
-    let (graph, graph_by) = named(typed.graph, set.graph).unwrap_or((cloud_graph, by_cloud));
-    let is_known = Cloud::of(&graph).is_some();
-    let (login, login_by) = match named(typed.login, set.login) {
-        Some((login, by)) => (Some(login), by),
-        None => (is_known.then_some(cloud_login), Name::Nothing),
+    let (login_by, login) = match typed.login.or(set.login) {
+        Some((name, root)) => (Some(name), Some(root)),
+        None => (None, Cloud::of(&graph).map(|_| cloud_login)),
     };
-    Ok(Roots { cloud: Cloud::of(&graph), graph, login, graph_by, login_by, unused })
-}
-
-fn named(typed: Option<(&'static str, Root)>, set: Option<(&'static str, Root)>) -> Option<(Root, Name)> {
-    let typed = typed.map(|(name, root)| (root, Name::Option(name)));
-    typed.or_else(|| set.map(|(name, root)| (root, Name::Variable(name))))
+    Ok(Roots { graph, login, rehearsed: None, graph_by, login_by, used })
 }
 
 /// The roots of a rehearsal: the sandbox's, whatever cloud is named.
 fn rehearsal(typed: Layer, sandbox: Root, get: Environment<'_>) -> Result<Roots, Error> {
-    for (name, root) in [typed.graph, typed.login].into_iter().flatten() {
-        if root != sandbox {
-            return Err(outside_sandbox(name, "leave out"));
-        }
-    }
-    for name in [GRAPH_URL, LOGIN_URL] {
-        if let Some(text) = text(get, name)?
-            && root(name, &text)? != sandbox
-        {
-            return Err(outside_sandbox(name, "unset"));
-        }
+    let set = [root_variable(get, GRAPH_URL)?, root_variable(get, LOGIN_URL)?];
+    let named = [typed.graph, typed.login].into_iter().chain(set).flatten();
+    if let Some((name, _)) = named.into_iter().find(|(_, root)| *root != sandbox) {
+        return Err(outside_sandbox(name));
     }
     let cloud = match typed.cloud {
-        Some((_, cloud)) => Some(cloud),
-        None => cloud_variable(get)?.map(|(_, cloud)| cloud),
+        Some(cloud) => Some(cloud),
+        None => cloud_variable(get)?,
     };
-    let by = Name::Variable(SANDBOX);
-    Ok(Roots { graph: sandbox.clone(), login: Some(sandbox), cloud, graph_by: by, login_by: by, unused: Vec::new() })
+    Ok(Roots {
+        graph: sandbox.clone(),
+        login: Some(sandbox),
+        rehearsed: cloud.map(|(_, cloud)| cloud),
+        graph_by: Some(SANDBOX),
+        login_by: Some(SANDBOX),
+        used: vec![CLOUD, GRAPH_URL, LOGIN_URL],
+    })
 }
 
-fn outside_sandbox(name: &str, verb: &str) -> Error {
+fn outside_sandbox(name: &str) -> Error {
     Error::usage(format!(
         "{name} leads out of the sandbox, and this is a rehearsal ({SANDBOX} is set); nothing was sent"
     ))
-    .hint(format!("{verb} {name}; or unset {SANDBOX} to end the rehearsal"))
+    .hint(format!("{}; or unset {SANDBOX} to end the rehearsal", without(name)))
+}
+
+fn is_option(name: &str) -> bool {
+    name.starts_with("--")
+}
+
+/// How to do without an option or a variable.
+fn without(name: &str) -> String {
+    format!("{} {name}", if is_option(name) { "leave out" } else { "unset" })
 }
 
 /// The sandbox in which this is a rehearsal.
 fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
-    let Some(text) = text(get, SANDBOX)? else { return Ok(None) };
+    let Some(text) = variable(get, SANDBOX)? else { return Ok(None) };
     let root = text.parse::<Root>().ok().filter(Root::is_plain);
     root.map(Some).ok_or_else(|| {
         Error::usage(format!("{SANDBOX} is set, but is not the address of a sandbox on this machine; nothing was sent"))
@@ -343,7 +318,7 @@ fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
 
 /// The sign-in root that `AZURE_AUTHORITY_HOST` names. Azure's libraries take it with and without the scheme.
 fn authority(get: Environment<'_>) -> Result<Option<Root>, Error> {
-    let Some(text) = text(get, AUTHORITY)? else { return Ok(None) };
+    let Some(text) = variable(get, AUTHORITY)? else { return Ok(None) };
     let text = if text.contains("://") { text } else { format!("https://{text}") };
     let root = text.parse::<Root>().ok().filter(|root| Cloud::ALL.into_iter().any(|cloud| cloud.signs_in_at(root)));
     root.map(Some).ok_or_else(|| {
@@ -353,9 +328,28 @@ fn authority(get: Environment<'_>) -> Result<Option<Root>, Error> {
 }
 
 impl Roots {
+    /// Both roots, for whoever signs in: a token must not go to another Graph root than the one it was asked for at.
+    ///
+    /// # Errors
+    /// No sign-in root is known for the Graph root; as the error that `kind` makes.
+    pub fn both(&self, kind: impl Fn(&'static str) -> Error) -> Result<(Root, Root), Error> {
+        let login = self.login.clone().ok_or_else(|| {
+            kind("another Graph root is given, but no sign-in root that goes with it; nothing was sent")
+                .hint("give --login-url (INTUNECTL_LOGIN_URL) too, or leave out --graph-url (INTUNECTL_GRAPH_URL)")
+        })?;
+        Ok((self.graph.clone(), login))
+    }
+
     /// Whether an option named one of them.
     pub fn are_typed(&self) -> bool {
-        [self.graph_by, self.login_by].into_iter().any(|by| matches!(by, Name::Option(_)))
+        self.graph_by.into_iter().chain(self.login_by).any(is_option)
+    }
+
+    /// Each root that something names, with what does, and whether it is the Graph root.
+    fn named(&self) -> impl Iterator<Item = (&'static str, &Root, bool)> {
+        let graph = self.graph_by.map(|name| (name, &self.graph, true));
+        let login = self.login_by.zip(self.login.as_ref()).map(|(name, root)| (name, root, false));
+        graph.into_iter().chain(login)
     }
 
     /// A root that is neither a Microsoft cloud's nor on this machine must have been typed: a variable may be left over
@@ -364,20 +358,15 @@ impl Roots {
     /// # Errors
     /// A variable alone names such a root.
     pub fn check_variables(&self) -> Result<(), Error> {
-        let login = self.login.as_ref().map(|login| (login, self.login_by, "--login-url"));
-        for (root, by, option) in [(&self.graph, self.graph_by, "--graph-url")].into_iter().chain(login) {
-            if let Name::Variable(name) = by
-                && !root.is_of_a_cloud()
-                && !root.is_loopback()
-            {
-                return Err(Error::usage(format!(
-                    "{name} names {}, which is neither a Microsoft cloud nor this machine; nothing was sent",
-                    root.host()
-                ))
-                .hint(format!("unset {name}; or, if you mean that server, give it as an option: {option} URL")));
-            }
-        }
-        Ok(())
+        let is_foreign = |root: &Root| !root.is_of_a_cloud() && !root.is_loopback();
+        let foreign = self.named().find(|(name, root, _)| !is_option(name) && is_foreign(root));
+        let Some((name, root, is_graph)) = foreign else { return Ok(()) };
+        let option = if is_graph { "--graph-url" } else { "--login-url" };
+        Err(Error::usage(format!(
+            "{name} names {}, which is neither a Microsoft cloud nor this machine; nothing was sent",
+            root.host()
+        ))
+        .hint(format!("unset {name}; or, if you mean that server, give it as an option: {option} URL")))
     }
 
     /// Compares what is named with the roots of a profile: its token goes to the root that it was issued for, its
@@ -386,37 +375,32 @@ impl Roots {
     /// # Errors
     /// Another root is named.
     pub fn check_profile(&self, profile: &str, graph: &Root, login: &Root) -> Result<(), Error> {
-        let named_login = self.login.as_ref().map(|root| (root, self.login_by, login, "sign-in"));
-        for (root, by, own, what) in [(&self.graph, self.graph_by, graph, "token")].into_iter().chain(named_login) {
-            let (verb, name) = match by {
-                Name::Option(name) => ("leave out", name),
-                Name::Variable(name) => ("unset", name),
-                Name::Nothing => continue,
-            };
-            if root != own {
-                return Err(Error::auth(format!(
-                    "the {what} of profile '{profile}' is for {} and is sent nowhere else, but {name} names {}; nothing \
-                     was sent",
-                    own.as_str(),
-                    root.as_str()
-                ))
-                .hint(match name {
-                    // That sandbox is gone.
-                    SANDBOX => "sign in to this sandbox: intunectl auth login".to_owned(),
-                    _ => format!(
-                        "{verb} {name}, or sign in there under another profile: intunectl auth login --profile NAME"
-                    ),
-                }));
-            }
-        }
-        Ok(())
+        let own = |is_graph| if is_graph { graph } else { login };
+        let Some((name, root, is_graph)) = self.named().find(|(_, root, is_graph)| *root != own(*is_graph)) else {
+            return Ok(());
+        };
+        Err(Error::auth(format!(
+            "the {} of profile '{profile}' is for {} and is sent nowhere else, but {name} names {}; nothing was sent",
+            if is_graph { "token" } else { "sign-in" },
+            own(is_graph).as_str(),
+            root.as_str()
+        ))
+        .hint(match name {
+            // That sandbox is gone.
+            SANDBOX => "sign in to this sandbox: intunectl auth login".to_owned(),
+            _ => format!("{}, or sign in there under another profile (--profile NAME)", without(name)),
+        }))
     }
 }
 
 fn cloud_variable(get: Environment<'_>) -> Result<Option<(&'static str, Cloud)>, Error> {
-    let Some(text) = text(get, CLOUD)? else { return Ok(None) };
+    let Some(text) = variable(get, CLOUD)? else { return Ok(None) };
     let cloud = text.parse().map_err(|reason| Error::usage(format!("{CLOUD}: '{text}' {reason}")))?;
     Ok(Some((CLOUD, cloud)))
+}
+
+fn root_variable(get: Environment<'_>, name: &'static str) -> Result<Option<Named>, Error> {
+    variable(get, name)?.map(|text| Ok((name, root(name, &text)?))).transpose()
 }
 
 /// A root that was named. The address itself is not repeated: it may hold a password.
@@ -431,7 +415,7 @@ fn root(name: &str, text: &str) -> Result<Root, Error> {
 ///
 /// # Errors
 /// It is not Unicode.
-pub fn text(get: Environment<'_>, name: &str) -> Result<Option<String>, Error> {
+pub fn variable(get: Environment<'_>, name: &str) -> Result<Option<String>, Error> {
     match get(name).map(OsString::into_string) {
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value).filter(|value| !value.is_empty())),
@@ -606,7 +590,7 @@ mod tests {
             &[file, "exit 2", file, file, file, file, file, file],
             &[typed, typed, typed, typed, typed, typed, typed],
             &[set, "exit 2", "exit 2", set, set, set],
-            &["exit 4", "exit 4", "exit 4", "exit 4", "exit 4"],
+            &["exit 4", "exit 2", "exit 4", "exit 4", "exit 4"],
             &["exit 4", "exit 4", "exit 4", "exit 4"],
             &["profile 'x'", "profile 'x'", "profile 'x'"],
             &[default_app, default_app],
@@ -717,7 +701,7 @@ mod tests {
             let given = Given::of(&format!("{words} INTUNECTL_SANDBOX=here"));
             assert_eq!(given.roots(), "Graph of here, sign-in of here", "{words}");
         }
-        let named = |words: &str| Given::of(words).select().ok().unwrap().roots.cloud.map(Cloud::name);
+        let named = |words: &str| Given::of(words).select().ok().unwrap().roots.rehearsed.map(Cloud::name);
         assert_eq!(named("--cloud=china INTUNECTL_CLOUD=dod INTUNECTL_SANDBOX=here"), Some("china"));
         assert_eq!(named("INTUNECTL_CLOUD=dod INTUNECTL_SANDBOX=here"), Some("dod"));
         assert_eq!(named("INTUNECTL_SANDBOX=here"), None);
