@@ -17,7 +17,8 @@ use crate::net::root::Cloud;
 #[command(after_help = "\
 Start here, with no tenant:
   intunectl sandbox -- sh -c \\
-    'intunectl partner list -o id | intunectl partner disconnect -y -'
+    'intunectl partner list -o id \\
+     | intunectl partner disconnect --tenant contoso.example -y -'
 
 Exit codes: 0 all done, 1 at least one failed or you declined, 2 usage (nothing was sent), 4 no usable token, or one for \
 another tenant, 130/143 interrupted.")]
@@ -78,21 +79,24 @@ A local stand-in for Graph, to rehearse against.
 
 It behaves as the reference says: partners are listed, disconnected and onboarded, writes are throttled at the \
 published limit, errors look like Graph's. Signing in works too, by device code, by browser and as an application; \
-nobody has to be there to approve it. It listens on this machine only, and forgets everything when it ends.
+nobody has to be there to approve it. It listens on this machine only, and its partners are gone when it ends.
 
 With a command, the sandbox runs it with INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL, INTUNECTL_TOKEN and \
-INTUNECTL_SANDBOX set, all other INTUNECTL_ and AZURE_ variables unset, and intunectl on its PATH, and exits with the \
-command's code. INTUNECTL_SANDBOX marks the rehearsal: every request goes to the sandbox, and sign-ins are stored apart \
-from yours. Without a command, it prints those settings and serves until interrupted.")]
+INTUNECTL_SANDBOX set, with intunectl on its PATH, and with all other variables unset that select a tenant or an \
+identity. It exits with the command's code. INTUNECTL_SANDBOX marks the rehearsal: every request goes to the sandbox, \
+and sign-ins are stored apart from yours, until you log out in a sandbox. Without a command, it prints those settings \
+and serves until interrupted.")]
     #[command(after_help = "\
 Examples:
   intunectl sandbox -- sh -c \\
-    'intunectl partner list -o id | intunectl partner disconnect -y -'
+    'intunectl partner list -o id \\
+     | intunectl partner disconnect --tenant contoso.example -y -'
   intunectl sandbox --partners 300 --latency 50ms -- bash
   intunectl sandbox --throttle 20/4s \\
     --fail 5a4d0b0c-0002-4000-8000-000000000001=403
   intunectl sandbox -- sh -c 'unset INTUNECTL_TOKEN
-    intunectl auth login --device-code && intunectl partner list'")]
+    intunectl auth login --device-code && intunectl partner list &&
+    intunectl auth logout'")]
     Sandbox(Sandbox),
 }
 
@@ -112,9 +116,10 @@ Examples:
 Examples:
   intunectl partner show 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner show -f ids.txt -o json
-  jq -c 'select(.status == \"failed\")' audit.ndjson | intunectl partner show
+  intunectl partner list -o id | intunectl partner show -o ndjson
 
-Exit codes: 0 all are shown, 1 any is not, 2 usage, 4 no usable token or refused (401).")]
+Exit codes: 0 all partners shown, 1 at least one could not be shown, 2 usage, 4 no usable token, one for another tenant, \
+or refused (401).")]
     Show {
         #[command(flatten)]
         ids: Ids,
@@ -125,7 +130,8 @@ Disconnect partners: remove their connectors from the tenant.
 
 Sends POST /deviceManagement/remoteAssistancePartners/{id}/disconnect for each ID and prints what became of each. \
 There is no undo: a partner that is to come back must be onboarded again. All IDs are read and checked before the \
-first request; one bad ID, and nothing is sent. At a terminal it shows what it would act on, and asks first. Where a \
+first request; one bad ID, and nothing is sent. In the foreground of a terminal it shows the partners and asks first. \
+Otherwise (cron, services, background jobs, or if CI is set) it acts without asking. Where a \
 request may be repeated safely (throttling, a gateway's error, a lost connection, a timeout), it is.
 
 The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
@@ -137,13 +143,11 @@ Examples:
   intunectl partner disconnect -f ids.txt --tenant contoso.com --dry-run
   intunectl partner disconnect -f ids.txt --tenant contoso.com -y --wait \\
     -o ndjson > audit.ndjson
-  intunectl partner disconnect -f ids.txt -y --resume audit.ndjson \\
-    -o ndjson >> audit.ndjson
-  jq -c 'select(.status == \"failed\")' audit.ndjson \\
-    | intunectl partner disconnect -y -
+  intunectl partner disconnect -f ids.txt --tenant contoso.com -y \\
+    --resume audit.ndjson -o ndjson >> audit.ndjson
 
-Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, and it took effect; with --dry-run, every ID could \
-be read), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
+Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, the change is visible; with --dry-run, every \
+partner could be read and the token has the permission), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
 another tenant, or refused (401), 130/143 interrupted.")]
     Disconnect(Act),
     /// Onboard partners: begin to set up their connectors
@@ -159,17 +163,18 @@ DeviceManagementConfiguration.ReadWrite.All.")]
 Examples:
   intunectl partner onboard -f ids.txt --dry-run
   intunectl partner onboard 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
-  intunectl partner onboard -f ids.txt -y --wait=10m -o ndjson > audit.ndjson
+  intunectl partner onboard -f ids.txt --tenant contoso.com -y --wait=10m \\
+    -o ndjson > audit.ndjson
 
-Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, and it took effect; with --dry-run, every ID could \
-be read), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
+Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, the change is visible; with --dry-run, every \
+partner could be read and the token has the permission), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
 another tenant, or refused (401), 130/143 interrupted.")]
     Onboard(Act),
 }
 
 #[derive(Args)]
 pub struct Ids {
-    /// IDs of the partners; `-` reads standard input (`show` reads it also if there is no ID at all)
+    /// Partner IDs; - reads them from standard input (show does so, too, if there is no ID at all)
     ///
     /// Files and standard input may hold, also mixed: an ID per line, blank lines and # comments; a JSON object with
     /// an "id" per line; a JSON array of strings or of such objects; a page as Graph sends it. UTF-8, or UTF-16 with a
@@ -197,10 +202,10 @@ pub struct Act {
     pub rate: Pace,
     /// Read each partner and say what would happen; change nothing
     ///
-    /// Exits 1 if a partner is missing, or if the token lacks the permission.
+    /// Exits with 1 if a partner cannot be read, or if the token lacks the permission.
     #[arg(long)]
     pub dry_run: bool,
-    /// Skip the confirmation prompt, which is shown to whoever runs this at a terminal
+    /// Do not ask for confirmation. Without a terminal, or if CI is set, nobody is asked
     #[arg(short, long)]
     pub yes: bool,
     /// After a 204, read the partner until it shows that it took effect, for this long [without a value: 5m]
@@ -209,9 +214,9 @@ pub struct Act {
     /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
-    /// Skip what an earlier run has done in the same tenant, by the records (-o ndjson) that it left in this file
+    /// Skip IDs that the records in FILE (-o ndjson) show as done in this tenant
     ///
-    /// It can be the file to which this run appends its own (with `>>`). Records of other tenants or Graph roots, and
+    /// FILE may be the file that this run appends to (with `>>`). Records of other tenants or Graph roots, and
     /// incomplete ones from a run that was killed, are ignored.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub resume: Option<PathBuf>,
@@ -233,8 +238,7 @@ profile reuses its cloud, tenant and client ID unless you override them. The per
 DeviceManagementServiceConfig.ReadWrite.All, to which an administrator has to consent once for the tenant.
 
 With --with-token, an access token that something else has got is read from standard input and kept as it is; it \
-cannot be renewed. One from Azure CLI works only if az is signed in as a service principal or a managed identity: its \
-own application cannot get the permission for people.")]
+cannot be renewed. One from Azure CLI works only if az is signed in as a service principal or a managed identity.")]
     #[command(after_help = "\
 Examples:
   intunectl auth login
@@ -244,9 +248,8 @@ Examples:
     Login(Login),
     /// Show the token that a call would use: where it is from, for whom, and what it allows
     #[command(long_about = "\
-Show the token that a call would use: where it is from, which variables are set but not used, who signed in, the \
-tenant, the application, the permissions, the expiry, and whether the permission that disconnecting needs is among \
-them. A sign-in with less than 5 minutes left is renewed, as a call would.")]
+Show which token a command would use: source, unused variables, account, tenant, application, permissions, expiry, and \
+whether it can disconnect partners. A sign-in with less than 5 minutes left is renewed, as a call would.")]
     #[command(after_help = "\
 Examples:
   intunectl auth status
@@ -341,7 +344,7 @@ pub struct Global {
     /// The profile in the keyring [env: INTUNECTL_PROFILE] [default: default]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// The tenant to act in, by its ID or one of its domains: a token for another is refused, and nothing is sent
+    /// The tenant to act in: its ID or a domain. If the token is for another tenant, nothing is sent
     #[arg(long, global = true, value_name = "ID|DOMAIN")]
     pub tenant: Option<Tenant>,
     /// The cloud: global, gcc-high, dod or china [env: INTUNECTL_CLOUD] [default: the profile's, else global]

@@ -29,12 +29,14 @@ const GITHUB_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const GITHUB_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 const DEVOPS_CLIENT: &str = "AZURESUBSCRIPTION_CLIENT_ID";
 const DEVOPS_CONNECTION: &str = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID";
+const DEVOPS_TENANT: &str = "AZURESUBSCRIPTION_TENANT_ID";
 const DEVOPS_URL: &str = "SYSTEM_OIDCREQUESTURI";
+const DEVOPS_TOKEN: &str = "SYSTEM_ACCESSTOKEN";
 
 /// One of these is enough to name an application: from then on, nobody else's token is used.
 const NAMING: [&str; 6] = [CLIENT, SECRET, CERTIFICATE, FILE, ASSERTION, DEVOPS_CLIENT];
 /// These belong to an application, like [`TENANT`], but are set in every pipeline of their kind.
-const ACCOMPANYING: [&str; 4] = [GITHUB_URL, GITHUB_TOKEN, DEVOPS_URL, DEVOPS_CONNECTION];
+const ACCOMPANYING: [&str; 6] = [GITHUB_URL, GITHUB_TOKEN, DEVOPS_TENANT, DEVOPS_CONNECTION, DEVOPS_URL, DEVOPS_TOKEN];
 
 /// An application, and how it proves to be itself.
 pub struct App {
@@ -87,6 +89,9 @@ impl App {
             (None, None) => None,
         };
         let client_id = get(CLIENT).map(|client_id| text(CLIENT, client_id)).transpose()?;
+        if tenant.as_ref().is_some_and(Tenant::is_any) {
+            return Err(unfit(TENANT, "names no tenant"));
+        }
         let evidence = Evidence::in_environment(&get)?;
         match (tenant, client_id, evidence) {
             (Some(tenant), Some(client_id), Some(evidence)) => Ok(Self { tenant, client_id, evidence }),
@@ -169,7 +174,7 @@ impl Evidence {
             return Err(unsupported(ASSERTION, "use a federated token that is not in a file"));
         }
         if let Some((url, token)) = get(GITHUB_URL).zip(get(GITHUB_TOKEN)) {
-            let url = Url::parse(&text(GITHUB_URL, url)?).map_err(|_| unfit(GITHUB_URL, "is no address"))?;
+            let url = Url::parse(&text(GITHUB_URL, url)?).map_err(|_| unfit(GITHUB_URL, "is not a valid URL"))?;
             if !url.username().is_empty() || url.password().is_some() {
                 return Err(unfit(GITHUB_URL, "holds a user name or password"));
             }
@@ -211,28 +216,23 @@ fn missing_credential(get: impl Fn(&str) -> Option<OsString>) -> &'static str {
 
 fn incomplete(found: &[&str], missing: &[&str]) -> Error {
     Error::auth(format!(
-        "the application credentials are incomplete: found {}; missing {}; nothing was sent",
+        "application credentials are incomplete: found {}; missing {}; nothing was sent",
         found.join(", "),
         missing.join(", ")
     ))
-    .hint(format!(
-        "set what is missing (in GitHub Actions, the job needs `permissions: id-token: write`). {USE_PROFILE}"
-    ))
+    .hint(format!("set what is missing (in GitHub Actions: `permissions: id-token: write`). {USE_PROFILE}"))
 }
 
 fn unsupported(found: &[&str], name: &str, what: &str) -> Error {
     let found = found.join(", ");
     Error::auth(format!("{name} is set, but this version cannot {what}; found {found}; nothing was sent"))
-        .hint(format!("unset {name}, and set AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE. {USE_PROFILE}"))
+        .hint(format!("set AZURE_CLIENT_SECRET. {USE_PROFILE}"))
 }
 
-const USE_PROFILE: &str = "To use a sign-in instead, give --profile NAME";
+const USE_PROFILE: &str = "To use a sign-in instead, add --profile default";
 
 fn unfit(name: &str, reason: &str) -> Error {
-    Error::auth(format!("{name} {reason}; nothing was sent")).hint(format!(
-        "application credentials are AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET, \
-         AZURE_FEDERATED_TOKEN_FILE, or the ID token of GitHub Actions. {USE_PROFILE}"
-    ))
+    Error::auth(format!("{name} {reason}; nothing was sent")).hint(format!("correct {name}. {USE_PROFILE}"))
 }
 
 fn read_assertion(path: &std::path::Path) -> Result<SecretString, Error> {
@@ -371,7 +371,7 @@ mod tests {
             (TENANT, "", "is set, but empty"),
             (CLIENT, "\n", "is set, but empty"),
             (TENANT, "a/b", "holds a character"),
-            (GITHUB_URL, "github", "is no address"),
+            (GITHUB_URL, "github", "is not a valid URL"),
             (GITHUB_URL, "https://a:b@x", "holds a user name or password"),
         ] {
             let mut variables = vec![(name, value), (GITHUB_URL, "https://x"), (GITHUB_TOKEN, "t")];

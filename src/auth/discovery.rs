@@ -14,7 +14,7 @@ use crate::net::exchange::{self, Exchange, Repeat, Wire};
 use crate::net::http;
 use crate::net::root::Root;
 
-const OTHERWISE: &str = "check the domain, or give --tenant the tenant's ID";
+const OTHERWISE: &str = "check the domain, or use the tenant's ID in --tenant";
 
 /// What the service says of a tenant, or why it says nothing.
 #[derive(Deserialize)]
@@ -34,12 +34,12 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, wire: Wire<'_>) -> anyhow:
             .hint(hint)
     };
     let address = format!("{}/{domain}/v2.0/.well-known/openid-configuration", login.as_str());
-    let url = Url::parse(&address).map_err(|_| failed("that is no address", OTHERWISE))?;
+    let url = Url::parse(&address).map_err(|_| failed("the domain is not valid", OTHERWISE))?;
     let http = http::client(login, wire.transport)?;
     let exchange = Exchange { label: "tenant", repeat: Repeat::Safe, secrets: &Rc::default(), wire };
     let answer = exchange.send(&http, || reqwest::Request::new(reqwest::Method::GET, url.clone())).await;
     let answer = answer.map_err(|reason| {
-        failed(&reason.to_string(), reason.hint().unwrap_or("check the network; or give --tenant the tenant's ID"))
+        failed(&reason.to_string(), reason.hint().unwrap_or("check the network, or use the tenant's ID in --tenant"))
     })?;
     match serde_json::from_slice(&answer.body) {
         Ok(Configuration { issuer: Some(issuer), .. }) if answer.status == 200 => {
@@ -47,7 +47,7 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, wire: Wire<'_>) -> anyhow:
             let id = Url::parse(&issuer)
                 .ok()
                 .and_then(|url| url.path_segments()?.next().filter(|id| Uuid::try_parse(id).is_ok())?.parse().ok());
-            id.ok_or_else(|| failed("its answer names no tenant", OTHERWISE).into())
+            id.ok_or_else(|| failed("the answer contains no tenant ID", OTHERWISE).into())
         }
         Ok(Configuration { error: Some(error), error_description, .. }) => {
             let error = SignInError::refused(login.host(), &error, error_description.as_deref(), &[]);

@@ -196,7 +196,7 @@ impl<'a> Platform<'a> {
         let code: StandardDeviceAuthorizationResponse = given.map_err(|error| self.failed(error))?;
         self.keep_secret(code.device_code().secret());
         if !self.is_page(code.verification_uri()) {
-            return Err(self.foreign("the page that it names for typing the code is not a plain https address"));
+            return Err(self.foreign("the page that it names for the code is not safe: not https, or with a user name"));
         }
         let is_sensible = code.interval() <= LONGEST_POLL && code.expires_in() <= 24 * LONGEST_POLL;
         if !is_sensible || code.user_code().secret().is_empty() {

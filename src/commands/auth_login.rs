@@ -136,6 +136,7 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
     let login = named.login.clone().unwrap_or(usual);
     let connection = context.accept(token, Given::StandardInput, named).await?;
     let token = &connection.token;
+    context.warn_about(&connection, permission::WRITE);
     save(profile, &Session::new(token.secret.clone(), connection.root.as_str(), login.as_str()))?;
     let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", roughly(left)));
     context.console.note(&format!(
@@ -240,7 +241,7 @@ async fn with_device_code(
     let code = platform.device_code(scopes).await.map_err(|error| failed(again, &error, OTHER_WAY_BROWSER))?;
     context.console.instruction(&format!(
         "To sign in at {}, open this page in a browser, on any device:\n\n  {}\n\nand type this code there:\n\n  \
-         {}\n\nWaiting for that; the code is valid for {}. Type it only if you have just run this command yourself.",
+         {}\n\nWaiting. The code expires in {}. Never type a code that someone else sent you.",
         platform.host(),
         code.page(),
         code.code(),

@@ -3,14 +3,22 @@
 use crate::auth::session::Session;
 use crate::auth::store::{self, StoreError};
 use crate::context::Context;
+use crate::error::Error;
 use crate::exit::Exit;
 
 /// Runs it. To delete what does not exist is no failure: afterwards it is as it was asked for.
 ///
 /// # Errors
-/// There is no keyring, it is locked or does not answer.
+/// There is no keyring, it is locked or does not answer. Or `--tenant` is given.
 pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
     let console = &context.console;
+    if context.tenant().is_some() {
+        return Err(Error::usage(
+            "auth logout deletes a profile's sign-in, whatever its tenant: --tenant is not used here",
+        )
+        .hint("name the profile: --profile NAME. `intunectl auth list` shows each profile's tenant")
+        .into());
+    }
     let profiles = if all { store::profiles()? } else { vec![context.profile()?] };
     if profiles.is_empty() {
         console.note("not signed in");

@@ -61,9 +61,11 @@ async fn status(context: &Context) -> anyhow::Result<Exit> {
     let connection = match context.connect(selection).await {
         Ok(connection) => connection,
         Err(error) => {
-            if is_json(context.format) {
-                print_json(context.format, &unusable(source, unused, &error))?;
-            }
+            let report = unusable(source, unused, &error);
+            match context.format {
+                Format::Text | Format::Id => stdout::print(without_tokens(&source_lines(&report)).as_bytes())?,
+                Format::Json | Format::Ndjson => print_json(context.format, &report)?,
+            };
             context.console.failure(&error);
             // Whatever the reason: what was asked is whether a call could be made.
             return Ok(Exit::Auth);
@@ -76,10 +78,6 @@ async fn status(context: &Context) -> anyhow::Result<Exit> {
     };
     context.warn_about(&connection, permission::WRITE);
     Ok(Exit::Success)
-}
-
-fn is_json(format: Format) -> bool {
-    matches!(format, Format::Json | Format::Ndjson)
 }
 
 fn print_json(format: Format, report: &Report) -> anyhow::Result<Exit> {
@@ -153,8 +151,7 @@ fn text(report: &Report, connection: &Connection) -> String {
         Some(false) => format!("no: {} is not among the permissions", permission::in_words(permission::WRITE)),
         None => "not known: the token names no permissions".to_owned(),
     };
-    let mut fields = vec![
-        ("Source", or_unknown(&report.source)),
+    let fields = [
         ("Account", account),
         ("Tenant", or_unknown(&report.tenant_id)),
         ("Application", application),
@@ -163,8 +160,19 @@ fn text(report: &Report, connection: &Connection) -> String {
         ("Graph", or_unknown(&report.graph_url)),
         ("Disconnect", can_disconnect),
     ];
-    if !report.unused.is_empty() {
-        fields.insert(1, ("Not used", report.unused.join(", ")));
+    let lines = fields.map(|(name, value)| line(name, &value));
+    source_lines(report) + &lines.concat()
+}
+
+/// Where the token comes from, and what is set but not used.
+fn source_lines(report: &Report) -> String {
+    let source = line("Source", &clean(report.source.as_deref().unwrap_or_default()));
+    match report.unused.as_slice() {
+        [] => source,
+        unused => source + &line("Not used", &unused.join(", ")),
     }
-    fields.into_iter().map(|(name, value)| format!("{:13}{value}\n", format!("{name}:"))).collect()
+}
+
+fn line(name: &str, value: &str) -> String {
+    format!("{:13}{value}\n", format!("{name}:"))
 }

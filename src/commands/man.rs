@@ -15,29 +15,29 @@ const CODES: &str = "Exit codes: ";
 
 /// What is read from the environment, of which the help has some at the options.
 const ENVIRONMENT: [(&str, &str); 19] = [
-    ("INTUNECTL_TOKEN", "The access token, if neither --token nor --token-file is given."),
-    ("INTUNECTL_PROFILE", "What --profile is, if it is not given."),
+    ("INTUNECTL_TOKEN", "The access token, if none of --token, --token-file and --profile is given."),
+    ("INTUNECTL_PROFILE", "What --profile is, if neither it nor a token is given."),
     ("INTUNECTL_CLOUD", "What --cloud is, if it is not given."),
     ("INTUNECTL_GRAPH_URL", "What --graph-url is, if it is not given."),
     ("INTUNECTL_LOGIN_URL", "What --login-url is, if it is not given."),
     ("INTUNECTL_OUTPUT", "What --output is, if it is not given."),
     ("INTUNECTL_DEBUG", "1 is as good as one --verbose."),
+    ("INTUNECTL_SANDBOX", "The address of the sandbox: every request goes there. `intunectl sandbox` sets it."),
     (
-        "INTUNECTL_SANDBOX",
-        "The sandbox in which this is a rehearsal: every request goes there. `intunectl sandbox` sets it.",
+        "AZURE_TENANT_ID, AZURE_CLIENT_ID",
+        "An application to sign in as, with AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE or the ACTIONS_ variables.",
     ),
-    ("AZURE_TENANT_ID, AZURE_CLIENT_ID", "An application to sign in as, with one of the next three."),
     ("AZURE_CLIENT_SECRET", "The application's client secret."),
     ("AZURE_FEDERATED_TOKEN_FILE", "Path of a file with a federated identity token (OIDC)."),
     (
         "AZURE_AUTHORITY_HOST",
-        "The sign-in root for the application, which selects the cloud, if no option or INTUNECTL_ variable does.",
+        "The sign-in server for the application. --cloud, --login-url and INTUNECTL_LOGIN_URL override it.",
     ),
     (
         "ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN",
         "What GitHub Actions sets for a job with the permission id-token: write.",
     ),
-    ("CI", "Anything but false: there is no confirmation prompt."),
+    ("CI", "If set to anything but false, nobody is asked for confirmation."),
     ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "The way to the service."),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "The certificates to trust, instead of the system's."),
     ("BROWSER", "What opens the page to sign in at."),

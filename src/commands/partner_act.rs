@@ -189,23 +189,24 @@ impl Log {
         let name = path.display();
         match earlier.torn {
             0 => {}
-            1 => context.console.note("1 record of an earlier run is torn, and does not count"),
-            torn => context.console.note(&format!("{torn} records of earlier runs are torn, and do not count")),
+            1 => context.console.note(&format!("{name}: ignored 1 incomplete record")),
+            torn => context.console.note(&format!("{name}: ignored {torn} incomplete records")),
         }
         if earlier.unowned > 0 {
             context.console.warning(&format!(
-                "{name}: ignored {}: an earlier version wrote them, and they do not say for which tenant",
+                "{name}: ignored {} of an earlier version, which did not record the tenant",
                 records(earlier.unowned)
             ));
         }
         let (done, others) = earlier.of(connection.tenant(), connection.root.as_str());
         if others > 0 {
-            context.console.note(&format!("{name}: ignored {} of other tenants or Graph roots", records(others)));
+            context
+                .console
+                .note(&format!("{name}: ignored {} that are not of this tenant and Graph root", records(others)));
         }
         if connection.tenant().is_none() && !done.is_empty() {
             context.console.warning(&format!(
-                "{name}: the token does not say which tenant it is for, and neither do the records: make sure that they \
-                 are of the same tenant"
+                "{name}: neither the token nor the records name a tenant: check that both are of the same one"
             ));
         }
         done

@@ -161,7 +161,7 @@ impl Connection {
                 cloud.graph()
             ))
             .hint(match &self.credential {
-                Credential::Given(_) => format!("to act in that cloud, give --cloud {}", other.name()),
+                Credential::Given(_) => format!("to act in {0}, add --cloud {0}", other.name()),
                 Credential::App { .. } => "check --cloud, --login-url and AZURE_AUTHORITY_HOST".to_owned(),
                 Credential::Profile(profile) => format!("sign in again: {}", session::command(&profile.name)),
             })),
@@ -176,26 +176,25 @@ impl Connection {
     /// # Errors
     /// It is for another, or does not say for which.
     fn check_tenant(&self, typed: &Tenant, id: &Tenant) -> Result<(), Error> {
-        let elsewhere = format!("intunectl auth login --profile NAME --tenant {typed}");
         let named = if typed == id { typed.to_string() } else { format!("{typed} ({id})") };
-        match self.tenant() {
-            Some(found) if found.eq_ignore_ascii_case(id.as_str()) => Ok(()),
-            Some(found) => {
-                let found = clean(found);
-                Err(Error::auth(format!("{} is for tenant {found}, not for {named}; nothing was sent", self.its_token()))
-                    .hint(match &self.credential {
-                        Credential::App { .. } => "check --tenant, --login-url and AZURE_CLIENT_ID".to_owned(),
-                        Credential::Given(_) | Credential::Profile(_) => {
-                            format!("sign in to {typed} and add --profile NAME: {elsewhere}\nor leave out --tenant to act in {found}")
-                        }
-                    }))
-            }
-            None => Err(Error::auth(format!(
-                "{} does not say which tenant it is for, so it may not be for {named}; nothing was sent",
-                self.its_token()
-            ))
-            .hint(format!("sign in to {typed} and add --profile NAME: {elsewhere}"))),
-        }
+        let hint = match &self.credential {
+            Credential::App { .. } => "check --tenant, --login-url and AZURE_CLIENT_ID".to_owned(),
+            Credential::Given(Given::StandardInput) => format!("get a token for {typed}"),
+            Credential::Given(_) => format!(
+                "use a token for {typed}. To act there as a person, sign in and add --profile NAME:\n  \
+                 intunectl auth login --profile NAME --tenant {typed}"
+            ),
+            Credential::Profile(_) => format!(
+                "`intunectl auth list` shows the profiles and their tenants. To sign in to {typed}:\n  \
+                 intunectl auth login --profile NAME --tenant {typed}"
+            ),
+        };
+        let what = match self.tenant() {
+            Some(found) if found.eq_ignore_ascii_case(id.as_str()) => return Ok(()),
+            Some(found) => format!("is for tenant {}, not for {named}", clean(found)),
+            None => format!("does not name its tenant, so --tenant {typed} cannot be checked"),
+        };
+        Err(Error::auth(format!("{} {what}; nothing was sent", self.its_token())).hint(hint))
     }
 
     /// What to call the token.
@@ -210,8 +209,8 @@ impl Connection {
 }
 
 /// Source: graph-facts, "The resource".
-const NOT_AZURE_CLI: &str =
-    "Azure CLI's own application cannot get this permission for people. Sign in instead: intunectl auth login";
+const NOT_AZURE_CLI: &str = "Azure CLI's own application cannot get this permission for people. Leave out this token, and sign in: \
+     intunectl auth login";
 
 impl Context {
     /// Finds the token and the root that it may be sent to; gets or renews the token if that is called for, and makes
@@ -263,7 +262,7 @@ impl Context {
         }
         let login = connection.login.as_ref().ok_or_else(|| {
             Error::auth(format!("the tenant of {typed} cannot be found: no sign-in root is known; nothing was sent"))
-                .hint("give --tenant the tenant's ID, or give --login-url")
+                .hint("use the tenant's ID in --tenant, or add --login-url URL")
         })?;
         let observer = self.observer();
         let id = discovery::tenant_id(typed, login, self.wire(&connection.transport, &observer)).await?;
@@ -413,7 +412,7 @@ impl Context {
             Ok(Selection { source, .. }) => {
                 let message =
                     format!("calls use another source than this sign-in, which is set and comes first: {source}");
-                self.console.warning_with_hint(&message, "to use the sign-in, unset that or give --profile");
+                self.console.warning_with_hint(&message, "to use the sign-in, unset that, or add --profile NAME");
             }
             Err(error) => self.console.warning_about(&error.into()),
         }

@@ -60,8 +60,8 @@ pub struct Roots {
 /// Options or variables contradict each other or have no usable value: a usage error.
 pub fn select(options: &Options, get: Environment<'_>) -> Result<Selection, Error> {
     if let Some(any) = options.tenant.as_ref().filter(|tenant| tenant.is_any()) {
-        return Err(Error::usage(format!("--tenant {any} names no tenant; nothing was sent"))
-            .hint("give the tenant's ID or one of its domains"));
+        return Err(Error::usage(format!("--tenant {any} is not one tenant; nothing was sent"))
+            .hint("use the tenant's ID or a domain, for example --tenant contoso.com"));
     }
     let app = App::variables(get);
     let (source, used) = source(options, get, &app)?;
@@ -75,11 +75,12 @@ pub fn select(options: &Options, get: Environment<'_>) -> Result<Selection, Erro
         }
         _ => roots.check_variables()?,
     }
-    let ours = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY, PROFILE].into_iter().filter(|name| is_set(get, name));
-    let of_roots = [CLOUD, GRAPH_URL, LOGIN_URL].into_iter().chain(is_app.then_some(AUTHORITY));
-    let of_roots = of_roots.filter(|name| is_set(get, name));
+    // By itself it selects nothing, which nobody expects.
+    let tenant = app.is_empty().then_some("AZURE_TENANT_ID");
+    let ours = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY, PROFILE].into_iter().chain(tenant);
+    let of_roots = [CLOUD, GRAPH_URL, LOGIN_URL, AUTHORITY].into_iter().filter(|name| is_set(get, name));
     let is_unused = |name: &&str| !used.contains(name) && !roots.used.contains(name);
-    let unused = ours.chain(app).chain(of_roots).filter(is_unused).collect();
+    let unused = ours.filter(|name| is_set(get, name)).chain(app).chain(of_roots).filter(is_unused).collect();
     Ok(Selection { source, roots, unused })
 }
 
@@ -108,7 +109,7 @@ fn source(options: &Options, get: Environment<'_>, app: &[&'static str]) -> Resu
             None => Source::Unusable {
                 name,
                 error: Error::auth(format!("{name} is set, but this version cannot use it; nothing was sent"))
-                    .hint(format!("unset {name}, and set {TOKEN} or give --profile NAME")),
+                    .hint(format!("unset {name} and set {TOKEN}, or add --profile default")),
             },
         };
         return Ok((source, vec![name]));
@@ -128,7 +129,8 @@ fn source(options: &Options, get: Environment<'_>, app: &[&'static str]) -> Resu
 fn at_most_one<'a>(mut names: impl Iterator<Item = &'a str>, what: &str) -> Result<Option<&'a str>, Error> {
     match (names.next(), names.next()) {
         (Some(one), Some(other)) => {
-            Err(Error::usage(format!("{one} and {other} are both {what}; nothing was sent")).hint("use one of them"))
+            let hint = if what == "given" { "leave out one of them" } else { "unset one of them" };
+            Err(Error::usage(format!("{one} and {other} contradict each other; nothing was sent")).hint(hint))
         }
         (one, _) => Ok(one),
     }
@@ -237,8 +239,11 @@ impl Layer {
 }
 
 fn contradiction(one: &str, other: &str, why: &str) -> Error {
-    Error::usage(format!("{one} and {other} contradict each other: {why}; nothing was sent"))
-        .hint(format!("use {one} or {other}, not both"))
+    Error::usage(format!("{one} and {other} contradict each other: {why}; nothing was sent")).hint(format!(
+        "{}, or {}",
+        without(one),
+        without(other)
+    ))
 }
 
 /// Decides the roots. `is_app` is whether application credentials from the environment are used.
@@ -291,10 +296,8 @@ fn rehearsal(typed: Layer, sandbox: Root, get: Environment<'_>) -> Result<Roots,
 }
 
 fn outside_sandbox(name: &str) -> Error {
-    Error::usage(format!(
-        "{name} leads out of the sandbox, and this is a rehearsal ({SANDBOX} is set); nothing was sent"
-    ))
-    .hint(format!("{}; or unset {SANDBOX} to end the rehearsal", without(name)))
+    Error::usage(format!("{name} is outside the sandbox, and this is a rehearsal ({SANDBOX} is set); nothing was sent"))
+        .hint(format!("{}. To leave the sandbox, end its command or shell", without(name)))
 }
 
 fn is_option(name: &str) -> bool {
@@ -323,7 +326,7 @@ fn authority(get: Environment<'_>) -> Result<Option<Root>, Error> {
     let root = text.parse::<Root>().ok().filter(|root| Cloud::ALL.into_iter().any(|cloud| cloud.signs_in_at(root)));
     root.map(Some).ok_or_else(|| {
         Error::usage(format!("{AUTHORITY} is not the sign-in root of a Microsoft cloud; nothing was sent"))
-            .hint("if you mean another sign-in root, give it as an option: --login-url URL")
+            .hint("unset it, or name the server by an option: --login-url URL")
     })
 }
 
@@ -332,10 +335,11 @@ impl Roots {
     ///
     /// # Errors
     /// No sign-in root is known for the Graph root; as the error that `kind` makes.
-    pub fn both(&self, kind: impl Fn(&'static str) -> Error) -> Result<(Root, Root), Error> {
+    pub fn both(&self, kind: impl Fn(String) -> Error) -> Result<(Root, Root), Error> {
         let login = self.login.clone().ok_or_else(|| {
-            kind("another Graph root is given, but no sign-in root that goes with it; nothing was sent")
-                .hint("give --login-url (INTUNECTL_LOGIN_URL) too, or leave out --graph-url (INTUNECTL_GRAPH_URL)")
+            let name = self.graph_by.unwrap_or("--graph-url");
+            kind(format!("no sign-in root is known for the Graph root in {name}; nothing was sent"))
+                .hint(format!("add --login-url URL, or {}", without(name)))
         })?;
         Ok((self.graph.clone(), login))
     }
@@ -366,7 +370,7 @@ impl Roots {
             "{name} names {}, which is neither a Microsoft cloud nor this machine; nothing was sent",
             root.host()
         ))
-        .hint(format!("unset {name}; or, if you mean that server, give it as an option: {option} URL")))
+        .hint(format!("unset {name}. If you trust this server, name it by an option: {option} {}", root.as_str())))
     }
 
     /// Compares what is named with the roots of a profile: its token goes to the root that it was issued for, its
@@ -388,7 +392,7 @@ impl Roots {
         .hint(match name {
             // That sandbox is gone.
             SANDBOX => "sign in to this sandbox: intunectl auth login".to_owned(),
-            _ => format!("{}, or sign in there under another profile (--profile NAME)", without(name)),
+            _ => format!("{}, or use another profile: `intunectl auth list` shows them", without(name)),
         }))
     }
 }
@@ -419,7 +423,7 @@ pub fn variable(get: Environment<'_>, name: &str) -> Result<Option<String>, Erro
     match get(name).map(OsString::into_string) {
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value).filter(|value| !value.is_empty())),
-        Some(Err(_)) => Err(Error::usage(format!("{name} is not text"))),
+        Some(Err(_)) => Err(Error::usage(format!("{name} is not valid Unicode"))),
     }
 }
 
@@ -631,7 +635,7 @@ mod tests {
             ("--token INTUNECTL_TOKEN INTUNECTL_PROFILE", "INTUNECTL_TOKEN INTUNECTL_PROFILE"),
             ("--profile INTUNECTL_PROFILE AZURE_CLIENT_ID", "INTUNECTL_PROFILE AZURE_CLIENT_ID"),
             ("INTUNECTL_TOKEN AZURE_TENANT_ID AZURE_CLIENT_SECRET", "AZURE_TENANT_ID AZURE_CLIENT_SECRET"),
-            ("INTUNECTL_PROFILE AZURE_TENANT_ID", ""),
+            ("INTUNECTL_PROFILE AZURE_TENANT_ID AZURE_AUTHORITY_HOST=china", "AZURE_TENANT_ID AZURE_AUTHORITY_HOST"),
             ("AZURE_CLIENT_ID", ""),
             (
                 "--tenant=a.example AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET AZURE_FEDERATED_TOKEN_FILE",

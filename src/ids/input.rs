@@ -100,10 +100,11 @@ fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
 }
 
 fn no_ids(verb: &str) -> Error {
+    let first_look = if verb == "show" { "" } else { " --dry-run" };
     Error::usage("no partner IDs given; nothing was sent").hint(format!(
         "give them as arguments, with -f FILE, or `-` for standard input:
   intunectl partner {verb} 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
-  intunectl partner {verb} -f ids.txt
+  intunectl partner {verb} -f ids.txt{first_look}
   grep -v '^#' ids.txt | intunectl partner {verb} -"
     ))
 }

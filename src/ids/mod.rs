@@ -93,7 +93,7 @@ impl Tenants {
             None => "the token does not say which tenant it is for".to_owned(),
         };
         Err(Error::auth(format!("{place}: this record is of tenant {tenant}, but {token}; nothing was sent"))
-            .hint("run the records of each tenant by themselves, with a token for that tenant"))
+            .hint("use the records of one tenant, with a token for it"))
     }
 }
 
