@@ -100,6 +100,14 @@ impl Context {
         selection::profile(&self.options, &environment)
     }
 
+    /// Whether this is a rehearsal, in which sign-ins are stored apart.
+    ///
+    /// # Errors
+    /// The variable that marks it names no sandbox.
+    pub fn is_rehearsal(&self) -> Result<bool, Error> {
+        Ok(selection::sandbox(&environment)?.is_some())
+    }
+
     /// The tenant that was typed.
     pub fn tenant(&self) -> Option<&Tenant> {
         self.options.tenant.as_ref()

@@ -191,11 +191,16 @@ fn profiles_are_kept_apart() {
         let by_variable = run(keyring.command(&["auth", "token"]).env("INTUNECTL_PROFILE", profile));
         assert_eq!(by_variable.stdout, format!("{token}\n"));
     }
-    // The option wins, and an empty variable is none.
+    // The option wins, and an empty variable is a mistake.
     let mut command = keyring.command(&["partner", "disconnect", "a", "--profile", "work"]);
     assert_eq!(run(command.env("INTUNECTL_PROFILE", "other")).code, Some(0));
-    assert_eq!(run(keyring.command(&["partner", "disconnect", "a"]).env("INTUNECTL_PROFILE", "")).code, Some(0));
+    assert_eq!(run(keyring.command(&["partner", "disconnect", "a"]).env("INTUNECTL_PROFILE", "")).code, Some(2));
+    assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(0));
     assert_eq!(keyring.sent(), [work, default.clone()]);
+    // Whose sign-in is deleted is for its profile to say.
+    let seen = keyring.run(&["auth", "logout", "--tenant", "99999999-2222-3333-4444-555555555555"]);
+    assert!(seen.code == Some(2) && seen.stderr.contains("--profile NAME"), "{seen:?}");
+    keyring.has(&[], &default);
     assert_eq!(keyring.run(&["auth", "logout", "--profile", "work"]).code, Some(0));
     keyring.has_none("work");
     keyring.has(&[], &default);
@@ -320,7 +325,7 @@ fn a_profile_of_a_cloud_stays_in_its_cloud() {
     // Of another cloud, it is not even stored.
     let of_global = jwt(&claims);
     let seen = run(keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]).write_stdin(of_global));
-    assert!(seen.code == Some(4) && seen.stderr.ends_with("give --cloud global\n"), "{seen:?}");
+    assert!(seen.code == Some(4) && seen.stderr.ends_with("to act in global, add --cloud global\n"), "{seen:?}");
     claims["aud"] = "https://microsoftgraph.chinacloudapi.cn".into();
     let token = jwt(&claims);
     let login = run(keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]).write_stdin(token.clone()));

@@ -78,7 +78,9 @@ fn discovery(request: &Request) -> Reply {
 /// Refused before anything was sent to Graph, and nothing was printed.
 #[track_caller]
 fn assert_refused(seen: &Seen, server: &Server, code: i32, words: &[&str]) {
-    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{seen:?}");
+    // The source, which is all that `auth status` can show.
+    let printed = seen.stdout.lines().filter(|line| !line.starts_with("Source: ")).count();
+    assert_eq!((printed, seen.code), (0, Some(code)), "{seen:?}");
     assert!(
         seen.stderr.lines().any(|line| line.starts_with("error: ") && line.ends_with("; nothing was sent")),
         "{seen:?}"
@@ -108,7 +110,7 @@ fn a_token_for_another_tenant_is_refused_by_every_command_also_if_quiet() {
                 let mut command = command(&home, &server, words, &options);
                 let seen = run(command.envs(variable.map(|token| ("INTUNECTL_TOKEN", token))));
                 let told = format!("error: {name} is for tenant {TENANT}, not for {OTHER}; nothing was sent\n");
-                let typed = format!("intunectl auth login --profile NAME --tenant {OTHER}\n");
+                let typed = format!("\n  intunectl auth login --profile NAME --tenant {OTHER}\n");
                 assert_refused(&seen, &server, 4, &[&told, &typed]);
             }
         }
@@ -140,7 +142,7 @@ fn a_token_that_names_no_tenant_is_refused_without_a_look_up() {
                 let mut command = command(&home, &server, words, &["--tenant", tenant]);
                 let seen = run(command.env("INTUNECTL_TOKEN", &token));
                 let told = format!(
-                    "the token from INTUNECTL_TOKEN does not say which tenant it is for, so it may not be for {tenant}"
+                    "the token from INTUNECTL_TOKEN does not name its tenant, so --tenant {tenant} cannot be checked"
                 );
                 assert_refused(&seen, &server, 4, &[&told]);
             }
@@ -174,7 +176,7 @@ fn a_domain_of_which_no_tenant_is_known_is_exit_4() {
     let home = Intunectl::new();
     for (domain, words) in [
         ("unknown.example", "AADSTS90002: Tenant 'unknown.example' not found. (correlation id c)"),
-        ("odd.example", "its answer names no tenant"),
+        ("odd.example", "the answer contains no tenant ID"),
     ] {
         let server = service();
         let mut command = command(&home, &server, COMMANDS[0], &["--tenant", domain]);
@@ -185,7 +187,7 @@ fn a_domain_of_which_no_tenant_is_known_is_exit_4() {
     type Answer = fn() -> Reply;
     let replies: [(Answer, &str); 7] = [
         (|| Reply::status(200).body("<html>hotel</html>"), "200 OK"),
-        (|| Reply::status(200).body(r#"{"issuer":"nonsense"}"#), "names no tenant"),
+        (|| Reply::status(200).body(r#"{"issuer":"nonsense"}"#), "contains no tenant ID"),
         (|| Reply::status(404), "404"),
         (|| Reply::status(302).header("Location", "https://elsewhere.example"), "never followed"),
         (|| Reply::status(400).body(r#"{"issuer":"https://x/11111111-2222-3333-4444-555555555555"}"#), "400"),
@@ -208,7 +210,7 @@ fn a_domain_at_a_root_whose_sign_in_is_not_known_is_exit_4() {
     let mut command = home.std_command();
     command.args(["partner", "disconnect", "a", "--tenant", "contoso.example", "--graph-url", server.root()]);
     let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()));
-    assert_refused(&seen, &server, 4, &["give --tenant the tenant's ID, or give --login-url"]);
+    assert_refused(&seen, &server, 4, &["use the tenant's ID in --tenant, or add --login-url URL"]);
 }
 
 #[test]
@@ -217,7 +219,7 @@ fn what_names_no_tenant_is_a_usage_error() {
     let home = Intunectl::new();
     for tenant in ["organizations", "common"] {
         let mut command = command(&home, &server, COMMANDS[0], &["--tenant", tenant]);
-        assert_refused(&run(command.env("INTUNECTL_TOKEN", jwt::good())), &server, 2, &["names no tenant"]);
+        assert_refused(&run(command.env("INTUNECTL_TOKEN", jwt::good())), &server, 2, &["is not one tenant"]);
     }
 }
 
@@ -268,7 +270,7 @@ fn an_application_signs_in_to_the_tenant_that_was_typed() {
 fn an_application_that_gets_a_token_for_another_tenant_sends_nothing_with_it() {
     for (token, words) in [
         (jwt::good(), format!("is for tenant {TENANT}, not for {OTHER}")),
-        ("opaque-token-of-this-test".to_owned(), "does not say which tenant it is for".to_owned()),
+        ("opaque-token-of-this-test".to_owned(), "does not name its tenant".to_owned()),
     ] {
         let server = platform(move |_| token.clone());
         let home = Intunectl::new();
@@ -322,7 +324,109 @@ fn incomplete_application_credentials_are_exit_4_and_never_somebody_s_sign_in() 
     assert_eq!(server.connections(), 0);
 }
 
+#[test]
+fn an_application_signs_in_to_one_tenant_or_to_none() {
+    let server = service();
+    let home = Intunectl::new();
+    for tenant in ["organizations", "common", "consumers", "Organizations"] {
+        let mut command = command(&home, &server, COMMANDS[0], &[]);
+        let seen = run(command.envs(APP).env("AZURE_TENANT_ID", tenant));
+        assert_refused(&seen, &server, 4, &["error: AZURE_TENANT_ID "]);
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn an_application_s_secret_goes_with_a_typed_graph_root_to_a_typed_sign_in_root_alone() {
+    let (server, leftover) = (service(), Unspoken::new());
+    let home = Intunectl::new();
+    let mut command = home.std_command();
+    command.args(COMMANDS[0]).args(["--graph-url", server.root()]).envs(APP).env("AZURE_TENANT_ID", TENANT);
+    let seen = run(command.env("INTUNECTL_LOGIN_URL", leftover.url()));
+    assert_refused(
+        &seen,
+        &server,
+        4,
+        &["no sign-in root is known for the Graph root in --graph-url", "add --login-url"],
+    );
+    leftover.assert_unspoken();
+}
+
 // Precedence, and what contradicts itself.
+
+#[test]
+fn a_selector_that_is_given_twice_is_exit_2_wherever_it_stands() {
+    let server = service();
+    let home = Intunectl::new();
+    home.file("token", jwt::good());
+    for [before, after] in [
+        [["--tenant", OTHER], ["--tenant", TENANT]],
+        [["--tenant", TENANT], ["--tenant", TENANT]],
+        [["--token", "one-token"], ["--token", "another-token"]],
+        [["--token-file", "token"], ["--token-file", "token"]],
+        [["--profile", "a"], ["--profile", "b"]],
+        [["--cloud", "china"], ["--cloud", "global"]],
+        [["--graph-url", "https://graph.example"], ["--graph-url", server.root()]],
+        [["--login-url", "https://login.example"], ["--login-url", server.root()]],
+    ] {
+        let equals = format!("{}={}", before[0], before[1]);
+        for before in [&before[..], &[equals.as_str()]] {
+            for words in COMMANDS {
+                for middle in [&[&words[..1], before, &words[1..], &after].concat(), &[before, words, &after].concat()]
+                {
+                    let mut command = home.std_command();
+                    let seen = run(command.args(middle).env("INTUNECTL_GRAPH_URL", server.root()));
+                    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{middle:?}: {seen:?}");
+                    assert!(seen.stderr.contains(&format!("'{}' is given more than once", after[0])), "{seen:?}");
+                }
+            }
+        }
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_source_that_is_set_but_empty_is_an_error_and_no_absence() {
+    let server = service();
+    let home = Intunectl::new();
+    for (variable, code) in [
+        ("INTUNECTL_TOKEN", 4),
+        ("INTUNECTL_TOKEN_COMMAND", 4),
+        ("INTUNECTL_MANAGED_IDENTITY", 4),
+        ("INTUNECTL_PROFILE", 2),
+    ] {
+        let mut command = command(&home, &server, COMMANDS[0], &[]);
+        let seen = run(command.envs(APP).env("AZURE_TENANT_ID", TENANT).env(variable, ""));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{variable}: {seen:?}");
+        assert!(seen.stderr.starts_with(&format!("error: {variable} is set, but ")), "{seen:?}");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_leftover_sign_in_root_does_not_say_whose_a_domain_is() {
+    let (leftover, proxy) = (Unspoken::new(), Server::always(|| Reply::Close));
+    let home = Intunectl::new();
+    let mut command = home.std_command();
+    command.args(COMMANDS[0]).args(["--tenant", "contoso.example", "--retries", "0"]).env("HTTPS_PROXY", proxy.root());
+    let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()).env("INTUNECTL_LOGIN_URL", leftover.url()));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
+    let asked: Vec<_> = proxy.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(asked, ["login.microsoftonline.com:443"]);
+    leftover.assert_unspoken();
+}
+
+#[test]
+fn a_root_on_this_machine_is_reached_through_no_proxy_also_over_tls() {
+    let proxy = Unspoken::new();
+    let home = Intunectl::new();
+    let mut command = home.std_command();
+    // Nobody listens there.
+    command.args(COMMANDS[0]).args(["--retries", "0"]).env("INTUNECTL_GRAPH_URL", "https://localhost:9");
+    let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()).env("HTTPS_PROXY", proxy.url()));
+    assert_eq!(seen.code, Some(1), "{seen:?}");
+    proxy.assert_unspoken();
+}
 
 #[test]
 fn a_profile_that_was_typed_is_not_replaced_by_what_is_set() {
@@ -419,19 +523,20 @@ fn a_token_for_another_cloud_is_exit_4_and_the_cloud_to_type_is_named() {
     for (audience, cloud) in [
         ("https://graph.microsoft.us", "gcc-high"),
         ("https://graph.microsoft.us/", "gcc-high"),
-        ("https://dod-graph.microsoft.us", "dod"),
+        ("HTTPS://DOD-GRAPH.MICROSOFT.US", "dod"),
         ("https://microsoftgraph.chinacloudapi.cn", "china"),
     ] {
         for words in COMMANDS {
             let mut command = home.std_command();
             let seen = run(command.args(words).env("INTUNECTL_TOKEN", token(&json!({"aud": audience}))));
-            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
+            let source = if words == ["auth", "status"] { "Source:      INTUNECTL_TOKEN\n" } else { "" };
+            assert_eq!((seen.stdout.as_str(), seen.code), (source, Some(4)), "{seen:?}");
             let told = format!(
                 "error: the token is for the cloud {cloud} ({}), not for global",
-                audience.trim_end_matches('/')
+                audience.trim_end_matches('/').to_lowercase()
             );
             assert!(seen.stderr.starts_with(&told), "{seen:?}");
-            assert!(seen.stderr.ends_with(&format!("give --cloud {cloud}\n")), "{seen:?}");
+            assert!(seen.stderr.ends_with(&format!("to act in {cloud}, add --cloud {cloud}\n")), "{seen:?}");
         }
     }
     // The ID of Graph is the same in every cloud; and behind a root of the user's own may be any.
@@ -507,6 +612,24 @@ fn every_record_says_whose_it_is() {
 }
 
 #[test]
+fn a_run_that_is_interrupted_before_it_has_a_token_names_the_root_that_was_typed() {
+    let server = service();
+    let home = Intunectl::new();
+    let fifo = home.home().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut command = command(&home, &server, COMMANDS[0], &["-o", "ndjson", "--token-file", "fifo"]);
+    let running = support::running::Running::start(&mut command);
+    // Returns when the other side has opened it.
+    let writer = std::fs::File::options().write(true).open(&fifo).unwrap();
+    running.signal("INT");
+    let seen = running.end();
+    let record = &seen.records()[0];
+    assert_eq!((&record["status"], &record["graph_url"]), (&json!("not_attempted"), &json!(server.root())));
+    assert_eq!((&record["tenant_id"], &record["account"], seen.code), (&Value::Null, &Value::Null, Some(130)));
+    drop(writer);
+}
+
+#[test]
 fn records_of_another_tenant_are_no_input() {
     let home = Intunectl::new();
     let record = |id: &str, tenant: Value| {
@@ -517,6 +640,7 @@ fn records_of_another_tenant_are_no_input() {
         (good() + &record("b", json!(OTHER)), "list:2: "),
         ("\n".to_owned() + &record("a", json!(OTHER)), "list:2: "),
         (format!("[\n{},\n{}]", good().trim(), record("b", json!(OTHER))), "list:3: "),
+        (json!({"value": [{"id": "a"}], "tenant_id": OTHER}).to_string(), "list:1: "),
         // The same ID in two tenants is not one partner.
         (good() + &record("a", json!(OTHER)), "list:2: "),
     ] {
@@ -570,7 +694,7 @@ fn in_a_rehearsal_nothing_leads_out_of_the_sandbox() {
             &rehearse(&words, &[]),
             &sandbox,
             2,
-            &[words[3], "this is a rehearsal", "unset INTUNECTL_SANDBOX"],
+            &[words[3], "is outside the sandbox, and this is a rehearsal"],
         );
     }
     for name in ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL"] {
@@ -604,7 +728,7 @@ fn a_token_of_azure_cli_s_own_application_gets_the_advice_to_sign_in() {
     let server = Server::always(|| Reply::status(403));
     let mut command = home.disconnect(server.root());
     let seen = run(command.arg("a").env("INTUNECTL_TOKEN", az));
-    let hint = "hint: Azure CLI's own application cannot get this permission for people. Sign in instead: intunectl auth login\n";
+    let hint = "hint: Azure CLI's own application cannot get this permission for people. Leave out this token, and sign in: intunectl auth login\n";
     assert!(
         seen.stderr.starts_with("warning: the token lacks the permission ") && seen.stderr.contains(hint),
         "{seen:?}"

@@ -113,8 +113,7 @@ fn app_credentials_are_not_passed_over_for_the_keyring() {
 fn app_credentials_go_to_another_graph_only_with_a_sign_in_root_of_its_own() {
     let scene = Scene::new();
     let stderr = scene.refuses(scene.disconnect(&[]).envs(APP), 4);
-    let error =
-        "error: another Graph root is given, but no sign-in root that goes with it; nothing was sent\nhint: give";
+    let error = "error: no sign-in root is known for the Graph root in INTUNECTL_GRAPH_URL; nothing was sent\nhint: add --login-url";
     assert!(stderr.starts_with(error), "{stderr}");
 }
 
@@ -442,8 +441,7 @@ fn the_option_wins_over_the_variable_and_an_empty_variable_is_none() {
     let mut command = scene.disconnect(&["--token", TOKEN, "-o", "id"]);
     assert_eq!(run(command.env("INTUNECTL_OUTPUT", "json")).stdout, "a\n");
     let mut command = scene.disconnect(&["--token", TOKEN]);
-    for empty in ["INTUNECTL_OUTPUT", "INTUNECTL_CLOUD", "INTUNECTL_PROFILE", "INTUNECTL_LOGIN_URL", "INTUNECTL_DEBUG"]
-    {
+    for empty in ["INTUNECTL_OUTPUT", "INTUNECTL_CLOUD", "INTUNECTL_LOGIN_URL", "INTUNECTL_DEBUG"] {
         command.env(empty, "");
     }
     assert_eq!(run(&mut command).stdout, "a\tdisconnected\n");

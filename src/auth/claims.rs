@@ -93,10 +93,10 @@ impl Claims {
         delegated.chain(self.roles.iter().map(String::as_str))
     }
 
-    /// The audience: a Graph root, without a slash at its end, or what else the token is for. None for Graph's
+    /// The audience, in small letters: a Graph root, without a slash at its end, or what else the token is for. None for Graph's
     /// application ID, which is the same in every cloud.
-    pub fn audience(&self) -> Option<&str> {
-        let audience = self.aud.as_deref()?.trim_end_matches('/');
+    pub fn audience(&self) -> Option<String> {
+        let audience = self.aud.as_deref()?.trim_end_matches('/').to_ascii_lowercase();
         (audience != GRAPH_APP_ID).then_some(audience)
     }
 
@@ -154,12 +154,12 @@ mod tests {
     fn graph_has_three_names() {
         for (audience, expected) in [
             ("https://graph.microsoft.com", Some("https://graph.microsoft.com")),
-            ("https://graph.microsoft.com/", Some("https://graph.microsoft.com")),
+            ("HTTPS://Graph.microsoft.com/", Some("https://graph.microsoft.com")),
             (GRAPH_APP_ID, None),
             ("https://management.azure.com", Some("https://management.azure.com")),
         ] {
             let claims = Claims { aud: Some(audience.into()), ..Claims::default() };
-            assert_eq!(claims.audience(), expected);
+            assert_eq!(claims.audience().as_deref(), expected);
         }
         assert_eq!(Claims::default().audience(), None);
     }

@@ -70,22 +70,25 @@ pub enum Proof<'a> {
 }
 
 /// A code that somebody is to type into a page.
-pub struct DeviceCode(StandardDeviceAuthorizationResponse);
+pub struct DeviceCode {
+    given: StandardDeviceAuthorizationResponse,
+    page: Url,
+}
 
 impl DeviceCode {
     /// The code.
     pub fn code(&self) -> Cow<'_, str> {
-        clean(self.0.user_code().secret())
+        clean(self.given.user_code().secret())
     }
 
     /// The page.
-    pub fn page(&self) -> Cow<'_, str> {
-        clean(self.0.verification_uri())
+    pub fn page(&self) -> &str {
+        self.page.as_str()
     }
 
     /// How long the code is good for.
     pub fn expires_in(&self) -> Duration {
-        self.0.expires_in()
+        self.given.expires_in()
     }
 }
 
@@ -195,22 +198,25 @@ impl<'a> Platform<'a> {
         let given = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
         let code: StandardDeviceAuthorizationResponse = given.map_err(|error| self.failed(error))?;
         self.keep_secret(code.device_code().secret());
-        if !self.is_page(code.verification_uri()) {
-            return Err(self.foreign("the page that it names for the code is not safe: not https, or with a user name"));
-        }
+        let page = self.page(code.verification_uri()).ok_or_else(|| {
+            self.foreign("the page that it names for the code is not safe: not https, or with a user name")
+        })?;
         let is_sensible = code.interval() <= LONGEST_POLL && code.expires_in() <= 24 * LONGEST_POLL;
         if !is_sensible || code.user_code().secret().is_empty() {
             return Err(self.foreign("the code that it gave makes no sense"));
         }
-        Ok(DeviceCode(code))
+        Ok(DeviceCode { given: code, page })
     }
 
-    /// Whether people can be sent to this address: a user part would disguise the host. `http` is for a platform on this
-    /// machine, whose pages are here, too.
-    fn is_page(&self, address: &str) -> bool {
-        let Ok(url) = Url::parse(address) else { return false };
+    /// The page at this address, if people can be sent there. A user part, even an empty one, would disguise the host;
+    /// and what is shown is what was checked. `http` is for a platform on this machine, whose pages are here, too.
+    fn page(&self, address: &str) -> Option<Url> {
+        let (_, rest) = address.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let is_plain_text = address.chars().all(|c| c.is_ascii_graphic() && c != '\\');
+        let url = Url::parse(address).ok().filter(|_| is_plain_text && !authority.contains('@'))?;
         let is_here = self.is_plain && is_loopback(&url);
-        (url.scheme() == "https" || is_here) && url.username().is_empty() && url.password().is_none()
+        (url.scheme() == "https" || is_here).then_some(url)
     }
 
     /// Waits until the code was typed, or is no good any more.
@@ -237,7 +243,7 @@ impl<'a> Platform<'a> {
             }
             answer
         };
-        let polling = self.client.exchange_device_access_token(&code.0).request_async(&http, sleep, None);
+        let polling = self.client.exchange_device_access_token(&code.given).request_async(&http, sleep, None);
         let granted: Result<_, RequestTokenError<_, DeviceCodeErrorResponse>> = tokio::select! {
             granted = polling => granted,
             () = given_up.notified() => match last.take() {

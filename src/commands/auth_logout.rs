@@ -6,6 +6,9 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 
+/// Said where sign-ins are listed or deleted.
+pub const REHEARSAL: &str = "this is a rehearsal (INTUNECTL_SANDBOX is set): only its own sign-ins are meant";
+
 /// Runs it. To delete what does not exist is no failure: afterwards it is as it was asked for.
 ///
 /// # Errors
@@ -18,6 +21,9 @@ pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
         )
         .hint("name the profile: --profile NAME. `intunectl auth list` shows each profile's tenant")
         .into());
+    }
+    if context.is_rehearsal()? {
+        console.note(REHEARSAL);
     }
     let profiles = if all { store::profiles()? } else { vec![context.profile()?] };
     if profiles.is_empty() {

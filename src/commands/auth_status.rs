@@ -166,7 +166,9 @@ fn text(report: &Report, connection: &Connection) -> String {
 
 /// Where the token comes from, and what is set but not used.
 fn source_lines(report: &Report) -> String {
-    let source = line("Source", &clean(report.source.as_deref().unwrap_or_default()));
+    // Before it is cut: a part of a token would not be found.
+    let source = without_tokens(report.source.as_deref().unwrap_or_default());
+    let source = line("Source", &clean(&source));
     match report.unused.as_slice() {
         [] => source,
         unused => source + &line("Not used", &unused.join(", ")),

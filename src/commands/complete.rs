@@ -139,6 +139,9 @@ struct Partner {
 /// there is no token at hand, or the list does not come.
 fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
     // As strict as it gets: with a word that is not understood, it would be another tenant than the command's.
+    if crate::repeated(words.iter().map(OsString::from)).is_some() {
+        return None;
+    }
     let options = crate::options(Cli::try_parse_from(words).ok()?.global);
     let options = Options { timeout: WITHIN, retries: 0, verbose: 0, ..options };
     let context = Context::new(options).ok()?.without_traces();

@@ -70,7 +70,7 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
             fail_fast,
             tell_failures: context.format == Format::Id,
             caller: Caller::default(),
-            owner: Owner::default(),
+            owner: Owner { graph_url: selection.graph().map(|root| root.as_str().into()), ..Owner::default() },
             stop: Rc::clone(&context.stop),
         };
         let connecting = context.connect(selection);

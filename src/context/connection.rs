@@ -34,7 +34,7 @@ pub struct Connection {
     pub credential: Credential,
     /// The root.
     pub root: Root,
-    /// The sign-in root that goes with it, if that is known.
+    /// The sign-in root that knows its tenants, if that is known.
     login: Option<Root>,
     /// In a rehearsal, the cloud that was named.
     rehearsed: Option<Cloud>,
@@ -151,7 +151,7 @@ impl Connection {
     /// It is.
     fn check_cloud(&self) -> Result<(), Error> {
         let audience = self.claims().and_then(Claims::audience);
-        let other = Cloud::ALL.into_iter().find(|cloud| audience == Some(cloud.graph()));
+        let other = Cloud::ALL.into_iter().find(|cloud| audience.as_deref() == Some(cloud.graph()));
         match (Cloud::of(&self.root), other) {
             (Some(cloud), Some(other)) if cloud != other => Err(Error::auth(format!(
                 "the token is for the cloud {} ({}), not for {} ({}); nothing was sent",
@@ -234,8 +234,8 @@ impl Context {
                 let observer = self.observer();
                 let token = app.token(&root, &login, self.wire(&transport, &observer)).await?;
                 token.not_expired(&app.to_string(), "check the clock of this machine", SystemTime::now())?;
-                let credential = Credential::App { app, login: login.clone() };
-                Connection { token, credential, root, login: Some(login), rehearsed: roots.rehearsed, transport }
+                let (credential, login) = (Credential::App { app, login }, roots.directory());
+                Connection { token, credential, root, login, rehearsed: roots.rehearsed, transport }
             }
             Found::Profile(name, session) => profile_connection(&name, session.as_deref(), &roots, transport)?,
         };
@@ -427,7 +427,7 @@ impl Context {
         if let Some(audience) = claims.audience().filter(|audience| !is_for_graph(audience)) {
             let graph = connection.cloud().map_or_else(|| root.to_owned(), |cloud| cloud.graph().to_owned());
             self.console.warning_with_hint(
-                &format!("the token is for {}, not for {graph}; the service will probably refuse it", clean(audience)),
+                &format!("the token is for {}, not for {graph}; the service will probably refuse it", clean(&audience)),
                 &match &connection.credential {
                     Credential::Given(_) => format!("get a token for the resource {graph}"),
                     Credential::App { .. } | Credential::Profile(_) => {
@@ -473,7 +473,8 @@ impl Context {
 }
 
 fn given_connection(token: Token, given: Given, roots: Roots, transport: Transport) -> Connection {
-    let Roots { graph, login, rehearsed, .. } = roots;
+    let login = roots.directory();
+    let Roots { graph, rehearsed, .. } = roots;
     Connection { token, credential: Credential::Given(given), root: graph, login, rehearsed, transport }
 }
 

@@ -38,6 +38,13 @@ pub struct Selection {
     pub unused: Vec<&'static str>,
 }
 
+impl Selection {
+    /// The Graph root, unless a profile decides it.
+    pub fn graph(&self) -> Option<&Root> {
+        (!matches!(self.source, Source::Profile(_))).then_some(&self.roots.graph)
+    }
+}
+
 /// The Graph root and the sign-in root, as named or by default. A profile has roots of its own, with which these are
 /// compared.
 pub struct Roots {
@@ -77,7 +84,7 @@ pub fn select(options: &Options, get: Environment<'_>) -> Result<Selection, Erro
     }
     // By itself it selects nothing, which nobody expects.
     let tenant = app.is_empty().then_some("AZURE_TENANT_ID");
-    let ours = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY, PROFILE].into_iter().chain(tenant);
+    let ours = SOURCES.into_iter().chain(tenant);
     let of_roots = [CLOUD, GRAPH_URL, LOGIN_URL, AUTHORITY].into_iter().filter(|name| is_set(get, name));
     let is_unused = |name: &&str| !used.contains(name) && !roots.used.contains(name);
     let unused = ours.filter(|name| is_set(get, name)).chain(app).chain(of_roots).filter(is_unused).collect();
@@ -136,9 +143,13 @@ fn at_most_one<'a>(mut names: impl Iterator<Item = &'a str>, what: &str) -> Resu
     }
 }
 
-/// Whether a variable counts as set. An empty token is an error, not an absence.
+/// The variables that name a source. One that is set but empty is an error, not an absence: the variable of a script
+/// that it was made of may be missing.
+const SOURCES: [&str; 4] = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY, PROFILE];
+
+/// Whether a variable counts as set.
 fn is_set(get: Environment<'_>, name: &str) -> bool {
-    get(name).is_some_and(|value| name == TOKEN || !value.is_empty())
+    get(name).is_some_and(|value| SOURCES.contains(&name) || !value.is_empty())
 }
 
 /// The profile in force, whether or not it is where the token comes from.
@@ -148,15 +159,20 @@ fn is_set(get: Environment<'_>, name: &str) -> bool {
 pub fn profile(options: &Options, get: Environment<'_>) -> Result<String, Error> {
     let (from, name) = match &options.profile {
         Some(name) => ("--profile", name.clone()),
-        None => match variable(get, PROFILE)? {
-            Some(name) => (PROFILE, name),
+        None => match get(PROFILE).map(OsString::into_string) {
+            Some(Ok(name)) => (PROFILE, name),
+            Some(Err(_)) => return Err(not_unicode(PROFILE)),
             None => return Ok("default".to_owned()),
         },
     };
-    if name.is_empty() || name.chars().count() > 64 || clean(&name) != name {
+    if name.is_empty() {
+        return Err(Error::usage(format!("{from} is set, but empty; nothing was sent"))
+            .hint(format!("name a profile, or {}", without(from))));
+    }
+    if name.chars().count() > 64 || clean(&name) != name {
         return Err(Error::usage(format!(
-            "the profile name in {from} is empty, longer than 64 characters, or holds control characters or others that \
-             would not be shown as they are"
+            "the profile name in {from} is longer than 64 characters, or holds control characters or others that would \
+             not be shown as they are"
         )));
     }
     Ok(name)
@@ -310,7 +326,10 @@ fn without(name: &str) -> String {
 }
 
 /// The sandbox in which this is a rehearsal.
-fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
+///
+/// # Errors
+/// The variable that marks it names no sandbox.
+pub fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
     let Some(text) = variable(get, SANDBOX)? else { return Ok(None) };
     let root = text.parse::<Root>().ok().filter(Root::is_plain);
     root.map(Some).ok_or_else(|| {
@@ -336,12 +355,24 @@ impl Roots {
     /// # Errors
     /// No sign-in root is known for the Graph root; as the error that `kind` makes.
     pub fn both(&self, kind: impl Fn(String) -> Error) -> Result<(Root, Root), Error> {
-        let login = self.login.clone().ok_or_else(|| {
+        // A sign-in root that is left over does not go with a Graph root that was typed.
+        let is_leftover = Cloud::of(&self.graph).is_none()
+            && self.graph_by.is_some_and(is_option)
+            && !self.login_by.is_some_and(is_option);
+        let login = self.login.clone().filter(|_| !is_leftover).ok_or_else(|| {
             let name = self.graph_by.unwrap_or("--graph-url");
             kind(format!("no sign-in root is known for the Graph root in {name}; nothing was sent"))
                 .hint(format!("add --login-url URL, or {}", without(name)))
         })?;
         Ok((self.graph.clone(), login))
+    }
+
+    /// The sign-in root that knows the tenants of the Graph root: of a Microsoft cloud, its own, unless another was typed.
+    pub fn directory(&self) -> Option<Root> {
+        match Cloud::of(&self.graph).filter(|_| !self.login_by.is_some_and(is_option)) {
+            Some(cloud) => Some(<(Root, Root)>::from(cloud).1),
+            None => self.login.clone(),
+        }
     }
 
     /// Whether an option named one of them.
@@ -414,8 +445,7 @@ fn root(name: &str, text: &str) -> Result<Root, Error> {
     })
 }
 
-/// A variable's text; a variable that is empty counts as not set. (`INTUNECTL_TOKEN` and application credentials are the
-/// exceptions.)
+/// A variable's text; a variable that is empty counts as not set. (Those that name a source are the exceptions.)
 ///
 /// # Errors
 /// It is not Unicode.
@@ -423,8 +453,12 @@ pub fn variable(get: Environment<'_>, name: &str) -> Result<Option<String>, Erro
     match get(name).map(OsString::into_string) {
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value).filter(|value| !value.is_empty())),
-        Some(Err(_)) => Err(Error::usage(format!("{name} is not valid Unicode"))),
+        Some(Err(_)) => Err(not_unicode(name)),
     }
+}
+
+fn not_unicode(name: &str) -> Error {
+    Error::usage(format!("{name} is not valid Unicode"))
 }
 
 #[cfg(test)]

@@ -98,7 +98,10 @@ impl<'a, 'c> Source<'a, 'c> {
             Some(b'{') => {
                 let Some(object) = self.fields(json) else { return };
                 match (object.id, object.items()) {
-                    (None, Some(items)) => self.page(json, items, object.has_next_page()),
+                    (None, Some(items)) => {
+                        self.tenant_of(&object);
+                        self.page(json, items, object.has_next_page());
+                    }
                     _ => self.object(json, &object),
                 }
             }
@@ -155,9 +158,7 @@ impl<'a, 'c> Source<'a, 'c> {
             (Some(_), Some(_), _) => self.bad(json, "an object with both an `id` and a `value` array"),
             (Some(id), ..) if id.starts_with('"') => {
                 self.string(id);
-                if let Some(tenant) = object.tenant() {
-                    self.tenant(tenant);
-                }
+                self.tenant_of(object);
             }
             (Some(id), ..) => self.bad(id, format_args!("`id` is {}, not a string", kind(id))),
             (None, Some(_), _) => self.bad(json, "a Graph page inside an array"),
@@ -168,8 +169,9 @@ impl<'a, 'c> Source<'a, 'c> {
         }
     }
 
-    /// The tenant of a record.
-    fn tenant(&mut self, json: &'a str) {
+    /// Keeps the tenant that a record or a page names.
+    fn tenant_of(&mut self, object: &Object<'a>) {
+        let Some(json) = object.tenant() else { return };
         let Ok(Text(tenant)) = serde_json::from_str(json) else {
             return self.bad(json, format_args!("`tenant_id` is {}, not a string", kind(json)));
         };
@@ -242,7 +244,7 @@ impl<'a> Object<'a> {
         self.next_link.is_some_and(|link| !matches!(link, "null" | r#""""#))
     }
 
-    /// The tenant that a record of ours names.
+    /// The tenant that it names; one of our records may have `"tenant_id":null`.
     fn tenant(&self) -> Option<&'a str> {
         self.tenant_id.filter(|tenant| *tenant != "null")
     }

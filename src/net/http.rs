@@ -71,17 +71,19 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
     // An error says that there is a provider already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = match root.is_loopback() {
-        // Whatever a resolver says of that name, if there is one.
+        // Whatever a resolver says of that name, if there is one, and whatever proxy is set.
         true => {
             let here = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
-            builder.resolve_to_addrs("localhost", &here)
+            builder.resolve_to_addrs("localhost", &here).no_proxy()
         }
         false => builder,
     };
     if root.is_plain() {
-        return Ok(builder.no_proxy().tls_certs_only([]));
+        return Ok(builder.tls_certs_only([]));
     }
-    proxy::check()?;
+    if !root.is_loopback() {
+        proxy::check()?;
+    }
     let mut roots = match extra {
         Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(|_| not_pem())?,
         None => Vec::new(),
