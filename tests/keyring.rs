@@ -74,7 +74,7 @@ impl Keyring {
     fn has_none(&self, profile: &str) {
         let seen = self.run(&["auth", "token", "--profile", profile]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
-        let error = format!("error: no access token: nobody is signed in under profile '{profile}'\nhint: ");
+        let error = format!("error: no access token: not signed in (profile '{profile}')\nhint: ");
         assert!(seen.stderr.starts_with(&error), "{}", seen.stderr);
     }
 
@@ -425,9 +425,18 @@ fn a_rehearsal_and_the_real_sign_ins_do_not_see_each_other() {
     assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "");
     assert_eq!(rehearse(&["auth", "token", "--profile", "work"]).code, Some(4));
     let logout = rehearse(&["auth", "logout", "--profile", "work"]);
-    assert_eq!(logout, told("not signed in (profile 'work')\n"));
+    let rehearsal = "this is a rehearsal (INTUNECTL_SANDBOX is set): only its own sign-ins are meant\n";
+    assert_eq!(logout, told(&format!("{rehearsal}not signed in (profile 'work')\n")));
     let mut logout = keyring.command(&["auth", "logout", "--all"]);
-    assert_eq!(run(logout.env("INTUNECTL_SANDBOX", "http://127.0.0.1:9")), told("not signed in\n"));
+    assert_eq!(
+        run(logout.env("INTUNECTL_SANDBOX", "http://127.0.0.1:9")),
+        told(&format!("{rehearsal}not signed in\n"))
+    );
+    // What marks no rehearsal marks no real command either.
+    for command in [&["auth", "logout", "--all"][..], &["auth", "list"]] {
+        let seen = run(keyring.command(command).env("INTUNECTL_SANDBOX", "1"));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
+    }
     keyring.has(&["--profile", "work"], &real);
 
     let url = keyring.graph.url();
@@ -443,7 +452,8 @@ fn a_rehearsal_and_the_real_sign_ins_do_not_see_each_other() {
     assert_eq!(keyring.run(&["auth", "logout", "--all"]).code, Some(0));
     keyring.has_none("work");
     assert_eq!(rehearse(&["auth", "token", "--profile", "work"]), shown(&rehearsed));
-    let logout = told("deleted the sign-in of profile 'work'; its tokens stay valid until they expire\n");
+    let deleted = "deleted the sign-in of profile 'work'; its tokens stay valid until they expire\n";
+    let logout = told(&format!("{rehearsal}{deleted}"));
     assert_eq!(rehearse(&["auth", "logout", "--all"]), logout);
     assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "");
 }

@@ -706,7 +706,9 @@ fn a_sign_in_that_is_no_good_any_more_says_how_to_sign_in_again() {
             [&["partner", "disconnect", "a"][..], &["partner", "list"], &["auth", "token"], &["auth", "status"]]
         {
             let seen = scene.run(&[command, &["--profile", profile]].concat());
-            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{command:?}");
+            let source = format!("Source:      profile '{profile}'\n");
+            let shown = if command == ["auth", "status"] { source.as_str() } else { "" };
+            assert_eq!((seen.stdout.as_str(), seen.code), (shown, Some(4)), "{command:?}");
             let error = format!("error: the sign-in of profile '{profile}' cannot be renewed: {host}: {DEAD}");
             let hint = "hint: the saved sign-in has expired or was revoked: sign in again with";
             assert_eq!(seen.stderr, format!("{error}\n{hint} `intunectl auth login{option}`\n"));
