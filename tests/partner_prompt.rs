@@ -10,6 +10,7 @@
 
 mod support;
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -497,9 +498,11 @@ fn a_job_that_was_put_in_the_background_before_its_token_came_is_asked_when_it_i
     let terminal = Terminal::script(&command, script);
     // Nobody can open it to write before somebody reads it.
     let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
-    let open = || File::options().write(true).custom_flags(nonblock).open(&fifo);
-    wait_until("the token is read", || open().is_ok());
-    let mut token = open().unwrap();
+    let token = OnceCell::new();
+    wait_until("the token is read", || {
+        File::options().write(true).custom_flags(nonblock).open(&fifo).is_ok_and(|file| token.set(file).is_ok())
+    });
+    let mut token = token.into_inner().unwrap();
     terminal.ctrl_z();
     terminal.wait_for("ready");
     token.write_all(TOKEN.as_bytes()).unwrap();
@@ -513,6 +516,7 @@ fn a_job_that_was_put_in_the_background_before_its_token_came_is_asked_when_it_i
 }
 
 /// Whether this works here. Says so where it does not.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn works(command: &[&str]) -> bool {
     let works = Command::new(command[0]).args(&command[1..]).output().is_ok_and(|output| output.status.success());
     if !works {
