@@ -40,7 +40,7 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         // From here on a signal is answered by a report, not by death.
         let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
         let cli::Act { ids, concurrency, rate, dry_run, yes, wait, fail_fast, resume } = options;
-        // Whoever can answer now is asked, also if this is in the background when the IDs and the token are there.
+        // Whoever can answer now is asked, even if this is in the background by the time the token is there.
         let tty = if yes || dry_run { None } else { consent::terminal() };
         if wait.is_some() {
             refuse_duration(&ids.ids)?;

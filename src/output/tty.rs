@@ -3,7 +3,9 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+#[cfg(unix)]
+use std::sync::atomic::Ordering;
 #[cfg(unix)]
 use std::thread;
 use std::time::Duration;
@@ -225,8 +227,8 @@ fn is_controlling(stream: impl std::os::fd::AsFd) -> bool {
 #[cfg(unix)]
 fn groups(terminal: impl std::os::fd::AsFd) -> Option<(i32, i32)> {
     // In a PID namespace, a group that was made outside is 0, which rustix's `getpgrp` must not meet.
-    let stat = std::fs::read_to_string("/proc/self/stat").ok();
-    if let Some((own, foreground)) = stat.as_deref().and_then(groups_in)
+    let stat = std::fs::read("/proc/self/stat").unwrap_or_default();
+    if let Some((own, foreground)) = groups_in(&String::from_utf8_lossy(&stat))
         && (own == 0 || foreground > 0)
     {
         return Some((own, foreground));
@@ -236,8 +238,8 @@ fn groups(terminal: impl std::os::fd::AsFd) -> Option<(i32, i32)> {
     Some((rustix::process::getpgrp().as_raw_pid(), foreground.as_raw_pid()))
 }
 
-/// The same, in Linux's `/proc/self/stat`. Its second field is the program's name, in parentheses. Source:
-/// proc_pid_stat(5).
+/// The same, in Linux's `/proc/self/stat`. Its second field is the program's name, in parentheses, cut at some byte.
+/// Source: proc_pid_stat(5).
 #[cfg(unix)]
 fn groups_in(stat: &str) -> Option<(i32, i32)> {
     let (_, behind_name) = stat.rsplit_once(')')?;
