@@ -10,7 +10,7 @@
 
 mod support;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -427,7 +427,13 @@ fn a_job_that_was_put_in_the_background_before_the_question_waits_until_it_is_ba
 /// The process that asks is not stopped, for as long as it takes to be stopped where that goes wrong.
 #[track_caller]
 fn assert_not_stopped(home: &Intunectl) {
-    let pid = lock(&home.home().join("intunectl")).holder.unwrap();
+    let holder = Cell::new(None);
+    // The system's list may lack a line while others change it.
+    wait_until("it asks", || {
+        holder.set(lock(&home.home().join("intunectl")).holder);
+        holder.get().is_some()
+    });
+    let pid = holder.get().unwrap();
     let started = Instant::now();
     while started.elapsed() < Duration::from_millis(300) {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap();

@@ -137,6 +137,10 @@ impl Tty {
     /// The terminal has hung up.
     #[cfg(unix)]
     pub fn ask(&self, shown: &str, question: &str, has_resumed: &AtomicBool) -> io::Result<String> {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        use rustix::io::Errno;
+
+        let pause = Timespec::try_from(PAUSE).map_err(io::Error::other)?;
         let mut shown = Some(shown);
         // What was typed since the question; none where that is not on the screen.
         let mut typed: Option<Vec<u8>> = None;
@@ -164,6 +168,12 @@ impl Tty {
                 }
                 continue;
             };
+            // Reads only what is there: who is stopped between looking for the foreground and reading, and goes on in the
+            // background, would be stopped again. Where the system cannot tell (macOS), that is left to chance.
+            let mut events = [PollFd::new(&self.input, PollFlags::IN)];
+            if matches!(poll(&mut events, Some(&pause)), Ok(0) | Err(Errno::INTR)) || !is_in_foreground(&self.output) {
+                continue;
+            }
             match (&self.input).read(&mut chunk) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(PAUSE),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
