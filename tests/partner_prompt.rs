@@ -10,12 +10,16 @@
 
 mod support;
 
-use std::os::unix::fs::MetadataExt as _;
+use std::cell::{Cell, OnceCell};
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use rustix::termios::tcgetpgrp;
 
@@ -408,15 +412,9 @@ fn a_job_that_was_put_in_the_background_before_the_question_waits_until_it_is_ba
     server.wait_for(1);
     terminal.ctrl_z();
     terminal.wait_for("ready");
-    let pid = lock(&home.home().join("intunectl")).holder.unwrap();
     gate.open();
-    // Where it goes wrong, it is stopped within a moment.
-    let opened = Instant::now();
-    while opened.elapsed() < Duration::from_millis(300) {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap();
-        assert!(!stat.contains(") T "), "{stat}");
-        thread::sleep(Duration::from_millis(2));
-    }
+    assert_not_stopped(&home);
+    assert!(!terminal.screen().contains(QUESTION), "{}", terminal.screen());
     terminal.keys("\n");
     terminal.wait_for(QUESTION);
     terminal.keys("n\n");
@@ -424,6 +422,154 @@ fn a_job_that_was_put_in_the_background_before_the_question_waits_until_it_is_ba
     assert_eq!(seen.code, Some(1), "{screen}");
     assert_eq!(screen.matches(QUESTION).count(), 1, "{screen}");
     server.assert_only_read();
+}
+
+/// The process that asks is not stopped, for as long as it takes to be stopped where that goes wrong.
+#[track_caller]
+fn assert_not_stopped(home: &Intunectl) {
+    let holder = Cell::new(None);
+    // The system's list may lack a line while others change it.
+    wait_until("it asks", || {
+        holder.set(lock(&home.home().join("intunectl")).holder);
+        holder.get().is_some()
+    });
+    let pid = holder.get().unwrap();
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_millis(300) {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap();
+        assert!(!stat.contains(") T "), "{stat}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_job_that_was_stopped_at_its_question_asks_again_and_what_was_typed_for_the_shell_is_no_answer() {
+    // Typed at once, before the question was there again, or at the question before it was stopped.
+    for (before, after) in [("", "fg\ny\n"), ("", "fg\ny\n"), ("", "fg\ny\n"), ("y", "fg\n"), ("y", "fg\n\n")] {
+        let server = service();
+        let home = Intunectl::new();
+        let script = r#"set -m; "$@"; echo ready; read line; fg"#;
+        let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), script);
+        terminal.wait_for(QUESTION);
+        terminal.keys(before);
+        terminal.wait_for(&format!("{QUESTION} {before}"));
+        terminal.ctrl_z();
+        terminal.wait_for("ready");
+        terminal.keys(after);
+        terminal.wait_for_times(QUESTION, 2);
+        terminal.keys("\n");
+        let seen = terminal.end();
+        assert_declined(&seen, &server);
+        assert_eq!(seen.stderr.matches("There is no undo.\n").count(), 2, "{seen:?}");
+    }
+    // The second question can be answered like the first.
+    let server = service();
+    let home = Intunectl::new();
+    let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), r#"set -m; "$@"; fg"#);
+    terminal.wait_for(QUESTION);
+    terminal.ctrl_z();
+    terminal.wait_for_times(QUESTION, 2);
+    terminal.keys("y\n");
+    let seen = terminal.end();
+    assert_eq!((server.done(), seen.code), (vec!["a".to_owned()], Some(0)), "{seen:?}");
+}
+
+#[test]
+fn a_job_that_was_put_in_the_background_at_its_question_waits_and_asks_again_when_it_is_back() {
+    let server = service();
+    let home = Intunectl::new();
+    let script = r#"set -m; "$@"; bg; echo ready; read line; echo "the shell read $line"; fg"#;
+    let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), script);
+    terminal.wait_for(QUESTION);
+    terminal.ctrl_z();
+    terminal.wait_for("ready");
+    assert_not_stopped(&home);
+    assert_eq!(terminal.screen().matches(QUESTION).count(), 1);
+    terminal.keys("y\n");
+    terminal.wait_for("the shell read y");
+    terminal.wait_for_times(QUESTION, 2);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+}
+
+#[test]
+fn a_job_that_was_put_in_the_background_before_its_token_came_is_asked_when_it_is_back() {
+    let server = service();
+    let home = Intunectl::new();
+    let fifo = home.home().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut command = home.disconnect(server.root());
+    command.args(["a", "--token-file"]).arg(&fifo).env_remove("INTUNECTL_TOKEN");
+    let script = r#"set -m; "$@"; bg; echo ready; read line; fg"#;
+    let terminal = Terminal::script(&command, script);
+    // Nobody can open it to write before somebody reads it.
+    let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
+    let token = OnceCell::new();
+    wait_until("the token is read", || {
+        File::options().write(true).custom_flags(nonblock).open(&fifo).is_ok_and(|file| token.set(file).is_ok())
+    });
+    let mut token = token.into_inner().unwrap();
+    terminal.ctrl_z();
+    terminal.wait_for("ready");
+    token.write_all(TOKEN.as_bytes()).unwrap();
+    drop(token);
+    server.wait_for(1);
+    server.assert_only_read();
+    terminal.keys("\n");
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+}
+
+/// Whether this works here. Says so where it does not.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn works(command: &[&str]) -> bool {
+    let works = Command::new(command[0]).args(&command[1..]).output().is_ok_and(|output| output.status.success());
+    if !works {
+        eprintln!("skipped: `{}` does not work here", command.join(" "));
+    }
+    works
+}
+
+#[test]
+fn in_a_pid_namespace_it_is_asked() {
+    // With a /proc of its own, and with the one from outside.
+    for options in [&["--fork", "--pid", "--mount-proc"][..], &["--fork", "--pid"]] {
+        if !works(&[&["unshare"], options, &["true"]].concat()) {
+            continue;
+        }
+        let script = format!(r#"unshare {} "$@""#, options.join(" "));
+        for (keys, code) in [("n\n", 1), ("y\n", 0)] {
+            let server = service();
+            let home = Intunectl::new();
+            let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), &script);
+            terminal.wait_for(QUESTION);
+            server.assert_only_read();
+            terminal.keys(keys);
+            let seen = terminal.end();
+            assert_eq!((seen.code, server.done().len()), (Some(code), usize::from(code == 0)), "{script}: {seen:?}");
+            assert_eq!(seen.stderr.matches("nothing was sent").count(), usize::from(code == 1), "{script}: {seen:?}");
+        }
+    }
+}
+
+#[test]
+fn without_a_device_for_it_the_terminal_is_that_of_a_standard_stream() {
+    let bare = "mount -t tmpfs none /dev";
+    if !works(&["unshare", "--mount", "sh", "-c", bare]) {
+        return;
+    }
+    for redirections in ["", "2>err", "2>err </dev/null", "</dev/null >out", ">out 2>err"] {
+        let server = service();
+        let home = Intunectl::new();
+        // The streams are redirected before the devices are gone.
+        let script = format!(r#"unshare --mount sh -c '{bare} && exec "$@"' sh "$@" {redirections}"#);
+        let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), &script);
+        terminal.wait_for(QUESTION);
+        terminal.keys("n\n");
+        let seen = terminal.end();
+        assert_declined(&seen, &server);
+    }
 }
 
 #[test]

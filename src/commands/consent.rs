@@ -1,8 +1,10 @@
 //! The question before anything is sent, with what it is about.
 
+use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,7 +22,7 @@ use crate::graph::partner::Action;
 use crate::interrupt::Interrupts;
 use crate::output::console::{Console, RED};
 use crate::output::table::{self, Cell, Column};
-use crate::output::tty::Tty;
+use crate::output::tty::{self, Tty};
 
 /// How many partners are shown; of the others, how many there are.
 const MOST_SHOWN: usize = 20;
@@ -144,9 +146,49 @@ async fn show_and_ask(
         Action::Disconnect => format!("\nThere is no undo.\nDisconnect {whom}? [y/N] "),
         Action::Onboard => format!("\nOnboard {whom}? [y/N] "),
     };
-    let tty = Arc::clone(tty);
-    let asking = tokio::task::spawn_blocking(move || tty.ask(&shown, &question));
-    within(Duration::from_secs(60 * PATIENCE), async { asking.await.context("asking broke off") }).await
+    within(Duration::from_secs(60 * PATIENCE), ask_until_answered(tty, &shown, &question)).await
+}
+
+/// The line that answers the question. One that was typed for the shell, while this process was stopped, does not.
+async fn ask_until_answered(tty: &Arc<Tty>, shown: &str, question: &str) -> anyhow::Result<io::Result<String>> {
+    let has_resumed = Arc::new(AtomicBool::new(false));
+    let asking = async {
+        let mut shown = shown.to_owned();
+        loop {
+            let (tty, question, flag) = (Arc::clone(tty), question.to_owned(), Arc::clone(&has_resumed));
+            let shown = std::mem::take(&mut shown);
+            let line = tokio::task::spawn_blocking(move || tty.ask(&shown, &question, &flag)).await;
+            let line = line.context("asking broke off")?;
+            // The line may have been read before the signal was heard.
+            tokio::time::sleep(tty::PAUSE).await;
+            if line.is_err() || !has_resumed.load(Ordering::SeqCst) {
+                return Ok(line);
+            }
+        }
+    };
+    tokio::select! {
+        // Listens before it is asked.
+        biased;
+        never = note_resumptions(&has_resumed) => match never {},
+        line = asking => line,
+    }
+}
+
+/// Sets the flag whenever this process goes on after it was stopped. Never ends.
+async fn note_resumptions(has_resumed: &AtomicBool) -> Infallible {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        if let Ok(mut signals) = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw())) {
+            while signals.recv().await.is_some() {
+                has_resumed.store(true, Ordering::SeqCst);
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = has_resumed;
+    std::future::pending().await
 }
 
 /// What a line says, if it comes in time.

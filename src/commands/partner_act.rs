@@ -40,6 +40,8 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         // From here on a signal is answered by a report, not by death.
         let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
         let cli::Act { ids, concurrency, rate, dry_run, yes, wait, fail_fast, resume } = options;
+        // Whoever can answer now is asked, even if this is in the background by the time the token is there.
+        let tty = if yes || dry_run { None } else { consent::terminal() };
         if wait.is_some() {
             refuse_duration(&ids.ids)?;
         }
@@ -105,9 +107,7 @@ pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Resu
         // Whether a rehearsed run would be refused is told at its end.
         context.warn_about(&connection, if dry_run { permission::READ } else { permission::WRITE });
         let client = context.client(&connection, rate.0)?;
-        if !yes
-            && !dry_run
-            && let Some(tty) = consent::terminal()
+        if let Some(tty) = tty
             && let Some(exit) = consent::ask(context, &plan, &connection, &client, tty, &mut interrupts).await?
         {
             return Ok(exit);

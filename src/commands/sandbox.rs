@@ -13,6 +13,8 @@ use crate::error::Error;
 use crate::exit::{Exit, Signal};
 use crate::interrupt::Signals;
 use crate::output::stdout;
+#[cfg(unix)]
+use crate::output::tty::is_in_foreground;
 use crate::sandbox::{Config, Limit, Sandbox};
 use crate::words::plain;
 
@@ -165,12 +167,11 @@ async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<Exit> {
 /// command already where it came from a terminal, and a second one would mean another thing to it.
 #[cfg(unix)]
 fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
-    use rustix::process::{Pid, Signal as Os, getpgrp, kill_process, kill_process_group};
-    use rustix::termios::tcgetpgrp;
+    use rustix::process::{Pid, Signal as Os, kill_process, kill_process_group};
 
     let terminal = terminal();
     let signal = match signal {
-        Signal::Interrupt if terminal.as_ref().is_some_and(|tty| tcgetpgrp(tty) == Ok(getpgrp())) => return Ok(()),
+        Signal::Interrupt if terminal.as_ref().is_some_and(is_in_foreground) => return Ok(()),
         Signal::Interrupt => Os::INT,
         Signal::Terminate => Os::TERM,
     };
