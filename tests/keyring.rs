@@ -325,7 +325,7 @@ fn a_profile_of_a_cloud_stays_in_its_cloud() {
     // Of another cloud, it is not even stored.
     let of_global = jwt(&claims);
     let seen = run(keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]).write_stdin(of_global));
-    assert!(seen.code == Some(4) && seen.stderr.ends_with("to act in global, add --cloud global\n"), "{seen:?}");
+    assert!(seen.code == Some(4) && seen.stderr.ends_with("to act in global, use --cloud global\n"), "{seen:?}");
     claims["aud"] = "https://microsoftgraph.chinacloudapi.cn".into();
     let token = jwt(&claims);
     let login = run(keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]).write_stdin(token.clone()));

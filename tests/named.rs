@@ -536,7 +536,7 @@ fn a_token_for_another_cloud_is_exit_4_and_the_cloud_to_type_is_named() {
                 audience.trim_end_matches('/').to_lowercase()
             );
             assert!(seen.stderr.starts_with(&told), "{seen:?}");
-            assert!(seen.stderr.ends_with(&format!("to act in {cloud}, add --cloud {cloud}\n")), "{seen:?}");
+            assert!(seen.stderr.ends_with(&format!("to act in {cloud}, use --cloud {cloud}\n")), "{seen:?}");
         }
     }
     // The ID of Graph is the same in every cloud; and behind a root of the user's own may be any.

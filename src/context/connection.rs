@@ -161,7 +161,7 @@ impl Connection {
                 cloud.graph()
             ))
             .hint(match &self.credential {
-                Credential::Given(_) => format!("to act in {0}, add --cloud {0}", other.name()),
+                Credential::Given(_) => format!("to act in {0}, use --cloud {0}", other.name()),
                 Credential::App { .. } => "check --cloud, --login-url and AZURE_AUTHORITY_HOST".to_owned(),
                 Credential::Profile(profile) => format!("sign in again: {}", session::command(&profile.name)),
             })),
