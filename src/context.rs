@@ -100,12 +100,15 @@ impl Context {
         selection::profile(&self.options, &environment)
     }
 
-    /// Whether this is a rehearsal, in which sign-ins are stored apart.
+    /// Says, where sign-ins are listed or deleted, that in a rehearsal the real ones are not meant.
     ///
     /// # Errors
-    /// The variable that marks it names no sandbox.
-    pub fn is_rehearsal(&self) -> Result<bool, Error> {
-        Ok(selection::sandbox(&environment)?.is_some())
+    /// The variable that marks a rehearsal names no sandbox.
+    pub fn note_rehearsal(&self) -> Result<(), Error> {
+        if selection::sandbox(&environment)?.is_some() {
+            self.console.note("this is a rehearsal (INTUNECTL_SANDBOX is set): only its own sign-ins are meant");
+        }
+        Ok(())
     }
 
     /// The tenant that was typed.

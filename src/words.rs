@@ -9,6 +9,11 @@ pub fn roughly(duration: Duration) -> String {
     text.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
+/// A number of things, whose name takes an s if there is not just one.
+pub fn counted(count: usize, name: &str) -> String {
+    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+}
+
 /// The text of an error of the operating system, without its number.
 pub fn plain(error: &(impl fmt::Display + ?Sized)) -> String {
     error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
@@ -23,6 +28,11 @@ mod tests {
         for (seconds, text) in [(0, "0s"), (59, "59s"), (3_725, "1h 2m"), (200_000, "2days 7h")] {
             assert_eq!(roughly(Duration::from_secs(seconds)), text);
         }
+    }
+
+    #[test]
+    fn one_thing_is_no_plural() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "record")), ["0 records", "1 record", "2 records"]);
     }
 
     #[test]

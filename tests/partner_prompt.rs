@@ -39,6 +39,20 @@ fn service() -> Server {
     })
 }
 
+/// The same, whose partners can be read once the gate is open.
+fn gated_service() -> (Server, Gate) {
+    let gate = Gate::default();
+    let door = gate.clone();
+    let server = Server::start(move |request, _| {
+        if request.is_post() {
+            return Reply::done();
+        }
+        door.pass();
+        Reply::partner(request.id(), "onboarded")
+    });
+    (server, gate)
+}
+
 /// Answers the question with these keys, and what was seen.
 fn answer(command: &Command, keys: &[u8]) -> Seen {
     let terminal = Terminal::start(command, BUT_STDOUT, 80);
@@ -190,15 +204,7 @@ fn in_ci_it_is_not_asked() {
 fn keys_that_were_typed_before_the_question_do_not_answer_it() {
     // A whole answer, and one that only Enter is missing of.
     for (before, after) in [("y\n", "\n"), ("y", "\n")] {
-        let gate = Gate::default();
-        let door = gate.clone();
-        let server = Server::start(move |request, _| {
-            if request.is_post() {
-                return Reply::done();
-            }
-            door.pass();
-            Reply::partner(request.id(), "onboarded")
-        });
+        let (server, gate) = gated_service();
         let home = Intunectl::new();
         let terminal = Terminal::start(home.disconnect(server.root()).arg("a"), BUT_STDOUT, 80);
         server.wait_for(1);
@@ -397,15 +403,7 @@ fn without_a_directory_of_the_session_the_lock_is_in_the_home() {
 
 #[test]
 fn a_job_that_was_put_in_the_background_before_the_question_waits_until_it_is_back() {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |request, _| {
-        if request.is_post() {
-            return Reply::done();
-        }
-        door.pass();
-        Reply::partner(request.id(), "onboarded")
-    });
+    let (server, gate) = gated_service();
     let home = Intunectl::new();
     let script = r#"set -m; stty tostop; "$@" 2>err; bg; echo ready; read line; fg"#;
     let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), script);

@@ -4,7 +4,6 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::auth_logout::REHEARSAL;
 use crate::auth::session::Session;
 use crate::auth::store;
 use crate::clean::clean;
@@ -49,9 +48,7 @@ struct Entry {
 /// # Errors
 /// There is no keyring, it is locked or does not answer.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
-    if context.is_rehearsal()? {
-        context.console.note(REHEARSAL);
-    }
+    context.note_rehearsal()?;
     let profiles = store::profiles().map_err(|reason| {
         Error::failure(reason.to_string())
             .hint("profiles are in the system's keyring: unlock or install it; a token can be given as INTUNECTL_TOKEN")

@@ -43,13 +43,12 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
     }
     let profile = context.profile()?;
     let named = context.roots()?;
-    let typed = named.are_typed().then(|| sign_in_roots(&named)).transpose();
     if options.with_token {
         named.check_variables()?;
         store::check().map_err(|reason| no_keyring(&reason))?;
         return run_until_interrupted(context, keep_token(context, &profile, named));
     }
-    let typed = typed?;
+    let typed = named.are_typed().then(|| sign_in_roots(&named)).transpose()?;
     store::check().map_err(|reason| no_keyring(&reason))?;
     let before = match Session::load(&profile) {
         Ok(before) => before,

@@ -6,9 +6,6 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 
-/// Said where sign-ins are listed or deleted.
-pub const REHEARSAL: &str = "this is a rehearsal (INTUNECTL_SANDBOX is set): only its own sign-ins are meant";
-
 /// Runs it. To delete what does not exist is no failure: afterwards it is as it was asked for.
 ///
 /// # Errors
@@ -22,9 +19,7 @@ pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
         .hint("name the profile: --profile NAME. `intunectl auth list` shows each profile's tenant")
         .into());
     }
-    if context.is_rehearsal()? {
-        console.note(REHEARSAL);
-    }
+    context.note_rehearsal()?;
     let profiles = if all { store::profiles()? } else { vec![context.profile()?] };
     if profiles.is_empty() {
         console.note("not signed in");

@@ -23,6 +23,7 @@ use crate::interrupt::Interrupts;
 use crate::output::console::{Console, RED};
 use crate::output::table::{self, Cell, Column};
 use crate::output::tty::{self, Tty};
+use crate::words::counted;
 
 /// How many partners are shown; of the others, how many there are.
 const MOST_SHOWN: usize = 20;
@@ -217,10 +218,10 @@ fn heading(action: Action, count: usize, skipped: usize, connection: &Connection
 }
 
 fn partners_of(count: usize, connection: &Connection) -> String {
-    let partners = if count == 1 { "partner" } else { "partners" };
+    let partners = counted(count, "partner");
     match connection.tenant() {
-        Some(tenant) => format!("{count} {partners} of tenant {}", clean(tenant)),
-        None => format!("{count} {partners} of a tenant that the token does not name"),
+        Some(tenant) => format!("{partners} of tenant {}", clean(tenant)),
+        None => format!("{partners} of a tenant that the token does not name"),
     }
 }
 

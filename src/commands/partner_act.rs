@@ -26,7 +26,7 @@ use crate::output::sink::{Look, Sink, text_line};
 use crate::output::terminal::{Layout, Shape, measure};
 use crate::output::{Format, stdout};
 use crate::permission;
-use crate::words::plain;
+use crate::words::{counted, plain};
 
 /// How many records may be handed to the output together.
 const TOGETHER: usize = 64;
@@ -187,22 +187,21 @@ impl Log {
     fn done(&self, context: &Context, connection: &Connection) -> HashSet<PartnerId> {
         let Self { path, earlier, .. } = self;
         let name = path.display();
-        match earlier.torn {
-            0 => {}
-            1 => context.console.note(&format!("{name}: ignored 1 incomplete record")),
-            torn => context.console.note(&format!("{name}: ignored {torn} incomplete records")),
+        if earlier.torn > 0 {
+            context.console.note(&format!("{name}: ignored {}", counted(earlier.torn, "incomplete record")));
         }
         if earlier.unowned > 0 {
             context.console.warning(&format!(
                 "{name}: ignored {} of an earlier version, which did not record the tenant",
-                records(earlier.unowned)
+                counted(earlier.unowned, "record")
             ));
         }
         let (done, others) = earlier.of(connection.tenant(), connection.root.as_str());
         if others > 0 {
-            context
-                .console
-                .note(&format!("{name}: ignored {} that are not of this tenant and Graph root", records(others)));
+            context.console.note(&format!(
+                "{name}: ignored {} that are not of this tenant and Graph root",
+                counted(others, "record")
+            ));
         }
         if connection.tenant().is_none() && !done.is_empty() {
             context.console.warning(&format!(
@@ -219,10 +218,6 @@ impl Log {
         }
         Ok(())
     }
-}
-
-fn records(count: usize) -> String {
-    if count == 1 { "1 record".to_owned() } else { format!("{count} records") }
 }
 
 fn surroundings<'a>(
@@ -291,7 +286,7 @@ fn in_words(plan: &Plan<'_>, summary: &Summary) -> String {
         (true, Action::Disconnect) => ("would be disconnected", "with nothing to do"),
         (true, Action::Onboard) => ("would be onboarded", "with nothing to do"),
     };
-    let mut line = format!("{total} {}: {succeeded} {done}", if *total == 1 { "partner" } else { "partners" });
+    let mut line = format!("{}: {succeeded} {done}", counted(*total, "partner"));
     for (count, name) in [(failed, "failed"), (skipped, skipped_as), (not_attempted, "not attempted")] {
         if *count > 0 {
             line.push_str(&format!(", {count} {name}"));

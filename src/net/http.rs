@@ -70,7 +70,8 @@ pub fn client(root: &Root, transport: &Transport) -> anyhow::Result<reqwest::Cli
 fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> anyhow::Result<reqwest::ClientBuilder> {
     // An error says that there is a provider already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = match root.is_loopback() {
+    let is_here = root.is_loopback();
+    let builder = match is_here {
         // Whatever a resolver says of that name, if there is one, and whatever proxy is set.
         true => {
             let here = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
@@ -81,7 +82,7 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
     if root.is_plain() {
         return Ok(builder.tls_certs_only([]));
     }
-    if !root.is_loopback() {
+    if !is_here {
         proxy::check()?;
     }
     let mut roots = match extra {
