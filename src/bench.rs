@@ -13,7 +13,7 @@ use crate::graph::pace::Rate;
 use crate::graph::partner::Action;
 use crate::graph::problem::{self, Problem};
 use crate::ids::Collector;
-use crate::net::attempt::Answer;
+use crate::net::answer::Answer;
 use crate::net::exchange::disguises;
 use crate::output::Format;
 use crate::output::record::{Failure, FailureKind, Owner, Record, Status};

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use secrecy::SecretString;
 
 use crate::auth::tenant::Tenant;
 use crate::clean::without_tokens;
 use crate::graph::pace::Rate;
 use crate::net::root::Cloud;
+use crate::output::Format;
+use crate::output::style::Color;
 
 /// Manage Intune's remote assistance partners through Microsoft Graph
 #[derive(Parser)]
@@ -332,7 +334,7 @@ pub struct Sandbox {
     pub command: Vec<std::ffi::OsString>,
 }
 
-#[derive(Args)]
+#[derive(Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// The access token. Others on this machine may see it in the list of processes: prefer --token-file
@@ -361,7 +363,7 @@ pub struct Global {
     pub api_version: String,
     /// How results are written [env: INTUNECTL_OUTPUT] [default: text]
     #[arg(short, long, global = true, value_name = "FORMAT")]
-    pub output: Option<Output>,
+    pub output: Option<Format>,
     /// When to use colour [env: NO_COLOR, CLICOLOR_FORCE; COLUMNS is the width]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
@@ -380,26 +382,6 @@ pub struct Global {
     /// Show each attempt and wait on standard error; twice, headers too, secrets redacted [env: INTUNECTL_DEBUG=1]
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// For people; tab-separated where standard output is not a terminal
-    Text,
-    /// One document, at the end
-    Json,
-    /// A JSON record per line, each the moment it is known
-    Ndjson,
-    /// IDs alone: those that succeeded
-    Id,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Color {
-    /// On a terminal
-    Auto,
-    Always,
-    Never,
 }
 
 /// A rate, or none. (A bare `Option` would make the option itself optional to clap.)

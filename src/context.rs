@@ -2,7 +2,6 @@
 //! asked for, the token and the client (`connection`).
 
 mod connection;
-mod options;
 mod selection;
 
 use std::ffi::OsString;
@@ -14,17 +13,18 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 pub use self::connection::Connection;
-pub use self::options::Options;
 pub use self::selection::{Roots, Selection};
 use crate::auth::tenant::Tenant;
+use crate::cli::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
-use crate::net::attempt::{REDACTED, redact};
+use crate::net::answer::{REDACTED, redact};
 use crate::net::event::{Event, Why};
 use crate::net::http::Transport;
 use crate::output::Format;
-use crate::output::console::{Color, Console};
+use crate::output::console::Console;
+use crate::output::style::Color;
 use crate::stop::Stop;
 
 /// Settings and streams of one invocation.
@@ -35,7 +35,7 @@ pub struct Context {
     pub format: Format,
     /// When to use colour.
     pub color: Color,
-    options: Options,
+    options: Global,
     verbosity: u8,
     /// Set once nothing new may be sent.
     pub stop: Rc<Stop>,
@@ -48,7 +48,7 @@ impl Context {
     ///
     /// # Errors
     /// An option, or the environment variable that stands in for it, has a value that it cannot have.
-    pub fn new(options: Options) -> anyhow::Result<Self> {
+    pub fn new(options: Global) -> anyhow::Result<Self> {
         let debug = selection::variable(&environment, "INTUNECTL_DEBUG")?.is_some_and(|value| value != "0");
         let format = match options.output {
             Some(format) => format,

@@ -37,8 +37,8 @@ use context::Context;
 use error::{Error, Kind};
 use exit::Exit;
 use graph::partner::Action;
-use output::Format;
-use output::console::{Color, Console};
+use output::console::Console;
+use output::style::Color;
 
 /// Parses the command line, does what it says, and tells how the process is to end.
 pub fn run() -> ExitCode {
@@ -50,7 +50,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return not_parsed(&error).into(),
     };
-    let console = Console::new(cli.global.quiet, color(cli.global.color));
+    let console = Console::new(cli.global.quiet, cli.global.color);
     let exit = dispatch(cli).unwrap_or_else(|error| {
         console.failure(&error);
         error.downcast_ref::<Error>().map_or(Kind::Failure, Error::kind).into()
@@ -123,7 +123,7 @@ fn set_panic_hook() {
 
 fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let Cli { global, command } = cli;
-    let context = || Context::new(options(global));
+    let context = || Context::new(global);
     match command {
         Command::Completion { shell } => commands::completion::run(shell),
         Command::Man { command } => commands::man::run(&command),
@@ -141,40 +141,6 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Auth(Auth::List) => commands::auth_list::run(&context()?),
         Command::Auth(Auth::Token) => commands::auth_token::run(&context()?),
         Command::Auth(Auth::Logout { all }) => commands::auth_logout::run(&context()?, all),
-    }
-}
-
-/// The options that every command has, without clap.
-fn options(global: cli::Global) -> context::Options {
-    context::Options {
-        token: global.token,
-        token_file: global.token_file,
-        profile: global.profile,
-        tenant: global.tenant,
-        cloud: global.cloud,
-        graph_url: global.graph_url,
-        login_url: global.login_url,
-        api_version: global.api_version,
-        output: global.output.map(|output| match output {
-            cli::Output::Text => Format::Text,
-            cli::Output::Json => Format::Json,
-            cli::Output::Ndjson => Format::Ndjson,
-            cli::Output::Id => Format::Id,
-        }),
-        color: color(global.color),
-        timeout: global.timeout,
-        retries: global.retries,
-        ca_cert: global.ca_cert,
-        quiet: global.quiet,
-        verbose: global.verbose,
-    }
-}
-
-fn color(option: cli::Color) -> Color {
-    match option {
-        cli::Color::Auto => Color::Auto,
-        cli::Color::Always => Color::Always,
-        cli::Color::Never => Color::Never,
     }
 }
 

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::aadsts;
 use crate::clean::clean;
 use crate::error::Error;
-use crate::net::attempt::redact;
+use crate::net::answer::redact;
 
 /// Why there is no token. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]

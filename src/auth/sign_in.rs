@@ -28,7 +28,7 @@ use super::refusal::SignInError;
 use super::tenant::Tenant;
 use super::token::Token;
 use crate::clean::{clean, without_tokens};
-use crate::net::attempt::{Answer, NoAnswer, REDACTED};
+use crate::net::answer::{Answer, NoAnswer, REDACTED};
 use crate::net::exchange::{self, Exchange, Repeat, Wire, disguises};
 use crate::net::http;
 use crate::net::root::{Root, is_loopback};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::settle::{Ends, Undone};
+use super::undone::{Ends, Undone};
 use crate::clean::clean;
 use crate::graph::client::{Client, Ended, Outcome, Progress};
 use crate::graph::partner::{self, Action};

@@ -5,6 +5,7 @@ mod confirm;
 pub mod read;
 pub mod resume;
 pub mod settle;
+pub mod undone;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
@@ -30,7 +31,8 @@ use crate::output::record::{Owner, Record, Status, Summary};
 use crate::output::sink::{Sink, Written, detail};
 use crate::stop::Stop;
 use confirm::{Confirmation, confirm};
-use settle::{Draft, Ends, Reason, Settled};
+use settle::{Draft, Settled};
+use undone::{Ends, Reason};
 
 /// How many results may wait for a slow reader before no new request is sent.
 const BACKLOG: usize = 4096;

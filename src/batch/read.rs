@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use futures_util::{Stream, StreamExt as _, stream};
 
-use super::settle::{Ends, Reason, Undone};
+use super::undone::{Ends, Reason, Undone};
 use crate::exit::Verdict;
 use crate::graph::client::{Client, Progress};
 use crate::graph::partner::{self, Partner};

@@ -3,54 +3,13 @@
 use std::time::{Instant, SystemTime};
 
 use super::confirm::Confirmation;
-use crate::exit::{Signal, Verdict};
-use crate::graph::advice::{self, Caller, Purpose};
-use crate::graph::client::{Ended, Outcome, Progress};
-use crate::graph::partner::{Action, Fields, Partner};
-use crate::graph::problem;
+use super::undone::{Ends, MAY_BE_DONE, Reason, Undone};
+use crate::exit::Verdict;
+use crate::graph::advice::Purpose;
+use crate::graph::client::{Outcome, Progress};
+use crate::graph::partner::{Action, Fields};
 use crate::ids::PartnerId;
-use crate::net::attempt::{Answer, NoAnswer};
 use crate::output::record::{Failure, FailureKind, Owner, Record, Status};
-use crate::words::roughly;
-
-/// Why a run sends nothing more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// A signal.
-    Interrupted(Signal),
-    /// The service refused the token, which is no good for the rest either.
-    Unauthorized,
-    /// `--fail-fast`, and a failure.
-    FailFast,
-    /// Nobody reads the results any more, or they cannot be written.
-    OutputGone,
-}
-
-impl Reason {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Interrupted(_) => "Interrupted",
-            Self::Unauthorized => "Unauthorized",
-            Self::FailFast => "FailFast",
-            Self::OutputGone => "OutputGone",
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Interrupted(Signal::Interrupt) => "the run was interrupted",
-            Self::Interrupted(Signal::Terminate) => "the run was asked to end",
-            Self::Unauthorized => "the service refused the token",
-            Self::FailFast => "--fail-fast stopped the run",
-            Self::OutputGone => "the results could no longer be written",
-        }
-    }
-
-    fn failure(self, message: String) -> Failure {
-        let kind = if self == Self::Unauthorized { FailureKind::Auth } else { FailureKind::Interrupted };
-        Failure { code: self.code().to_owned(), message, kind }
-    }
-}
 
 /// The record of an ID, so far without a result.
 #[derive(Clone, Copy)]
@@ -71,15 +30,6 @@ pub struct Draft<'a> {
     pub ends: Ends<'a>,
 }
 
-/// The two ends of a call.
-#[derive(Debug, Clone, Copy)]
-pub struct Ends<'a> {
-    /// Where requests go: host and port.
-    pub host: &'a str,
-    /// Whose token they are sent with.
-    pub caller: &'a Caller,
-}
-
 /// A record, and what to do about it.
 pub struct Settled {
     /// The record.
@@ -91,102 +41,6 @@ pub struct Settled {
 impl From<Record> for Settled {
     fn from(record: Record) -> Self {
         Self { record, hint: None }
-    }
-}
-
-/// Why a call did not do what it was for.
-pub struct Undone {
-    /// Why, for people and scripts.
-    pub failure: Failure,
-    /// The status of the answer; `None` where none came.
-    pub http_status: Option<u16>,
-    /// The service's id of it.
-    pub request_id: Option<String>,
-    /// For people.
-    pub hint: Option<String>,
-    /// Whether nothing was sent at all.
-    pub is_unsent: bool,
-}
-
-impl Undone {
-    fn unsent(failure: Failure) -> Self {
-        Self { failure, http_status: None, request_id: None, hint: None, is_unsent: true }
-    }
-
-    /// An answer that is not the partner that was asked for.
-    fn no_partner(answer: &Answer) -> Self {
-        let message = "the answer is not the partner that was asked for".to_owned();
-        let failure = Failure { code: "UnexpectedAnswer".to_owned(), message, kind: FailureKind::Http };
-        let hint = "check --graph-url, and what stands between here and Graph".to_owned();
-        let (http_status, request_id) = (Some(answer.status), answer.request_id.clone());
-        Self { failure, http_status, request_id, hint: Some(hint), is_unsent: false }
-    }
-
-    /// As one line for people.
-    pub fn in_words(&self) -> String {
-        self.failure.in_words(self.http_status, self.request_id.as_deref())
-    }
-
-    /// What the exit code makes of it.
-    pub fn verdict(&self) -> Verdict {
-        if self.failure.kind == FailureKind::Auth { Verdict::Unauthorized } else { Verdict::Undone }
-    }
-}
-
-impl Ends<'_> {
-    /// The partner that a call to read it was answered with, or why there is none; `stopped` is why the run was stopped,
-    /// if it was.
-    pub fn read(self, id: &PartnerId, outcome: Outcome, stopped: Option<Reason>) -> Result<Partner, Undone> {
-        match outcome.last {
-            Some(Ok(answer)) if (200..300).contains(&answer.status) => {
-                let partner = Some(&answer).filter(|answer| answer.status == 200);
-                partner.and_then(|answer| Partner::read(answer, id)).ok_or_else(|| Undone::no_partner(&answer))
-            }
-            last => Err(self.undone(Outcome { last, ..outcome }, Purpose::Read, stopped)),
-        }
-    }
-
-    /// Why a call did not do what it was for.
-    fn undone(self, outcome: Outcome, purpose: Purpose, stopped: Option<Reason>) -> Undone {
-        let Outcome { last, ended, unanswered_before, renewal_failed } = outcome;
-        // A call ends stopped only after the run was.
-        let reason = stopped.unwrap_or(Reason::OutputGone);
-        // To read changes nothing, however often it is done.
-        let changes = purpose == Purpose::Write;
-        match (last, ended) {
-            (Some(Ok(answer)), ended) => {
-                let problem = problem::read(&answer);
-                let kind = kind(answer.status, ended);
-                let mut failure = Failure { code: problem.code, message: problem.message, kind };
-                append(&mut failure, ended, reason);
-                failure.message.push_str(match answer.status {
-                    400..=499 if unanswered_before && changes => EARLIER_MAY_HAVE_DONE_IT,
-                    502 | 504 if changes => MAY_BE_DONE,
-                    _ if unanswered_before && changes => MAY_BE_DONE,
-                    _ => "",
-                });
-                let is_told = answer.status == 401 && renewal_failed;
-                let hint = advice::for_status(answer.status, purpose, self.caller)
-                    .filter(|_| ended != Ended::Stopped && !is_told);
-                let request_id = problem.request_id;
-                Undone { failure, http_status: Some(answer.status), request_id, hint, is_unsent: false }
-            }
-            (Some(Err(no_answer)), ended) => {
-                let mut failure = unanswered(self.host, &no_answer);
-                append(&mut failure, ended, reason);
-                if changes && (unanswered_before || no_answer.was_sent()) {
-                    failure.message.push_str(MAY_BE_DONE);
-                }
-                let hint = (ended != Ended::Stopped).then(|| advice::without_answer(&no_answer, purpose).to_owned());
-                Undone { failure, http_status: None, request_id: None, hint, is_unsent: false }
-            }
-            (None, Ended::Hopeless(wait)) => {
-                let message = format!("the service asks to wait {}, which is too long", roughly(wait));
-                let code = "TooManyRequests".to_owned();
-                Undone::unsent(Failure { code, message, kind: FailureKind::Throttled })
-            }
-            (None, _) => Undone::unsent(reason.failure(reason.words().to_owned())),
-        }
     }
 }
 
@@ -314,49 +168,17 @@ fn not_confirmed(message: String) -> Failure {
     Failure { code: "NotConfirmed".to_owned(), message, kind: FailureKind::NotConfirmed }
 }
 
-const EARLIER_MAY_HAVE_DONE_IT: &str =
-    "; an earlier attempt had no answer and may have done it: look with `intunectl partner list`";
 const WAIT_LONGER: &str = "`intunectl partner show` shows how it stands; a longer --wait waits longer";
-const MAY_BE_DONE: &str = "; it may have been done all the same: look with `intunectl partner list`";
-
-fn kind(status: u16, ended: Ended) -> FailureKind {
-    match (status, ended) {
-        (_, Ended::Stopped) => FailureKind::Interrupted,
-        (401, _) => FailureKind::Auth,
-        (429, _) | (_, Ended::Hopeless(_)) => FailureKind::Throttled,
-        _ => FailureKind::Http,
-    }
-}
-
-fn unanswered(host: &str, reason: &NoAnswer) -> Failure {
-    let kind = match reason {
-        NoAnswer::Timeout { .. } => FailureKind::Timeout,
-        _ => FailureKind::Network,
-    };
-    Failure { code: reason.code().to_owned(), message: format!("{host}: {reason}"), kind }
-}
-
-/// Says why a result that might have been another's stands.
-fn append(failure: &mut Failure, ended: Ended, reason: Reason) {
-    match ended {
-        Ended::Settled => {}
-        Ended::Hopeless(wait) => {
-            failure.message.push_str(&format!("; not tried again: the service asks to wait {}", roughly(wait)));
-        }
-        Ended::Stopped => {
-            failure.kind = FailureKind::Interrupted;
-            failure.message.push_str(&format!("; not tried again: {}", reason.words()));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
     use std::time::Duration;
 
     use super::*;
-    use crate::net::attempt;
+    use crate::exit::Signal;
+    use crate::graph::advice::Caller;
+    use crate::graph::client::Ended;
+    use crate::net::answer::{self, Answer, NoAnswer};
 
     const CALLER: &Caller = &Caller { is_app_only: None, another: String::new() };
     const ENDS: Ends<'_> = Ends { host: "graph.example", caller: CALLER };
@@ -377,13 +199,13 @@ mod tests {
         .record
     }
 
-    fn settle(last: Option<attempt::Result>, ended: Ended, unanswered_before: bool) -> Record {
+    fn settle(last: Option<answer::Result>, ended: Ended, unanswered_before: bool) -> Record {
         let stopped = Some(Reason::Interrupted(Signal::Interrupt));
         let outcome = Cell::new(Some(Outcome { last, ended, unanswered_before, renewal_failed: false }));
         draft(|draft| draft.acted(outcome.take().unwrap(), stopped))
     }
 
-    fn answer(status: u16) -> Option<attempt::Result> {
+    fn answer(status: u16) -> Option<answer::Result> {
         Some(Ok(Answer { status, whole: true, ..Answer::default() }))
     }
 

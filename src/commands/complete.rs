@@ -16,8 +16,8 @@ use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use crate::clean::clean;
-use crate::cli::Cli;
-use crate::context::{Context, Options, block_on};
+use crate::cli::{Cli, Global};
+use crate::context::{Context, block_on};
 use crate::exit::Exit;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
@@ -142,8 +142,8 @@ fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
     if crate::repeated(words.iter().map(OsString::from)).is_some() {
         return None;
     }
-    let options = crate::options(Cli::try_parse_from(words).ok()?.global);
-    let options = Options { timeout: WITHIN, retries: 0, verbose: 0, ..options };
+    let options = Cli::try_parse_from(words).ok()?.global;
+    let options = Global { timeout: WITHIN, retries: 0, verbose: 0, ..options };
     let context = Context::new(options).ok()?.without_traces();
     let connection = context.connection_at_hand().ok()??;
     let client = context.client(&connection, Some(Rate::PUBLISHED)).ok()?;

@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 
 use crate::batch::Plan;
 use crate::batch::read::read;
-use crate::batch::settle::Ends;
+use crate::batch::undone::Ends;
 use crate::clean::{clean, clean_lines};
 use crate::context::{Connection, Context};
 use crate::error::Error;
@@ -20,7 +20,8 @@ use crate::exit::{Exit, Verdict};
 use crate::graph::client::Client;
 use crate::graph::partner::Action;
 use crate::interrupt::Interrupts;
-use crate::output::console::{Console, RED};
+use crate::output::console::Console;
+use crate::output::style::RED;
 use crate::output::table::{self, Cell, Column};
 use crate::output::tty::{self, Tty};
 use crate::words::counted;

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
 use crate::batch::read::read;
-use crate::batch::settle::Ends;
+use crate::batch::undone::Ends;
 use crate::clean::clean;
 use crate::cli;
 use crate::context::{Context, run_until_interrupted};

@@ -7,10 +7,10 @@
 
 use std::ffi::OsString;
 
-use super::options::Options;
 use crate::auth::app::App;
 use crate::auth::sources::Source;
 use crate::clean::clean;
+use crate::cli::Global;
 use crate::error::Error;
 use crate::net::root::{Cloud, Root};
 
@@ -64,8 +64,8 @@ pub struct Roots {
 /// Decides which token and which roots a command uses.
 ///
 /// # Errors
-/// Options or variables contradict each other or have no usable value: a usage error.
-pub fn select(options: &Options, get: Environment<'_>) -> Result<Selection, Error> {
+/// Global or variables contradict each other or have no usable value: a usage error.
+pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error> {
     if let Some(any) = options.tenant.as_ref().filter(|tenant| tenant.is_any()) {
         return Err(Error::usage(format!("--tenant {any} is not one tenant; nothing was sent"))
             .hint("use the tenant's ID or a domain, for example --tenant contoso.com"));
@@ -92,7 +92,7 @@ pub fn select(options: &Options, get: Environment<'_>) -> Result<Selection, Erro
 }
 
 /// The source, and the variables that name it. `app` are the variables of an application, if the environment names one.
-fn source(options: &Options, get: Environment<'_>, app: &[&'static str]) -> Result<(Source, Vec<&'static str>), Error> {
+fn source(options: &Global, get: Environment<'_>, app: &[&'static str]) -> Result<(Source, Vec<&'static str>), Error> {
     // clap notices this only if both stand after the same command.
     let typed = [
         ("--token", options.token.is_some()),
@@ -156,7 +156,7 @@ fn is_set(get: Environment<'_>, name: &str) -> bool {
 ///
 /// # Errors
 /// Its name is not one that can be used.
-pub fn profile(options: &Options, get: Environment<'_>) -> Result<String, Error> {
+pub fn profile(options: &Global, get: Environment<'_>) -> Result<String, Error> {
     let (from, name) = match &options.profile {
         Some(name) => ("--profile", name.clone()),
         None => match get(PROFILE).map(OsString::into_string) {
@@ -191,7 +191,7 @@ struct Layer {
 
 impl Layer {
     /// What the options say.
-    fn typed(options: &Options) -> Result<Self, Error> {
+    fn typed(options: &Global) -> Result<Self, Error> {
         let option = |name: &'static str, text: &Option<String>| -> Result<_, Error> {
             text.as_deref().map(|text| Ok((name, root(name, text)?))).transpose()
         };
@@ -265,8 +265,8 @@ fn contradiction(one: &str, other: &str, why: &str) -> Error {
 /// Decides the roots. `is_app` is whether application credentials from the environment are used.
 ///
 /// # Errors
-/// Options or variables contradict each other, or are no roots: a usage error.
-pub fn roots(options: &Options, get: Environment<'_>, is_app: bool) -> Result<Roots, Error> {
+/// Global or variables contradict each other, or are no roots: a usage error.
+pub fn roots(options: &Global, get: Environment<'_>, is_app: bool) -> Result<Roots, Error> {
     let typed = Layer::typed(options)?;
     if let Some(sandbox) = sandbox(get)? {
         return rehearsal(typed, sandbox, get);
@@ -474,7 +474,7 @@ mod tests {
     /// What is typed and what is set.
     #[derive(Default)]
     struct Given {
-        options: Options,
+        options: Global,
         variables: HashMap<String, String>,
     }
 

@@ -1,6 +1,6 @@
 //! What to do when a call fails, in words for an administrator.
 
-use crate::net::attempt::NoAnswer;
+use crate::net::answer::NoAnswer;
 use crate::permission;
 
 /// Whose token a call is made with.

@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::gate::{Gate, Kind, Left, Pass, Turn};
 use super::pace::Rate;
-use crate::net::attempt::{self, Answer, Attempt, NoAnswer, Result};
+use crate::net::answer::{Answer, NoAnswer, Result};
+use crate::net::attempt::{self, Attempt};
 use crate::net::event::{Event, OwnObserver, Why};
 use crate::net::exchange::{UNRESERVED, disguises};
 use crate::net::http::{self, Transport};

@@ -14,7 +14,7 @@ use super::problem;
 use crate::clean::clean;
 use crate::error::Error;
 use crate::ids::PartnerId;
-use crate::net::attempt::Answer;
+use crate::net::answer::Answer;
 use crate::stop::Stop;
 use crate::words::roughly;
 

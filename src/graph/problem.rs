@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::net::attempt::Answer;
+use crate::net::answer::Answer;
 
 /// How deep errors in strings in errors are followed; two is the deepest that was seen.
 const DEPTH: usize = 8;

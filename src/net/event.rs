@@ -6,7 +6,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 use secrecy::SecretString;
 
-use super::attempt::NoAnswer;
+use super::answer::NoAnswer;
 
 /// Something that happened on the way, for whoever wants to follow.
 pub enum Event<'a> {

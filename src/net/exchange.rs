@@ -7,7 +7,8 @@ use oauth2::url::form_urlencoded;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
 
-use super::attempt::{self, Answer, Attempt};
+use super::answer::{self, Answer};
+use super::attempt::{self, Attempt};
 use super::event::{Event, Observer, Why};
 use super::http::Transport;
 use super::retry::{self, Next};
@@ -57,7 +58,7 @@ impl Exchange<'_> {
     ///
     /// # Errors
     /// No answer came, in the last attempt.
-    pub async fn send(&self, http: &reqwest::Client, make: impl Fn() -> reqwest::Request) -> attempt::Result {
+    pub async fn send(&self, http: &reqwest::Client, make: impl Fn() -> reqwest::Request) -> answer::Result {
         let Self { label, repeat, secrets, wire } = *self;
         let Wire { transport, retries, observer, stop } = wire;
         let mut number = 1;
@@ -99,7 +100,7 @@ pub fn disguises(secret: &str) -> Vec<SecretString> {
 }
 
 /// Whether a request was certainly not carried out: it never left, or was turned away.
-fn was_not_carried_out(result: &attempt::Result) -> bool {
+fn was_not_carried_out(result: &answer::Result) -> bool {
     match result {
         Ok(Answer { status, .. }) => matches!(status, 429 | 503),
         Err(reason) => !reason.was_sent(),
@@ -127,7 +128,7 @@ pub fn foreign(answer: &Answer) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempt::NoAnswer;
+    use super::super::answer::NoAnswer;
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::attempt::{NoAnswer, Result};
+use super::answer::{NoAnswer, Result};
 
 /// The longest wait that is begun. Source: the contract; users report 41 s and 315 s from the service.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(600);
@@ -102,7 +102,7 @@ pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<D
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::attempt::Answer;
+    use super::super::answer::Answer;
     use super::*;
 
     fn answer(status: u16, retry_after: Option<f64>) -> Result {

@@ -8,45 +8,10 @@ use anstyle::{AnsiColor, Style};
 
 use super::progress::{Line, State};
 use super::stdout::Patient;
+use super::style::{Color, DIM, RED, YELLOW};
 use crate::clean::{clean_lines, without_tokens};
 use crate::error::Error;
 use crate::graph::pace::Rate;
-
-/// When to use colour.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set, or wherever `CLICOLOR_FORCE` is.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl Color {
-    /// Whether a stream gets colour.
-    pub fn on(self, stream: &impl anstream::stream::RawStream) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
-        }
-    }
-}
-
-/// Bold red.
-pub const RED: Style = AnsiColor::Red.on_default().bold();
-/// Magenta, for what is neither good nor bad. (Yellow cannot be read on white.)
-pub const MAGENTA: Style = AnsiColor::Magenta.on_default();
-/// Bold yellow.
-const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-/// Green.
-pub const GREEN: Style = AnsiColor::Green.on_default();
-/// Bold.
-pub const BOLD: Style = Style::new().bold();
-/// Dim.
-pub const DIM: Style = Style::new().dimmed();
 
 /// Standard error.
 pub struct Console {

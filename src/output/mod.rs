@@ -7,6 +7,7 @@ pub mod progress;
 pub mod record;
 pub mod sink;
 pub mod stdout;
+pub mod style;
 pub mod table;
 pub mod terminal;
 pub mod tty;
@@ -14,16 +15,16 @@ pub mod tty;
 use std::str::FromStr;
 
 /// How results are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For people; tab-separated off a terminal.
+    /// For people; tab-separated where standard output is not a terminal
     #[default]
     Text,
-    /// One document at the end.
+    /// One document, at the end
     Json,
-    /// A record per line.
+    /// A JSON record per line, each the moment it is known
     Ndjson,
-    /// The IDs alone.
+    /// IDs alone: those that succeeded
     Id,
 }
 
@@ -31,12 +32,6 @@ impl FromStr for Format {
     type Err = &'static str;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            "ndjson" => Ok(Self::Ndjson),
-            "id" => Ok(Self::Id),
-            _ => Err("is not a format; one of: text, json, ndjson, id"),
-        }
+        clap::ValueEnum::from_str(name, false).map_err(|_| "is not a format; one of: text, json, ndjson, id")
     }
 }

@@ -7,9 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::console::{GREEN, MAGENTA};
 use super::stdout::Patient;
-use super::terminal::{asked_for, columns_of, measure, painted};
+use super::style::{GREEN, MAGENTA, painted};
+use super::terminal::{asked_for, columns_of, measure};
 use crate::clean::clean;
 use crate::graph::pace::Rate;
 use crate::words::roughly;

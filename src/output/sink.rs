@@ -9,10 +9,10 @@ use std::thread;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::console::{DIM, GREEN, MAGENTA, RED};
 use super::progress::Line;
 use super::record::{Record, Status, Summary};
-use super::terminal::{Layout, Shape, measure, painted, wrap};
+use super::style::{DIM, GREEN, MAGENTA, RED, painted};
+use super::terminal::{Layout, Shape, measure, wrap};
 use super::{Format, stdout};
 use crate::clean::{clean, escape_json};
 

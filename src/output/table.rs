@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::Format;
-use super::console::{BOLD, DIM, GREEN, MAGENTA};
-use super::terminal::{Layout, Shape, cut, measure, painted};
+use super::style::{BOLD, DIM, GREEN, MAGENTA, painted};
+use super::terminal::{Layout, Shape, cut, measure};
 use crate::clean::{clean, escape_json};
 use crate::graph::partner::Partner;
 

@@ -7,11 +7,10 @@ use std::os::fd::AsFd as Handle;
 use std::os::windows::io::AsHandle as Handle;
 
 use anstream::stream::RawStream;
-use anstyle::Style;
 use terminal_size::{Width, terminal_size_of};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::console::Color;
+use super::style::Color;
 
 /// How text is laid out, and whether it is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +63,6 @@ pub fn columns_of(stream: impl Handle) -> Option<usize> {
 fn width(variable: Option<&str>, terminal: Option<usize>) -> Option<usize> {
     let variable = variable.and_then(|columns| columns.parse().ok());
     variable.filter(|columns| *columns > 0).or(terminal.filter(|columns| *columns > 0))
-}
-
-/// Text in this style, if it is to be coloured.
-pub fn painted(text: &str, style: Style, color: bool) -> String {
-    if color && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
 /// How many of a terminal's columns a text takes.

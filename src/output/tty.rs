@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use super::console::Color;
+use super::style::Color;
 use super::terminal::Shape;
 use crate::clean::without_tokens;
 

@@ -260,29 +260,7 @@ fn number(query: &str, name: &str) -> Result<Option<usize>, Refusal> {
 
 /// Undoes percent-encoding; a `%` without two hexadecimal digits behind it stands for itself.
 fn percent_decode(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut decoded = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        match hex_byte(part) {
-            Some((byte, rest)) => {
-                decoded.push(byte);
-                decoded.extend_from_slice(rest.as_bytes());
-            }
-            None => {
-                decoded.push(b'%');
-                decoded.extend_from_slice(part.as_bytes());
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-/// The byte that two hexadecimal digits at the start of `text` stand for, and what follows them.
-fn hex_byte(text: &str) -> Option<(u8, &str)> {
-    let (digits, rest) = text.split_at_checked(2)?;
-    let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    // `from_str_radix` would take a sign as well.
-    is_hex.then(|| u8::from_str_radix(digits, 16).ok()).flatten().map(|byte| (byte, rest))
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 fn ok(body: Map<String, Value>) -> Response<Bytes> {

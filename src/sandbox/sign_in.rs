@@ -3,11 +3,11 @@
 //! graph-facts, "Tokens"). Nobody has to be there: what a person would approve is approved after a while by itself.
 
 mod authorization;
-mod denial;
+pub(super) mod denial;
 mod device;
 mod discovery;
 mod pages;
-mod scopes;
+pub(super) mod scopes;
 
 use std::time::{Duration, SystemTime};
 

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::errors::Refusal;
-use super::sign_in::{Denial, Scopes};
+use super::sign_in::denial::Denial;
+use super::sign_in::scopes::Scopes;
 
 /// The tenant of the sandbox.
 const TENANT: &str = "00000000-0000-0000-0000-5a4d0b0c0001";
