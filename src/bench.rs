@@ -8,13 +8,13 @@ use std::time::{Instant, SystemTime};
 
 use uuid::Uuid;
 
-use crate::graph::gate::{Gate, Kind, Left, Turn};
+use crate::action::DISCONNECT;
+use crate::graph::gate::{Departure, Gate, RequestKind, Turn};
 use crate::graph::pace::Rate;
-use crate::graph::partner::Action;
 use crate::graph::problem::{self, Problem};
 use crate::ids::Collector;
 use crate::net::answer::Answer;
-use crate::net::exchange::disguises;
+use crate::net::request::encodings_of_secret;
 use crate::output::Format;
 use crate::output::record::{Failure, FailureKind, Owner, Record, Status};
 use crate::output::sink::{self, Look};
@@ -34,7 +34,7 @@ pub fn read_ids(source: &[u8]) -> anyhow::Result<impl ExactSizeIterator<Item = S
 /// An answer with this body to a request with this token. Called, it gives code, message and request id of the error in
 /// it, after the search for the token.
 pub fn error_answer(status: u16, body: &[u8], token: &str) -> impl FnOnce() -> [String; 3] + Clone {
-    let secrets = disguises(token).into();
+    let secrets = encodings_of_secret(token).into();
     let answer = Answer { status, body: body.to_vec(), whole: true, secrets, ..Answer::default() };
     move || {
         let Problem { code, message, request_id } = problem::read(&answer.redacted());
@@ -48,8 +48,8 @@ pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() ->
     let record = Record {
         id: id.to_owned(),
         index: 1,
-        action: Action::Disconnect,
-        status: if error.is_some() { Status::Failed } else { Status::Done(Action::Disconnect) },
+        action: &DISCONNECT,
+        status: if error.is_some() { Status::Failed } else { Status::Done(&DISCONNECT) },
         http_status: Some(if error.is_some() { 404 } else { 204 }),
         attempts: 1,
         duration_ms: 184,
@@ -78,9 +78,9 @@ pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() ->
 /// at this time, and if so, lets it in and out.
 pub fn gate(is_paced: bool) -> impl FnMut(Instant) -> bool {
     let mut gate = Gate::new(is_paced.then_some(Rate::PUBLISHED));
-    move |now| match gate.enter(now, Kind::Write) {
+    move |now| match gate.enter(now, RequestKind::Write) {
         Turn::Go(pass) => {
-            gate.leave(now, pass, Left::Passed);
+            gate.leave(now, pass, Departure::Passed);
             true
         }
         Turn::Paced(_) | Turn::Held(_) | Turn::AfterAnswer => false,

@@ -7,11 +7,11 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use secrecy::SecretString;
 
 use crate::auth::tenant::Tenant;
-use crate::clean::without_tokens;
 use crate::graph::pace::Rate;
 use crate::net::root::Cloud;
 use crate::output::Format;
 use crate::output::style::Color;
+use crate::text::sanitize::without_tokens;
 
 /// Manage Intune's remote assistance partners through Microsoft Graph
 #[derive(Parser)]
@@ -213,7 +213,7 @@ pub struct Act {
     /// After a 204, read the partner until it shows that it took effect, for this long [without a value: 5m]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "5m", value_parser = positive)]
     pub wait: Option<Duration>,
-    /// Stop at the first failure
+    /// Cancel at the first failure
     #[arg(long)]
     pub fail_fast: bool,
     /// Skip IDs that the records in FILE (-o ndjson) show as done in this tenant

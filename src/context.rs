@@ -15,6 +15,7 @@ use tokio::sync::watch;
 pub use self::connection::Connection;
 pub use self::selection::{Roots, Selection};
 use crate::auth::tenant::Tenant;
+use crate::cancel::Cancel;
 use crate::cli::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -25,7 +26,6 @@ use crate::net::http::Transport;
 use crate::output::Format;
 use crate::output::console::Console;
 use crate::output::style::Color;
-use crate::stop::Stop;
 
 /// Settings and streams of one invocation.
 pub struct Context {
@@ -38,7 +38,7 @@ pub struct Context {
     options: Global,
     verbosity: u8,
     /// Set once nothing new may be sent.
-    pub stop: Rc<Stop>,
+    pub stop: Rc<Cancel>,
     /// Whether a sign-in is being renewed right now.
     renewing: watch::Sender<bool>,
 }
@@ -65,7 +65,7 @@ impl Context {
             color: options.color,
             verbosity: options.verbose.max(u8::from(debug)),
             options,
-            stop: Rc::new(Stop::new()),
+            stop: Rc::new(Cancel::new()),
             renewing: watch::Sender::new(false),
         })
     }

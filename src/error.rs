@@ -5,7 +5,7 @@ use std::fmt;
 
 /// What an error means for the exit code (`exit::Exit`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The command line or its input is wrong; nothing was sent. Exit 2.
     Usage,
     /// There is no usable token, or the service refused it. Exit 4.
@@ -17,7 +17,7 @@ pub enum Kind {
 /// An error with a kind and, where there is something to do about it, a hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
     hint: Option<String>,
 }
@@ -25,20 +25,20 @@ pub struct Error {
 impl Error {
     /// The command line or its input is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, message.into())
+        Self::new(ErrorKind::Usage, message.into())
     }
 
     /// No usable token.
     pub fn auth(message: impl Into<String>) -> Self {
-        Self::new(Kind::Auth, message.into())
+        Self::new(ErrorKind::Auth, message.into())
     }
 
     /// Anything else.
     pub fn failure(message: impl Into<String>) -> Self {
-        Self::new(Kind::Failure, message.into())
+        Self::new(ErrorKind::Failure, message.into())
     }
 
-    fn new(kind: Kind, message: String) -> Self {
+    fn new(kind: ErrorKind, message: String) -> Self {
         Self { kind, message, hint: None }
     }
 
@@ -50,7 +50,7 @@ impl Error {
     }
 
     /// The kind, for the exit code.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 

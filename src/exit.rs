@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::error::Kind;
+use crate::error::ErrorKind;
 
 /// A signal that asks the process to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +51,12 @@ impl From<Exit> for ExitCode {
     }
 }
 
-impl From<Kind> for Exit {
-    fn from(kind: Kind) -> Self {
+impl From<ErrorKind> for Exit {
+    fn from(kind: ErrorKind) -> Self {
         match kind {
-            Kind::Usage => Self::Usage,
-            Kind::Auth => Self::Auth,
-            Kind::Failure => Self::Failure,
+            ErrorKind::Usage => Self::Usage,
+            ErrorKind::Auth => Self::Auth,
+            ErrorKind::Failure => Self::Failure,
         }
     }
 }

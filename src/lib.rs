@@ -4,15 +4,17 @@
 //! Imports run one way: commands → batch, context → graph, auth, ids, output → net → error, exit. The sandbox imports
 //! nothing of the client, so that it can contradict it.
 
+mod action;
 mod auth;
 mod batch;
 #[doc(hidden)]
 pub mod bench;
-mod clean;
+
 mod cli;
 mod commands;
 mod context;
-mod encoding;
+
+mod cancel;
 mod error;
 mod exit;
 mod graph;
@@ -23,8 +25,7 @@ mod net;
 mod output;
 mod permission;
 mod sandbox;
-mod stop;
-mod words;
+mod text;
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
@@ -34,9 +35,8 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 
 use cli::{Auth, Cli, Command, Partner};
 use context::Context;
-use error::{Error, Kind};
+use error::{Error, ErrorKind};
 use exit::Exit;
-use graph::partner::Action;
 use output::console::Console;
 use output::style::Color;
 
@@ -53,7 +53,7 @@ pub fn run() -> ExitCode {
     let console = Console::new(cli.global.quiet, cli.global.color);
     let exit = dispatch(cli).unwrap_or_else(|error| {
         console.failure(&error);
-        error.downcast_ref::<Error>().map_or(Kind::Failure, Error::kind).into()
+        error.downcast_ref::<Error>().map_or(ErrorKind::Failure, Error::kind).into()
     });
     exit.into()
 }
@@ -131,10 +131,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Partner(Partner::List) => commands::partner_list::run(&context()?),
         Command::Partner(Partner::Show { ids }) => commands::partner_show::run(&context()?, ids),
         Command::Partner(Partner::Disconnect(options)) => {
-            commands::partner_act::run(&context()?, Action::Disconnect, options)
+            commands::partner_act::run(&context()?, &action::DISCONNECT, options)
         }
         Command::Partner(Partner::Onboard(options)) => {
-            commands::partner_act::run(&context()?, Action::Onboard, options)
+            commands::partner_act::run(&context()?, &action::ONBOARD, options)
         }
         Command::Auth(Auth::Login(options)) => commands::auth_login::run(&context()?, &options),
         Command::Auth(Auth::Status) => commands::auth_status::run(&context()?),
@@ -151,13 +151,13 @@ fn not_parsed(error: &clap::Error) -> Exit {
         return match error.print() {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
                 let console = Console::new(false, Color::Never);
-                console.error(&format!("cannot write to standard output: {}", words::plain(&error)));
+                console.error(&format!("cannot write to standard output: {}", text::humanize::without_errno(&error)));
                 Exit::Failure
             }
             _ => Exit::Success,
         };
     }
-    if clean::without_tokens(&text) == text {
+    if text::sanitize::without_tokens(&text) == text {
         // With standard error gone there is nobody left to tell.
         let _ = error.print();
     } else {

@@ -11,7 +11,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::words::plain;
+use crate::text::humanize::without_errno;
 use directory::{Directory, candidates};
 
 /// How often to check whether the lock is free.
@@ -38,7 +38,7 @@ fn first<T>(directories: &[Directory], mut work: impl FnMut(&Directory) -> io::R
     for directory in directories {
         match work(directory) {
             Ok(done) => return Ok(done),
-            Err(error) => failures.push(format!("{}: {}", directory.path.display(), plain(&error))),
+            Err(error) => failures.push(format!("{}: {}", directory.path.display(), without_errno(&error))),
         }
     }
     Err(format!("cannot create a lock file: {}", failures.join("; ")))

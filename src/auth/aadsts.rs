@@ -34,7 +34,7 @@ pub fn read(error: &str, description: Option<&str>) -> Reason {
     let sentence = text.get(..end).unwrap_or(text).trim();
     Reason {
         number: coded.and_then(|(_, digits)| digits.parse().ok()),
-        sentence: if sentence.is_empty() { plain(error).to_owned() } else { sentence.to_owned() },
+        sentence: if sentence.is_empty() { without_errno(error).to_owned() } else { sentence.to_owned() },
         correlation_id: correlation_id(said),
     }
 }
@@ -55,7 +55,7 @@ fn correlation_id(said: &str) -> Option<String> {
 /// An OAuth error in plain words; the code itself where it is none of the known ones.
 /// Sources: RFC 6749, sections 4.1.2.1 and 5.2; RFC 8628, section 3.5; OpenID Connect Core, section 3.1.2.6; "Microsoft
 /// identity platform and the OAuth 2.0 device authorization grant flow", which has two names of its own.
-fn plain(error: &str) -> &str {
+fn without_errno(error: &str) -> &str {
     let code = error.trim().split(['\r', '\n']).next().unwrap_or_default();
     match code.trim_end() {
         "" => "no reason given",

@@ -15,8 +15,8 @@ use super::sign_in::{Platform, Proof};
 use super::tenant::Tenant;
 use super::token::{self, Token};
 use crate::error::Error;
-use crate::net::exchange::{self, Exchange, Repeat, Wire, disguises};
 use crate::net::http;
+use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected, encodings_of_secret};
 use crate::net::root::{Cloud, Root};
 
 const TENANT: &str = "AZURE_TENANT_ID";
@@ -134,7 +134,7 @@ impl App {
     ///
     /// # Errors
     /// The platform refuses, cannot be reached, or there is nothing to prove the application with.
-    pub async fn token(&self, graph: &Root, login: &Root, wire: Wire<'_>) -> anyhow::Result<Token> {
+    pub async fn token(&self, graph: &Root, login: &Root, wire: SendOptions<'_>) -> anyhow::Result<Token> {
         let platform = Platform::new(login, &self.tenant, &self.client_id, wire)?;
         let scope = format!("{}/.default", graph.as_str());
         let granted = match &self.evidence {
@@ -247,7 +247,12 @@ fn read_assertion(path: &std::path::Path) -> Result<SecretString, Error> {
 
 /// Asks GitHub Actions for what it says of the running job.
 /// Source: GitHub, "OpenID Connect reference".
-async fn from_github(url: &Url, token: &SecretString, audience: &str, wire: Wire<'_>) -> anyhow::Result<SecretString> {
+async fn from_github(
+    url: &Url,
+    token: &SecretString,
+    audience: &str,
+    wire: SendOptions<'_>,
+) -> anyhow::Result<SecretString> {
     #[derive(Deserialize)]
     struct Given {
         value: String,
@@ -270,14 +275,14 @@ async fn from_github(url: &Url, token: &SecretString, audience: &str, wire: Wire
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         request
     };
-    let secrets: Rc<[_]> = disguises(token.expose_secret()).into();
-    let exchange = Exchange { label: "GitHub Actions", repeat: Repeat::Safe, secrets: &secrets, wire };
+    let secrets: Rc<[_]> = encodings_of_secret(token.expose_secret()).into();
+    let exchange = RetryingRequest { label: "GitHub Actions", repeat: Repeat::Safe, secrets: &secrets, wire };
     let answer = exchange.send(&http, make).await.map_err(|reason| {
         Error::auth(format!("GitHub Actions gave no identity token: {}: {reason}", root.host()))
             .hint(reason.hint().unwrap_or("check the network and the proxy of the runner, then run the job again"))
     })?;
     if answer.status != 200 {
-        return Err(failed(&format!("{}: {}", root.host(), exchange::foreign(&answer))).into());
+        return Err(failed(&format!("{}: {}", root.host(), describe_unexpected(&answer))).into());
     }
     // Never serde's own message, which may quote what it could not read.
     let given = serde_json::from_slice::<Given>(&answer.body).ok().filter(|given| !given.value.trim().is_empty());

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::refusal::SignInError;
 use super::tenant::Tenant;
 use crate::error::Error;
-use crate::net::exchange::{self, Exchange, Repeat, Wire};
 use crate::net::http;
+use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected};
 use crate::net::root::Root;
 
 const OTHERWISE: &str = "check the domain, or use the tenant's ID in --tenant";
@@ -28,7 +28,7 @@ struct Configuration {
 ///
 /// # Errors
 /// No tenant has this domain, or the service does not answer.
-pub async fn tenant_id(domain: &Tenant, login: &Root, wire: Wire<'_>) -> anyhow::Result<Tenant> {
+pub async fn tenant_id(domain: &Tenant, login: &Root, wire: SendOptions<'_>) -> anyhow::Result<Tenant> {
     let failed = |why: &str, hint: &str| {
         Error::auth(format!("the tenant of {domain} cannot be found: {}: {why}; nothing was sent", login.host()))
             .hint(hint)
@@ -36,7 +36,7 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, wire: Wire<'_>) -> anyhow:
     let address = format!("{}/{domain}/v2.0/.well-known/openid-configuration", login.as_str());
     let url = Url::parse(&address).map_err(|_| failed("the domain is not valid", OTHERWISE))?;
     let http = http::client(login, wire.transport)?;
-    let exchange = Exchange { label: "tenant", repeat: Repeat::Safe, secrets: &Rc::default(), wire };
+    let exchange = RetryingRequest { label: "tenant", repeat: Repeat::Safe, secrets: &Rc::default(), wire };
     let answer = exchange.send(&http, || reqwest::Request::new(reqwest::Method::GET, url.clone())).await;
     let answer = answer.map_err(|reason| {
         failed(&reason.to_string(), reason.hint().unwrap_or("check the network, or use the tenant's ID in --tenant"))
@@ -56,6 +56,6 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, wire: Wire<'_>) -> anyhow:
             let hint = error.hint_text().unwrap_or_default().to_owned();
             Err(Error::auth(format!("{error}; nothing was sent")).hint(hint).into())
         }
-        _ => Err(failed(&exchange::foreign(&answer), OTHERWISE).into()),
+        _ => Err(failed(&describe_unexpected(&answer), OTHERWISE).into()),
     }
 }

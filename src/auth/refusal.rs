@@ -3,9 +3,9 @@
 use secrecy::SecretString;
 
 use super::aadsts;
-use crate::clean::clean;
 use crate::error::Error;
 use crate::net::answer::redact;
+use crate::text::sanitize::sanitize;
 
 /// Why there is no token. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +28,10 @@ impl SignInError {
         // Before anything is cut: a part of a secret would not be found.
         let (error, description) = (&*redact(error, secrets), description.map(|text| redact(text, secrets)));
         let aadsts::Reason { number, sentence, correlation_id } = aadsts::read(error, description.as_deref());
-        let id = correlation_id.map(|id| format!(" (correlation id {})", clean(&id))).unwrap_or_default();
+        let id = correlation_id.map(|id| format!(" (correlation id {})", sanitize(&id))).unwrap_or_default();
         // RFC 6749, section 4.1.2.1; RFC 8628, section 3.5.
         let is_passing = ["temporarily_unavailable", "server_error", "slow_down"].contains(&error);
-        Self { words: format!("{host}: {}{id}", clean(&sentence)), reason: Reason::Refused { number, is_passing } }
+        Self { words: format!("{host}: {}{id}", sanitize(&sentence)), reason: Reason::Refused { number, is_passing } }
     }
 
     /// No answer of the platform's own.

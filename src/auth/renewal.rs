@@ -14,10 +14,10 @@ use super::sign_in::{self, Platform, Tokens};
 use super::store::{self, StoreError};
 use super::tenant::Tenant;
 use super::token::Token;
-use crate::clean::clean;
 use crate::error::Error;
-use crate::net::exchange::Wire;
+use crate::net::request::SendOptions;
 use crate::net::root::Root;
+use crate::text::sanitize::sanitize;
 
 /// What to do where the keyring is in the way.
 const KEYRING: &str = "unlock the system's keyring, then run again";
@@ -111,8 +111,8 @@ impl Profile {
                 let words = format!(
                     "{}: its token is for tenant {}, not for {}",
                     self.sign_in(),
-                    clean(found),
-                    clean(expected)
+                    sanitize(found),
+                    sanitize(expected)
                 );
                 Err(Error::auth(words).hint(format!("sign in again: {}", session::command(&self.name))))
             }
@@ -131,7 +131,7 @@ impl Profile {
         used: &SecretString,
         permission: &str,
         turn_within: Duration,
-        wire: Wire<'_>,
+        wire: SendOptions<'_>,
     ) -> Result<Renewed, Failure> {
         let name = self.name.clone();
         let turn = tokio::select! {

@@ -27,11 +27,11 @@ use super::claims::Claims;
 use super::refusal::SignInError;
 use super::tenant::Tenant;
 use super::token::Token;
-use crate::clean::{clean, without_tokens};
 use crate::net::answer::{Answer, NoAnswer, REDACTED};
-use crate::net::exchange::{self, Exchange, Repeat, Wire, disguises};
 use crate::net::http;
+use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected, encodings_of_secret};
 use crate::net::root::{Root, is_loopback};
+use crate::text::sanitize::{sanitize, without_tokens};
 
 /// Microsoft Graph Command Line Tools: a public client that needs no registration. Source: graph-facts, "Tokens".
 pub const DEFAULT_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
@@ -78,7 +78,7 @@ pub struct DeviceCode {
 impl DeviceCode {
     /// The code.
     pub fn code(&self) -> Cow<'_, str> {
-        clean(self.given.user_code().secret())
+        sanitize(self.given.user_code().secret())
     }
 
     /// The page.
@@ -156,7 +156,7 @@ pub struct Platform<'a> {
     host: String,
     /// Whether the platform is on this machine, without TLS: a sandbox, or a test.
     is_plain: bool,
-    wire: Wire<'a>,
+    wire: SendOptions<'a>,
     /// What was sent, and must not be shown if it comes back.
     sent: RefCell<Rc<[SecretString]>>,
 }
@@ -166,7 +166,7 @@ impl<'a> Platform<'a> {
     ///
     /// # Errors
     /// The trusted roots cannot be loaded.
-    pub fn new(login: &Root, tenant: &Tenant, client_id: &str, wire: Wire<'a>) -> anyhow::Result<Self> {
+    pub fn new(login: &Root, tenant: &Tenant, client_id: &str, wire: SendOptions<'a>) -> anyhow::Result<Self> {
         let endpoint = |name: &str| format!("{}/{tenant}/oauth2/v2.0/{name}", login.as_str());
         let client = oauth2::Client::new(ClientId::new(client_id.to_owned()))
             .set_auth_uri(AuthUrl::new(endpoint("authorize"))?)
@@ -199,11 +199,11 @@ impl<'a> Platform<'a> {
         let code: StandardDeviceAuthorizationResponse = given.map_err(|error| self.failed(error))?;
         self.keep_secret(code.device_code().secret());
         let page = self.page(code.verification_uri()).ok_or_else(|| {
-            self.foreign("the page that it names for the code is not safe: not https, or with a user name")
+            self.describe_unexpected("the page that it names for the code is not safe: not https, or with a user name")
         })?;
         let is_sensible = code.interval() <= LONGEST_POLL && code.expires_in() <= 24 * LONGEST_POLL;
         if !is_sensible || code.user_code().secret().is_empty() {
-            return Err(self.foreign("the code that it gave makes no sense"));
+            return Err(self.describe_unexpected("the code that it gave makes no sense"));
         }
         Ok(DeviceCode { given: code, page })
     }
@@ -248,7 +248,7 @@ impl<'a> Platform<'a> {
             granted = polling => granted,
             () = given_up.notified() => match last.take() {
                 Some(reason) => Err(RequestTokenError::Request(reason)),
-                None => return Err(self.foreign("its answer makes no sense")),
+                None => return Err(self.describe_unexpected("its answer makes no sense")),
             },
         };
         self.tokens(granted)
@@ -341,7 +341,7 @@ impl<'a> Platform<'a> {
         let granted = granted.map_err(|error| self.failed(error))?;
         let access = SecretString::from(granted.access_token().secret().as_str());
         let mut access = Token::read(&access, &self.host)
-            .map_err(|_| self.foreign("the token that it gave cannot be sent in a header"))?;
+            .map_err(|_| self.describe_unexpected("the token that it gave cannot be sent in a header"))?;
         let in_reason = |left: &Duration| *left <= LONGEST_LIFE;
         let expires_at = granted.expires_in().filter(in_reason).and_then(|left| SystemTime::now().checked_add(left));
         access.expires_at = expires_at.or(access.expires_at);
@@ -356,7 +356,7 @@ impl<'a> Platform<'a> {
     /// Remembers what must not be shown.
     fn keep_secret(&self, secret: &str) {
         let mut sent = self.sent.borrow_mut();
-        *sent = sent.iter().cloned().chain(disguises(secret)).collect();
+        *sent = sent.iter().cloned().chain(encodings_of_secret(secret)).collect();
     }
 
     fn failed<T: ErrorResponseType + fmt::Display + 'static>(
@@ -372,9 +372,11 @@ impl<'a> Platform<'a> {
                 let hint = reason.hint().unwrap_or(UNREACHABLE);
                 SignInError::unanswered(format!("{}: {reason}", self.host), hint)
             }
-            RequestTokenError::Request(Unanswered::Foreign(words)) => self.foreign(&words),
+            RequestTokenError::Request(Unanswered::Foreign(words)) => self.describe_unexpected(&words),
             // Neither what could not be parsed nor the library's words for it, which may quote it.
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => self.foreign("its answer makes no sense"),
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+                self.describe_unexpected("its answer makes no sense")
+            }
         }
     }
 
@@ -383,8 +385,8 @@ impl<'a> Platform<'a> {
         SignInError::refused(&self.host, error, description, &self.sent.borrow())
     }
 
-    fn foreign(&self, words: &str) -> SignInError {
-        SignInError::unanswered(format!("{}: {}", self.host, clean(words)), UNREACHABLE)
+    fn describe_unexpected(&self, words: &str) -> SignInError {
+        SignInError::unanswered(format!("{}: {}", self.host, sanitize(words)), UNREACHABLE)
     }
 
     /// Sends a request of the protocol, and sends it again while that makes sense.
@@ -399,10 +401,10 @@ impl<'a> Platform<'a> {
             *request.body_mut() = Some(body.clone().into());
             request
         };
-        let exchange = Exchange { label: LABEL, repeat, secrets: &secrets, wire: self.wire };
+        let exchange = RetryingRequest { label: LABEL, repeat, secrets: &secrets, wire: self.wire };
         let answer = exchange.send(&self.http, make).await.map_err(Unanswered::NoAnswer)?;
         if answer.status != 200 && !is_refusal(&answer) {
-            return Err(Unanswered::Foreign(exchange::foreign(&answer)));
+            return Err(Unanswered::Foreign(describe_unexpected(&answer)));
         }
         let mut response = HttpResponse::new(answer.body);
         *response.status_mut() = oauth2::http::StatusCode::from_u16(answer.status).map_err(|_| unfit())?;

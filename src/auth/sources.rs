@@ -165,7 +165,7 @@ fn ways(profile: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
+    use crate::error::ErrorKind;
 
     #[test]
     fn a_source_that_cannot_be_used_is_an_error_and_never_shown() {
@@ -182,7 +182,7 @@ mod tests {
                 let Err(error) = source.resolve(SystemTime::UNIX_EPOCH) else { panic!("{value:?} is taken") };
                 let error = error.downcast::<Error>().unwrap();
                 let words = format!("{error} {}", error.hint_text().unwrap_or_default());
-                assert_eq!(error.kind(), Kind::Auth);
+                assert_eq!(error.kind(), ErrorKind::Auth);
                 assert!(words.contains(part) && !words.contains("cr"), "{value:?}: {words}");
             }
         }

@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::claims::Claims;
-use crate::encoding;
 use crate::error::Error;
-use crate::words::{plain, roughly};
+use crate::text::encoding;
+use crate::text::humanize::{approx_duration, without_errno};
 
 /// The source of a token that is being stored.
 pub const STANDARD_INPUT: &str = "standard input";
@@ -52,7 +52,8 @@ impl Token {
     /// It has.
     pub fn not_expired(&self, source: &str, hint: &str, now: SystemTime) -> Result<(), Error> {
         let Some(ago) = self.expires_at.and_then(|at| now.duration_since(at).ok()) else { return Ok(()) };
-        Err(Error::auth(format!("the token from {source} expired {} ago; nothing was sent", roughly(ago))).hint(hint))
+        Err(Error::auth(format!("the token from {source} expired {} ago; nothing was sent", approx_duration(ago)))
+            .hint(hint))
     }
 
     /// How long it has left.
@@ -103,7 +104,7 @@ fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
 /// It cannot be read, is not text, or is too large to be a token.
 pub(super) fn read_file(path: &Path, what: &str) -> Result<SecretString, Error> {
     let what = format!("{what} {}", path.display());
-    let file = std::fs::File::open(path).map_err(|error| unreadable(&what, &plain(&error)))?;
+    let file = std::fs::File::open(path).map_err(|error| unreadable(&what, &without_errno(&error)))?;
     read_from(file, &what)
 }
 
@@ -113,7 +114,7 @@ pub(super) fn read_file(path: &Path, what: &str) -> Result<SecretString, Error> 
 /// It cannot be read, is not text, or is too large to be a token.
 pub fn read_from(source: impl Read, what: &str) -> Result<SecretString, Error> {
     let mut bytes = Vec::new();
-    source.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(what, &plain(&error)))?;
+    source.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(what, &without_errno(&error)))?;
     if bytes.len() as u64 > LARGEST {
         return Err(unreadable(what, "it is too large to be a token"));
     }

@@ -6,11 +6,12 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::undone::{Ends, Undone};
-use crate::clean::clean;
+use crate::action::Action;
+use crate::cancel::Cancel;
 use crate::graph::client::{Client, Ended, Outcome, Progress};
-use crate::graph::partner::{self, Action};
+use crate::graph::partner;
 use crate::ids::PartnerId;
-use crate::stop::Stop;
+use crate::text::sanitize::sanitize;
 
 /// The longest time between two reads.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -42,14 +43,14 @@ pub enum Confirmation {
 /// renewing the sign-in.
 pub async fn confirm(
     client: &Client<'_>,
-    action: Action,
+    action: &Action,
     id: &PartnerId,
     wait: Duration,
     ends: Ends<'_>,
-    stop: &Stop,
+    stop: &Cancel,
     reads: &Semaphore,
 ) -> Confirmation {
-    let over = Stop::new();
+    let over = Cancel::new();
     let watching = async {
         tokio::select! {
             () = stop.wait() => {}
@@ -80,10 +81,10 @@ pub async fn confirm(
             match ends.read(id, Outcome { ended, ..outcome }, None) {
                 Ok(partner) => {
                     let status = partner.fields.onboarding_status;
-                    if status.as_deref().is_some_and(|status| action.has_taken_effect(status)) {
+                    if status.as_deref().is_some_and(|status| action.in_effect.includes(status)) {
                         return Confirmation::InEffect;
                     }
-                    seen = format!("it is still {}", clean(status.as_deref().unwrap_or("without a status")));
+                    seen = format!("it is still {}", sanitize(status.as_deref().unwrap_or("without a status")));
                 }
                 // What was seen before says more than that nothing was sent, or that the token was being renewed.
                 Err(undone) if is_over && (undone.is_unsent || undone.http_status == Some(401)) => {}

@@ -19,17 +19,18 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::clean::clean;
+use crate::action::Action;
+use crate::cancel::Cancel;
 use crate::exit::{Exit, Signal, Verdict, fold};
 use crate::graph::advice::Caller;
 use crate::graph::client::{Client, Outcome, Progress};
-use crate::graph::partner::{self, Action};
+use crate::graph::partner;
 use crate::ids::{PartnerId, PartnerIds};
 use crate::interrupt::Interrupts;
 use crate::output::console::Console;
 use crate::output::record::{Owner, Record, Status, Summary};
 use crate::output::sink::{Sink, Written, detail};
-use crate::stop::Stop;
+use crate::text::sanitize::sanitize;
 use confirm::{Confirmation, confirm};
 use settle::{Draft, Settled};
 use undone::{Ends, Reason};
@@ -46,7 +47,7 @@ pub struct Plan<'a> {
     /// Those among them that an earlier run has done.
     pub done: HashSet<PartnerId>,
     /// What is to be done to each.
-    pub action: Action,
+    pub action: &'static Action,
     /// How far it is done.
     pub task: Task,
     /// At most so many at once; at least 1. As many more may be read at once, to see whether it has taken effect.
@@ -60,7 +61,7 @@ pub struct Plan<'a> {
     /// In whose name the run acts, for the records.
     pub owner: Owner,
     /// Set once nothing new may be sent.
-    pub stop: Rc<Stop>,
+    pub stop: Rc<Cancel>,
 }
 
 impl Plan<'_> {
@@ -225,7 +226,7 @@ struct Run<'a> {
     host: &'a str,
     console: &'a Console,
     started: Instant,
-    stop: Rc<Stop>,
+    stop: Rc<Cancel>,
     next: usize,
     under_way: BTreeMap<usize, Rc<Cell<Progress>>>,
     accepted: BTreeMap<usize, Accepted>,
@@ -414,7 +415,7 @@ impl<'a> Run<'a> {
         self.summary.count(record.status);
         self.verdicts.push(record.verdict());
         let is_told = self.plan.tell_failures && record.status == Status::Failed;
-        let told = is_told.then(|| format!("{}: {}", clean(&record.id), detail(&record)));
+        let told = is_told.then(|| format!("{}: {}", sanitize(&record.id), detail(&record)));
         if record.status != Status::Skipped {
             self.console.advance(self.summary.failed);
         }

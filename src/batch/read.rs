@@ -5,11 +5,11 @@ use std::cell::Cell;
 use futures_util::{Stream, StreamExt as _, stream};
 
 use super::undone::{Ends, Reason, Undone};
+use crate::cancel::Cancel;
 use crate::exit::Verdict;
 use crate::graph::client::{Client, Progress};
 use crate::graph::partner::{self, Partner};
 use crate::ids::PartnerId;
-use crate::stop::Stop;
 
 /// How many are read at once: as many as are changed at once, unless an option says otherwise.
 const CONCURRENCY: usize = 8;
@@ -20,7 +20,7 @@ pub fn read<'a>(
     client: &'a Client<'_>,
     ids: impl Iterator<Item = &'a PartnerId> + 'a,
     ends: Ends<'a>,
-    stop: &'a Stop,
+    stop: &'a Cancel,
 ) -> impl Stream<Item = (&'a PartnerId, Result<Partner, Undone>)> + 'a {
     let reads = ids.map(move |id| async move {
         let outcome = partner::get(client, id.as_str(), &Cell::new(Progress::default()), stop).await;

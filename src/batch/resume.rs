@@ -6,10 +6,10 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::encoding;
-use crate::graph::partner::Action;
+use crate::action::{self, Action};
 use crate::ids::PartnerId;
-use crate::output::record::{Status, name};
+use crate::output::record::Status;
+use crate::text::encoding;
 
 /// What every record begins with. Within JSON's strings its quotation marks would be escaped, so wherever it stands a
 /// record begins: also in the middle of a line, where one record was torn and another was appended to it.
@@ -71,7 +71,7 @@ struct Record<'a> {
 ///
 /// # Errors
 /// The bytes hold something else than records, so it is not the file that was meant.
-pub fn read(bytes: &[u8], action: Action) -> Result<Earlier, Foreign> {
+pub fn read(bytes: &[u8], action: &'static Action) -> Result<Earlier, Foreign> {
     // A character that is torn, too, is as good as any other there.
     let text = encoding::decode_lossy(bytes);
     let mut earlier = Earlier::default();
@@ -103,9 +103,9 @@ fn is_torn(piece: &str, error: &serde_json::Error, is_followed: bool) -> bool {
 
 impl Earlier {
     /// `None` for what is no record of ours.
-    fn take(&mut self, record: Record<'_>, action: Action) -> Option<()> {
+    fn take(&mut self, record: Record<'_>, action: &'static Action) -> Option<()> {
         let id = PartnerId::parse(&record.id).ok()?;
-        let of = [Action::Disconnect, Action::Onboard].into_iter().find(|of| name(*of) == record.action)?;
+        let of = action::ALL.into_iter().find(|of| of.name == record.action)?;
         let is = |status: Status| status.name() == record.status;
         let has_done = is(Status::Done(of)) || is(Status::Skipped);
         if record.dry_run || !(has_done || is(Status::Failed)) {
@@ -141,6 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::action::DISCONNECT;
 
     fn record(id: &str, action: &str, status: &str) -> String {
         record_of(id, action, status, "\"t\"", "\"https://g\"")
@@ -152,13 +153,13 @@ mod tests {
         ) + "\n"
     }
 
-    fn read(bytes: &[u8], action: Action) -> Result<(HashSet<PartnerId>, usize), Foreign> {
+    fn read(bytes: &[u8], action: &'static Action) -> Result<(HashSet<PartnerId>, usize), Foreign> {
         let earlier = super::read(bytes, action)?;
         Ok((earlier.of(Some("T"), "https://g").0, earlier.torn))
     }
 
     fn done(text: &str) -> (Vec<String>, usize) {
-        let (done, torn) = read(text.as_bytes(), Action::Disconnect).unwrap();
+        let (done, torn) = read(text.as_bytes(), &DISCONNECT).unwrap();
         let mut done: Vec<_> = done.iter().map(|id| id.as_str().to_owned()).collect();
         done.sort();
         (done, torn)
@@ -185,7 +186,7 @@ mod tests {
         }
         let guid = record("5A4D0B0C-0002-4000-8000-000000000001", "disconnect", "disconnected");
         let lower = PartnerId::parse("5a4d0b0c-0002-4000-8000-000000000001").unwrap();
-        assert!(read(guid.as_bytes(), Action::Disconnect).unwrap().0.contains(&lower));
+        assert!(read(guid.as_bytes(), &DISCONNECT).unwrap().0.contains(&lower));
     }
 
     #[test]
@@ -200,7 +201,7 @@ mod tests {
             + &record_of("own", "disconnect", "failed", r#""u""#, here)
             + r#"{"id":"old","action":"disconnect","status":"disconnected","error":null}"#;
         let of = |tenant: Option<&str>, root: &str| {
-            let earlier = super::read(log.as_bytes(), Action::Disconnect).unwrap();
+            let earlier = super::read(log.as_bytes(), &DISCONNECT).unwrap();
             assert_eq!(earlier.unowned, 1);
             let (done, others) = earlier.of(tenant, root);
             let mut done: Vec<_> = done.iter().map(|id| id.as_str().to_owned()).collect();
@@ -219,7 +220,7 @@ mod tests {
         let log = record_of("a", "disconnect", "not_attempted", "null", "null")
             + &record_of("a", "disconnect", "would_disconnect", r#""u""#, r#""https://g""#)
             + r#"{"id":"a","action":"disconnect","status":"not_attempted"}"#;
-        assert_eq!(super::read(log.as_bytes(), Action::Disconnect), Ok(Earlier::default()));
+        assert_eq!(super::read(log.as_bytes(), &DISCONNECT), Ok(Earlier::default()));
     }
 
     #[test]
@@ -240,10 +241,10 @@ mod tests {
         ];
         for line in foreign {
             let text = format!("{good}{line}");
-            assert_eq!(read(text.as_bytes(), Action::Disconnect), Err(Foreign { line: 2 }), "{line}");
+            assert_eq!(read(text.as_bytes(), &DISCONNECT), Err(Foreign { line: 2 }), "{line}");
         }
         for nothing in ["", "\n", "\r\n \n", "\u{feff}"] {
-            assert_eq!(super::read(nothing.as_bytes(), Action::Disconnect), Ok(Earlier::default()));
+            assert_eq!(super::read(nothing.as_bytes(), &DISCONNECT), Ok(Earlier::default()));
         }
     }
 
@@ -259,7 +260,7 @@ mod tests {
     fn what_windows_powershell_keeps_is_read() {
         let text = record("名", "disconnect", "disconnected").replace('\n', "\r\n");
         let utf16: Vec<_> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-        assert_eq!(read(&utf16, Action::Disconnect).unwrap().0.len(), 1);
+        assert_eq!(read(&utf16, &DISCONNECT).unwrap().0.len(), 1);
     }
 
     proptest! {
@@ -279,7 +280,7 @@ mod tests {
             if has_next {
                 bytes.extend(record("c", "disconnect", "disconnected").bytes());
             }
-            let (done, torn) = read(&bytes, Action::Disconnect).unwrap();
+            let (done, torn) = read(&bytes, &DISCONNECT).unwrap();
             prop_assert_eq!((done.len(), torn), (1 + usize::from(has_next), 1));
         }
     }

@@ -4,10 +4,11 @@ use std::time::{Instant, SystemTime};
 
 use super::confirm::Confirmation;
 use super::undone::{Ends, MAY_BE_DONE, Reason, Undone};
+use crate::action::Action;
 use crate::exit::Verdict;
 use crate::graph::advice::Purpose;
 use crate::graph::client::{Outcome, Progress};
-use crate::graph::partner::{Action, Fields};
+use crate::graph::partner::Fields;
 use crate::ids::PartnerId;
 use crate::output::record::{Failure, FailureKind, Owner, Record, Status};
 
@@ -19,7 +20,7 @@ pub struct Draft<'a> {
     /// Its place in the input.
     pub index: usize,
     /// What is to be done.
-    pub action: Action,
+    pub action: &'static Action,
     /// Whether it is only looked at what would happen.
     pub is_rehearsal: bool,
     /// In whose name the run acts.
@@ -97,7 +98,8 @@ impl Draft<'_> {
         match self.ends.read(self.id, outcome, stopped) {
             Ok(partner) => {
                 let Fields { display_name, onboarding_status, .. } = partner.fields;
-                let is_needless = onboarding_status.as_deref().is_some_and(|status| self.action.is_needless(status));
+                let is_needless =
+                    onboarding_status.as_deref().is_some_and(|status| self.action.needless.includes(status));
                 let status = if is_needless { Status::Already(self.action) } else { Status::Would(self.action) };
                 let words: Vec<_> = display_name.into_iter().chain(onboarding_status).collect();
                 Record { http_status, remark: Some(words.join(", ")), ..self.record(status, None) }.into()
@@ -175,6 +177,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::action::DISCONNECT;
     use crate::exit::Signal;
     use crate::graph::advice::Caller;
     use crate::graph::client::Ended;
@@ -190,7 +193,7 @@ mod tests {
         make(&Draft {
             id: &id,
             index: 3,
-            action: Action::Disconnect,
+            action: &DISCONNECT,
             is_rehearsal: false,
             owner: &owner,
             progress: PROGRESS,
@@ -217,7 +220,7 @@ mod tests {
         let done = settle(answer(204), Ended::Settled, true);
         assert_eq!(
             (done.status, done.http_status, done.attempts, done.index),
-            (Status::Done(Action::Disconnect), Some(204), 2, 3)
+            (Status::Done(&DISCONNECT), Some(204), 2, 3)
         );
         assert!(done.error.is_none());
     }

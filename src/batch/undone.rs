@@ -8,7 +8,7 @@ use crate::graph::problem;
 use crate::ids::PartnerId;
 use crate::net::answer::{Answer, NoAnswer};
 use crate::output::record::{Failure, FailureKind};
-use crate::words::roughly;
+use crate::text::humanize::approx_duration;
 
 /// Why a run sends nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +145,7 @@ impl Ends<'_> {
                 Undone { failure, http_status: None, request_id: None, hint, is_unsent: false }
             }
             (None, Ended::Hopeless(wait)) => {
-                let message = format!("the service asks to wait {}, which is too long", roughly(wait));
+                let message = format!("the service asks to wait {}, which is too long", approx_duration(wait));
                 let code = "TooManyRequests".to_owned();
                 Undone::unsent(Failure { code, message, kind: FailureKind::Throttled })
             }
@@ -180,7 +180,7 @@ fn append(failure: &mut Failure, ended: Ended, reason: Reason) {
     match ended {
         Ended::Settled => {}
         Ended::Hopeless(wait) => {
-            failure.message.push_str(&format!("; not tried again: the service asks to wait {}", roughly(wait)));
+            failure.message.push_str(&format!("; not tried again: the service asks to wait {}", approx_duration(wait)));
         }
         Ended::Stopped => {
             failure.kind = FailureKind::Interrupted;

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::auth::session::Session;
 use crate::auth::store;
-use crate::clean::clean;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -14,7 +13,8 @@ use crate::net::root::Cloud;
 use crate::output::table::{Cell, Column};
 use crate::output::terminal::{Layout, Shape};
 use crate::output::{Format, json, stdout, table};
-use crate::words::roughly;
+use crate::text::humanize::approx_duration;
+use crate::text::sanitize::sanitize;
 
 const COLUMNS: [Column; 5] = [
     Column::whole("profile"),
@@ -98,8 +98,8 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
     let expires_at = token.as_ref().and_then(|token| token.expires_at);
     let left = expires_at.map(|at| at.duration_since(SystemTime::now()));
     let state = match left {
-        Some(Ok(left)) if renewable => format!("good for {}, then renewed", roughly(left)),
-        Some(Ok(left)) => format!("good for {}", roughly(left)),
+        Some(Ok(left)) if renewable => format!("good for {}, then renewed", approx_duration(left)),
+        Some(Ok(left)) => format!("good for {}", approx_duration(left)),
         Some(Err(_)) if renewable => "renewed when used".to_owned(),
         Some(Err(_)) => "expired".to_owned(),
         None => "expiry not known".to_owned(),
@@ -124,12 +124,12 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
 /// A profile's row; for people, the one in force is marked, and a cloud goes by its name.
 fn row(entry: &Entry, layout: Layout) -> [Cell; 5] {
     let for_people = layout != Layout::Tabs;
-    let or_empty = |field: &Option<String>| clean(field.as_deref().unwrap_or_default()).into_owned();
+    let or_empty = |field: &Option<String>| sanitize(field.as_deref().unwrap_or_default()).into_owned();
     let mark = if for_people && entry.current { " *" } else { "" };
     let root = entry.graph_url.as_deref().filter(|_| for_people).and_then(|url| url.parse().ok());
     let graph = root.as_ref().and_then(Cloud::of).map(|cloud| cloud.name().to_owned());
     [
-        format!("{}{mark}", clean(&entry.profile)),
+        format!("{}{mark}", sanitize(&entry.profile)),
         or_empty(&entry.account),
         or_empty(&entry.tenant_id),
         graph.unwrap_or_else(|| or_empty(&entry.graph_url)),

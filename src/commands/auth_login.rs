@@ -13,7 +13,6 @@ use crate::auth::sources::Given;
 use crate::auth::store::{self, StoreError};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::{self, STANDARD_INPUT};
-use crate::clean::clean;
 use crate::cli;
 use crate::context::{Context, Roots, block_on, run_until_interrupted};
 use crate::error::Error;
@@ -21,7 +20,8 @@ use crate::exit::Exit;
 use crate::interrupt::Interrupts;
 use crate::net::root::{Cloud, Root};
 use crate::permission;
-use crate::words::roughly;
+use crate::text::humanize::approx_duration;
+use crate::text::sanitize::sanitize;
 
 /// How long somebody may take to sign in with a browser.
 const BROWSER_WITHIN: Duration = Duration::from_secs(15 * 60);
@@ -137,10 +137,10 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
     let token = &connection.token;
     context.warn_about(&connection, permission::WRITE);
     save(profile, &Session::new(token.secret.clone(), connection.root.as_str(), login.as_str()))?;
-    let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", roughly(left)));
+    let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", approx_duration(left)));
     context.console.note(&format!(
         "stored the token{} under profile '{profile}', for {}{}",
-        connection.person().map(|name| format!(" for {}", clean(name))).unwrap_or_default(),
+        connection.person().map(|name| format!(" for {}", sanitize(name))).unwrap_or_default(),
         connection.root.as_str(),
         expiry.unwrap_or_default()
     ));
@@ -178,7 +178,7 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
     save(&profile, &session)?;
     context.console.note(&format!(
         "signed in{} to tenant {tenant} under profile '{profile}', for {}",
-        account.map(|name| format!(" as {}", clean(&name))).unwrap_or_default(),
+        account.map(|name| format!(" as {}", sanitize(&name))).unwrap_or_default(),
         graph.as_str()
     ));
     if let Some(before) = before.filter(|before| before.is_id() && *before != tenant) {
@@ -186,7 +186,7 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
     }
     context.warn_about_other_sources();
     if !can_renew {
-        let left = access.expires_in(SystemTime::now()).map_or_else(|| "some time".to_owned(), roughly);
+        let left = access.expires_in(SystemTime::now()).map_or_else(|| "some time".to_owned(), approx_duration);
         context
             .console
             .warning(&format!("the sign-in service gave nothing to renew the token with: it ends in {left}"));
@@ -244,7 +244,7 @@ async fn with_device_code(
         platform.host(),
         code.page(),
         code.code(),
-        roughly(code.expires_in())
+        approx_duration(code.expires_in())
     ));
     Ok(platform.await_device(&code).await.map_err(|error| failed(again, &error, OTHER_WAY_BROWSER))?)
 }
@@ -280,7 +280,7 @@ async fn with_browser(
         }
     };
     let back = tokio::time::timeout(BROWSER_WITHIN, back).await.map_err(|_| {
-        Error::auth(format!("nobody signed in within {}", roughly(BROWSER_WITHIN))).hint(OTHER_WAY_CODE)
+        Error::auth(format!("nobody signed in within {}", approx_duration(BROWSER_WITHIN))).hint(OTHER_WAY_CODE)
     })?;
     match back {
         Some(Return::Code(code)) => {

@@ -4,13 +4,13 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::clean::{clean, without_tokens};
 use crate::context::{Connection, Context, run_until_interrupted};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{Format, json, stdout};
 use crate::permission;
-use crate::words::roughly;
+use crate::text::humanize::approx_duration;
+use crate::text::sanitize::{sanitize, without_tokens};
 
 /// What is told of a token: nothing secret.
 #[derive(Default, Serialize)]
@@ -120,24 +120,24 @@ fn report(source: String, unused: Vec<&'static str>, connection: &Connection) ->
 
 fn text(report: &Report, connection: &Connection) -> String {
     let unknown = || "not known".to_owned();
-    let or_unknown = |field: &Option<String>| field.as_deref().map_or_else(unknown, |text| clean(text).into_owned());
+    let or_unknown = |field: &Option<String>| field.as_deref().map_or_else(unknown, |text| sanitize(text).into_owned());
     let account = match (&report.account, report.app_only) {
         (None, Some(true)) => "none: the application acts for itself".to_owned(),
         (account, _) => or_unknown(account),
     };
     let application = match (&report.app_name, &report.app_id) {
-        (Some(name), Some(id)) => format!("{} ({})", clean(name), clean(id)),
-        (one, other) => one.as_ref().or(other.as_ref()).map_or_else(unknown, |text| clean(text).into_owned()),
+        (Some(name), Some(id)) => format!("{} ({})", sanitize(name), sanitize(id)),
+        (one, other) => one.as_ref().or(other.as_ref()).map_or_else(unknown, |text| sanitize(text).into_owned()),
     };
     let permissions = match report.permissions.as_slice() {
         [] => unknown(),
         // Not all at once through `clean`, which would cut a long list in the middle.
-        all => all.iter().map(|one| clean(one).into_owned()).collect::<Vec<_>>().join(", "),
+        all => all.iter().map(|one| sanitize(one).into_owned()).collect::<Vec<_>>().join(", "),
     };
     let expires = match (connection.token.expires_in(SystemTime::now()), &report.expires_at) {
         (Some(left), Some(at)) => {
             let then = if report.renewable { ", then renewed" } else { "" };
-            format!("in {}{then} ({at})", roughly(left))
+            format!("in {}{then} ({at})", approx_duration(left))
         }
         _ => unknown(),
     };
@@ -168,7 +168,7 @@ fn text(report: &Report, connection: &Connection) -> String {
 fn source_lines(report: &Report) -> String {
     // Before it is cut: a part of a token would not be found.
     let source = without_tokens(report.source.as_deref().unwrap_or_default());
-    let source = line("Source", &clean(&source));
+    let source = line("Source", &sanitize(&source));
     match report.unused.as_slice() {
         [] => source,
         unused => source + &line("Not used", &unused.join(", ")),

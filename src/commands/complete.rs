@@ -15,13 +15,13 @@ use clap::{CommandFactory as _, Parser as _};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
-use crate::clean::clean;
 use crate::cli::{Cli, Global};
 use crate::context::{Context, block_on};
 use crate::exit::Exit;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
+use crate::text::sanitize::sanitize;
 
 /// The environment variable by which a script says for which shell it asks. (clap's own would be `COMPLETE`, which may
 /// mean anything to others.)
@@ -151,7 +151,7 @@ fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
     let offer = |fields: partner::Fields| {
         let id = PartnerId::parse(&fields.id).ok().filter(|id| is_word(id.as_str()))?;
         let texts = [fields.display_name, fields.onboarding_status];
-        let texts: Vec<_> = texts.iter().flatten().map(|text| clean(text).into_owned()).collect();
+        let texts: Vec<_> = texts.iter().flatten().map(|text| sanitize(text).into_owned()).collect();
         let description = Some(texts.join(", ")).filter(|text| !text.is_empty());
         Some(Partner { id, description })
     };

@@ -10,21 +10,21 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
+use crate::action::Action;
 use crate::batch::Plan;
 use crate::batch::read::read;
 use crate::batch::undone::Ends;
-use crate::clean::{clean, clean_lines};
 use crate::context::{Connection, Context};
 use crate::error::Error;
 use crate::exit::{Exit, Verdict};
 use crate::graph::client::Client;
-use crate::graph::partner::Action;
 use crate::interrupt::Interrupts;
 use crate::output::console::Console;
 use crate::output::style::RED;
 use crate::output::table::{self, Cell, Column};
 use crate::output::tty::{self, Tty};
-use crate::words::counted;
+use crate::text::humanize::counted;
+use crate::text::sanitize::{sanitize, sanitize_lines};
 
 /// How many partners are shown; of the others, how many there are.
 const MOST_SHOWN: usize = 20;
@@ -120,9 +120,12 @@ async fn show_and_ask(
             }
             Err(undone) => {
                 let status = undone.http_status.map(|status| format!("{status} ")).unwrap_or_default();
-                let status = format!("not read: {status}{}", clean(&undone.failure.code));
-                let row =
-                    [Cell::from(clean(id.as_str()).into_owned()), Cell::default(), Cell { text: status, style: RED }];
+                let status = format!("not read: {status}{}", sanitize(&undone.failure.code));
+                let row = [
+                    Cell::from(sanitize(id.as_str()).into_owned()),
+                    Cell::default(),
+                    Cell { text: status, style: RED },
+                ];
                 unanswered.extend(Some(undone).filter(|undone| undone.http_status.is_none()));
                 row
             }
@@ -144,10 +147,8 @@ async fn show_and_ask(
     }
     // How many and whose, once more: a long table pushes the heading off the screen.
     let whom = partners_of(todo, connection);
-    let question = match plan.action {
-        Action::Disconnect => format!("\nThere is no undo.\nDisconnect {whom}? [y/N] "),
-        Action::Onboard => format!("\nOnboard {whom}? [y/N] "),
-    };
+    let warning = plan.action.words.warning.map(|warning| format!("{warning}\n")).unwrap_or_default();
+    let question = format!("\n{warning}{} {whom}? [y/N] ", plan.action.words.imperative);
     within(Duration::from_secs(60 * PATIENCE), ask_until_answered(tty, &shown, &question)).await
 }
 
@@ -207,21 +208,21 @@ async fn within(
 }
 
 /// What the partners that follow are shown for.
-fn heading(action: Action, count: usize, skipped: usize, connection: &Connection, host: &str) -> String {
-    let verb = match action {
-        Action::Disconnect => "disconnects",
-        Action::Onboard => "onboards",
-    };
-    let account = connection.account().map(|account| format!(", as {}", clean(account))).unwrap_or_default();
+fn heading(action: &Action, count: usize, skipped: usize, connection: &Connection, host: &str) -> String {
+    let account = connection.account().map(|account| format!(", as {}", sanitize(account))).unwrap_or_default();
     let skipped = if skipped > 0 { format!(" ({skipped} done by an earlier run are skipped)") } else { String::new() };
-    clean_lines(&format!("This {verb} {}\nat {host}{account}{skipped}:\n\n", partners_of(count, connection)))
-        .into_owned()
+    sanitize_lines(&format!(
+        "This {} {}\nat {host}{account}{skipped}:\n\n",
+        action.words.present,
+        partners_of(count, connection)
+    ))
+    .into_owned()
 }
 
 fn partners_of(count: usize, connection: &Connection) -> String {
     let partners = counted(count, "partner");
     match connection.tenant() {
-        Some(tenant) => format!("{partners} of tenant {}", clean(tenant)),
+        Some(tenant) => format!("{partners} of tenant {}", sanitize(tenant)),
         None => format!("{partners} of a tenant that the token does not name"),
     }
 }

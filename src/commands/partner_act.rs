@@ -7,26 +7,26 @@ use std::rc::Rc;
 use anyhow::Context as _;
 
 use super::consent;
+use crate::action::Action;
 use crate::batch::resume::{self, Earlier};
 use crate::batch::{self, Finished, Plan, Surroundings, Task};
-use crate::clean::clean;
 use crate::cli;
 use crate::context::{Connection, Context, block_on, stdout_is_terminal};
 use crate::error::Error;
 use crate::exit::{Exit, Signal};
 use crate::graph::advice::Caller;
 use crate::graph::pace::Rate;
-use crate::graph::partner::Action;
 use crate::ids::input::{self, Stdin};
 use crate::ids::{Collected, PartnerId, PartnerIds};
 use crate::interrupt::Interrupts;
 use crate::net::root::Cloud;
-use crate::output::record::{Owner, Status, Summary, name};
+use crate::output::record::{Owner, Status, Summary};
 use crate::output::sink::{Look, Sink, text_line};
 use crate::output::terminal::{Layout, Shape, measure};
 use crate::output::{Format, stdout};
 use crate::permission;
-use crate::words::{counted, plain};
+use crate::text::humanize::{counted, without_errno};
+use crate::text::sanitize::sanitize;
 
 /// How many records may be handed to the output together.
 const TOGETHER: usize = 64;
@@ -35,7 +35,7 @@ const TOGETHER: usize = 64;
 ///
 /// # Errors
 /// The IDs are bad, or there is no usable token: nothing was sent. Or the output broke off.
-pub fn run(context: &Context, action: Action, options: cli::Act) -> anyhow::Result<Exit> {
+pub fn run(context: &Context, action: &'static Action, options: cli::Act) -> anyhow::Result<Exit> {
     block_on(async {
         // From here on a signal is answered by a report, not by death.
         let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
@@ -136,7 +136,7 @@ fn refuse_duration(ids: &[String]) -> Result<(), Error> {
 fn read(
     cli::Ids { ids, from_file }: &cli::Ids,
     resume: Option<PathBuf>,
-    action: Action,
+    action: &'static Action,
     format: Format,
 ) -> Result<(Collected, Option<Log>), Error> {
     let from_file = from_file.as_deref();
@@ -144,7 +144,7 @@ fn read(
         return Err(Error::usage("standard input cannot be both the IDs and the records; nothing was sent")
             .hint("give one of them as a file"));
     }
-    let collected = input::read(ids, from_file, Stdin::IfNamed, name(action))?;
+    let collected = input::read(ids, from_file, Stdin::IfNamed, action.name)?;
     Ok((collected, resume.map(|path| Log::read(path, action, format)).transpose()?))
 }
 
@@ -157,7 +157,7 @@ struct Log {
 }
 
 impl Log {
-    fn read(path: PathBuf, action: Action, format: Format) -> Result<Self, Error> {
+    fn read(path: PathBuf, action: &'static Action, format: Format) -> Result<Self, Error> {
         let name = path.display();
         let is_own = stdout::is(&path);
         if is_own && !stdout::appends() {
@@ -255,7 +255,7 @@ fn conclude(context: &Context, plan: &Plan<'_>, finished: &Finished) {
     // A reader that is gone has seen enough, unless the same Ctrl-C has ended it, as it does with a `| tee`.
     let is_news = !written.closed() || matches!(exit, Exit::Interrupted(_)) && !written.lost.is_empty();
     if let Some(error) = written.error.as_ref().filter(|_| is_news) {
-        console.error(&format!("the results could not all be written: {}", plain(error)));
+        console.error(&format!("the results could not all be written: {}", without_errno(error)));
         let plain_text = Look { format: Format::Text, shape: Shape::PLAIN, id_width: 0 };
         for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
             // A sentence for people: the console lets no tab through.
@@ -280,12 +280,8 @@ fn conclude(context: &Context, plan: &Plan<'_>, finished: &Finished) {
 fn in_words(plan: &Plan<'_>, summary: &Summary) -> String {
     let Summary { total, succeeded, failed, skipped, not_attempted, duration_ms, .. } = summary;
     let is_rehearsed = plan.task == Task::Rehearse;
-    let (done, skipped_as) = match (is_rehearsed, plan.action) {
-        (false, Action::Disconnect) => ("disconnected", "skipped"),
-        (false, Action::Onboard) => ("onboarding started", "skipped"),
-        (true, Action::Disconnect) => ("would be disconnected", "with nothing to do"),
-        (true, Action::Onboard) => ("would be onboarded", "with nothing to do"),
-    };
+    let words = &plan.action.words;
+    let (done, skipped_as) = if is_rehearsed { (words.would, "with nothing to do") } else { (words.done, "skipped") };
     let mut line = format!("{}: {succeeded} {done}", counted(*total, "partner"));
     for (count, name) in [(failed, "failed"), (skipped, skipped_as), (not_attempted, "not attempted")] {
         if *count > 0 {
@@ -294,7 +290,7 @@ fn in_words(plan: &Plan<'_>, summary: &Summary) -> String {
     }
     line.push_str(&format!(" in {}.{} s", duration_ms / 1000, duration_ms % 1000 / 100));
     if let Some(tenant) = &summary.tenant_id {
-        line.push_str(&format!(" (tenant {})", clean(tenant)));
+        line.push_str(&format!(" (tenant {})", sanitize(tenant)));
     }
     if is_rehearsed {
         line.push_str("; nothing was changed");

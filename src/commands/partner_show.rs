@@ -5,7 +5,6 @@ use futures_util::StreamExt as _;
 
 use crate::batch::read::read;
 use crate::batch::undone::Ends;
-use crate::clean::clean;
 use crate::cli;
 use crate::context::{Context, run_until_interrupted};
 use crate::exit::{Exit, Verdict, fold};
@@ -15,6 +14,7 @@ use crate::ids::input::{self, Stdin};
 use crate::output::terminal::Shape;
 use crate::output::{stdout, table};
 use crate::permission;
+use crate::text::sanitize::sanitize;
 
 /// Runs it.
 ///
@@ -50,7 +50,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
                 unread.push(undone.failure.message);
             }
             Err(undone) => {
-                context.console.error(&format!("{}: {}", clean(id.as_str()), undone.in_words()));
+                context.console.error(&format!("{}: {}", sanitize(id.as_str()), undone.in_words()));
                 verdicts.push(undone.verdict());
                 hints.extend(undone.hint.filter(|hint| !hints.contains(hint)));
             }
@@ -59,7 +59,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     drop(reading);
     if let Some(why) = unread.last() {
         let partners = if unread.len() == 1 { "1 partner was" } else { &format!("{} partners were", unread.len()) };
-        context.console.error(&format!("{partners} not read: {}", clean(why)));
+        context.console.error(&format!("{partners} not read: {}", sanitize(why)));
     }
     let mut text = Vec::new();
     table::write(&mut text, &partners, context.format, Shape::of(&std::io::stdout(), context.color))?;

@@ -16,7 +16,7 @@ use crate::output::stdout;
 #[cfg(unix)]
 use crate::output::tty::is_in_foreground;
 use crate::sandbox::{Config, Limit, Sandbox};
-use crate::words::plain;
+use crate::text::humanize::without_errno;
 
 /// Runs it.
 ///
@@ -58,7 +58,7 @@ pub fn run(context: &Context, options: cli::Sandbox) -> anyhow::Result<Exit> {
 
 fn not_started(error: &anyhow::Error) -> Error {
     match error.downcast_ref::<std::io::Error>() {
-        Some(reason) => Error::failure(format!("the sandbox {error}: {}", plain(reason)))
+        Some(reason) => Error::failure(format!("the sandbox {error}: {}", without_errno(reason)))
             .hint("leave out --port for one that is free"),
         None => Error::failure(format!("{error:#}")),
     }
@@ -103,7 +103,7 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
         .spawn()
         .map_err(|error| {
             let program = program.to_string_lossy();
-            Error::usage(format!("cannot run {program}: {}", plain(&error)))
+            Error::usage(format!("cannot run {program}: {}", without_errno(&error)))
                 .hint("the command behind -- is run as it is; for pipes, give it to a shell: -- sh -c '… | …'")
                 .into()
         })

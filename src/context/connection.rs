@@ -14,17 +14,17 @@ use crate::auth::session::{self, Session};
 use crate::auth::sources::{self, Found, Given, Source};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::Token;
-use crate::clean::clean;
 use crate::error::Error;
 use crate::graph::advice::Caller;
-use crate::graph::client::{self, Bearer, Client, Need, NoBearer, Renew};
+use crate::graph::client::{Bearer, Client, ClientOptions, Renew, RenewError, RenewReason};
 use crate::graph::pace::Rate;
 use crate::net::event::Observer;
-use crate::net::exchange::Wire;
 use crate::net::http::Transport;
+use crate::net::request::SendOptions;
 use crate::net::root::{Cloud, Root};
 use crate::output::record::Owner;
 use crate::permission;
+use crate::text::sanitize::sanitize;
 
 /// A token, and the only root it may be sent to.
 pub struct Connection {
@@ -191,7 +191,7 @@ impl Connection {
         };
         let what = match self.tenant() {
             Some(found) if found.eq_ignore_ascii_case(id.as_str()) => return Ok(()),
-            Some(found) => format!("is for tenant {}, not for {named}", clean(found)),
+            Some(found) => format!("is for tenant {}, not for {named}", sanitize(found)),
             None => format!("does not name its tenant, so --tenant {typed} cannot be checked"),
         };
         Err(Error::auth(format!("{} {what}; nothing was sent", self.its_token())).hint(hint))
@@ -309,7 +309,7 @@ impl Context {
         let now = SystemTime::now();
         if connection.is_renewable() && connection.token.is_due(now) {
             let is_good = connection.token.expires_in(now).is_some();
-            let need = if is_good { Need::Due } else { Need::Refused };
+            let need = if is_good { RenewReason::Due } else { RenewReason::Refused };
             match self.another(&connection, &connection.token.secret, need).await {
                 Ok(token) => connection.token = token,
                 // What there is may still do.
@@ -328,14 +328,14 @@ impl Context {
     }
 
     /// Gets another token than `used` from where it was from.
-    async fn another(&self, connection: &Connection, used: &SecretString, need: Need) -> Result<Token, Failure> {
+    async fn another(&self, connection: &Connection, used: &SecretString, need: RenewReason) -> Result<Token, Failure> {
         let Connection { credential, root, transport, .. } = connection;
         let observer = self.observer();
         let (wire, turn_within) = match need {
             // While the old one works, nothing is to wait for long; and there is a next time.
-            Need::Due => (Wire { retries: 0, ..self.wire(transport, &observer) }, Duration::from_secs(2)),
+            RenewReason::Due => (SendOptions { retries: 0, ..self.wire(transport, &observer) }, Duration::from_secs(2)),
             // Twice what an attempt usually may take.
-            Need::Refused => (self.wire(transport, &observer), Duration::from_secs(60)),
+            RenewReason::Refused => (self.wire(transport, &observer), Duration::from_secs(60)),
         };
         let token = match credential {
             Credential::Given(_) => Err(Error::auth("the token cannot be renewed"))?,
@@ -350,8 +350,8 @@ impl Context {
         // A domain may have moved: the rest of the run is not for another tenant.
         match (connection.tenant(), connection.tenant_of(&token)) {
             (Some(before), after) if after != Some(before) => {
-                let after = after.map_or_else(|| "no tenant".into(), |after| format!("tenant {}", clean(after)));
-                let message = format!("the new token is for {after}, not for {}", clean(before));
+                let after = after.map_or_else(|| "no tenant".into(), |after| format!("tenant {}", sanitize(after)));
+                let message = format!("the new token is for {after}, not for {}", sanitize(before));
                 Err(Failure { error: Error::auth(message).into(), outlook: Outlook::Final })
             }
             _ => Ok(token),
@@ -363,7 +363,7 @@ impl Context {
         profile: &Profile,
         used: &SecretString,
         turn_within: Duration,
-        wire: Wire<'_>,
+        wire: SendOptions<'_>,
     ) -> Result<Token, Failure> {
         self.renewing.send_replace(true);
         let renewed = profile.renew(used, permission::ASKED, turn_within, wire).await;
@@ -379,8 +379,8 @@ impl Context {
     }
 
     /// The way to servers that are not Graph.
-    pub fn wire<'a>(&'a self, transport: &'a Transport, observer: Observer<'a>) -> Wire<'a> {
-        Wire { transport, retries: transport.retries, observer, stop: &self.stop }
+    pub fn wire<'a>(&'a self, transport: &'a Transport, observer: Observer<'a>) -> SendOptions<'a> {
+        SendOptions { transport, retries: transport.retries, observer, stop: &self.stop }
     }
 
     /// What gets the client its next token; a failure is told here.
@@ -390,14 +390,14 @@ impl Context {
                 Box::pin(async move {
                     match self.another(connection, &used, need).await {
                         Ok(token) => Ok(Bearer { renew_at: token.renew_at(SystemTime::now()), token: token.secret }),
-                        Err(Failure { outlook: Outlook::Stopped, .. }) => Err(NoBearer::Stopped),
+                        Err(Failure { outlook: Outlook::Stopped, .. }) => Err(RenewError::Stopped),
                         Err(Failure { error, outlook }) => {
                             match need {
                                 // What there is may still do.
-                                Need::Due => self.console.warning_about(&error),
-                                Need::Refused => self.console.failure(&error),
+                                RenewReason::Due => self.console.warning_about(&error),
+                                RenewReason::Refused => self.console.failure(&error),
                             }
-                            Err(if outlook == Outlook::Final { NoBearer::ForGood } else { NoBearer::ForNow })
+                            Err(if outlook == Outlook::Final { RenewError::ForGood } else { RenewError::ForNow })
                         }
                     }
                 })
@@ -427,7 +427,10 @@ impl Context {
         if let Some(audience) = claims.audience().filter(|audience| !is_for_graph(audience)) {
             let graph = connection.cloud().map_or_else(|| root.to_owned(), |cloud| cloud.graph().to_owned());
             self.console.warning_with_hint(
-                &format!("the token is for {}, not for {graph}; the service will probably refuse it", clean(&audience)),
+                &format!(
+                    "the token is for {}, not for {graph}; the service will probably refuse it",
+                    sanitize(&audience)
+                ),
                 &match &connection.credential {
                     Credential::Given(_) => format!("get a token for the resource {graph}"),
                     Credential::App { .. } | Credential::Profile(_) => {
@@ -460,7 +463,7 @@ impl Context {
     /// The trusted roots cannot be loaded.
     pub fn client<'a>(&'a self, connection: &'a Connection, rate: Option<Rate>) -> anyhow::Result<Client<'a>> {
         let token = &connection.token;
-        Client::new(client::Options {
+        Client::new(ClientOptions {
             root: &connection.root,
             version: &self.options.api_version,
             bearer: Bearer { token: token.secret.clone(), renew_at: token.renew_at(SystemTime::now()) },

@@ -9,10 +9,10 @@ use std::ffi::OsString;
 
 use crate::auth::app::App;
 use crate::auth::sources::Source;
-use crate::clean::clean;
 use crate::cli::Global;
 use crate::error::Error;
 use crate::net::root::{Cloud, Root};
+use crate::text::sanitize::sanitize;
 
 const TOKEN: &str = "INTUNECTL_TOKEN";
 const TOKEN_COMMAND: &str = "INTUNECTL_TOKEN_COMMAND";
@@ -169,7 +169,7 @@ pub fn profile(options: &Global, get: Environment<'_>) -> Result<String, Error> 
         return Err(Error::usage(format!("{from} is set, but empty; nothing was sent"))
             .hint(format!("name a profile, or {}", without(from))));
     }
-    if name.chars().count() > 64 || clean(&name) != name {
+    if name.chars().count() > 64 || sanitize(&name) != name {
         return Err(Error::usage(format!(
             "the profile name in {from} is longer than 64 characters, or holds control characters or others that would \
              not be shown as they are"
@@ -466,7 +466,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate::error::Kind;
+    use crate::error::ErrorKind;
 
     const HERE: &str = "http://127.0.0.1:1";
     const OTHER: &str = "https://graph.example";
@@ -525,12 +525,12 @@ mod tests {
         fn source(&self) -> String {
             match self.select() {
                 Ok(Selection { source: Source::Unusable { error, .. }, .. }) => {
-                    assert_eq!(error.kind(), Kind::Auth);
+                    assert_eq!(error.kind(), ErrorKind::Auth);
                     "exit 4".to_owned()
                 }
                 Ok(Selection { source, .. }) => source.to_string(),
                 Err(error) => {
-                    assert_eq!(error.kind(), Kind::Usage);
+                    assert_eq!(error.kind(), ErrorKind::Usage);
                     assert!(
                         error.to_string().ends_with("; nothing was sent") && error.hint_text().is_some(),
                         "{error}"
@@ -769,7 +769,7 @@ mod tests {
             ("INTUNECTL_SANDBOX=here", "sign in to this sandbox: intunectl auth login"),
         ] {
             let (kind, found) = check(words, &china).unwrap_err();
-            assert!(kind == Kind::Auth && found.starts_with(hint), "{words}: {found}");
+            assert!(kind == ErrorKind::Auth && found.starts_with(hint), "{words}: {found}");
         }
     }
 }

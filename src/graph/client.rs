@@ -13,23 +13,23 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 use uuid::Uuid;
 
-use super::gate::{Gate, Kind, Left, Pass, Turn};
+use super::gate::{Departure, Gate, Pass, RequestKind, Turn};
 use super::pace::Rate;
+use crate::cancel::Cancel;
 use crate::net::answer::{Answer, NoAnswer, Result};
 use crate::net::attempt::{self, Attempt};
 use crate::net::event::{Event, OwnObserver, Why};
-use crate::net::exchange::{UNRESERVED, disguises};
 use crate::net::http::{self, Transport};
+use crate::net::request::{UNRESERVED, encodings_of_secret};
 use crate::net::retry::{self, LONGEST_WAIT, Next};
 use crate::net::root::Root;
-use crate::stop::Stop;
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 /// Far enough to be out of reach, near enough to be added to any clock.
 const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// What a client is made of.
-pub struct Options<'a> {
+pub struct ClientOptions<'a> {
     /// The Graph root.
     pub root: &'a Root,
     /// `v1.0` or `beta`.
@@ -57,7 +57,7 @@ pub struct Bearer {
 
 /// Why another bearer is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub enum RenewReason {
     /// There is little time left; until then the old one works.
     Due,
     /// The service does not take the old one any more.
@@ -66,7 +66,7 @@ pub enum Need {
 
 /// There is no other bearer; why has been told by then, unless the run was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoBearer {
+pub enum RenewError {
     /// There may be one at another time.
     ForNow,
     /// There will be none.
@@ -76,7 +76,8 @@ pub enum NoBearer {
 }
 
 /// Gets another bearer than this token.
-pub type Renew<'a> = Box<dyn Fn(SecretString, Need) -> LocalBoxFuture<'a, std::result::Result<Bearer, NoBearer>> + 'a>;
+pub type Renew<'a> =
+    Box<dyn Fn(SecretString, RenewReason) -> LocalBoxFuture<'a, std::result::Result<Bearer, RenewError>> + 'a>;
 
 /// How long after a renewal that failed another one is tried while the old token still works.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -176,7 +177,7 @@ impl<'a> Client<'a> {
     ///
     /// # Errors
     /// No root can be loaded, or the extra ones are not PEM.
-    pub fn new(options: Options<'a>) -> anyhow::Result<Self> {
+    pub fn new(options: ClientOptions<'a>) -> anyhow::Result<Self> {
         let base = Url::parse(&format!("{}/{}/", options.root.as_str(), options.version))
             .context("the Graph root does not take a version")?;
         let http = http::client(options.root, options.transport)?;
@@ -187,7 +188,7 @@ impl<'a> Client<'a> {
             http,
             root_path: base.path().trim_end_matches('/').trim_end_matches(options.version).to_owned(),
             base,
-            tokens: RefCell::new(disguises(options.bearer.token.expose_secret()).into()),
+            tokens: RefCell::new(encodings_of_secret(options.bearer.token.expose_secret()).into()),
             renew_at: Cell::new(options.bearer.renew_at),
             renew: options.renew,
             renewing: Mutex::new(()),
@@ -224,7 +225,7 @@ impl<'a> Client<'a> {
     }
 
     /// Sends, and sends again while that makes sense. Nothing new is sent once `stop` is set.
-    pub async fn send(&self, call: &Call<'_>, stop: &Stop) -> Outcome {
+    pub async fn send(&self, call: &Call<'_>, stop: &Cancel) -> Outcome {
         let mut last = None;
         let mut unanswered = false;
         // A call that is sent again with another token has not failed: it is no retry.
@@ -235,7 +236,7 @@ impl<'a> Client<'a> {
                 Err(ended) => return self.outcome(last, ended, unanswered),
             };
             let Some(tokens) = self.tokens(stop).await else {
-                self.left(pass, Left::Unsent);
+                self.left(pass, Departure::Unsent);
                 return self.outcome(last, Ended::Stopped, unanswered);
             };
             let unanswered_before = unanswered;
@@ -279,9 +280,12 @@ impl<'a> Client<'a> {
     }
 
     /// Waits for the right to send one request.
-    async fn pass(&self, call: &Call<'_>, stop: &Stop) -> std::result::Result<Pass, Ended> {
-        let (kind, queue) =
-            if call.method == Method::GET { (Kind::Read, &self.reads) } else { (Kind::Write, &self.writes) };
+    async fn pass(&self, call: &Call<'_>, stop: &Cancel) -> std::result::Result<Pass, Ended> {
+        let (kind, queue) = if call.method == Method::GET {
+            (RequestKind::Read, &self.reads)
+        } else {
+            (RequestKind::Write, &self.writes)
+        };
         let next = async {
             let _turn = queue.turn.lock().await;
             loop {
@@ -318,14 +322,14 @@ impl<'a> Client<'a> {
             (self.observer)(label, &Event::Held { host: self.host(), status: answer.status, wait, is_named });
         }
         let left = match (hold, result) {
-            (Some(hold), _) => Left::Throttled(Instant::now() + hold),
-            (None, Err(reason)) if !reason.was_seen() => Left::Unsent,
-            (None, _) => Left::Passed,
+            (Some(hold), _) => Departure::Throttled(Instant::now() + hold),
+            (None, Err(reason)) if !reason.was_seen() => Departure::Unsent,
+            (None, _) => Departure::Passed,
         };
         self.left(pass, left);
     }
 
-    fn left(&self, pass: Pass, left: Left) {
+    fn left(&self, pass: Pass, left: Departure) {
         self.gate.borrow_mut().leave(Instant::now(), pass, left);
         self.reads.left.notify_one();
         self.writes.left.notify_one();
@@ -333,7 +337,7 @@ impl<'a> Client<'a> {
 
     /// The tokens to send with, the last of which is the one in use; another one first where that is due. `None` where
     /// the run was stopped while waiting for it.
-    async fn tokens(&self, stop: &Stop) -> Option<Rc<[SecretString]>> {
+    async fn tokens(&self, stop: &Cancel) -> Option<Rc<[SecretString]>> {
         let is_due = || self.renew_at.get().is_some_and(|at| at <= SystemTime::now());
         if let Some(renew) = self.renew.as_ref().filter(|_| is_due()) {
             let _turn = self.turn_to_renew(stop).await?;
@@ -341,7 +345,7 @@ impl<'a> Client<'a> {
                 let again = || Some(SystemTime::now() + RENEW_AGAIN_AFTER);
                 // The others go on with it meanwhile, and so does this one where it fails.
                 self.renew_at.set(again());
-                if self.renew_with(renew, Need::Due).await == Err(NoBearer::ForNow) {
+                if self.renew_with(renew, RenewReason::Due).await == Err(RenewError::ForNow) {
                     self.renew_at.set(again());
                 }
             }
@@ -354,7 +358,7 @@ impl<'a> Client<'a> {
     }
 
     /// Sees to another token than the one that was refused: somebody else may have renewed it by now.
-    async fn renew_refused(&self, refused: &[SecretString], stop: &Stop) -> Renewal {
+    async fn renew_refused(&self, refused: &[SecretString], stop: &Cancel) -> Renewal {
         let Some(renew) = &self.renew else { return Renewal::None };
         let is_another = || self.tokens.borrow().len() > refused.len();
         let Some(_turn) = self.turn_to_renew(stop).await else {
@@ -367,8 +371,8 @@ impl<'a> Client<'a> {
         if !self.may_renew.get() {
             return Renewal::None;
         }
-        match self.renew_with(renew, Need::Refused).await {
-            Err(NoBearer::Stopped) => Renewal::Stopped,
+        match self.renew_with(renew, RenewReason::Refused).await {
+            Err(RenewError::Stopped) => Renewal::Stopped,
             renewed => {
                 // Not before: until then it is not known.
                 self.may_renew.set(false);
@@ -377,7 +381,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    async fn turn_to_renew(&self, stop: &Stop) -> Option<MutexGuard<'_, ()>> {
+    async fn turn_to_renew(&self, stop: &Cancel) -> Option<MutexGuard<'_, ()>> {
         tokio::select! {
             biased;
             () = stop.wait() => None,
@@ -386,20 +390,20 @@ impl<'a> Client<'a> {
     }
 
     /// Gets another token, stop or no stop: what the sign-in service has given by then must be kept.
-    async fn renew_with(&self, renew: &Renew<'_>, need: Need) -> std::result::Result<(), NoBearer> {
-        let current = self.tokens.borrow().last().cloned().ok_or(NoBearer::ForGood)?;
+    async fn renew_with(&self, renew: &Renew<'_>, need: RenewReason) -> std::result::Result<(), RenewError> {
+        let current = self.tokens.borrow().last().cloned().ok_or(RenewError::ForGood)?;
         match renew(current, need).await {
             Ok(bearer) => {
                 self.renewal_failed.set(false);
                 self.renew_at.set(bearer.renew_at);
                 let mut tokens = self.tokens.borrow_mut();
-                *tokens = tokens.iter().cloned().chain(disguises(bearer.token.expose_secret())).collect();
+                *tokens = tokens.iter().cloned().chain(encodings_of_secret(bearer.token.expose_secret())).collect();
                 Ok(())
             }
             Err(reason) => {
                 // What is said of a token that is only due is a warning, which not everybody sees.
-                self.renewal_failed.set(need == Need::Refused && reason != NoBearer::Stopped);
-                if reason == NoBearer::ForGood {
+                self.renewal_failed.set(need == RenewReason::Refused && reason != RenewError::Stopped);
+                if reason == RenewError::ForGood {
                     self.renew_at.set(None);
                 }
                 Err(reason)

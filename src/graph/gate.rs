@@ -7,7 +7,7 @@ use super::pace::{Pace, Rate, Slot};
 
 /// What a request does, which the service limits apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RequestKind {
     /// It reads.
     Read,
     /// It changes something.
@@ -30,14 +30,14 @@ pub enum Turn {
 /// The right to send one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pass {
-    kind: Kind,
+    kind: RequestKind,
     /// The hold that it was given after, if it counts among the first of that one.
     opening: Option<u64>,
 }
 
 /// What became of a request, as far as the gate needs to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
+pub enum Departure {
     /// It never left this machine.
     Unsent,
     /// It was sent, and the service did not ask anybody to wait.
@@ -83,7 +83,7 @@ impl Gate {
     }
 
     /// Asks to send a request.
-    pub fn enter(&mut self, now: Instant, kind: Kind) -> Turn {
+    pub fn enter(&mut self, now: Instant, kind: RequestKind) -> Turn {
         let opening = match self.hold {
             Hold::Until(end) if now < end => return Turn::Held(end),
             Hold::Opening { allowed, under_way } if under_way >= allowed => return Turn::AfterAnswer,
@@ -104,8 +104,8 @@ impl Gate {
     }
 
     /// A place in every pace that counts a request of this kind, or in none.
-    fn slot(&mut self, now: Instant, kind: Kind) -> Slot {
-        let mut writes = self.writes.as_mut().filter(|_| kind == Kind::Write);
+    fn slot(&mut self, now: Instant, kind: RequestKind) -> Slot {
+        let mut writes = self.writes.as_mut().filter(|_| kind == RequestKind::Write);
         let begin = |pace: &mut Option<&mut Pace>| pace.as_mut().map_or(Slot::Free, |pace| pace.begin(now));
         match begin(&mut writes) {
             Slot::Free => {}
@@ -119,20 +119,20 @@ impl Gate {
     }
 
     /// A request has ended.
-    pub fn leave(&mut self, now: Instant, pass: Pass, left: Left) {
-        let writes = self.writes.as_mut().filter(|_| pass.kind == Kind::Write);
+    pub fn leave(&mut self, now: Instant, pass: Pass, left: Departure) {
+        let writes = self.writes.as_mut().filter(|_| pass.kind == RequestKind::Write);
         for pace in writes.into_iter().chain(&mut self.all) {
-            pace.end(now, left != Left::Unsent);
+            pace.end(now, left != Departure::Unsent);
         }
         match (self.hold, left) {
-            (Hold::Until(end), Left::Throttled(until)) => self.hold = Hold::Until(end.max(until)),
-            (_, Left::Throttled(until)) => {
+            (Hold::Until(end), Departure::Throttled(until)) => self.hold = Hold::Until(end.max(until)),
+            (_, Departure::Throttled(until)) => {
                 self.hold = Hold::Until(until);
                 self.holds += 1;
             }
             // What was sent before the hold says nothing about its end.
             (Hold::Opening { allowed, under_way }, _) if pass.opening == Some(self.holds) => {
-                self.hold = match allowed + usize::from(left == Left::Passed) {
+                self.hold = match allowed + usize::from(left == Departure::Passed) {
                     OPEN.. => Hold::None,
                     allowed => Hold::Opening { allowed, under_way: under_way - 1 },
                 };
@@ -161,24 +161,24 @@ mod tests {
     fn one_throttled_answer_holds_everybody_and_the_gate_opens_one_by_one() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let (a, b) = (pass(gate.enter(t, Kind::Write)), pass(gate.enter(t, Kind::Write)));
-        gate.leave(t, a, Left::Throttled(t + 2 * S));
-        assert_eq!(gate.enter(t + S, Kind::Write), Turn::Held(t + 2 * S));
+        let (a, b) = (pass(gate.enter(t, RequestKind::Write)), pass(gate.enter(t, RequestKind::Write)));
+        gate.leave(t, a, Departure::Throttled(t + 2 * S));
+        assert_eq!(gate.enter(t + S, RequestKind::Write), Turn::Held(t + 2 * S));
         // What was under way before the hold says nothing about it.
-        gate.leave(t + S, b, Left::Passed);
-        assert_eq!(gate.enter(t + S, Kind::Write), Turn::Held(t + 2 * S));
-        let mut under_way = vec![pass(gate.enter(t + 2 * S, Kind::Write))];
+        gate.leave(t + S, b, Departure::Passed);
+        assert_eq!(gate.enter(t + S, RequestKind::Write), Turn::Held(t + 2 * S));
+        let mut under_way = vec![pass(gate.enter(t + 2 * S, RequestKind::Write))];
         for expected in 2..OPEN {
-            assert_eq!(gate.enter(t + 2 * S, Kind::Write), Turn::AfterAnswer);
-            gate.leave(t + 3 * S, under_way.pop().unwrap(), Left::Passed);
-            while let Turn::Go(pass) = gate.enter(t + 3 * S, Kind::Write) {
+            assert_eq!(gate.enter(t + 2 * S, RequestKind::Write), Turn::AfterAnswer);
+            gate.leave(t + 3 * S, under_way.pop().unwrap(), Departure::Passed);
+            while let Turn::Go(pass) = gate.enter(t + 3 * S, RequestKind::Write) {
                 under_way.push(pass);
             }
             assert_eq!(under_way.len(), expected);
         }
-        gate.leave(t + 3 * S, under_way.pop().unwrap(), Left::Passed);
+        gate.leave(t + 3 * S, under_way.pop().unwrap(), Departure::Passed);
         for _ in 0..2 * OPEN {
-            pass(gate.enter(t + 3 * S, Kind::Write));
+            pass(gate.enter(t + 3 * S, RequestKind::Write));
         }
     }
 
@@ -186,29 +186,29 @@ mod tests {
     fn what_began_after_an_earlier_hold_does_not_open_a_later_one() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let first = pass(gate.enter(t, Kind::Write));
-        gate.leave(t, first, Left::Throttled(t + S));
-        let probe = pass(gate.enter(t + S, Kind::Write));
-        gate.leave(t + S, probe, Left::Passed);
-        let (early, late) = (pass(gate.enter(t + S, Kind::Write)), pass(gate.enter(t + S, Kind::Write)));
-        gate.leave(t + S, early, Left::Throttled(t + 2 * S));
-        let probe = pass(gate.enter(t + 2 * S, Kind::Write));
-        gate.leave(t + 2 * S, late, Left::Passed);
-        assert_eq!(gate.enter(t + 2 * S, Kind::Write), Turn::AfterAnswer);
-        gate.leave(t + 2 * S, probe, Left::Passed);
-        pass(gate.enter(t + 2 * S, Kind::Write));
+        let first = pass(gate.enter(t, RequestKind::Write));
+        gate.leave(t, first, Departure::Throttled(t + S));
+        let probe = pass(gate.enter(t + S, RequestKind::Write));
+        gate.leave(t + S, probe, Departure::Passed);
+        let (early, late) = (pass(gate.enter(t + S, RequestKind::Write)), pass(gate.enter(t + S, RequestKind::Write)));
+        gate.leave(t + S, early, Departure::Throttled(t + 2 * S));
+        let probe = pass(gate.enter(t + 2 * S, RequestKind::Write));
+        gate.leave(t + 2 * S, late, Departure::Passed);
+        assert_eq!(gate.enter(t + 2 * S, RequestKind::Write), Turn::AfterAnswer);
+        gate.leave(t + 2 * S, probe, Departure::Passed);
+        pass(gate.enter(t + 2 * S, RequestKind::Write));
     }
 
     #[test]
     fn what_never_left_shows_nothing_about_the_hold() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let first = pass(gate.enter(t, Kind::Write));
-        gate.leave(t, first, Left::Throttled(t + S));
+        let first = pass(gate.enter(t, RequestKind::Write));
+        gate.leave(t, first, Departure::Throttled(t + S));
         for _ in 0..2 * OPEN {
-            let unsent = pass(gate.enter(t + S, Kind::Write));
-            assert_eq!(gate.enter(t + S, Kind::Write), Turn::AfterAnswer);
-            gate.leave(t + S, unsent, Left::Unsent);
+            let unsent = pass(gate.enter(t + S, RequestKind::Write));
+            assert_eq!(gate.enter(t + S, RequestKind::Write), Turn::AfterAnswer);
+            gate.leave(t + S, unsent, Departure::Unsent);
         }
     }
 
@@ -216,66 +216,66 @@ mod tests {
     fn the_longest_wait_that_was_asked_for_counts() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let (a, b) = (pass(gate.enter(t, Kind::Write)), pass(gate.enter(t, Kind::Write)));
-        gate.leave(t, a, Left::Throttled(t + 5 * S));
-        gate.leave(t, b, Left::Throttled(t + 2 * S));
-        assert_eq!(gate.enter(t + 3 * S, Kind::Write), Turn::Held(t + 5 * S));
+        let (a, b) = (pass(gate.enter(t, RequestKind::Write)), pass(gate.enter(t, RequestKind::Write)));
+        gate.leave(t, a, Departure::Throttled(t + 5 * S));
+        gate.leave(t, b, Departure::Throttled(t + 2 * S));
+        assert_eq!(gate.enter(t + 3 * S, RequestKind::Write), Turn::Held(t + 5 * S));
     }
 
     #[test]
     fn a_probe_that_is_throttled_holds_again_and_one_that_fails_otherwise_does_not() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let first = pass(gate.enter(t, Kind::Write));
-        gate.leave(t, first, Left::Throttled(t + S));
-        let probe = pass(gate.enter(t + S, Kind::Write));
-        gate.leave(t + S, probe, Left::Throttled(t + 3 * S));
-        assert_eq!(gate.enter(t + 2 * S, Kind::Write), Turn::Held(t + 3 * S));
-        let probe = pass(gate.enter(t + 3 * S, Kind::Write));
-        gate.leave(t + 3 * S, probe, Left::Unsent);
-        pass(gate.enter(t + 3 * S, Kind::Write));
+        let first = pass(gate.enter(t, RequestKind::Write));
+        gate.leave(t, first, Departure::Throttled(t + S));
+        let probe = pass(gate.enter(t + S, RequestKind::Write));
+        gate.leave(t + S, probe, Departure::Throttled(t + 3 * S));
+        assert_eq!(gate.enter(t + 2 * S, RequestKind::Write), Turn::Held(t + 3 * S));
+        let probe = pass(gate.enter(t + 3 * S, RequestKind::Write));
+        gate.leave(t + 3 * S, probe, Departure::Unsent);
+        pass(gate.enter(t + 3 * S, RequestKind::Write));
     }
 
     #[test]
     fn the_hold_comes_before_the_pace_and_the_pace_still_counts_after_it() {
         let t = Instant::now();
         let mut gate = Gate::new(Some(Rate { requests: 1, window: 10 * S }));
-        let first = pass(gate.enter(t, Kind::Write));
-        assert_eq!(gate.enter(t, Kind::Write), Turn::AfterAnswer);
-        gate.leave(t, first, Left::Throttled(t + S));
-        assert_eq!(gate.enter(t, Kind::Write), Turn::Held(t + S));
-        assert_eq!(gate.enter(t + S, Kind::Write), Turn::Paced(t + 10 * S));
-        pass(gate.enter(t + 10 * S, Kind::Write));
+        let first = pass(gate.enter(t, RequestKind::Write));
+        assert_eq!(gate.enter(t, RequestKind::Write), Turn::AfterAnswer);
+        gate.leave(t, first, Departure::Throttled(t + S));
+        assert_eq!(gate.enter(t, RequestKind::Write), Turn::Held(t + S));
+        assert_eq!(gate.enter(t + S, RequestKind::Write), Turn::Paced(t + 10 * S));
+        pass(gate.enter(t + 10 * S, RequestKind::Write));
     }
 
     #[test]
     fn reads_keep_to_ten_times_the_pace_of_writes_and_writes_count_among_all() {
         let t = Instant::now();
         let mut gate = Gate::new(Some(Rate { requests: 1, window: 10 * S }));
-        let write = pass(gate.enter(t, Kind::Write));
-        assert_eq!(gate.enter(t, Kind::Write), Turn::AfterAnswer);
-        let reads: Vec<_> = (0..9).map(|_| pass(gate.enter(t, Kind::Read))).collect();
-        assert_eq!(gate.enter(t, Kind::Read), Turn::AfterAnswer);
-        gate.leave(t, write, Left::Passed);
-        assert_eq!(gate.enter(t, Kind::Write), Turn::Paced(t + 10 * S));
-        assert_eq!(gate.enter(t, Kind::Read), Turn::Paced(t + 10 * S));
+        let write = pass(gate.enter(t, RequestKind::Write));
+        assert_eq!(gate.enter(t, RequestKind::Write), Turn::AfterAnswer);
+        let reads: Vec<_> = (0..9).map(|_| pass(gate.enter(t, RequestKind::Read))).collect();
+        assert_eq!(gate.enter(t, RequestKind::Read), Turn::AfterAnswer);
+        gate.leave(t, write, Departure::Passed);
+        assert_eq!(gate.enter(t, RequestKind::Write), Turn::Paced(t + 10 * S));
+        assert_eq!(gate.enter(t, RequestKind::Read), Turn::Paced(t + 10 * S));
         for read in reads {
-            gate.leave(t + S, read, Left::Passed);
+            gate.leave(t + S, read, Departure::Passed);
         }
-        pass(gate.enter(t + 10 * S, Kind::Read));
+        pass(gate.enter(t + 10 * S, RequestKind::Read));
         // The reads keep their places for a second longer: a write has to wait for one of them, and keeps none itself.
-        assert_eq!(gate.enter(t + 10 * S, Kind::Write), Turn::Paced(t + 11 * S));
-        pass(gate.enter(t + 11 * S, Kind::Write));
+        assert_eq!(gate.enter(t + 10 * S, RequestKind::Write), Turn::Paced(t + 11 * S));
+        pass(gate.enter(t + 11 * S, RequestKind::Write));
     }
 
     #[test]
     fn a_hold_holds_reads_and_writes_alike() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
-        let write = pass(gate.enter(t, Kind::Write));
-        gate.leave(t, write, Left::Throttled(t + S));
-        assert_eq!(gate.enter(t, Kind::Read), Turn::Held(t + S));
-        pass(gate.enter(t + S, Kind::Read));
-        assert_eq!(gate.enter(t + S, Kind::Write), Turn::AfterAnswer);
+        let write = pass(gate.enter(t, RequestKind::Write));
+        gate.leave(t, write, Departure::Throttled(t + S));
+        assert_eq!(gate.enter(t, RequestKind::Read), Turn::Held(t + S));
+        pass(gate.enter(t + S, RequestKind::Read));
+        assert_eq!(gate.enter(t + S, RequestKind::Write), Turn::AfterAnswer);
     }
 }

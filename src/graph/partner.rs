@@ -11,16 +11,15 @@ use serde_json::value::RawValue;
 use super::advice::{self, Caller, Purpose};
 use super::client::{Call, Client, Ended, Outcome, Progress};
 use super::problem;
-use crate::clean::clean;
+use crate::action::Action;
+use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::ids::PartnerId;
 use crate::net::answer::Answer;
-use crate::stop::Stop;
-use crate::words::roughly;
+use crate::text::humanize::approx_duration;
+use crate::text::sanitize::sanitize;
 
 const COLLECTION: [&str; 2] = ["deviceManagement", "remoteAssistancePartners"];
-const NOT_ONBOARDED: &str = "notOnboarded";
-const ONBOARDED: &str = "onboarded";
 /// More pages than any tenant has; a chain of links longer than this does not end.
 const MOST_PAGES: usize = 10_000;
 
@@ -89,52 +88,15 @@ struct Page {
     next_link: Option<String>,
 }
 
-/// What can be done to a partner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Its connector is removed from the tenant.
-    Disconnect,
-    /// Its connector is set up; the partner has to confirm it.
-    Onboard,
-}
-
-impl Action {
-    /// The last segment of the address to which it is posted.
-    fn segment(self) -> &'static str {
-        match self {
-            Self::Disconnect => "disconnect",
-            Self::Onboard => "beginOnboarding",
-        }
-    }
-
-    /// Whether an `onboardingStatus` shows that it has taken effect. One that is not known yet is any but
-    /// `notOnboarded`.
-    pub fn has_taken_effect(self, status: &str) -> bool {
-        match self {
-            Self::Disconnect => status == NOT_ONBOARDED,
-            Self::Onboard => status != NOT_ONBOARDED,
-        }
-    }
-
-    /// Whether there is nothing left to do where a partner has this `onboardingStatus`. An onboarding that was begun and
-    /// never confirmed can be begun again.
-    pub fn is_needless(self, status: &str) -> bool {
-        match self {
-            Self::Disconnect => status == NOT_ONBOARDED,
-            Self::Onboard => status == ONBOARDED,
-        }
-    }
-}
-
 /// Asks for something to be done to one partner. 204 means that the service has taken it on.
-pub async fn act(client: &Client<'_>, action: Action, id: &str, progress: &Cell<Progress>, stop: &Stop) -> Outcome {
+pub async fn act(client: &Client<'_>, action: &Action, id: &str, progress: &Cell<Progress>, stop: &Cancel) -> Outcome {
     let [first, second] = COLLECTION;
-    let url = client.url(&[first, second, id, action.segment()]);
-    client.send(&Call { method: Method::POST, url, label: id, progress }, stop).await
+    let url = client.url(&[first, second, id, action.segment]);
+    client.send(&Call { method: action.method.clone(), url, label: id, progress }, stop).await
 }
 
 /// Asks for one partner. 200 means that [`Partner::read`] can read it.
-pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, stop: &Stop) -> Outcome {
+pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, stop: &Cancel) -> Outcome {
     let [first, second] = COLLECTION;
     let url = client.url(&[first, second, id]);
     client.send(&Call { method: Method::GET, url, label: id, progress }, stop).await
@@ -144,7 +106,7 @@ pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, stop:
 ///
 /// # Errors
 /// A page was refused, is not one of Graph's, or the chain of pages leads away from the root or does not end.
-pub async fn list(client: &Client<'_>, caller: &Caller, stop: &Stop) -> anyhow::Result<Vec<Partner>> {
+pub async fn list(client: &Client<'_>, caller: &Caller, stop: &Cancel) -> anyhow::Result<Vec<Partner>> {
     let mut url = client.url(&COLLECTION);
     let mut seen = HashSet::new();
     let mut partners = Vec::new();
@@ -169,7 +131,7 @@ pub async fn list(client: &Client<'_>, caller: &Caller, stop: &Stop) -> anyhow::
     }
 }
 
-async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> anyhow::Result<(Page, Answer)> {
+async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Cancel) -> anyhow::Result<(Page, Answer)> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
     let outcome = client.send(&call, stop).await;
     let failed = |why: String| format!("the partners cannot be listed: {why}");
@@ -188,10 +150,10 @@ async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Stop) -> an
         return Ok((page.ok_or_else(no_list)?, answer));
     }
     let problem = problem::read(&answer);
-    let id = problem.request_id.map(|id| format!(" (request id {})", clean(&id))).unwrap_or_default();
-    let mut why = format!("{} {}: {}{id}", answer.status, clean(&problem.code), clean(&problem.message));
+    let id = problem.request_id.map(|id| format!(" (request id {})", sanitize(&id))).unwrap_or_default();
+    let mut why = format!("{} {}: {}{id}", answer.status, sanitize(&problem.code), sanitize(&problem.message));
     if let Ended::Hopeless(wait) = outcome.ended {
-        why.push_str(&format!("; the service asks to wait {}", roughly(wait)));
+        why.push_str(&format!("; the service asks to wait {}", approx_duration(wait)));
     }
     let error = if answer.status == 401 { Error::auth(failed(why)) } else { Error::failure(failed(why)) };
     let is_told = answer.status == 401 && outcome.renewal_failed;

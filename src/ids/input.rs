@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Collected, Collector};
 use crate::error::Error;
-use crate::words::plain;
+use crate::text::humanize::without_errno;
 
 const STDIN: &str = "standard input";
 /// Ten times what a million IDs take in the most talkative form.
@@ -79,14 +79,15 @@ pub fn is_stdin(path: &Path) -> bool {
 /// # Errors
 /// It cannot be read, as a usage error without a hint.
 pub fn file(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::File::open(path)
-        .and_then(whole)
-        .map_err(|error| Error::usage(format!("cannot read {}: {}; nothing was sent", path.display(), plain(&error))))
+    std::fs::File::open(path).and_then(whole).map_err(|error| {
+        Error::usage(format!("cannot read {}: {}; nothing was sent", path.display(), without_errno(&error)))
+    })
 }
 
 fn read_stdin() -> Result<Vec<u8>, Error> {
-    whole(std::io::stdin().lock())
-        .map_err(|error| Error::usage(format!("cannot read standard input: {}; nothing was sent", plain(&error))))
+    whole(std::io::stdin().lock()).map_err(|error| {
+        Error::usage(format!("cannot read standard input: {}; nothing was sent", without_errno(&error)))
+    })
 }
 
 /// Reads a source to its end, which it must have: `/dev/zero` has none.

@@ -16,9 +16,9 @@ use indexmap::IndexMap;
 pub use self::id::PartnerId;
 use self::id::Quoted;
 use self::source::Source;
-use crate::clean::clean;
-use crate::encoding;
 use crate::error::Error;
+use crate::text::encoding;
+use crate::text::sanitize::sanitize;
 
 /// How many bad lines are told one by one. The others are counted, so that a million of them cost no memory.
 const MAX_TOLD: usize = 10;
@@ -87,9 +87,9 @@ impl Tenants {
     pub fn check(&self, token: Option<&str>) -> Result<(), Error> {
         let is_other = |tenant: &&String| !token.is_some_and(|token| token.eq_ignore_ascii_case(tenant));
         let Some((tenant, place)) = self.0.iter().find(|(tenant, _)| is_other(tenant)) else { return Ok(()) };
-        let tenant = clean(tenant);
+        let tenant = sanitize(tenant);
         let token = match token {
-            Some(token) => format!("the token is for tenant {}", clean(token)),
+            Some(token) => format!("the token is for tenant {}", sanitize(token)),
             None => "the token does not say which tenant it is for".to_owned(),
         };
         Err(Error::auth(format!("{place}: this record is of tenant {tenant}, but {token}; nothing was sent"))

@@ -1,7 +1,7 @@
 //! Each form and each reason, with the exact line and message.
 
 use super::{Collected, Collector};
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 
 pub(super) const GUID: &str = "0a1b2c3d-4e5f-6789-abcd-ef0123456789";
 
@@ -226,7 +226,7 @@ fn bad_arguments_and_bad_lines_are_told_together() {
     collector.source("ids.txt", b"a\nb\nfoo bar");
     collector.argument(2, "..");
     let e = collector.finish().unwrap_err();
-    assert_eq!(e.kind(), Kind::Usage);
+    assert_eq!(e.kind(), ErrorKind::Usage);
     assert_eq!(
         e.to_string(),
         "2 bad lines, nothing was sent:\n  ids.txt:3: `foo bar` contains white space\n  argument 2: `..` is not an ID"

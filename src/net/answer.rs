@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::words::plain;
+use crate::text::humanize::without_errno;
 
 /// What one attempt led to.
 pub type Result = std::result::Result<Answer, NoAnswer>;
@@ -254,7 +254,7 @@ fn behind<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn s
 }
 
 fn innermost(error: &reqwest::Error) -> String {
-    causes(error).last().map_or_else(|| "no reason given".to_owned(), plain)
+    causes(error).last().map_or_else(|| "no reason given".to_owned(), without_errno)
 }
 
 /// What stands in place of a secret.

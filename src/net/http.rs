@@ -10,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use super::proxy;
 use super::root::Root;
 use crate::error::Error;
-use crate::words::plain;
+use crate::text::humanize::without_errno;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_INTERVAL: Duration = Duration::from_secs(10);
@@ -35,7 +35,7 @@ impl Transport {
     pub fn load(timeout: Duration, retries: u32, ca_cert: Option<&Path>) -> Result<Self, Error> {
         let read = |path: &Path| {
             std::fs::read(path).map_err(|error| {
-                Error::usage(format!("cannot read --ca-cert {}: {}", path.display(), plain(&error)))
+                Error::usage(format!("cannot read --ca-cert {}: {}", path.display(), without_errno(&error)))
                     .hint("--ca-cert takes a PEM file with the certificates to trust in addition to the system's")
             })
         };

@@ -4,8 +4,8 @@
 pub mod answer;
 pub mod attempt;
 pub mod event;
-pub mod exchange;
 pub mod http;
 mod proxy;
+pub mod request;
 pub mod retry;
 pub mod root;

@@ -9,9 +9,9 @@ use anstyle::{AnsiColor, Style};
 use super::progress::{Line, State};
 use super::stdout::Patient;
 use super::style::{Color, DIM, RED, YELLOW};
-use crate::clean::{clean_lines, without_tokens};
 use crate::error::Error;
 use crate::graph::pace::Rate;
+use crate::text::sanitize::{sanitize_lines, without_tokens};
 
 /// Standard error.
 pub struct Console {
@@ -54,7 +54,7 @@ impl Console {
 
     /// What somebody has to know to go on. Shown even if quiet.
     pub fn instruction(&self, message: &str) {
-        self.line(&clean_lines(message));
+        self.line(&sanitize_lines(message));
     }
 
     /// Something may be wrong. Not shown if quiet.
@@ -75,18 +75,18 @@ impl Console {
     /// Good to know. Not shown if quiet.
     pub fn note(&self, message: &str) {
         if !self.quiet {
-            self.line(&clean_lines(message));
+            self.line(&sanitize_lines(message));
         }
     }
 
     /// What was asked for with `-v`.
     pub fn trace(&self, message: &str) {
-        let message = clean_lines(message);
+        let message = sanitize_lines(message);
         self.line(&if self.color { format!("{DIM}{message}{DIM:#}") } else { message.into_owned() });
     }
 
     fn labelled(&self, label: &str, style: Style, message: &str) {
-        let message = clean_lines(message);
+        let message = sanitize_lines(message);
         self.line(&if self.color {
             format!("{style}{label}:{style:#} {message}")
         } else {

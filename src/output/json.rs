@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::clean::{escape_json, without_tokens};
+use crate::text::sanitize::{escape_json, without_tokens};
 
 /// Writes one document, indented.
 ///

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use super::stdout::Patient;
 use super::style::{GREEN, MAGENTA, painted};
 use super::terminal::{asked_for, columns_of, measure};
-use crate::clean::clean;
 use crate::graph::pace::Rate;
-use crate::words::roughly;
+use crate::text::humanize::approx_duration;
+use crate::text::sanitize::sanitize;
 
 /// Often enough for a clock that counts seconds.
 const TICK: Duration = Duration::from_millis(250);
@@ -203,7 +203,7 @@ impl State {
             return;
         }
         let since = current.map_or(now, |hold| hold.since);
-        self.hold = Some(Hold { who: clean(who).into_owned(), status, is_named, since, until });
+        self.hold = Some(Hold { who: sanitize(who).into_owned(), status, is_named, since, until });
         self.open = (until, self.to_send());
     }
 
@@ -219,7 +219,9 @@ impl State {
         let mut bar = None;
         match (self.what, hold) {
             (What::Reading(_), Some(hold)) => hold.tell(now, &mut text),
-            (What::Reading(what), None) if now >= SHORT => text.insist(&format!("reading {what}: {}", roughly(now))),
+            (What::Reading(what), None) if now >= SHORT => {
+                text.insist(&format!("reading {what}: {}", approx_duration(now)))
+            }
             (What::Reading(_), None) => {}
             (What::Ids { total, .. }, Some(hold)) => {
                 text.insist(&format!("{}/{total}", self.done));
@@ -244,7 +246,7 @@ impl State {
         let parts = [
             self.stopping.then(|| "stopping".to_owned()),
             (self.failed > 0).then(|| format!("{} failed", self.failed)),
-            self.estimate(now).map(|left| format!("about {} left", roughly(seconds(left)))),
+            self.estimate(now).map(|left| format!("about {} left", approx_duration(seconds(left)))),
             (self.confirming > 0).then(|| format!("{} being confirmed", self.confirming)),
             self.rate(now).filter(|_| self.hold_at(now).is_none()).map(per_time),
         ];
@@ -305,7 +307,7 @@ impl Hold {
     /// The fact and the time first, so that they are left where there is no room for more.
     fn tell(&self, now: Duration, text: &mut Text) {
         let Self { who, status, .. } = self;
-        let held = format!("held for {} more", roughly(seconds(self.until.saturating_sub(now))));
+        let held = format!("held for {} more", approx_duration(seconds(self.until.saturating_sub(now))));
         let unnamed = if self.is_named { "" } else { " without a time" };
         let longer = [
             format!("{held}: {who} answered {status}{unnamed}"),

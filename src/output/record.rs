@@ -6,9 +6,9 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::clean::clean;
+use crate::action::Action;
 use crate::exit::Verdict;
-use crate::graph::partner::Action;
+use crate::text::sanitize::sanitize;
 
 /// What became of one ID. Field for field the contract's record; times in milliseconds.
 #[derive(Debug, Clone, Serialize)]
@@ -19,7 +19,7 @@ pub struct Record {
     pub index: usize,
     /// What was to be done.
     #[serde(serialize_with = "action")]
-    pub action: Action,
+    pub action: &'static Action,
     /// What was.
     pub status: Status,
     /// The last answer's HTTP status; none came where it is `None`.
@@ -63,7 +63,7 @@ pub struct Owner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// 204; and with `--wait`, it has taken effect.
-    Done(Action),
+    Done(&'static Action),
     /// Anything else, or nothing.
     Failed,
     /// An earlier run has done it.
@@ -71,24 +71,21 @@ pub enum Status {
     /// No request was sent.
     NotAttempted,
     /// A run without `--dry-run` would do it.
-    Would(Action),
+    Would(&'static Action),
     /// The partner is as it would be afterwards.
-    Already(Action),
+    Already(&'static Action),
 }
 
 impl Status {
     /// As in the record.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Done(Action::Disconnect) => "disconnected",
-            Self::Done(Action::Onboard) => "onboarding_started",
+            Self::Done(action) => action.statuses.done,
             Self::Failed => "failed",
             Self::Skipped => "skipped",
             Self::NotAttempted => "not_attempted",
-            Self::Would(Action::Disconnect) => "would_disconnect",
-            Self::Would(Action::Onboard) => "would_onboard",
-            Self::Already(Action::Disconnect) => "already_disconnected",
-            Self::Already(Action::Onboard) => "already_onboarded",
+            Self::Would(action) => action.statuses.would,
+            Self::Already(action) => action.statuses.already,
         }
     }
 
@@ -101,14 +98,6 @@ impl Status {
 impl Serialize for Status {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
-    }
-}
-
-/// An action as in the record.
-pub const fn name(action: Action) -> &'static str {
-    match action {
-        Action::Disconnect => "disconnect",
-        Action::Onboard => "onboard",
     }
 }
 
@@ -147,8 +136,8 @@ impl Failure {
     /// As one line for people: HTTP status, code, message, request id.
     pub fn in_words(&self, http_status: Option<u16>, request_id: Option<&str>) -> String {
         let status = http_status.map(|status| format!("{status} ")).unwrap_or_default();
-        let id = request_id.map(|id| format!(" (request id {})", clean(id))).unwrap_or_default();
-        format!("{status}{}: {}{id}", clean(&self.code), clean(&self.message))
+        let id = request_id.map(|id| format!(" (request id {})", sanitize(id))).unwrap_or_default();
+        format!("{status}{}: {}{id}", sanitize(&self.code), sanitize(&self.message))
     }
 }
 
@@ -197,8 +186,8 @@ impl Summary {
     }
 }
 
-fn action<S: Serializer>(action: &Action, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(name(*action))
+fn action<S: Serializer>(action: &&'static Action, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(action.name)
 }
 
 fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {

@@ -14,7 +14,7 @@ use super::record::{Record, Status, Summary};
 use super::style::{DIM, GREEN, MAGENTA, RED, painted};
 use super::terminal::{Layout, Shape, measure, wrap};
 use super::{Format, stdout};
-use crate::clean::{clean, escape_json};
+use crate::text::sanitize::{escape_json, sanitize};
 
 /// How results look.
 #[derive(Debug, Clone, Copy)]
@@ -257,7 +257,7 @@ pub fn line(record: &Record, look: Look) -> io::Result<Vec<u8>> {
 /// below the ID is indented.
 pub fn text_line(record: &Record, look: Look) -> String {
     const INDENT: &str = "  ";
-    let (id, name, detail) = (clean(&record.id), record.status.name(), detail(record));
+    let (id, name, detail) = (sanitize(&record.id), record.status.name(), detail(record));
     let style = match record.status {
         Status::Done(_) | Status::Would(_) => GREEN,
         Status::Failed => RED,
@@ -295,7 +295,7 @@ pub fn text_line(record: &Record, look: Look) -> String {
 pub fn detail(record: &Record) -> String {
     match &record.error {
         Some(failure) => failure.in_words(record.http_status, record.request_id.as_deref()),
-        None => clean(record.remark.as_deref().unwrap_or_default()).into_owned(),
+        None => sanitize(record.remark.as_deref().unwrap_or_default()).into_owned(),
     }
 }
 
@@ -305,9 +305,9 @@ mod tests {
 
     use super::super::record::{Failure, FailureKind, Owner};
     use super::*;
-    use crate::graph::partner::Action;
+    use crate::action::DISCONNECT;
 
-    const DONE: Status = Status::Done(Action::Disconnect);
+    const DONE: Status = Status::Done(&DISCONNECT);
 
     fn record(index: usize, status: Status) -> Record {
         let error = (status != DONE).then(|| Failure {
@@ -318,7 +318,7 @@ mod tests {
         Record {
             id: format!("id-{index}"),
             index,
-            action: Action::Disconnect,
+            action: &DISCONNECT,
             status,
             http_status: Some(404),
             attempts: 1,

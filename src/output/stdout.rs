@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::words::plain;
+use crate::text::humanize::without_errno;
 
 /// Opens standard output.
 ///
@@ -22,7 +22,8 @@ pub fn open() -> io::Result<impl Write> {
 /// # Errors
 /// They cannot be written.
 pub fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
-    let failed = |error: &io::Error| Error::failure(format!("cannot write to standard output: {}", plain(error)));
+    let failed =
+        |error: &io::Error| Error::failure(format!("cannot write to standard output: {}", without_errno(error)));
     let mut out = open().map_err(|error| failed(&error))?;
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(Exit::Success),

@@ -7,8 +7,8 @@ use anstyle::Style;
 use super::Format;
 use super::style::{BOLD, DIM, GREEN, MAGENTA, painted};
 use super::terminal::{Layout, Shape, cut, measure};
-use crate::clean::{clean, escape_json};
 use crate::graph::partner::Partner;
+use crate::text::sanitize::{escape_json, sanitize};
 
 /// No column is cut to less than this: what is left would tell nothing apart.
 const NARROWEST: usize = 10;
@@ -57,7 +57,7 @@ impl From<String> for Cell {
 
 /// A partner's ID, as tables have it.
 pub fn id(partner: &Partner) -> Cell {
-    clean(&partner.fields.id).into_owned().into()
+    sanitize(&partner.fields.id).into_owned().into()
 }
 
 /// A partner's name.
@@ -78,7 +78,7 @@ pub fn status(partner: &Partner) -> Cell {
 }
 
 fn or_empty(field: Option<&str>) -> String {
-    clean(field.unwrap_or_default()).into_owned()
+    sanitize(field.unwrap_or_default()).into_owned()
 }
 
 /// The last connection: for people to the minute, for programs as it came.

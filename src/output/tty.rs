@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::style::Color;
 use super::terminal::Shape;
-use crate::clean::without_tokens;
+use crate::text::sanitize::without_tokens;
 
 /// How often to look whether a line was typed. What a shell does together (it puts a job in the foreground, and has it go
 /// on) has all arrived after that time.

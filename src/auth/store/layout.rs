@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{StoreError, service};
-use crate::clean::clean;
+use crate::text::sanitize::sanitize;
 
 /// The entry for [`probe`]. No profile's entries begin with a slash.
 const PROBE: &str = "/probe";
@@ -244,7 +244,7 @@ fn profile_of(entry: &str) -> Option<String> {
         rest = after;
     }
     profile.push_str(rest);
-    if clean(&profile) != profile {
+    if sanitize(&profile) != profile {
         return None;
     }
     (entry_name(&profile) == entry.split('/').next()?).then_some(profile)

@@ -12,8 +12,8 @@ use super::attempt::{self, Attempt};
 use super::event::{Event, Observer, Why};
 use super::http::Transport;
 use super::retry::{self, Next};
-use crate::stop::Stop;
-use crate::words::roughly;
+use crate::cancel::Cancel;
+use crate::text::humanize::approx_duration;
 
 /// All but what RFC 3986 calls unreserved: browsers' rules leave `|` and `[` as they are, and strict gateways refuse
 /// them.
@@ -30,7 +30,7 @@ pub enum Repeat {
 
 /// The way to a server that is not Graph, and who else has a say in it.
 #[derive(Clone, Copy)]
-pub struct Wire<'a> {
+pub struct SendOptions<'a> {
     /// How the server is reached.
     pub transport: &'a Transport,
     /// How many attempts may follow the first.
@@ -38,11 +38,11 @@ pub struct Wire<'a> {
     /// Follows what happens.
     pub observer: Observer<'a>,
     /// Once it is set, no further attempt begins; one that is under way may end.
-    pub stop: &'a Stop,
+    pub stop: &'a Cancel,
 }
 
 /// Something to send.
-pub struct Exchange<'a> {
+pub struct RetryingRequest<'a> {
     /// What the observer knows it by.
     pub label: &'a str,
     /// Whether it may be sent again.
@@ -50,17 +50,17 @@ pub struct Exchange<'a> {
     /// The secrets that are sent, and may come back.
     pub secrets: &'a Rc<[SecretString]>,
     /// The way.
-    pub wire: Wire<'a>,
+    pub wire: SendOptions<'a>,
 }
 
-impl Exchange<'_> {
+impl RetryingRequest<'_> {
     /// Sends what `make` makes. The body of a 200 comes whole, the secrets that it may hold among it.
     ///
     /// # Errors
     /// No answer came, in the last attempt.
     pub async fn send(&self, http: &reqwest::Client, make: impl Fn() -> reqwest::Request) -> answer::Result {
         let Self { label, repeat, secrets, wire } = *self;
-        let Wire { transport, retries, observer, stop } = wire;
+        let SendOptions { transport, retries, observer, stop } = wire;
         let mut number = 1;
         loop {
             let mut request = make();
@@ -84,7 +84,7 @@ impl Exchange<'_> {
 
 /// The forms in which a secret may come back: as other parts of an address have it, in small and in capital letters, as a
 /// form does, and, last, as it is; each once.
-pub fn disguises(secret: &str) -> Vec<SecretString> {
+pub fn encodings_of_secret(secret: &str) -> Vec<SecretString> {
     let in_form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let elsewhere = utf8_percent_encode(secret, UNRESERVED).to_string();
     let mut parts = elsewhere.split('%');
@@ -108,7 +108,7 @@ fn was_not_carried_out(result: &answer::Result) -> bool {
 }
 
 /// In words, an answer that is not one of the service's own.
-pub fn foreign(answer: &Answer) -> String {
+pub fn describe_unexpected(answer: &Answer) -> String {
     let reason = reqwest::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
     let status = format!("{} {}", answer.status, reason.unwrap_or_default());
     let status = status.trim();
@@ -119,7 +119,7 @@ pub fn foreign(answer: &Answer) -> String {
             format!("{status}: redirected to {place}, which is never followed")
         }
         (429 | 500..=599, _, Some(wait)) if wait > Duration::ZERO => {
-            format!("{status}: too busy, and asks to wait {}", roughly(wait))
+            format!("{status}: too busy, and asks to wait {}", approx_duration(wait))
         }
         (429 | 500..=599, _, _) => format!("{status}: too busy, or out of order; or so says a gateway or proxy"),
         _ => format!("{status}, with no reason that the service would give: it may be from a gateway or proxy"),
@@ -152,7 +152,8 @@ mod tests {
     #[test]
     fn a_secret_has_more_than_one_form() {
         use secrecy::ExposeSecret as _;
-        let forms = |secret| disguises(secret).iter().map(|form| form.expose_secret().to_owned()).collect::<Vec<_>>();
+        let forms =
+            |secret| encodings_of_secret(secret).iter().map(|form| form.expose_secret().to_owned()).collect::<Vec<_>>();
         assert_eq!(forms("a~b c/d"), ["a~b%20c%2fd", "a~b%20c%2Fd", "a%7Eb+c%2Fd", "a~b c/d"]);
         assert_eq!(forms("plain-1.2_3"), ["plain-1.2_3"]);
     }
@@ -160,11 +161,11 @@ mod tests {
     #[test]
     fn a_foreign_answer_is_told_in_words() {
         let answer = Answer { status: 302, location: Some("https://portal/?sent=x".into()), ..Answer::default() };
-        assert_eq!(foreign(&answer), "302 Found: redirected to https://portal/, which is never followed");
+        assert_eq!(describe_unexpected(&answer), "302 Found: redirected to https://portal/, which is never followed");
         let answer = Answer { status: 429, retry_after: Some(Duration::from_secs(900)), ..Answer::default() };
-        assert_eq!(foreign(&answer), "429 Too Many Requests: too busy, and asks to wait 15m");
-        assert!(foreign(&Answer { status: 503, ..Answer::default() }).contains("out of order"));
-        assert!(foreign(&Answer { status: 404, ..Answer::default() }).contains("gateway or proxy"));
-        assert!(foreign(&Answer { status: 599, ..Answer::default() }).starts_with("599: "));
+        assert_eq!(describe_unexpected(&answer), "429 Too Many Requests: too busy, and asks to wait 15m");
+        assert!(describe_unexpected(&Answer { status: 503, ..Answer::default() }).contains("out of order"));
+        assert!(describe_unexpected(&Answer { status: 404, ..Answer::default() }).contains("gateway or proxy"));
+        assert!(describe_unexpected(&Answer { status: 599, ..Answer::default() }).starts_with("599: "));
     }
 }

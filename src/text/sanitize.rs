@@ -11,7 +11,7 @@ const BEGINNING: usize = 300;
 /// line and paragraph separators, and the characters that reorder text, which can make one ID look like another.
 /// White space among them becomes a space, anything else U+FFFD. What is longer than 500 characters is cut in the
 /// middle.
-pub fn clean(text: &str) -> Cow<'_, str> {
+pub fn sanitize(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST && !text.chars().any(is_unfit) {
         return Cow::Borrowed(text);
     }
@@ -56,7 +56,7 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
 }
 
 /// Like [`clean`] for text of ours that may quote others: line breaks stay, nothing is cut.
-pub fn clean_lines(text: &str) -> Cow<'_, str> {
+pub fn sanitize_lines(text: &str) -> Cow<'_, str> {
     let unfit = |c: char| is_unfit(c) && c != '\n';
     if !text.contains(unfit) {
         return Cow::Borrowed(text);
@@ -104,13 +104,13 @@ mod tests {
             ("one\u{2028}two\u{85}three", "one two three"),
         ];
         for (text, expected) in table {
-            assert_eq!(clean(text), expected);
+            assert_eq!(sanitize(text), expected);
         }
-        let long = clean(&format!("{}; and what we add", "x".repeat(600))).into_owned();
+        let long = sanitize(&format!("{}; and what we add", "x".repeat(600))).into_owned();
         assert!(long.chars().count() == 500 && long.contains('…') && long.ends_with("; and what we add"), "{long}");
         assert_eq!(escape_json("{\"a\":\"\u{9b}2J\u{7f}é\"}"), "{\"a\":\"\\u009b2J\\u007fé\"}");
         assert_eq!(escape_json("\"gp\u{202e}exe\u{2028}\""), "\"gp\\u202eexe\\u2028\"");
-        assert_eq!(clean_lines("a\n\u{1b}[2J\tb"), "a\n\u{fffd}[2J\u{fffd}b");
+        assert_eq!(sanitize_lines("a\n\u{1b}[2J\tb"), "a\n\u{fffd}[2J\u{fffd}b");
     }
 
     #[test]
@@ -123,9 +123,9 @@ mod tests {
     proptest! {
         #[test]
         fn cleaned_text_is_one_field_of_one_line(text in "\\PC*|.*") {
-            let cleaned = clean(&text).into_owned();
+            let cleaned = sanitize(&text).into_owned();
             prop_assert!(!cleaned.chars().any(is_unfit));
-            prop_assert_eq!(clean(&cleaned), cleaned.as_str());
+            prop_assert_eq!(sanitize(&cleaned), cleaned.as_str());
         }
     }
 }

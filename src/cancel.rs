@@ -4,9 +4,9 @@ use tokio::sync::watch;
 
 /// Tells everybody who holds a reference that no new request may begin.
 #[derive(Debug)]
-pub struct Stop(watch::Sender<bool>);
+pub struct Cancel(watch::Sender<bool>);
 
-impl Stop {
+impl Cancel {
     /// Not set.
     pub fn new() -> Self {
         Self(watch::Sender::new(false))

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// A duration by its largest two units.
-pub fn roughly(duration: Duration) -> String {
+pub fn approx_duration(duration: Duration) -> String {
     let text = humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string();
     text.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
@@ -15,7 +15,7 @@ pub fn counted(count: usize, name: &str) -> String {
 }
 
 /// The text of an error of the operating system, without its number.
-pub fn plain(error: &(impl fmt::Display + ?Sized)) -> String {
+pub fn without_errno(error: &(impl fmt::Display + ?Sized)) -> String {
     error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
 }
 
@@ -26,7 +26,7 @@ mod tests {
     #[test]
     fn durations_are_told_in_two_units() {
         for (seconds, text) in [(0, "0s"), (59, "59s"), (3_725, "1h 2m"), (200_000, "2days 7h")] {
-            assert_eq!(roughly(Duration::from_secs(seconds)), text);
+            assert_eq!(approx_duration(Duration::from_secs(seconds)), text);
         }
     }
 
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn an_error_is_told_without_its_number() {
-        assert_eq!(plain(&std::io::Error::from_raw_os_error(2)), "No such file or directory");
-        assert_eq!(plain("no number"), "no number");
+        assert_eq!(without_errno(&std::io::Error::from_raw_os_error(2)), "No such file or directory");
+        assert_eq!(without_errno("no number"), "no number");
     }
 }
