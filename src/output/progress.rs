@@ -220,7 +220,7 @@ impl State {
         match (self.what, hold) {
             (What::Reading(_), Some(hold)) => hold.tell(now, &mut text),
             (What::Reading(what), None) if now >= SHORT => {
-                text.insist(&format!("reading {what}: {}", approx_duration(now)))
+                text.insist(&format!("reading {what}: {}", approx_duration(now)));
             }
             (What::Reading(_), None) => {}
             (What::Ids { total, .. }, Some(hold)) => {
