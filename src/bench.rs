@@ -9,6 +9,7 @@ use std::time::{Instant, SystemTime};
 use uuid::Uuid;
 
 use crate::action::DISCONNECT;
+use crate::graph::failure::{CallFailure, FailureKind};
 use crate::graph::gate::{Departure, Gate, RequestKind, Turn};
 use crate::graph::pace::Rate;
 use crate::graph::problem::{self, Problem};
@@ -16,7 +17,7 @@ use crate::ids::Collector;
 use crate::net::answer::Answer;
 use crate::net::request::encodings_of_secret;
 use crate::output::Format;
-use crate::output::record::{Failure, FailureKind, Owner, Record, Status};
+use crate::output::record::{Owner, Record, Status};
 use crate::output::sink::{self, Look};
 use crate::output::terminal::Shape;
 
@@ -61,10 +62,14 @@ pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() ->
         },
         client_request_id: Some(Uuid::new_v4()),
         request_id: Some(Uuid::new_v4().to_string()),
-        error: error.map(|[code, message]| Failure {
+        error: error.map(|[code, message]| CallFailure {
             code: code.to_owned(),
             message: message.to_owned(),
             kind: FailureKind::Http,
+            http_status: Some(404),
+            request_id: None,
+            hint: None,
+            is_unsent: false,
         }),
         dry_run: false,
         remark: None,

@@ -1,13 +1,16 @@
-//! SIGINT and SIGTERM, as something to wait for instead of something that kills.
+//! SIGINT and SIGTERM, as something to wait for instead of something that kills; and commands that run until one comes.
 
 use std::io;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::cancel::{Cancel, CancelReason};
 use crate::exit::{Exit, Signal};
+use crate::output::console::Console;
 
 /// How long a second signal leaves for reporting what is known.
 const GRACE: Duration = Duration::from_secs(2);
@@ -22,7 +25,11 @@ impl Interrupts {
     ///
     /// # Errors
     /// The system refuses a handler or a thread.
-    pub fn listen() -> io::Result<Self> {
+    pub fn listen() -> anyhow::Result<Self> {
+        Self::start().context("the system refuses a handler for Ctrl-C")
+    }
+
+    fn start() -> io::Result<Self> {
         let (signals, received) = unbounded_channel();
         let (ready, started) = mpsc::sync_channel(1);
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -53,6 +60,27 @@ impl Interrupts {
         match self.0.recv().await {
             Some(signal) => signal,
             None => std::future::pending().await,
+        }
+    }
+
+    /// After a signal: nothing new is sent, but `work` goes on until what it has to finish is finished ([`Cancel::shield`]),
+    /// or another signal comes.
+    pub async fn finish<T>(
+        &mut self,
+        signal: Signal,
+        work: impl Future<Output = T>,
+        console: &Console,
+        cancel: &Cancel,
+    ) {
+        cancel.set(CancelReason::Interrupted(signal));
+        if cancel.is_shielded() {
+            console.note("interrupted: waiting for the sign-in to be renewed. Interrupt again to end at once");
+        }
+        tokio::select! {
+            biased;
+            () = cancel.shield_ended() => {}
+            _ = work => {}
+            _ = self.recv() => {}
         }
     }
 }
@@ -103,4 +131,42 @@ impl Signals {
             else => std::future::pending().await,
         }
     }
+}
+
+/// Runs async code to its end. What it left running on other threads (a read from a pipe, a name that does not
+/// resolve, a keyring) is abandoned instead of waited for.
+///
+/// # Errors
+/// Those of the code; or the system refuses a runtime.
+pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    // One thread: several cost more CPU and were never faster (measured for this tool's load).
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("the system refuses what is needed to wait for the network")?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
+
+/// Runs a command to its end, or to the first signal.
+///
+/// # Errors
+/// Those of the command; or the system refuses a runtime or a handler.
+pub fn run_until_interrupted(
+    console: &Console,
+    cancel: &Cancel,
+    command: impl Future<Output = anyhow::Result<Exit>>,
+) -> anyhow::Result<Exit> {
+    block_on(async {
+        let mut interrupts = Interrupts::listen()?;
+        tokio::pin!(command);
+        tokio::select! {
+            exit = &mut command => exit,
+            signal = interrupts.recv() => {
+                console.end_progress();
+                interrupts.finish(signal, command, console, cancel).await;
+                console.error("interrupted");
+                Ok(Exit::Interrupted(signal))
+            }
+        }
+    })
 }

@@ -131,10 +131,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Partner(Partner::List) => commands::partner_list::run(&context()?),
         Command::Partner(Partner::Show { ids }) => commands::partner_show::run(&context()?, ids),
         Command::Partner(Partner::Disconnect(options)) => {
-            commands::partner_act::run(&context()?, &action::DISCONNECT, options)
+            commands::partner_write::run(&context()?, &action::DISCONNECT, options)
         }
         Command::Partner(Partner::Onboard(options)) => {
-            commands::partner_act::run(&context()?, &action::ONBOARD, options)
+            commands::partner_write::run(&context()?, &action::ONBOARD, options)
         }
         Command::Auth(Auth::Login(options)) => commands::auth_login::run(&context()?, &options),
         Command::Auth(Auth::Status) => commands::auth_status::run(&context()?),

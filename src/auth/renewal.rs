@@ -136,7 +136,7 @@ impl Profile {
         let name = self.name.clone();
         let turn = tokio::select! {
             turn = blocking(move || store::turn_to_renew(&name, turn_within)) => turn?,
-            () = wire.stop.wait() => return Err(self.stopped()),
+            _ = wire.cancel.wait() => return Err(self.stopped()),
         };
         let _turn = turn.map_err(|reason| match reason {
             StoreError::Busy => {
@@ -157,7 +157,7 @@ impl Profile {
                 session
             }
         };
-        if wire.stop.is_set() {
+        if wire.cancel.is_set() {
             return Err(self.stopped());
         }
         let renewal = session.renewal.as_ref().ok_or_else(|| {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::undone::{Ends, Undone};
 use crate::action::Action;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, CancelReason};
 use crate::graph::client::{Client, Ended, Outcome, Progress};
-use crate::graph::partner;
+use crate::graph::failure::{CallContext, CallFailure};
+use crate::graph::partner::{self, Partner};
 use crate::ids::PartnerId;
 use crate::text::sanitize::sanitize;
 
@@ -28,7 +28,7 @@ pub enum Confirmation {
         seen: String,
     },
     /// The service does not let the partner be read, or not for a long time.
-    Refused(Undone),
+    Refused(CallFailure),
     /// The run was stopped before.
     Stopped {
         /// What was seen last.
@@ -46,17 +46,16 @@ pub async fn confirm(
     action: &Action,
     id: &PartnerId,
     wait: Duration,
-    ends: Ends<'_>,
-    stop: &Cancel,
+    context: CallContext<'_>,
     reads: &Semaphore,
 ) -> Confirmation {
-    let over = Cancel::new();
+    let over = Cancel::default();
     let watching = async {
-        tokio::select! {
-            () = stop.wait() => {}
-            () = tokio::time::sleep(wait) => {}
-        }
-        over.set();
+        let reason = tokio::select! {
+            reason = context.cancel.wait() => reason,
+            () = tokio::time::sleep(wait) => CancelReason::WaitOver,
+        };
+        over.set(reason);
         std::future::pending::<Confirmation>().await
     };
     let reading = async {
@@ -68,7 +67,7 @@ pub async fn confirm(
             };
             let turn = tokio::select! {
                 biased;
-                () = over.wait() => None,
+                _ = over.wait() => None,
                 turn = turn => Some(turn),
             };
             if turn.is_none() {
@@ -78,7 +77,7 @@ pub async fn confirm(
             let is_over = outcome.ended == Ended::Stopped;
             // That it was not tried again is no news where the time was up.
             let ended = if is_over { Ended::Settled } else { outcome.ended };
-            match ends.read(id, Outcome { ended, ..outcome }, None) {
+            match Partner::from_outcome(Outcome { ended, ..outcome }, id, context) {
                 Ok(partner) => {
                     let status = partner.fields.onboarding_status;
                     if status.as_deref().is_some_and(|status| action.in_effect.includes(status)) {
@@ -87,14 +86,16 @@ pub async fn confirm(
                     seen = format!("it is still {}", sanitize(status.as_deref().unwrap_or("without a status")));
                 }
                 // What was seen before says more than that nothing was sent, or that the token was being renewed.
-                Err(undone) if is_over && (undone.is_unsent || undone.http_status == Some(401)) => {}
-                Err(undone) if matches!(ended, Ended::Hopeless(_)) || matches!(undone.http_status, Some(401 | 403)) => {
-                    return Confirmation::Refused(undone);
+                Err(failure) if is_over && (failure.is_unsent || failure.http_status == Some(401)) => {}
+                Err(failure)
+                    if matches!(ended, Ended::Hopeless(_)) || matches!(failure.http_status, Some(401 | 403)) =>
+                {
+                    return Confirmation::Refused(failure);
                 }
-                Err(undone) => seen = format!("reading it failed: {}", undone.in_words()),
+                Err(failure) => seen = format!("reading it failed: {}", failure.in_words()),
             }
         }
-        match stop.is_set() {
+        match context.cancel.is_set() {
             true => Confirmation::Stopped { seen },
             false => Confirmation::TimeUp { waited: wait, seen },
         }

@@ -3,9 +3,8 @@
 
 mod confirm;
 pub mod read;
+mod record_builder;
 pub mod resume;
-pub mod settle;
-pub mod undone;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
@@ -20,10 +19,11 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::action::Action;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, CancelReason};
 use crate::exit::{Exit, Signal, Verdict, fold};
 use crate::graph::advice::Caller;
 use crate::graph::client::{Client, Outcome, Progress};
+use crate::graph::failure::CallContext;
 use crate::graph::partner;
 use crate::ids::{PartnerId, PartnerIds};
 use crate::interrupt::Interrupts;
@@ -32,8 +32,7 @@ use crate::output::record::{Owner, Record, Status, Summary};
 use crate::output::sink::{Sink, Written, detail};
 use crate::text::sanitize::sanitize;
 use confirm::{Confirmation, confirm};
-use settle::{Draft, Settled};
-use undone::{Ends, Reason};
+use record_builder::RecordBuilder;
 
 /// How many results may wait for a slow reader before no new request is sent.
 const BACKLOG: usize = 4096;
@@ -41,30 +40,27 @@ const BACKLOG: usize = 4096;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What to do, and how.
-pub struct Plan<'a> {
-    /// To whom, in this order.
-    pub ids: &'a PartnerIds,
+pub struct Plan {
+    /// In this order.
+    pub ids: PartnerIds,
     /// Those among them that an earlier run has done.
     pub done: HashSet<PartnerId>,
-    /// What is to be done to each.
     pub action: &'static Action,
-    /// How far it is done.
     pub task: Task,
     /// At most so many at once; at least 1. As many more may be read at once, to see whether it has taken effect.
     pub concurrency: usize,
     /// Whether the first failure stops the run.
     pub fail_fast: bool,
-    /// Whether failures are told on standard error, since standard output has only what succeeded.
-    pub tell_failures: bool,
+    /// Whether failures are reported on standard error, since standard output has only what succeeded.
+    pub reports_failures: bool,
     /// Whose token the requests are sent with.
     pub caller: Caller,
     /// In whose name the run acts, for the records.
     pub owner: Owner,
-    /// Set once nothing new may be sent.
-    pub stop: Rc<Cancel>,
+    pub cancel: Rc<Cancel>,
 }
 
-impl Plan<'_> {
+impl Plan {
     /// The IDs that no earlier run has done, in this order.
     pub fn todo(&self) -> impl Iterator<Item = &PartnerId> {
         self.ids.iter().map(|(id, _)| id).filter(|id| !self.done.contains(*id))
@@ -85,23 +81,17 @@ pub enum Task {
 
 /// What came of it.
 pub struct Finished {
-    /// The exit code.
     pub exit: Exit,
-    /// The numbers.
     pub summary: Summary,
     /// What to do about the failures, each advice once.
     pub hints: Vec<String>,
-    /// What became of the output.
     pub written: Written,
 }
 
 /// Where results and messages go, and what may end the run.
-pub struct Surroundings<'a> {
-    /// Standard error.
+pub struct Io<'a> {
     pub console: &'a Console,
-    /// Standard output.
     pub sink: Sink,
-    /// The signals.
     pub interrupts: &'a mut Interrupts,
 }
 
@@ -109,13 +99,8 @@ pub struct Surroundings<'a> {
 ///
 /// # Errors
 /// None of an ID's: those are in its record.
-pub async fn run(
-    plan: &Plan<'_>,
-    client: &Client<'_>,
-    summary: Summary,
-    mut around: Surroundings<'_>,
-) -> anyhow::Result<Finished> {
-    let mut run = Run::new(plan, client.host(), summary, around.console);
+pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: Io<'_>) -> anyhow::Result<Finished> {
+    let mut run = Run::new(plan, client.host(), summary, io.console);
     let backlog = Arc::new(Semaphore::new(BACKLOG));
     let mut flights = FuturesUnordered::new();
     let mut signals = 0;
@@ -128,28 +113,28 @@ pub async fn run(
         }
         tokio::select! {
             biased;
-            signal = around.interrupts.recv() => {
+            signal = io.interrupts.recv() => {
                 signals += 1;
                 run.interrupt(signal);
                 announce = signals == 1;
             }
-            () = around.sink.failed(), if !output_failed => {
+            () = io.sink.failed(), if !output_failed => {
                 output_failed = true;
-                run.stop(Reason::OutputGone);
+                run.cancel(CancelReason::OutputGone);
             }
             Some(landed) = flights.next(), if !flights.is_empty() => {
-                flights.extend(run.land(landed, client, &mut around.sink));
+                flights.extend(run.land(landed, client, &mut io.sink));
             }
             permit = Arc::clone(&backlog).acquire_owned(), if may_start => {
                 let permit = permit.context("the output has ended before the run")?;
-                flights.extend(run.start(client, permit, &mut around.sink));
+                flights.extend(run.start(client, permit, &mut io.sink));
             }
             // When nothing else is to be done without waiting.
-            () = std::future::ready(()), if around.sink.is_holding() => around.sink.hand_over(),
+            () = std::future::ready(()), if io.sink.is_holding() => io.sink.hand_over(),
             // Last, so that only requests are counted, and not those that were still waiting to be sent.
             () = std::future::ready(()), if announce => {
                 announce = false;
-                around.console.note(&format!(
+                io.console.note(&format!(
                     "interrupted: nothing new is sent; waiting for {} under way. Interrupt again to end at once",
                     flights.len()
                 ));
@@ -157,22 +142,17 @@ pub async fn run(
         }
     }
     drop(flights);
-    Ok(run.finish(around, signals).await)
+    Ok(run.finish(io, signals).await)
 }
 
 /// Reports every ID of a plan where there is nothing to send: an earlier run has done it, or a signal came before the
 /// first request.
-pub async fn without_requests(
-    plan: &Plan<'_>,
-    signal: Option<Signal>,
-    summary: Summary,
-    around: Surroundings<'_>,
-) -> Finished {
-    let mut run = Run::new(plan, "", summary, around.console);
+pub async fn without_requests(plan: &Plan, signal: Option<Signal>, summary: Summary, io: Io<'_>) -> Finished {
+    let mut run = Run::new(plan, "", summary, io.console);
     if let Some(signal) = signal {
         run.interrupt(signal);
     }
-    run.finish(around, usize::from(signal.is_some())).await
+    run.finish(io, usize::from(signal.is_some())).await
 }
 
 /// Waits for the output, which a second signal cuts short: a reader that stalls must not hold the process.
@@ -222,16 +202,14 @@ struct Accepted {
 
 /// The state of a run: each ID is either still to come (from `next` on), in `under_way` or `accepted`, or reported.
 struct Run<'a> {
-    plan: &'a Plan<'a>,
+    plan: &'a Plan,
     host: &'a str,
     console: &'a Console,
     started: Instant,
-    stop: Rc<Cancel>,
     next: usize,
     under_way: BTreeMap<usize, Rc<Cell<Progress>>>,
     accepted: BTreeMap<usize, Accepted>,
     confirmations: Rc<Semaphore>,
-    reason: Option<Reason>,
     interrupted: Option<Signal>,
     summary: Summary,
     verdicts: Vec<Verdict>,
@@ -239,18 +217,16 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(plan: &'a Plan<'a>, host: &'a str, summary: Summary, console: &'a Console) -> Self {
+    fn new(plan: &'a Plan, host: &'a str, summary: Summary, console: &'a Console) -> Self {
         Self {
             plan,
             host,
             console,
             started: Instant::now(),
-            stop: Rc::clone(&plan.stop),
             next: 0,
             under_way: BTreeMap::new(),
             accepted: BTreeMap::new(),
             confirmations: Rc::new(Semaphore::new(plan.concurrency)),
-            reason: None,
             interrupted: None,
             summary,
             verdicts: Vec::with_capacity(plan.ids.len()),
@@ -259,18 +235,17 @@ impl<'a> Run<'a> {
     }
 
     fn may_start(&self) -> bool {
-        self.reason.is_none() && self.next < self.plan.ids.len() && self.under_way.len() < self.plan.concurrency
+        !self.plan.cancel.is_set() && self.next < self.plan.ids.len() && self.under_way.len() < self.plan.concurrency
     }
 
-    /// Nothing new is sent from here on. The first reason is the one that is told.
-    fn stop(&mut self, reason: Reason) {
-        self.reason.get_or_insert(reason);
+    /// Nothing new is sent from here on.
+    fn cancel(&self, reason: CancelReason) {
         self.console.stopping();
-        self.stop.set();
+        self.plan.cancel.set(reason);
     }
 
     fn interrupt(&mut self, signal: Signal) {
-        self.stop(Reason::Interrupted(signal));
+        self.cancel(CancelReason::Interrupted(signal));
         self.interrupted = Some(signal);
     }
 
@@ -288,17 +263,17 @@ impl<'a> Run<'a> {
         self.next += 1;
         let (id, _) = self.plan.ids.get(position)?;
         if self.plan.done.contains(id) {
-            self.report(self.draft(position, Progress::default())?.skipped(), Some(permit), sink);
+            self.report(self.builder(position, Progress::default())?.skipped(), Some(permit), sink);
             return None;
         }
         let (action, task) = (self.plan.action, self.plan.task);
         let progress = Rc::new(Cell::new(Progress::default()));
         self.under_way.insert(position, Rc::clone(&progress));
-        let stop = Rc::clone(&self.stop);
+        let cancel = Rc::clone(&self.plan.cancel);
         Some(Box::pin(async move {
             let outcome = match task {
-                Task::Act { .. } => partner::act(client, action, id.as_str(), &progress, &stop).await,
-                Task::Rehearse => partner::get(client, id.as_str(), &progress, &stop).await,
+                Task::Act { .. } => partner::act(client, action, id.as_str(), &progress, &cancel).await,
+                Task::Rehearse => partner::get(client, id.as_str(), &progress, &cancel).await,
             };
             Landed { position, with: With::Outcome(outcome), permit }
         }))
@@ -316,34 +291,32 @@ impl<'a> Run<'a> {
         'a: 'f,
     {
         let Landed { position, with, permit } = landed;
-        let settled = match with {
+        let record = match with {
             With::Outcome(outcome) => {
                 let progress = self.under_way.remove(&position)?.get();
-                let draft = self.draft(position, progress)?;
+                let builder = self.builder(position, progress)?;
                 match (self.plan.task, &outcome.last) {
-                    (Task::Rehearse, _) => draft.rehearsed(outcome, self.reason),
+                    (Task::Rehearse, _) => builder.rehearsed(outcome, self.context()),
                     (Task::Act { wait: Some(wait) }, Some(Ok(answer))) if answer.status == 204 => {
                         self.accepted.insert(position, Accepted { progress, request_id: answer.request_id.clone() });
                         self.console.confirming(self.accepted.len());
-                        return Some(self.follow_up(position, draft, wait, client, permit));
+                        return Some(self.follow_up(position, builder, wait, client, permit));
                     }
-                    (Task::Act { .. }, _) => draft.acted(outcome, self.reason),
+                    (Task::Act { .. }, _) => builder.acted(outcome, self.context()),
                 }
             }
             With::Confirmation(confirmation) => {
                 let Accepted { progress, request_id } = self.accepted.remove(&position)?;
                 self.console.confirming(self.accepted.len());
-                self.draft(position, progress)?.confirmed(request_id, confirmation, self.reason)
+                self.builder(position, progress)?.confirmed(request_id, confirmation, self.plan.cancel.reason())
             }
         };
-        let Settled { record, hint } = settled;
-        if let Some(hint) = hint.filter(|hint| !self.hints.contains(hint)) {
-            self.hints.push(hint);
-        }
+        let hint = record.error.as_ref().and_then(|failure| failure.hint.as_ref());
+        self.hints.extend(hint.filter(|hint| !self.hints.contains(hint)).cloned());
         if record.verdict() == Verdict::Unauthorized {
-            self.stop(Reason::Unauthorized);
+            self.cancel(CancelReason::Unauthorized);
         } else if self.plan.fail_fast && record.status == Status::Failed {
-            self.stop(Reason::FailFast);
+            self.cancel(CancelReason::FailFast);
         }
         self.report(record, Some(permit), sink);
         None
@@ -353,15 +326,18 @@ impl<'a> Run<'a> {
     fn follow_up<'f>(
         &self,
         position: usize,
-        draft: Draft<'f>,
+        builder: RecordBuilder<'f>,
         wait: Duration,
         client: &'f Client<'_>,
         permit: OwnedSemaphorePermit,
-    ) -> LocalBoxFuture<'f, Landed> {
-        let (stop, reads) = (Rc::clone(&self.stop), Rc::clone(&self.confirmations));
+    ) -> LocalBoxFuture<'f, Landed>
+    where
+        'a: 'f,
+    {
+        let (context, reads) = (self.context(), Rc::clone(&self.confirmations));
         Box::pin(async move {
-            let Draft { id, action, ends, .. } = draft;
-            let confirmation = confirm(client, action, id, wait, ends, &stop, &reads).await;
+            let RecordBuilder { id, action, .. } = builder;
+            let confirmation = confirm(client, action, id, wait, context, &reads).await;
             Landed { position, with: With::Confirmation(confirmation), permit }
         })
     }
@@ -369,33 +345,34 @@ impl<'a> Run<'a> {
     /// Reports every ID that has no result yet: those given up under way, and those never begun.
     fn report_the_rest(&mut self, sink: &mut Sink) {
         // Without a reason, all that is left is what an earlier run has done.
-        let reason = self.reason.unwrap_or(Reason::OutputGone);
+        let cancelled = self.plan.cancel.reason();
+        let reason = cancelled.unwrap_or(CancelReason::OutputGone);
         for (position, progress) in std::mem::take(&mut self.under_way) {
-            if let Some(record) = self.draft(position, progress.get()).map(|draft| draft.given_up(reason)) {
+            if let Some(record) = self.builder(position, progress.get()).map(|builder| builder.given_up(reason)) {
                 self.report(record, None, sink);
             }
         }
         for (position, Accepted { progress, request_id }) in std::mem::take(&mut self.accepted) {
             let given_up = Confirmation::Stopped { seen: "the last read was given up".to_owned() };
-            if let Some(draft) = self.draft(position, progress) {
-                self.report(draft.confirmed(request_id, given_up, self.reason).record, None, sink);
+            if let Some(builder) = self.builder(position, progress) {
+                self.report(builder.confirmed(request_id, given_up, cancelled), None, sink);
             }
         }
         for position in self.next..self.plan.ids.len() {
-            let Some(draft) = self.draft(position, Progress::default()) else { break };
-            let is_done = self.plan.done.contains(draft.id);
-            self.report(if is_done { draft.skipped() } else { draft.not_attempted(reason) }, None, sink);
+            let Some(builder) = self.builder(position, Progress::default()) else { break };
+            let is_done = self.plan.done.contains(builder.id);
+            self.report(if is_done { builder.skipped() } else { builder.not_attempted(reason) }, None, sink);
         }
         self.next = self.plan.ids.len();
     }
 
     /// Reports what has no result yet, and waits for the output.
-    async fn finish(mut self, mut around: Surroundings<'_>, signals: usize) -> Finished {
-        self.report_the_rest(&mut around.sink);
+    async fn finish(mut self, mut io: Io<'_>, signals: usize) -> Finished {
+        self.report_the_rest(&mut io.sink);
         let Self { mut summary, hints, verdicts, interrupted, started, .. } = self;
         summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        around.console.end_progress();
-        let (written, signal) = written(around.console, around.sink, &summary, around.interrupts, signals).await;
+        io.console.end_progress();
+        let (written, signal) = written(io.console, io.sink, &summary, io.interrupts, signals).await;
         let exit = match fold(verdicts, interrupted.or(signal)) {
             Exit::Success if written.error.is_some() && !written.closed() => Exit::Failure,
             exit => exit,
@@ -403,18 +380,21 @@ impl<'a> Run<'a> {
         Finished { exit, summary, hints, written }
     }
 
-    fn draft(&self, position: usize, progress: Progress) -> Option<Draft<'a>> {
-        let ends = Ends { host: self.host, caller: &self.plan.caller };
+    fn context(&self) -> CallContext<'a> {
+        CallContext { host: self.host, caller: &self.plan.caller, cancel: &self.plan.cancel }
+    }
+
+    fn builder(&self, position: usize, progress: Progress) -> Option<RecordBuilder<'a>> {
         let (id, index) = self.plan.ids.get(position)?;
         let is_rehearsal = self.plan.task == Task::Rehearse;
         let owner = &self.plan.owner;
-        Some(Draft { id, index, action: self.plan.action, is_rehearsal, owner, progress, ends })
+        Some(RecordBuilder { id, index, action: self.plan.action, is_rehearsal, owner, progress })
     }
 
     fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &mut Sink) {
         self.summary.count(record.status);
         self.verdicts.push(record.verdict());
-        let is_told = self.plan.tell_failures && record.status == Status::Failed;
+        let is_told = self.plan.reports_failures && record.status == Status::Failed;
         let told = is_told.then(|| format!("{}: {}", sanitize(&record.id), detail(&record)));
         if record.status != Status::Skipped {
             self.console.advance(self.summary.failed);

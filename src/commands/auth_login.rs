@@ -14,10 +14,10 @@ use crate::auth::store::{self, StoreError};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::{self, STANDARD_INPUT};
 use crate::cli;
-use crate::context::{Context, Roots, block_on, run_until_interrupted};
+use crate::context::{Context, Roots};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::interrupt::Interrupts;
+use crate::interrupt::{Interrupts, block_on};
 use crate::net::root::{Cloud, Root};
 use crate::permission;
 use crate::text::humanize::approx_duration;
@@ -46,7 +46,7 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
     if options.with_token {
         named.check_variables()?;
         store::check().map_err(|reason| no_keyring(&reason))?;
-        return run_until_interrupted(context, keep_token(context, &profile, named));
+        return context.run_until_interrupted(keep_token(context, &profile, named));
     }
     let typed = named.are_typed().then(|| sign_in_roots(&named)).transpose()?;
     store::check().map_err(|reason| no_keyring(&reason))?;
@@ -84,7 +84,7 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
         login,
     };
     block_on(async {
-        let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
+        let mut interrupts = Interrupts::listen()?;
         tokio::select! {
             signed_in = sign_in(context, options, asked) => signed_in.map(|()| Exit::Success),
             signal = interrupts.recv() => {

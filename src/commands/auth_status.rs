@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::context::{Connection, Context, run_until_interrupted};
+use crate::context::{Connection, Context};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{Format, json, stdout};
@@ -52,7 +52,7 @@ struct Reason {
 /// # Errors
 /// There is no usable token. Where JSON was asked for, that is told there as well.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
-    run_until_interrupted(context, status(context))
+    context.run_until_interrupted(status(context))
 }
 
 async fn status(context: &Context) -> anyhow::Result<Exit> {

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use crate::context::{Context, run_until_interrupted};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::output::stdout;
 
@@ -11,7 +11,7 @@ use crate::output::stdout;
 /// # Errors
 /// There is no usable token.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
-    run_until_interrupted(context, async {
+    context.run_until_interrupted(async {
         let connection = context.connect(context.selection()?).await?;
         stdout::print(format!("{}\n", connection.token.secret.expose_secret()).as_bytes())
     })

@@ -16,11 +16,12 @@ use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use crate::cli::{Cli, Global};
-use crate::context::{Context, block_on};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
+use crate::interrupt::block_on;
 use crate::text::sanitize::sanitize;
 
 /// The environment variable by which a script says for which shell it asks. (clap's own would be `COMPLETE`, which may
@@ -147,7 +148,9 @@ fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
     let context = Context::new(options).ok()?.without_traces();
     let connection = context.connection_at_hand().ok()??;
     let client = context.client(&connection, Some(Rate::PUBLISHED)).ok()?;
-    let partners = block_on(partner::list(&client, &connection.caller(), &context.stop)).ok()?;
+    let caller = connection.caller();
+    let call_context = context.call_context(&client, &caller);
+    let partners = block_on(async { Ok(partner::list(&client, call_context).await?) }).ok()?;
     let offer = |fields: partner::Fields| {
         let id = PartnerId::parse(&fields.id).ok().filter(|id| is_word(id.as_str()))?;
         let texts = [fields.display_name, fields.onboarding_status];

@@ -13,7 +13,6 @@ use futures_util::StreamExt as _;
 use crate::action::Action;
 use crate::batch::Plan;
 use crate::batch::read::read;
-use crate::batch::undone::Ends;
 use crate::context::{Connection, Context};
 use crate::error::Error;
 use crate::exit::{Exit, Verdict};
@@ -56,7 +55,7 @@ fn is_ci(variable: Option<&OsStr>) -> bool {
 /// The service refuses the token, or does not answer.
 pub async fn ask(
     context: &Context,
-    plan: &Plan<'_>,
+    plan: &Plan,
     connection: &Connection,
     client: &Client<'_>,
     tty: Tty,
@@ -68,7 +67,7 @@ pub async fn ask(
     let answer = tokio::select! {
         answer = &mut asking => answer?,
         signal = interrupts.recv() => {
-            context.finish_renewing(asking, interrupts).await;
+            interrupts.finish(signal, asking, &context.console, &context.cancel).await;
             context.console.end_progress();
             // The line with the question, or with the terminal's ^C, is not over yet.
             tty.write("\n");
@@ -98,7 +97,7 @@ fn tell(tty: &Tty, console: &Console, say: impl Fn(&Console, &str), message: &st
 
 async fn show_and_ask(
     context: &Context,
-    plan: &Plan<'_>,
+    plan: &Plan,
     connection: &Connection,
     client: &Client<'_>,
     tty: &Arc<Tty>,
@@ -107,26 +106,26 @@ async fn show_and_ask(
     let waiting = Arc::clone(tty);
     let _turn = tokio::task::spawn_blocking(move || waiting.turn()).await;
     let todo = plan.todo().count();
-    let ends = Ends { host: client.host(), caller: &plan.caller };
     let (mut rows, mut unanswered) = (Vec::new(), Vec::new());
     let reading = context.console.reading("the partners");
-    let mut partners = std::pin::pin!(read(client, plan.todo().take(MOST_SHOWN), ends, &plan.stop));
+    let mut partners =
+        std::pin::pin!(read(client, plan.todo().take(MOST_SHOWN), context.call_context(client, &plan.caller)));
     while let Some((id, partner)) = partners.next().await {
         rows.push(match partner {
             Ok(partner) => [table::id(&partner), table::name(&partner), table::status(&partner)],
-            Err(undone) if undone.verdict() == Verdict::Unauthorized => {
-                let error = Error::auth(format!("{}; nothing was sent", undone.in_words()));
-                return Err(undone.hint.into_iter().fold(error, Error::hint).into());
+            Err(failure) if failure.verdict() == Verdict::Unauthorized => {
+                let error = Error::auth(format!("{}; nothing was sent", failure.in_words()));
+                return Err(failure.hint.into_iter().fold(error, Error::hint).into());
             }
-            Err(undone) => {
-                let status = undone.http_status.map(|status| format!("{status} ")).unwrap_or_default();
-                let status = format!("not read: {status}{}", sanitize(&undone.failure.code));
+            Err(failure) => {
+                let status = failure.http_status.map(|status| format!("{status} ")).unwrap_or_default();
+                let status = format!("not read: {status}{}", sanitize(&failure.code));
                 let row = [
                     Cell::from(sanitize(id.as_str()).into_owned()),
                     Cell::default(),
                     Cell { text: status, style: RED },
                 ];
-                unanswered.extend(Some(undone).filter(|undone| undone.http_status.is_none()));
+                unanswered.extend(Some(failure).filter(|failure| failure.http_status.is_none()));
                 row
             }
         });
@@ -134,10 +133,10 @@ async fn show_and_ask(
     drop(reading);
     // Where no answer comes at all, none would come to what is asked about.
     if unanswered.len() == rows.len()
-        && let Some(undone) = unanswered.pop()
+        && let Some(failure) = unanswered.pop()
     {
-        let message = format!("cannot show what this would act on: {}; nothing was sent", undone.in_words());
-        return Err(undone.hint.into_iter().fold(Error::failure(message), Error::hint).into());
+        let message = format!("cannot show what this would act on: {}; nothing was sent", failure.in_words());
+        return Err(failure.hint.into_iter().fold(Error::failure(message), Error::hint).into());
     }
     let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];
     let mut shown = heading(plan.action, todo, plan.ids.len() - todo, connection, client.host());

@@ -1,6 +1,6 @@
 //! `partner list`.
 
-use crate::context::{Context, run_until_interrupted};
+use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::graph::pace::Rate;
@@ -16,7 +16,7 @@ use crate::permission;
 /// # Errors
 /// There is no usable token, or the service does not give the list.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
-    run_until_interrupted(context, list(context))
+    context.run_until_interrupted(list(context))
 }
 
 async fn list(context: &Context) -> anyhow::Result<Exit> {
@@ -24,7 +24,8 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
     context.warn_about(&connection, permission::READ);
     let client = context.client(&connection, Some(Rate::PUBLISHED))?;
     let reading = context.console.reading("the partners");
-    let partners = partner::list(&client, &connection.caller(), &context.stop).await?;
+    let caller = connection.caller();
+    let partners = partner::list(&client, context.call_context(&client, &caller)).await?;
     drop(reading);
     if context.format == Format::Id
         && let Some((n, reason)) = (1_usize..)

@@ -4,9 +4,8 @@ use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
 use crate::batch::read::read;
-use crate::batch::undone::Ends;
 use crate::cli;
-use crate::context::{Context, run_until_interrupted};
+use crate::context::Context;
 use crate::exit::{Exit, Verdict, fold};
 use crate::graph::pace::Rate;
 use crate::ids::Collected;
@@ -21,7 +20,7 @@ use crate::text::sanitize::sanitize;
 /// # Errors
 /// The IDs are bad, or there is no usable token. A partner that cannot be read is told, and makes the command fail.
 pub fn run(context: &Context, ids: cli::Ids) -> anyhow::Result<Exit> {
-    run_until_interrupted(context, show(context, ids))
+    context.run_until_interrupted(show(context, ids))
 }
 
 async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyhow::Result<Exit> {
@@ -37,22 +36,21 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     context.warn_about(&connection, permission::READ);
     let client = context.client(&connection, Some(Rate::PUBLISHED))?;
     let caller = connection.caller();
-    let ends = Ends { host: client.host(), caller: &caller };
     let (mut partners, mut verdicts, mut hints, mut unread) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let reading = context.console.reading("the partners");
-    let mut read = std::pin::pin!(read(&client, ids.iter().map(|(id, _)| id), ends, &context.stop));
+    let mut read = std::pin::pin!(read(&client, ids.iter().map(|(id, _)| id), context.call_context(&client, &caller)));
     while let Some((id, partner)) = read.next().await {
         match partner {
             Ok(partner) => partners.push(partner),
             // One line for all of them: there may be thousands, and what is wrong was told before.
-            Err(undone) if undone.is_unsent => {
-                verdicts.push(undone.verdict());
-                unread.push(undone.failure.message);
+            Err(failure) if failure.is_unsent => {
+                verdicts.push(failure.verdict());
+                unread.push(failure.message);
             }
-            Err(undone) => {
-                context.console.error(&format!("{}: {}", sanitize(id.as_str()), undone.in_words()));
-                verdicts.push(undone.verdict());
-                hints.extend(undone.hint.filter(|hint| !hints.contains(hint)));
+            Err(failure) => {
+                context.console.error(&format!("{}: {}", sanitize(id.as_str()), failure.in_words()));
+                verdicts.push(failure.verdict());
+                hints.extend(failure.hint.filter(|hint| !hints.contains(hint)));
             }
         }
     }

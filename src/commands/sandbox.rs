@@ -8,10 +8,10 @@ use anyhow::Context as _;
 use tokio::process::{Child, Command};
 
 use crate::cli;
-use crate::context::{Context, block_on};
+use crate::context::Context;
 use crate::error::Error;
 use crate::exit::{Exit, Signal};
-use crate::interrupt::Signals;
+use crate::interrupt::{Signals, block_on};
 use crate::output::stdout;
 #[cfg(unix)]
 use crate::output::tty::is_in_foreground;

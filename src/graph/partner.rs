@@ -8,16 +8,14 @@ use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::advice::{self, Caller, Purpose};
-use super::client::{Call, Client, Ended, Outcome, Progress};
-use super::problem;
+use super::advice::Purpose;
+use super::client::{Call, Client, Outcome, Progress};
+use super::failure::{CallContext, CallFailure, FailureKind};
 use crate::action::Action;
 use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::ids::PartnerId;
 use crate::net::answer::Answer;
-use crate::text::humanize::approx_duration;
-use crate::text::sanitize::sanitize;
 
 const COLLECTION: [&str; 2] = ["deviceManagement", "remoteAssistancePartners"];
 /// More pages than any tenant has; a chain of links longer than this does not end.
@@ -33,10 +31,23 @@ pub struct Partner {
 }
 
 impl Partner {
-    /// Reads the answer to [`get`]; `None` where it is not that partner.
-    pub fn read(answer: &Answer, id: &PartnerId) -> Option<Self> {
-        let partner = Self::new(serde_json::from_slice(&answer.body).ok()?, answer)?;
-        PartnerId::parse(&partner.fields.id).is_ok_and(|found| found == *id).then_some(partner)
+    /// The partner that a call of [`get`] was answered with.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn from_outcome(outcome: Outcome, id: &PartnerId, context: CallContext<'_>) -> Result<Self, CallFailure> {
+        let read = |answer: &Answer| {
+            let partner = Self::new(serde_json::from_slice(&answer.body).ok()?, answer)?;
+            PartnerId::parse(&partner.fields.id).is_ok_and(|found| found == *id).then_some(partner)
+        };
+        match success(outcome) {
+            Ok(answer) => {
+                let partner = if answer.status == 200 { read(&answer) } else { None };
+                let unexpected = "the answer is not the partner that was asked for";
+                partner.ok_or_else(|| CallFailure::unexpected(&answer, unexpected))
+            }
+            Err(outcome) => Err(context.failure(outcome, Purpose::Read)),
+        }
     }
 
     fn new(raw: Box<RawValue>, answer: &Answer) -> Option<Self> {
@@ -89,29 +100,35 @@ struct Page {
 }
 
 /// Asks for something to be done to one partner. 204 means that the service has taken it on.
-pub async fn act(client: &Client<'_>, action: &Action, id: &str, progress: &Cell<Progress>, stop: &Cancel) -> Outcome {
+pub async fn act(
+    client: &Client<'_>,
+    action: &Action,
+    id: &str,
+    progress: &Cell<Progress>,
+    cancel: &Cancel,
+) -> Outcome {
     let [first, second] = COLLECTION;
     let url = client.url(&[first, second, id, action.segment]);
-    client.send(&Call { method: action.method.clone(), url, label: id, progress }, stop).await
+    client.send(&Call { method: action.method.clone(), url, label: id, progress }, cancel).await
 }
 
-/// Asks for one partner. 200 means that [`Partner::read`] can read it.
-pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, stop: &Cancel) -> Outcome {
+/// Asks for one partner.
+pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, cancel: &Cancel) -> Outcome {
     let [first, second] = COLLECTION;
     let url = client.url(&[first, second, id]);
-    client.send(&Call { method: Method::GET, url, label: id, progress }, stop).await
+    client.send(&Call { method: Method::GET, url, label: id, progress }, cancel).await
 }
 
 /// Reads all partners, over all pages.
 ///
 /// # Errors
 /// A page was refused, is not one of Graph's, or the chain of pages leads away from the root or does not end.
-pub async fn list(client: &Client<'_>, caller: &Caller, stop: &Cancel) -> anyhow::Result<Vec<Partner>> {
+pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<Partner>, Error> {
     let mut url = client.url(&COLLECTION);
     let mut seen = HashSet::new();
     let mut partners = Vec::new();
     loop {
-        let (page, answer) = page(client, url.clone(), caller, stop).await?;
+        let (page, answer) = page(client, url.clone(), context).await?;
         for raw in page.value {
             let no_partner = || Error::failure("Graph's list holds something that is not a partner with an ID");
             partners.push(Partner::new(raw, &answer).ok_or_else(no_partner)?);
@@ -125,40 +142,35 @@ pub async fn list(client: &Client<'_>, caller: &Caller, stop: &Cancel) -> anyhow
         })?;
         seen.insert(url);
         if seen.contains(&next) || seen.len() >= MOST_PAGES {
-            return Err(Error::failure("the list's pages lead in a circle; the list is not complete").into());
+            return Err(Error::failure("the list's pages lead in a circle; the list is not complete"));
         }
         url = next;
     }
 }
 
-async fn page(client: &Client<'_>, url: Url, caller: &Caller, stop: &Cancel) -> anyhow::Result<(Page, Answer)> {
+async fn page(client: &Client<'_>, url: Url, context: CallContext<'_>) -> Result<(Page, Answer), Error> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
-    let outcome = client.send(&call, stop).await;
-    let failed = |why: String| format!("the partners cannot be listed: {why}");
-    let answer = match outcome.last {
-        Some(Ok(answer)) => answer,
-        Some(Err(reason)) => {
-            let error = Error::failure(failed(format!("{}: {reason}", client.host())));
-            return Err(error.hint(advice::without_answer(&reason, Purpose::List)).into());
-        }
-        None => return Err(Error::failure(failed("nothing was sent".to_owned())).into()),
-    };
-    if (200..300).contains(&answer.status) {
-        let page = Some(&answer.body).filter(|_| answer.status == 200);
-        let page: Option<Page> = page.and_then(|body| serde_json::from_slice(body).ok());
-        let no_list = || Error::failure(failed("the answer is not a list of partners".to_owned()));
-        return Ok((page.ok_or_else(no_list)?, answer));
+    let outcome = client.send(&call, context.cancel).await;
+    let failed = |why: &str| format!("the partners cannot be listed: {why}");
+    let answer = success(outcome).map_err(|outcome| {
+        let failure = context.failure(outcome, Purpose::List);
+        // A code of ours says no more than the message.
+        let why = if failure.http_status.is_some() { failure.in_words() } else { failure.message };
+        let error = match failure.kind {
+            FailureKind::Auth => Error::auth(failed(&why)),
+            _ => Error::failure(failed(&why)),
+        };
+        failure.hint.into_iter().fold(error, Error::hint)
+    })?;
+    let page = if answer.status == 200 { serde_json::from_slice(&answer.body).ok() } else { None };
+    let no_list = || Error::failure(failed("the answer is not a list of partners"));
+    Ok((page.ok_or_else(no_list)?, answer))
+}
+
+/// The answer, if its status is one of success.
+fn success(outcome: Outcome) -> Result<Answer, Outcome> {
+    match outcome.last {
+        Some(Ok(answer)) if (200..300).contains(&answer.status) => Ok(answer),
+        last => Err(Outcome { last, ..outcome }),
     }
-    let problem = problem::read(&answer);
-    let id = problem.request_id.map(|id| format!(" (request id {})", sanitize(&id))).unwrap_or_default();
-    let mut why = format!("{} {}: {}{id}", answer.status, sanitize(&problem.code), sanitize(&problem.message));
-    if let Ended::Hopeless(wait) = outcome.ended {
-        why.push_str(&format!("; the service asks to wait {}", approx_duration(wait)));
-    }
-    let error = if answer.status == 401 { Error::auth(failed(why)) } else { Error::failure(failed(why)) };
-    let is_told = answer.status == 401 && outcome.renewal_failed;
-    Err(match advice::for_status(answer.status, Purpose::List, caller).filter(|_| !is_told) {
-        Some(hint) => error.hint(hint).into(),
-        None => error.into(),
-    })
 }

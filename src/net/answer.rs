@@ -14,6 +14,15 @@ use crate::text::humanize::without_errno;
 /// What one attempt led to.
 pub type Result = std::result::Result<Answer, NoAnswer>;
 
+/// Whether a request may have been carried out although no answer says so: it left and no answer came, or a gateway
+/// answered because the service's own answer did not come. A gateway also gives 408 when it gave up on the service.
+pub fn may_be_done(result: &Result) -> bool {
+    match result {
+        Ok(answer) => matches!(answer.status, 408 | 502 | 504),
+        Err(no_answer) => no_answer.was_sent(),
+    }
+}
+
 /// An answer from the service, or from something that stands in front of it.
 #[derive(Debug, Clone, Default)]
 pub struct Answer {
@@ -268,4 +277,32 @@ pub fn redact<'a>(text: &'a str, secrets: &[SecretString]) -> Cow<'a, str> {
         true => text.replace(secret, REDACTED).into(),
         false => text,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_carried_out_is_known_by_its_answer() {
+        let answer = |status| Ok(Answer { status, ..Answer::default() });
+        for (result, expected) in [
+            (answer(204), false),
+            (answer(401), false),
+            (answer(404), false),
+            (answer(408), true),
+            (answer(429), false),
+            (answer(500), false),
+            (answer(502), true),
+            (answer(503), false),
+            (answer(504), true),
+            (Err(NoAnswer::Refused), false),
+            (Err(NoAnswer::Declined), false),
+            (Err(NoAnswer::Timeout { sent: false }), false),
+            (Err(NoAnswer::Timeout { sent: true }), true),
+            (Err(NoAnswer::Lost { sent: true }), true),
+        ] {
+            assert_eq!(may_be_done(&result), expected, "{result:?}");
+        }
+    }
 }

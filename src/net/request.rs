@@ -38,7 +38,7 @@ pub struct SendOptions<'a> {
     /// Follows what happens.
     pub observer: Observer<'a>,
     /// Once it is set, no further attempt begins; one that is under way may end.
-    pub stop: &'a Cancel,
+    pub cancel: &'a Cancel,
 }
 
 /// Something to send.
@@ -60,7 +60,7 @@ impl RetryingRequest<'_> {
     /// No answer came, in the last attempt.
     pub async fn send(&self, http: &reqwest::Client, make: impl Fn() -> reqwest::Request) -> answer::Result {
         let Self { label, repeat, secrets, wire } = *self;
-        let SendOptions { transport, retries, observer, stop } = wire;
+        let SendOptions { transport, retries, observer, cancel } = wire;
         let mut number = 1;
         loop {
             let mut request = make();
@@ -68,11 +68,11 @@ impl RetryingRequest<'_> {
             let attempt = Attempt { label, number, wanted: true, secrets, observer };
             let result = attempt::send(http, request, &attempt).await;
             match retry::decide(&result, number, retries, fastrand::f64()).next {
-                Next::Again(wait) if repeat == Repeat::Safe || was_not_carried_out(&result) => {
+                Next::Again(wait) if repeat == Repeat::Safe || !answer::may_be_done(&result) => {
                     observer(label, &Event::Waiting { why: Why::Backoff, wait });
                     tokio::select! {
                         biased;
-                        () = stop.wait() => return result,
+                        _ = cancel.wait() => return result,
                         () = tokio::time::sleep(wait) => number += 1,
                     }
                 }
@@ -99,14 +99,6 @@ pub fn encodings_of_secret(secret: &str) -> Vec<SecretString> {
     forms.into_iter().chain([secret.to_owned()]).map(SecretString::from).collect()
 }
 
-/// Whether a request was certainly not carried out: it never left, or was turned away.
-fn was_not_carried_out(result: &answer::Result) -> bool {
-    match result {
-        Ok(Answer { status, .. }) => matches!(status, 429 | 503),
-        Err(reason) => !reason.was_sent(),
-    }
-}
-
 /// In words, an answer that is not one of the service's own.
 pub fn describe_unexpected(answer: &Answer) -> String {
     let reason = reqwest::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
@@ -128,26 +120,7 @@ pub fn describe_unexpected(answer: &Answer) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::NoAnswer;
     use super::*;
-
-    #[test]
-    fn what_may_have_been_carried_out_is_not_sent_again_where_once_is_all_there_is() {
-        let answer = |status| Ok(Answer { status, ..Answer::default() });
-        for (result, expected) in [
-            (answer(429), true),
-            (answer(503), true),
-            (answer(502), false),
-            (answer(504), false),
-            (answer(408), false),
-            (Err(NoAnswer::Refused), true),
-            (Err(NoAnswer::Timeout { sent: false }), true),
-            (Err(NoAnswer::Timeout { sent: true }), false),
-            (Err(NoAnswer::Lost { sent: true }), false),
-        ] {
-            assert_eq!(was_not_carried_out(&result), expected, "{result:?}");
-        }
-    }
 
     #[test]
     fn a_secret_has_more_than_one_form() {

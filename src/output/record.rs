@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use crate::action::Action;
 use crate::exit::Verdict;
+use crate::graph::failure::CallFailure;
+use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
 
 /// What became of one ID. Field for field the contract's record; times in milliseconds.
@@ -39,7 +41,7 @@ pub struct Record {
     /// The service's, which support asks for.
     pub request_id: Option<String>,
     /// Why it is not done.
-    pub error: Option<Failure>,
+    pub error: Option<CallFailure>,
     /// Whether it was only looked at what would happen. Not written where it was not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
@@ -101,52 +103,12 @@ impl Serialize for Status {
     }
 }
 
-/// Why an ID is not done.
-#[derive(Debug, Clone, Serialize)]
-pub struct Failure {
-    /// The service's code, or ours where it gave none.
-    pub code: String,
-    /// In words, as they came from the service.
-    pub message: String,
-    /// The kind, for scripts.
-    pub kind: FailureKind,
-}
-
-/// The kinds of failure that scripts tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureKind {
-    /// The service answered something else than 204.
-    Http,
-    /// It refused the token.
-    Auth,
-    /// No answer: the network.
-    Network,
-    /// No answer in time.
-    Timeout,
-    /// It throttles.
-    Throttled,
-    /// It said 204, but `--wait` ran out before that had taken effect.
-    NotConfirmed,
-    /// The run was stopped before this ID was done.
-    Interrupted,
-}
-
-impl Failure {
-    /// As one line for people: HTTP status, code, message, request id.
-    pub fn in_words(&self, http_status: Option<u16>, request_id: Option<&str>) -> String {
-        let status = http_status.map(|status| format!("{status} ")).unwrap_or_default();
-        let id = request_id.map(|id| format!(" (request id {})", sanitize(id))).unwrap_or_default();
-        format!("{status}{}: {}{id}", sanitize(&self.code), sanitize(&self.message))
-    }
-}
-
 impl Record {
     /// What the exit code makes of it.
     pub fn verdict(&self) -> Verdict {
         match (self.status, &self.error) {
             (Status::Done(_) | Status::Skipped | Status::Would(_) | Status::Already(_), _) => Verdict::Done,
-            (Status::Failed, Some(Failure { kind: FailureKind::Auth, .. })) => Verdict::Unauthorized,
+            (Status::Failed, Some(failure)) => failure.verdict(),
             _ => Verdict::Undone,
         }
     }
@@ -183,6 +145,28 @@ impl Summary {
             Status::Skipped | Status::Already(_) => self.skipped += 1,
             Status::NotAttempted => self.not_attempted += 1,
         }
+    }
+
+    /// As one line for people.
+    pub fn in_words(&self, action: &Action, is_rehearsal: bool) -> String {
+        let Self { total, succeeded, failed, skipped, not_attempted, duration_ms, .. } = self;
+        let words = &action.words;
+        let (done, skipped_as) =
+            if is_rehearsal { (words.would, "with nothing to do") } else { (words.done, "skipped") };
+        let mut line = format!("{}: {succeeded} {done}", counted(*total, "partner"));
+        for (count, name) in [(failed, "failed"), (skipped, skipped_as), (not_attempted, "not attempted")] {
+            if *count > 0 {
+                line.push_str(&format!(", {count} {name}"));
+            }
+        }
+        line.push_str(&format!(" in {}.{} s", duration_ms / 1000, duration_ms % 1000 / 100));
+        if let Some(tenant) = &self.tenant_id {
+            line.push_str(&format!(" (tenant {})", sanitize(tenant)));
+        }
+        if is_rehearsal {
+            line.push_str("; nothing was changed");
+        }
+        line
     }
 }
 

@@ -294,7 +294,7 @@ pub fn text_line(record: &Record, look: Look) -> String {
 /// Why an ID is not done, or what else there is to say of it.
 pub fn detail(record: &Record) -> String {
     match &record.error {
-        Some(failure) => failure.in_words(record.http_status, record.request_id.as_deref()),
+        Some(failure) => failure.in_words(),
         None => sanitize(record.remark.as_deref().unwrap_or_default()).into_owned(),
     }
 }
@@ -303,17 +303,22 @@ pub fn detail(record: &Record) -> String {
 mod tests {
     use std::time::SystemTime;
 
-    use super::super::record::{Failure, FailureKind, Owner};
+    use super::super::record::Owner;
     use super::*;
     use crate::action::DISCONNECT;
+    use crate::graph::failure::{CallFailure, FailureKind};
 
     const DONE: Status = Status::Done(&DISCONNECT);
 
     fn record(index: usize, status: Status) -> Record {
-        let error = (status != DONE).then(|| Failure {
+        let error = (status != DONE).then(|| CallFailure {
             code: "Not\tFound".into(),
             message: "no\nsuch \u{1b}[2Jpartner".into(),
             kind: FailureKind::Http,
+            http_status: Some(404),
+            request_id: Some("r".into()),
+            hint: None,
+            is_unsent: false,
         });
         Record {
             id: format!("id-{index}"),

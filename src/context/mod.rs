@@ -1,16 +1,15 @@
 //! What every command needs, resolved once from options and environment: settings, the console, and, only when
 //! asked for, the token and the client (`connection`).
 
+mod connect;
 mod connection;
 mod selection;
+mod warnings;
 
 use std::ffi::OsString;
-use std::io::IsTerminal as _;
 use std::rc::Rc;
 
-use anyhow::Context as _;
 use secrecy::SecretString;
-use tokio::sync::watch;
 
 pub use self::connection::Connection;
 pub use self::selection::{Roots, Selection};
@@ -19,7 +18,7 @@ use crate::cancel::Cancel;
 use crate::cli::Global;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::interrupt::Interrupts;
+use crate::interrupt;
 use crate::net::answer::{REDACTED, redact};
 use crate::net::event::{Event, Why};
 use crate::net::http::Transport;
@@ -37,10 +36,7 @@ pub struct Context {
     pub color: Color,
     options: Global,
     verbosity: u8,
-    /// Set once nothing new may be sent.
-    pub stop: Rc<Cancel>,
-    /// Whether a sign-in is being renewed right now.
-    renewing: watch::Sender<bool>,
+    pub cancel: Rc<Cancel>,
 }
 
 impl Context {
@@ -65,8 +61,7 @@ impl Context {
             color: options.color,
             verbosity: options.verbose.max(u8::from(debug)),
             options,
-            stop: Rc::new(Cancel::new()),
-            renewing: watch::Sender::new(false),
+            cancel: Rc::default(),
         })
     }
 
@@ -121,19 +116,12 @@ impl Context {
         self.options.token.is_some() || self.options.token_file.is_some()
     }
 
-    /// After a signal: nothing new is sent, but `work` goes on for as long as it renews a sign-in, until another signal.
-    pub async fn finish_renewing<T>(&self, work: impl Future<Output = T>, interrupts: &mut Interrupts) {
-        self.stop.set();
-        let mut renewing = self.renewing.subscribe();
-        if *renewing.borrow() {
-            self.console.note("interrupted: waiting for the sign-in to be renewed. Interrupt again to end at once");
-        }
-        tokio::select! {
-            biased;
-            _ = renewing.wait_for(|renewing| !renewing) => {}
-            _ = work => {}
-            _ = interrupts.recv() => {}
-        }
+    /// Runs a command to its end, or to the first signal.
+    ///
+    /// # Errors
+    /// Those of the command; or the system refuses a runtime or a handler.
+    pub fn run_until_interrupted(&self, command: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
+        interrupt::run_until_interrupted(&self.console, &self.cancel, command)
     }
 
     /// How servers are reached. Reads the file that `--ca-cert` names.
@@ -201,49 +189,6 @@ impl Context {
             }
         }
     }
-}
-
-/// Runs async code to its end. What it left running on other threads (a read from a pipe, a name that does not
-/// resolve, a keyring) is abandoned instead of waited for.
-///
-/// # Errors
-/// Those of the code; or the system refuses a runtime.
-pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    // One thread: several cost more CPU and were never faster (measured for this tool's load).
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("the system refuses what is needed to wait for the network")?;
-    let result = runtime.block_on(work);
-    runtime.shutdown_background();
-    result
-}
-
-/// Runs a command to its end, or to the first signal. A sign-in that is being renewed by then is renewed to the end: what
-/// the sign-in service has given must be kept. (A second signal ends that, too.)
-///
-/// # Errors
-/// Those of the command; or the system refuses a runtime or a handler.
-pub fn run_until_interrupted(
-    context: &Context,
-    command: impl Future<Output = anyhow::Result<Exit>>,
-) -> anyhow::Result<Exit> {
-    block_on(async {
-        let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
-        tokio::pin!(command);
-        tokio::select! {
-            exit = &mut command => exit,
-            signal = interrupts.recv() => {
-                context.console.end_progress();
-                context.finish_renewing(command, &mut interrupts).await;
-                context.console.error("interrupted");
-                Ok(Exit::Interrupted(signal))
-            }
-        }
-    })
-}
-
-/// Whether standard output is a terminal.
-pub fn stdout_is_terminal() -> bool {
-    std::io::stdout().is_terminal()
 }
 
 fn environment(name: &str) -> Option<OsString> {

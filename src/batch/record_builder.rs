@@ -1,0 +1,243 @@
+//! From how a call ended to the record of its ID. Pure, but for the time of day.
+
+use std::time::{Instant, SystemTime};
+
+use super::confirm::Confirmation;
+use crate::action::Action;
+use crate::cancel::CancelReason;
+use crate::exit::Verdict;
+use crate::graph::advice::Purpose;
+use crate::graph::client::{Outcome, Progress};
+use crate::graph::failure::{CallContext, CallFailure, FailureKind, MAY_BE_DONE};
+use crate::graph::partner::{Fields, Partner};
+use crate::ids::PartnerId;
+use crate::output::record::{Owner, Record, Status};
+
+/// What a record says of an ID before it has a result.
+#[derive(Clone, Copy)]
+pub struct RecordBuilder<'a> {
+    pub id: &'a PartnerId,
+    /// Its place in the input.
+    pub index: usize,
+    pub action: &'static Action,
+    /// Whether it is only looked at what would happen.
+    pub is_rehearsal: bool,
+    /// In whose name the run acts.
+    pub owner: &'a Owner,
+    /// How far its call came.
+    pub progress: Progress,
+}
+
+impl RecordBuilder<'_> {
+    /// The record of a request to act.
+    pub fn acted(&self, outcome: Outcome, context: CallContext<'_>) -> Record {
+        match outcome.last {
+            Some(Ok(answer)) if answer.status == 204 => self.accepted(Status::Done(self.action), answer.request_id),
+            last => self.failed(context.failure(Outcome { last, ..outcome }, Purpose::Write)),
+        }
+    }
+
+    /// The record of a 204 that was followed up; `request_id` is the service's id of that.
+    pub fn confirmed(
+        &self,
+        request_id: Option<String>,
+        confirmation: Confirmation,
+        cancelled: Option<CancelReason>,
+    ) -> Record {
+        let failure = match confirmation {
+            Confirmation::InEffect => return self.accepted(Status::Done(self.action), request_id),
+            Confirmation::TimeUp { waited, seen } => {
+                let waited = humantime::format_duration(waited);
+                let message = format!("accepted, but not in effect after {waited}: {seen}");
+                let hint = "`intunectl partner show` shows how it stands; a longer --wait waits longer";
+                CallFailure { hint: Some(hint.to_owned()), ..CallFailure::not_confirmed(message) }
+            }
+            Confirmation::Refused(failure) => {
+                let words = failure.in_words();
+                let message = format!("accepted, but whether it is in effect is not known: {words}");
+                let not_confirmed = CallFailure::not_confirmed(message);
+                let kind = match failure.verdict() {
+                    Verdict::Unauthorized => FailureKind::Auth,
+                    _ => not_confirmed.kind,
+                };
+                CallFailure { kind, hint: failure.hint, ..not_confirmed }
+            }
+            Confirmation::Stopped { seen } => {
+                let reason = cancelled.unwrap_or(CancelReason::OutputGone);
+                let why = reason.in_words();
+                let message = format!("accepted, but not waited for until it is in effect: {why}; {seen}");
+                CallFailure::cancelled(reason, message)
+            }
+        };
+        self.failed(CallFailure { http_status: Some(204), request_id, ..failure })
+    }
+
+    /// The record of a partner that was only read.
+    pub fn rehearsed(&self, outcome: Outcome, context: CallContext<'_>) -> Record {
+        match Partner::from_outcome(outcome, self.id, context) {
+            Ok(partner) => {
+                let Fields { display_name, onboarding_status, .. } = partner.fields;
+                let is_needless =
+                    onboarding_status.as_deref().is_some_and(|status| self.action.needless.includes(status));
+                let status = if is_needless { Status::Already(self.action) } else { Status::Would(self.action) };
+                let words: Vec<_> = display_name.into_iter().chain(onboarding_status).collect();
+                Record { http_status: Some(200), remark: Some(words.join(", ")), ..self.record(status) }
+            }
+            Err(failure) => self.failed(failure),
+        }
+    }
+
+    /// The record of an ID that an earlier run has done.
+    pub fn skipped(&self) -> Record {
+        Record { remark: Some("done by an earlier run".to_owned()), ..self.record(Status::Skipped) }
+    }
+
+    /// The record of an ID for which nothing was sent.
+    pub fn not_attempted(&self, reason: CancelReason) -> Record {
+        self.failed(CallFailure::not_attempted(reason))
+    }
+
+    /// The record of a call that was given up while under way.
+    pub fn given_up(&self, reason: CancelReason) -> Record {
+        if self.progress.attempts == 0 {
+            return self.not_attempted(reason);
+        }
+        let why = reason.in_words();
+        let message = match self.progress.may_be_done {
+            true => {
+                let maybe = if self.is_rehearsal { "" } else { MAY_BE_DONE };
+                format!("given up while waiting for an answer: {why}{maybe}")
+            }
+            false => format!("given up before another attempt: {why}"),
+        };
+        self.failed(CallFailure::cancelled(reason, message))
+    }
+
+    /// The record of a 204.
+    fn accepted(&self, status: Status, request_id: Option<String>) -> Record {
+        Record { http_status: Some(204), request_id, ..self.record(status) }
+    }
+
+    fn failed(&self, failure: CallFailure) -> Record {
+        let status = if failure.is_unsent { Status::NotAttempted } else { Status::Failed };
+        let (http_status, request_id) = (failure.http_status, failure.request_id.clone());
+        Record { http_status, request_id, error: Some(failure), ..self.record(status) }
+    }
+
+    fn record(&self, status: Status) -> Record {
+        let Progress { attempts, client_request_id, started, .. } = self.progress;
+        let elapsed = started.map(|started| Instant::now() - started).unwrap_or_default();
+        Record {
+            id: self.id.as_str().to_owned(),
+            index: self.index,
+            action: self.action,
+            status,
+            http_status: None,
+            attempts,
+            duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            time: SystemTime::now(),
+            owner: self.owner.clone(),
+            client_request_id,
+            request_id: None,
+            error: None,
+            dry_run: self.is_rehearsal,
+            remark: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::action::DISCONNECT;
+    use crate::cancel::Cancel;
+    use crate::exit::Signal;
+    use crate::graph::advice::Caller;
+    use crate::graph::client::Ended;
+    use crate::net::answer::{self, Answer, NoAnswer};
+
+    const PROGRESS: Progress = Progress { attempts: 2, client_request_id: None, started: None, may_be_done: true };
+
+    /// The record of partner `a`.
+    fn build(make: impl FnOnce(RecordBuilder<'_>) -> Record) -> Record {
+        let (id, owner) = (PartnerId::parse("a").unwrap(), Owner::default());
+        make(RecordBuilder {
+            id: &id,
+            index: 3,
+            action: &DISCONNECT,
+            is_rehearsal: false,
+            owner: &owner,
+            progress: PROGRESS,
+        })
+    }
+
+    /// The record of a call that ended so; if it was stopped, then by Ctrl-C.
+    fn acted(last: Option<answer::Result>, ended: Ended, unanswered_before: bool) -> Record {
+        let (caller, cancel) = (Caller::default(), Cancel::default());
+        cancel.set(CancelReason::Interrupted(Signal::Interrupt));
+        let context = CallContext { host: "graph.example", caller: &caller, cancel: &cancel };
+        let outcome = Outcome { last, ended, unanswered_before, renewal_failed: false };
+        build(|builder| builder.acted(outcome, context))
+    }
+
+    fn answer(status: u16) -> Option<answer::Result> {
+        Some(Ok(Answer { status, whole: true, ..Answer::default() }))
+    }
+
+    #[test]
+    fn only_a_204_is_done() {
+        for status in (100..600).filter(|status| *status != 204) {
+            assert_eq!(acted(answer(status), Ended::Settled, false).status, Status::Failed, "{status}");
+        }
+        let done = acted(answer(204), Ended::Settled, true);
+        assert_eq!(
+            (done.status, done.http_status, done.attempts, done.index),
+            (Status::Done(&DISCONNECT), Some(204), 2, 3)
+        );
+        assert!(done.error.is_none());
+    }
+
+    #[test]
+    fn every_ending_has_its_kind_and_its_words() {
+        let timeout = |sent| Some(Err(NoAnswer::Timeout { sent }));
+        let hour = Ended::Hopeless(Duration::from_secs(3600));
+        let terminated = CancelReason::Interrupted(Signal::Terminate);
+        let table = [
+            (acted(answer(401), Ended::Settled, false), FailureKind::Auth, "no reason"),
+            (acted(answer(404), Ended::Settled, true), FailureKind::Http, "an earlier attempt had no answer"),
+            (acted(answer(500), Ended::Settled, true), FailureKind::Http, "may have been done all the same"),
+            (acted(answer(504), Ended::Settled, false), FailureKind::Http, "may have been done all the same"),
+            (acted(answer(408), Ended::Settled, true), FailureKind::Http, "may have been done all the same"),
+            (acted(answer(429), Ended::Settled, false), FailureKind::Throttled, "no reason"),
+            (acted(answer(503), hour, false), FailureKind::Throttled, "asks to wait 1h"),
+            (acted(answer(503), Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
+            (acted(timeout(true), Ended::Settled, false), FailureKind::Timeout, "may have been done all the same"),
+            (acted(timeout(false), Ended::Settled, false), FailureKind::Timeout, "connecting took too long"),
+            (acted(Some(Err(NoAnswer::Refused)), Ended::Settled, false), FailureKind::Network, "refused"),
+            (acted(None, hour, false), FailureKind::Throttled, "the service asks to wait 1h, which is too long"),
+            (acted(None, Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
+            (build(|builder| builder.given_up(terminated)), FailureKind::Interrupted, "may have been done"),
+            (
+                build(|builder| builder.not_attempted(CancelReason::Unauthorized)),
+                FailureKind::Auth,
+                "refused the token",
+            ),
+        ];
+        for (record, kind, words) in table {
+            let failure = record.error.unwrap();
+            assert_eq!(failure.kind, kind, "{failure:?}");
+            assert!(failure.message.contains(words), "{failure:?}");
+        }
+        let answered = Progress { may_be_done: false, ..PROGRESS };
+        let interrupted = CancelReason::Interrupted(Signal::Interrupt);
+        let given_up = build(|builder| RecordBuilder { progress: answered, ..builder }.given_up(interrupted));
+        let failure = given_up.error.unwrap();
+        assert!(failure.message == "given up before another attempt: the run was interrupted", "{failure:?}");
+        for undone in [timeout(false), answer(503), answer(404)] {
+            let failure = acted(undone, Ended::Settled, false).error.unwrap();
+            assert!(!failure.message.contains("may have"), "{failure:?}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! `partner disconnect`, `partner onboard` and whatever else changes partners: one command, with a verb as data.
+
+use std::collections::HashSet;
+use std::io::IsTerminal as _;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use anyhow::Context as _;
+
+use super::consent;
+use super::resume_log::ResumeLog;
+use crate::action::Action;
+use crate::batch::{self, Finished, Io, Plan, Task};
+use crate::cli;
+use crate::context::{Connection, Context, Selection};
+use crate::error::Error;
+use crate::exit::{Exit, Signal};
+use crate::graph::advice::Caller;
+use crate::graph::client::Client;
+use crate::graph::pace::Rate;
+use crate::ids::input::{self, Stdin};
+use crate::ids::{Collected, PartnerIds};
+use crate::interrupt::{Interrupts, block_on};
+use crate::net::root::Cloud;
+use crate::output::record::{Owner, Status, Summary};
+use crate::output::sink::{Look, Sink, text_line};
+use crate::output::terminal::{Layout, Shape, measure};
+use crate::output::{Format, stdout};
+use crate::permission;
+use crate::text::humanize::without_errno;
+
+/// How many records may be handed to the output together.
+const BATCH_SIZE: usize = 64;
+
+/// Reads the IDs, connects, asks, and sends.
+///
+/// # Errors
+/// The IDs are bad, or there is no usable token: nothing was sent. Or the output broke off.
+pub fn run(context: &Context, action: &'static Action, options: cli::Act) -> anyhow::Result<Exit> {
+    block_on(async {
+        // From here on a signal is answered by a report, not by death.
+        let mut interrupts = Interrupts::listen()?;
+        // Whoever can answer now is asked, even if this is in the background by the time the token is there.
+        let tty = if options.yes || options.dry_run { None } else { consent::terminal() };
+        if options.wait.is_some() {
+            refuse_duration(&options.ids.ids)?;
+        }
+        let selection = context.selection()?;
+        let rate = options.rate.0;
+        let mut plan = plan(context, action, &options, &selection);
+        let (collected, log) = match read(context, action, options, &mut interrupts).await? {
+            ControlFlow::Continue(input) => input,
+            ControlFlow::Break(exit) => return Ok(exit),
+        };
+        plan.ids = collected.ids;
+        let mut write = PartnerWrite { context, plan, log, rate, interrupts };
+        let connection = match write.connect(selection).await? {
+            ControlFlow::Continue(connection) => connection,
+            ControlFlow::Break(exit) => return Ok(exit),
+        };
+        collected.tenants.check(connection.tenant())?;
+        write.act_as(&connection);
+        if write.plan.todo().next().is_none() {
+            return write.report_unsent(None, summary(&connection)).await;
+        }
+        // Whether a rehearsed run would be refused is reported at its end.
+        context.warn_about(&connection, if write.is_rehearsal() { permission::READ } else { permission::WRITE });
+        let client = context.client(&connection, rate)?;
+        if let Some(tty) = tty
+            && let Some(exit) =
+                consent::ask(context, &write.plan, &connection, &client, tty, &mut write.interrupts).await?
+        {
+            return Ok(exit);
+        }
+        write.send(&client, &connection).await
+    })
+}
+
+/// No ID that Graph issues reads as a duration; who types a space before one means it for `--wait`.
+fn refuse_duration(ids: &[String]) -> Result<(), Error> {
+    let Some(duration) = ids.iter().find(|id| humantime::parse_duration(id).is_ok()) else { return Ok(()) };
+    Err(Error::usage(format!("`{duration}` stands where an ID belongs; nothing was sent"))
+        .hint(format!("a duration follows --wait with an equals sign: --wait={duration}")))
+}
+
+/// What the options say, so far without IDs.
+fn plan(context: &Context, action: &'static Action, options: &cli::Act, selection: &Selection) -> Plan {
+    Plan {
+        ids: PartnerIds::default(),
+        done: HashSet::new(),
+        action,
+        task: if options.dry_run { Task::Rehearse } else { Task::Act { wait: options.wait } },
+        concurrency: usize::from(options.concurrency),
+        fail_fast: options.fail_fast,
+        reports_failures: context.format == Format::Id,
+        caller: Caller::default(),
+        owner: Owner { graph_url: selection.graph().map(|root| root.as_str().into()), ..Owner::default() },
+        cancel: Rc::clone(&context.cancel),
+    }
+}
+
+/// Reads the IDs, and the records of earlier runs.
+async fn read(
+    context: &Context,
+    action: &'static Action,
+    options: cli::Act,
+    interrupts: &mut Interrupts,
+) -> anyhow::Result<ControlFlow<Exit, (Collected, Option<ResumeLog>)>> {
+    let format = context.format;
+    let cli::Act { ids: cli::Ids { ids, from_file }, resume, .. } = options;
+    let reading = tokio::task::spawn_blocking(move || {
+        let from_file = from_file.as_deref();
+        if input::is_stdin_named(&ids, from_file) && resume.as_deref().is_some_and(input::is_stdin) {
+            return Err(Error::usage("standard input cannot be both the IDs and the records; nothing was sent")
+                .hint("give one of them as a file"));
+        }
+        let collected = input::read(&ids, from_file, Stdin::IfNamed, action.name)?;
+        Ok((collected, resume.map(|path| ResumeLog::read(path, action, format)).transpose()?))
+    });
+    let (collected, log) = tokio::select! {
+        read = reading => read.context("reading the IDs broke off")??,
+        signal = interrupts.recv() => {
+            context.console.error("interrupted while reading the IDs; nothing was sent");
+            return Ok(ControlFlow::Break(Exit::Interrupted(signal)));
+        }
+    };
+    for warning in &collected.warnings {
+        context.console.warning(warning);
+    }
+    match collected.ids.repeated() {
+        0 => {}
+        1 => context.console.note("1 repeated ID is sent once"),
+        repeated => context.console.note(&format!("{repeated} repeated IDs are sent once")),
+    }
+    Ok(ControlFlow::Continue((collected, log)))
+}
+
+fn summary(connection: &Connection) -> Summary {
+    Summary {
+        tenant_id: connection.tenant().map(str::to_owned),
+        cloud: connection.cloud().map(Cloud::name),
+        ..Summary::default()
+    }
+}
+
+struct PartnerWrite<'a> {
+    context: &'a Context,
+    plan: Plan,
+    log: Option<ResumeLog>,
+    rate: Option<Rate>,
+    interrupts: Interrupts,
+}
+
+impl PartnerWrite<'_> {
+    fn is_rehearsal(&self) -> bool {
+        self.plan.task == Task::Rehearse
+    }
+
+    /// Gets a token. A signal ends the command with a record for each ID.
+    async fn connect(&mut self, selection: Selection) -> anyhow::Result<ControlFlow<Exit, Connection>> {
+        let connecting = self.context.connect(selection);
+        tokio::pin!(connecting);
+        let signal = tokio::select! {
+            connection = &mut connecting => return Ok(ControlFlow::Continue(connection?)),
+            signal = self.interrupts.recv() => signal,
+        };
+        self.interrupts.finish(signal, connecting, &self.context.console, &self.context.cancel).await;
+        Ok(ControlFlow::Break(self.report_unsent(Some(signal), Summary::default()).await?))
+    }
+
+    /// Decides, by whose token it is, what is to be done and what records say.
+    fn act_as(&mut self, connection: &Connection) {
+        if let Some(log) = &self.log {
+            self.plan.done = log.done(self.context, connection);
+        }
+        self.plan.owner = connection.owner();
+        self.plan.caller = connection.caller();
+    }
+
+    /// Reports every ID where there is nothing to send.
+    async fn report_unsent(&mut self, signal: Option<Signal>, summary: Summary) -> anyhow::Result<Exit> {
+        let (plan, io) = self.start_output()?;
+        let finished = batch::without_requests(plan, signal, summary, io).await;
+        Ok(self.conclude(&finished))
+    }
+
+    async fn send(&mut self, client: &Client<'_>, connection: &Connection) -> anyhow::Result<Exit> {
+        let (plan, io) = self.start_output()?;
+        let finished = batch::run(plan, client, summary(connection), io).await?;
+        let exit = self.conclude(&finished);
+        let lacks_permission = connection.claims().and_then(|claims| claims.has_any(permission::WRITE)) == Some(false);
+        if self.is_rehearsal() && lacks_permission && matches!(exit, Exit::Success | Exit::Failure) {
+            let needed = permission::in_words(permission::WRITE);
+            self.context.console.error(&format!("a run would be refused: the token lacks the permission {needed}"));
+            return Ok(Exit::Failure);
+        }
+        Ok(exit)
+    }
+
+    fn start_output(&mut self) -> anyhow::Result<(&Plan, Io<'_>)> {
+        let Self { context, plan, log, rate, interrupts } = self;
+        log.as_ref().map_or(Ok(()), ResumeLog::end_torn_record)?;
+        let rate = if plan.task == Task::Rehearse { rate.map(Rate::for_all) } else { *rate };
+        // What stands behind a pipe may write to the same terminal, and would write into the line.
+        let total = if stdout::is_pipe() { 0 } else { plan.todo().count() };
+        let progress = context.console.start_progress(total, rate).filter(|_| std::io::stdout().is_terminal());
+        // With -v each step is reported on standard error in between: whoever does not read that is not to hold up the
+        // records.
+        let batch_size = if context.is_traced() { 1 } else { BATCH_SIZE };
+        let sink = Sink::start(look(context, &plan.ids), progress, batch_size)
+            .context("the system refuses what the output needs")?;
+        Ok((plan, Io { console: &context.console, sink, interrupts }))
+    }
+
+    /// Says on standard error what standard output does not.
+    fn conclude(&self, finished: &Finished) -> Exit {
+        let Finished { exit, summary, hints, written } = finished;
+        let console = &self.context.console;
+        // A reader that is gone has seen enough, unless the same Ctrl-C has ended it, as it does with a `| tee`.
+        let is_news = !written.closed() || matches!(exit, Exit::Interrupted(_)) && !written.lost.is_empty();
+        if let Some(error) = written.error.as_ref().filter(|_| is_news) {
+            console.error(&format!("the results could not all be written: {}", without_errno(error)));
+            let plain_text = Look { format: Format::Text, shape: Shape::PLAIN, id_width: 0 };
+            for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
+                // A sentence for people: the console lets no tab through.
+                console.error(&format!("not written: {}", text_line(record, plain_text).replace('\t', " ")));
+            }
+        }
+        if let Exit::Interrupted(signal) = exit {
+            console.error(match signal {
+                Signal::Interrupt => "interrupted",
+                Signal::Terminate => "asked to end (SIGTERM)",
+            });
+        }
+        if matches!(self.context.format, Format::Text | Format::Id) {
+            console.note(&summary.in_words(self.plan.action, self.is_rehearsal()));
+        }
+        for hint in hints {
+            console.hint(hint);
+        }
+        *exit
+    }
+}
+
+fn look(context: &Context, ids: &PartnerIds) -> Look {
+    let shape = Shape::of(&std::io::stdout(), context.color);
+    let id_width = match shape.layout {
+        Layout::Tabs => 0,
+        Layout::Columns { .. } => ids.iter().map(|(id, _)| measure(id.as_str())).max().unwrap_or_default(),
+    };
+    Look { format: context.format, shape, id_width }
+}

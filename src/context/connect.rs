@@ -1,0 +1,244 @@
+//! How a connection comes about, how its token is renewed, and the client that is made of it.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use secrecy::SecretString;
+
+use super::connection::{Connection, TokenOrigin, given_connection, profile_connection};
+use super::{Context, Roots, Selection};
+use crate::auth::discovery;
+use crate::auth::renewal::{Failure, Outlook, Profile, Renewed};
+use crate::auth::session;
+use crate::auth::sources::{Found, Given};
+use crate::auth::token::Token;
+use crate::error::Error;
+use crate::graph::advice::Caller;
+use crate::graph::bearer::{Bearer, Renew, RenewError, RenewReason};
+use crate::graph::client::{Client, ClientOptions};
+use crate::graph::failure::CallContext;
+use crate::graph::pace::Rate;
+use crate::net::event::Observer;
+use crate::net::http::Transport;
+use crate::net::request::SendOptions;
+use crate::permission;
+use crate::text::sanitize::sanitize;
+
+impl Context {
+    /// Finds the token and the root that it may be sent to; gets or renews the token if that is called for, and makes
+    /// sure that it is for the tenant that was typed. This may wait: for the keyring, 3 s at most, for a file as long as
+    /// that takes, and for the sign-in service. Nothing is sent to Graph.
+    ///
+    /// # Errors
+    /// There is no usable token; it is for another tenant or cloud, or for another root than the one that was named.
+    pub async fn connect(&self, selection: Selection) -> anyhow::Result<Connection> {
+        let Selection { source, roots, .. } = selection;
+        let (timeout, retries, ca_cert) = (self.options.timeout, self.options.retries, self.options.ca_cert.clone());
+        let look_up = tokio::task::spawn_blocking(move || {
+            let found = source.resolve(SystemTime::now())?;
+            anyhow::Ok((found, Transport::load(timeout, retries, ca_cert.as_deref())?))
+        });
+        let (found, transport) = look_up.await.context("looking for the token broke off")??;
+        let connection = match found {
+            Found::Given(token, given) => given_connection(token, given, roots, transport),
+            Found::App(app) => {
+                let (root, login) = roots.both(Error::auth)?;
+                let observer = self.observer();
+                let token = app.token(&root, &login, self.wire(&transport, &observer)).await?;
+                token.not_expired(&app.to_string(), "check the clock of this machine", SystemTime::now())?;
+                let (origin, login) = (TokenOrigin::App { app, login }, roots.directory());
+                Connection { token, origin, root, login, rehearsed: roots.rehearsed, transport }
+            }
+            Found::Profile(name, session) => profile_connection(&name, session.as_deref(), &roots, transport)?,
+        };
+        self.check(&connection).await?;
+        self.renew_if_due(connection).await
+    }
+
+    /// Takes a token that something else got, if it is for the cloud and the tenant that were named.
+    ///
+    /// # Errors
+    /// It is for another cloud or tenant.
+    pub async fn accept(&self, token: Token, given: Given, roots: Roots) -> anyhow::Result<Connection> {
+        let connection = given_connection(token, given, roots, self.transport()?);
+        self.check(&connection).await?;
+        Ok(connection)
+    }
+
+    /// Makes sure that the token is for the cloud and the tenant that were named.
+    async fn check(&self, connection: &Connection) -> anyhow::Result<()> {
+        connection.check_cloud()?;
+        let Some(typed) = self.options.tenant.as_ref().filter(|tenant| !tenant.is_any()) else { return Ok(()) };
+        if typed.is_id() || connection.tenant().is_none() {
+            return Ok(connection.check_tenant(typed, typed)?);
+        }
+        let login = connection.login.as_ref().ok_or_else(|| {
+            Error::auth(format!("the tenant of {typed} cannot be found: no sign-in root is known; nothing was sent"))
+                .hint("use the tenant's ID in --tenant, or add --login-url URL")
+        })?;
+        let observer = self.observer();
+        let id = discovery::tenant_id(typed, login, self.wire(&connection.transport, &observer)).await?;
+        Ok(connection.check_tenant(typed, &id)?)
+    }
+
+    /// The token and the root as [`connect`](Self::connect) would find them, if that takes nobody else: no sign-in
+    /// service, no password for the keyring, no pipe. What a profile has is used as it is and not renewed. `None` if it
+    /// is not that easy.
+    ///
+    /// # Errors
+    /// Those of [`connect`](Self::connect).
+    pub fn connection_at_hand(&self) -> anyhow::Result<Option<Connection>> {
+        let Selection { source, roots, .. } = self.selection()?;
+        if !source.asks_nobody() || self.options.ca_cert.as_ref().is_some_and(|path| !path.is_file()) {
+            return Ok(None);
+        }
+        let now = SystemTime::now();
+        let connection = match source.resolve(now)? {
+            Found::Given(token, given) => given_connection(token, given, roots, self.transport()?),
+            Found::App(_) => return Ok(None),
+            Found::Profile(name, mut session) => {
+                if let Some(session) = &mut session {
+                    session.renewal = None;
+                }
+                let connection = profile_connection(&name, session.as_deref(), &roots, self.transport()?)?;
+                connection.token.not_expired("the keyring", "sign in again", now)?;
+                connection
+            }
+        };
+        connection.check_cloud()?;
+        match &self.options.tenant {
+            // To find its ID would be to ask somebody.
+            Some(tenant) if !tenant.is_id() => return Ok(None),
+            Some(tenant) => connection.check_tenant(tenant, tenant)?,
+            None => {}
+        }
+        Ok(Some(connection))
+    }
+
+    async fn renew_if_due(&self, mut connection: Connection) -> anyhow::Result<Connection> {
+        let TokenOrigin::Profile(profile) = &connection.origin else { return Ok(connection) };
+        let name = profile.name.clone();
+        let now = SystemTime::now();
+        if connection.is_renewable() && connection.token.is_due(now) {
+            let is_good = connection.token.expires_in(now).is_some();
+            let need = if is_good { RenewReason::Due } else { RenewReason::Refused };
+            match self.renew_token(&connection, &connection.token.secret, need).await {
+                Ok(token) => connection.token = token,
+                // What there is may still do.
+                Err(failure) if failure.outlook == Outlook::Passing && is_good => {
+                    self.console.warning_about(&failure.error);
+                }
+                Err(failure) => return Err(failure.error),
+            }
+        }
+        if self.cancel.is_set() {
+            return Err(Error::auth("interrupted; nothing was sent").into());
+        }
+        let hint = format!("sign in again: {}", session::command(&name));
+        connection.token.not_expired(&format!("profile '{name}'"), &hint, SystemTime::now())?;
+        Ok(connection)
+    }
+
+    /// Gets another token than `used` from where it was from.
+    async fn renew_token(
+        &self,
+        connection: &Connection,
+        used: &SecretString,
+        reason: RenewReason,
+    ) -> Result<Token, Failure> {
+        let Connection { origin, root, transport, .. } = connection;
+        let observer = self.observer();
+        let (wire, turn_within) = match reason {
+            // While the old one works, nothing is to wait for long; and there is a next time.
+            RenewReason::Due => (SendOptions { retries: 0, ..self.wire(transport, &observer) }, Duration::from_secs(2)),
+            // Twice what an attempt usually may take.
+            RenewReason::Refused => (self.wire(transport, &observer), Duration::from_secs(60)),
+        };
+        let token = match origin {
+            TokenOrigin::Given(_) => Err(Error::auth("the token cannot be renewed"))?,
+            TokenOrigin::App { app, login } => tokio::select! {
+                token = app.token(root, login, wire) => token?,
+                _ = self.cancel.wait() => {
+                    return Err(Failure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
+                }
+            },
+            TokenOrigin::Profile(profile) => self.renew(profile, used, turn_within, wire).await?,
+        };
+        // A domain may have moved: the rest of the run is not for another tenant.
+        match (connection.tenant(), connection.tenant_of(&token)) {
+            (Some(before), after) if after != Some(before) => {
+                let after = after.map_or_else(|| "no tenant".into(), |after| format!("tenant {}", sanitize(after)));
+                let message = format!("the new token is for {after}, not for {}", sanitize(before));
+                Err(Failure { error: Error::auth(message).into(), outlook: Outlook::Final })
+            }
+            _ => Ok(token),
+        }
+    }
+
+    async fn renew(
+        &self,
+        profile: &Profile,
+        used: &SecretString,
+        turn_within: Duration,
+        wire: SendOptions<'_>,
+    ) -> Result<Token, Failure> {
+        let renewing = profile.renew(used, permission::ASKED, turn_within, wire);
+        let Renewed { token, unkept } = self.cancel.shield(renewing).await?;
+        if let Some(error) = unkept {
+            self.console.warning_with_hint(
+                &format!("the renewed sign-in of profile '{}' could not be kept: {error:#}", profile.name),
+                &format!("this run goes on with it; should the next one fail: {}", session::command(&profile.name)),
+            );
+        }
+        Ok(token)
+    }
+
+    /// The way to servers that are not Graph.
+    pub fn wire<'a>(&'a self, transport: &'a Transport, observer: Observer<'a>) -> SendOptions<'a> {
+        SendOptions { transport, retries: transport.retries, observer, cancel: &self.cancel }
+    }
+
+    /// What gets the client its next token; a failure is told here.
+    fn renewal<'a>(&'a self, connection: &'a Connection) -> Option<Renew<'a>> {
+        connection.is_renewable().then(|| -> Renew<'a> {
+            Box::new(move |used, reason| {
+                Box::pin(async move {
+                    match self.renew_token(connection, &used, reason).await {
+                        Ok(token) => Ok(Bearer { renew_at: token.renew_at(SystemTime::now()), token: token.secret }),
+                        Err(Failure { outlook: Outlook::Stopped, .. }) => Err(RenewError::Stopped),
+                        Err(Failure { error, outlook }) => {
+                            match reason {
+                                // What there is may still do.
+                                RenewReason::Due => self.console.warning_about(&error),
+                                RenewReason::Refused => self.console.failure(&error),
+                            }
+                            Err(if outlook == Outlook::Final { RenewError::ForGood } else { RenewError::ForNow })
+                        }
+                    }
+                })
+            })
+        })
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// The trusted roots cannot be loaded.
+    pub fn client<'a>(&'a self, connection: &'a Connection, rate: Option<Rate>) -> anyhow::Result<Client<'a>> {
+        let token = &connection.token;
+        Client::new(ClientOptions {
+            root: &connection.root,
+            version: &self.options.api_version,
+            bearer: Bearer { token: token.secret.clone(), renew_at: token.renew_at(SystemTime::now()) },
+            renew: self.renewal(connection),
+            transport: &connection.transport,
+            rate,
+            observer: Box::new(self.observer()),
+        })
+    }
+
+    /// What explains why one of the client's calls failed.
+    pub fn call_context<'a>(&'a self, client: &'a Client<'_>, caller: &'a Caller) -> CallContext<'a> {
+        CallContext { host: client.host(), caller, cancel: &self.cancel }
+    }
+}

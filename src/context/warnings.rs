@@ -1,0 +1,63 @@
+//! What is said of a token before its first use: nothing that stops the run.
+
+use super::connection::{Connection, NOT_AZURE_CLI, TokenOrigin};
+use super::{Context, Selection};
+use crate::auth::claims::Claims;
+use crate::auth::sources::Source;
+use crate::net::root::Cloud;
+use crate::permission;
+use crate::text::sanitize::sanitize;
+
+impl Context {
+    /// Says, after a sign-in, what calls use instead of it.
+    pub fn warn_about_other_sources(&self) {
+        match self.selection() {
+            Ok(Selection { source: Source::Profile(_), .. }) => {}
+            Ok(Selection { source, .. }) => {
+                let message =
+                    format!("calls use another source than this sign-in, which is set and comes first: {source}");
+                self.console.warning_with_hint(&message, "to use the sign-in, unset that, or add --profile NAME");
+            }
+            Err(error) => self.console.warning_about(&error.into()),
+        }
+    }
+
+    /// Says, before the first request, what the token's claims give away.
+    pub fn warn_about(&self, connection: &Connection, permissions: &[&str]) {
+        let Some(claims) = connection.claims() else { return };
+        let root = connection.root.as_str();
+        let is_for_graph =
+            |audience: &str| audience == root || Cloud::ALL.into_iter().any(|cloud| audience == cloud.graph());
+        if let Some(audience) = claims.audience().filter(|audience| !is_for_graph(audience)) {
+            let graph = connection.cloud().map_or_else(|| root.to_owned(), |cloud| cloud.graph().to_owned());
+            self.console.warning_with_hint(
+                &format!(
+                    "the token is for {}, not for {graph}; the service will probably refuse it",
+                    sanitize(&audience)
+                ),
+                &match &connection.origin {
+                    TokenOrigin::Given(_) => format!("get a token for the resource {graph}"),
+                    TokenOrigin::App { .. } | TokenOrigin::Profile(_) => {
+                        "check --graph-url, --login-url and --cloud".to_owned()
+                    }
+                },
+            );
+        }
+        self.warn_about_permissions(claims, permissions, "get a new token");
+    }
+
+    /// Says that a token has none of these permissions, if it names any; `then` is what to do once there is consent.
+    pub fn warn_about_permissions(&self, claims: &Claims, permissions: &[&str], then: &str) {
+        if claims.has_any(permissions) == Some(false) {
+            let hint = match claims.is_of_azure_cli() {
+                true => NOT_AZURE_CLI.to_owned(),
+                false => format!("have an administrator consent to the permission for the application, then {then}"),
+            };
+            let needed = permission::in_words(permissions);
+            self.console.warning_with_hint(
+                &format!("the token lacks the permission {needed}; the service will probably refuse it"),
+                &hint,
+            );
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Why a call did not do what it was for. A failed call is one value, in a record, in `partner list` and `show`, and at the
+//! prompt.
+
+use serde::Serialize;
+
+use super::advice::{self, Caller, Purpose};
+use super::client::{Ended, Outcome};
+use super::problem;
+use crate::cancel::{Cancel, CancelReason};
+use crate::exit::Verdict;
+use crate::net::answer::{self, Answer, NoAnswer};
+use crate::text::humanize::approx_duration;
+use crate::text::sanitize::sanitize;
+
+/// A failed call. As JSON, it is the contract's `error`: what a record says of the answer as well stands beside it there.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallFailure {
+    /// The service's code, or ours where it gave none.
+    pub code: String,
+    /// In words, as they came from the service: they may hold control characters.
+    pub message: String,
+    pub kind: FailureKind,
+    /// The status of the answer; `None` where none came.
+    #[serde(skip)]
+    pub http_status: Option<u16>,
+    /// The service's, which support asks for.
+    #[serde(skip)]
+    pub request_id: Option<String>,
+    /// What to do, for people.
+    #[serde(skip)]
+    pub hint: Option<String>,
+    /// Whether nothing was sent at all.
+    #[serde(skip)]
+    pub is_unsent: bool,
+}
+
+/// The kinds of failure that scripts tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The service answered something else than was asked for.
+    Http,
+    /// It refused the token.
+    Auth,
+    /// No answer: the network.
+    Network,
+    /// No answer in time.
+    Timeout,
+    /// It throttles.
+    Throttled,
+    /// It said 204, but `--wait` ran out before that had taken effect.
+    NotConfirmed,
+    /// The run was stopped before this ID was done.
+    Interrupted,
+}
+
+impl CallFailure {
+    fn new(code: &str, message: String, kind: FailureKind) -> Self {
+        let code = code.to_owned();
+        Self { code, message, kind, http_status: None, request_id: None, hint: None, is_unsent: false }
+    }
+
+    /// The run was stopped, with these words about this call.
+    pub fn cancelled(reason: CancelReason, message: String) -> Self {
+        let kind = match reason {
+            CancelReason::Unauthorized => FailureKind::Auth,
+            _ => FailureKind::Interrupted,
+        };
+        Self::new(reason.code(), message, kind)
+    }
+
+    /// The run was stopped before anything was sent.
+    pub fn not_attempted(reason: CancelReason) -> Self {
+        Self { is_unsent: true, ..Self::cancelled(reason, reason.in_words().to_owned()) }
+    }
+
+    /// The service accepted the request, but it did not take effect.
+    pub fn not_confirmed(message: String) -> Self {
+        Self::new("NotConfirmed", message, FailureKind::NotConfirmed)
+    }
+
+    /// An answer of success that is not what was asked for.
+    pub fn unexpected(answer: &Answer, message: &str) -> Self {
+        Self {
+            http_status: Some(answer.status),
+            request_id: answer.request_id.clone(),
+            hint: Some("check --graph-url, and what stands between here and Graph".to_owned()),
+            ..Self::new("UnexpectedAnswer", message.to_owned(), FailureKind::Http)
+        }
+    }
+
+    /// As one line for people: HTTP status, code, message, request id.
+    pub fn in_words(&self) -> String {
+        let status = self.http_status.map(|status| format!("{status} ")).unwrap_or_default();
+        let id = self.request_id.as_deref().map(|id| format!(" (request id {})", sanitize(id))).unwrap_or_default();
+        format!("{status}{}: {}{id}", sanitize(&self.code), sanitize(&self.message))
+    }
+
+    /// What the exit code makes of it.
+    pub fn verdict(&self) -> Verdict {
+        if self.kind == FailureKind::Auth { Verdict::Unauthorized } else { Verdict::Undone }
+    }
+}
+
+/// What has to be known, besides its outcome, to say why a call failed.
+#[derive(Debug, Clone, Copy)]
+pub struct CallContext<'a> {
+    /// Where requests go: host and port.
+    pub host: &'a str,
+    /// Whose token they are sent with.
+    pub caller: &'a Caller,
+    /// Why the run was stopped, if it was.
+    pub cancel: &'a Cancel,
+}
+
+impl CallContext<'_> {
+    /// Why a call did not do what it was for.
+    pub fn failure(self, outcome: Outcome, purpose: Purpose) -> CallFailure {
+        let Outcome { last, ended, unanswered_before, renewal_failed } = outcome;
+        // A call ends stopped only after the run was.
+        let reason = self.cancel.reason().unwrap_or(CancelReason::OutputGone);
+        let maybe = if purpose == Purpose::Write { maybe_done(last.as_ref(), unanswered_before) } else { "" };
+        let mut failure = match (last, ended) {
+            (Some(Ok(answer)), _) => {
+                let is_told = answer.status == 401 && renewal_failed;
+                let hint = advice::for_status(answer.status, purpose, self.caller).filter(|_| !is_told);
+                refused(&answer, ended, hint)
+            }
+            (Some(Err(no_answer)), _) => unanswered(self.host, &no_answer, purpose),
+            (None, Ended::Hopeless(wait)) => {
+                let message = format!("the service asks to wait {}, which is too long", approx_duration(wait));
+                let failure = CallFailure::new("TooManyRequests", message, FailureKind::Throttled);
+                return CallFailure { is_unsent: true, ..failure };
+            }
+            (None, _) => return CallFailure::not_attempted(reason),
+        };
+        // Why a result stands that another attempt might have changed.
+        match ended {
+            Ended::Settled => {}
+            Ended::Hopeless(wait) => {
+                let wait = approx_duration(wait);
+                failure.message.push_str(&format!("; not tried again: the service asks to wait {wait}"));
+            }
+            Ended::Stopped => {
+                failure.kind = FailureKind::Interrupted;
+                failure.message.push_str(&format!("; not tried again: {}", reason.in_words()));
+                failure.hint = None;
+            }
+        }
+        failure.message.push_str(maybe);
+        failure
+    }
+}
+
+/// To be added where a request may have been carried out.
+pub const MAY_BE_DONE: &str = "; it may have been done all the same: look with `intunectl partner list`";
+
+/// What to add about a request that changes something, if it or one like it may have been carried out.
+fn maybe_done(last: Option<&answer::Result>, unanswered_before: bool) -> &'static str {
+    match last {
+        Some(last) if answer::may_be_done(last) => MAY_BE_DONE,
+        Some(Ok(Answer { status: 400..=499, .. })) if unanswered_before => {
+            "; an earlier attempt had no answer and may have done it: look with `intunectl partner list`"
+        }
+        _ if unanswered_before => MAY_BE_DONE,
+        _ => "",
+    }
+}
+
+fn refused(answer: &Answer, ended: Ended, hint: Option<String>) -> CallFailure {
+    let problem::Problem { code, message, request_id } = problem::read(answer);
+    let kind = match (answer.status, ended) {
+        (401, _) => FailureKind::Auth,
+        (429, _) | (_, Ended::Hopeless(_)) => FailureKind::Throttled,
+        _ => FailureKind::Http,
+    };
+    CallFailure { code, message, kind, http_status: Some(answer.status), request_id, hint, is_unsent: false }
+}
+
+fn unanswered(host: &str, no_answer: &NoAnswer, purpose: Purpose) -> CallFailure {
+    let kind = match no_answer {
+        NoAnswer::Timeout { .. } => FailureKind::Timeout,
+        _ => FailureKind::Network,
+    };
+    let hint = Some(advice::without_answer(no_answer, purpose).to_owned());
+    CallFailure { hint, ..CallFailure::new(no_answer.code(), format!("{host}: {no_answer}"), kind) }
+}
