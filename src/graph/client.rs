@@ -15,7 +15,7 @@ use super::bearer::{Bearer, Bearers, CurrentToken, Renew, Renewal};
 use super::gate::{Departure, Gate, Pass, RequestKind, Turn};
 use super::pace::Rate;
 use crate::cancel::Cancel;
-use crate::net::answer::{self, NoAnswer, Result};
+use crate::net::answer::{self, Answer, NoAnswer, Result};
 use crate::net::attempt::{self, Attempt};
 use crate::net::event::{Event, OwnObserver, Why};
 use crate::net::http::{self, Transport};
@@ -80,6 +80,13 @@ pub struct Outcome {
     pub unanswered_before: bool,
     /// Another token was asked for, in vain: why has been told.
     pub renewal_failed: bool,
+}
+
+impl Outcome {
+    /// Takes the answer out if its status is one of success.
+    pub fn take_success(&mut self) -> Option<Answer> {
+        self.last.take_if(|last| last.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status)))?.ok()
+    }
 }
 
 /// Why a call had no further attempt.

@@ -35,18 +35,18 @@ impl Partner {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn from_outcome(outcome: Outcome, id: &PartnerId, context: CallContext<'_>) -> Result<Self, CallFailure> {
+    pub fn from_outcome(mut outcome: Outcome, id: &PartnerId, context: CallContext<'_>) -> Result<Self, CallFailure> {
         let read = |answer: &Answer| {
             let partner = Self::new(serde_json::from_slice(&answer.body).ok()?, answer)?;
             PartnerId::parse(&partner.fields.id).is_ok_and(|found| found == *id).then_some(partner)
         };
-        match success(outcome) {
-            Ok(answer) => {
+        match outcome.take_success() {
+            Some(answer) => {
                 let partner = if answer.status == 200 { read(&answer) } else { None };
                 let unexpected = "the answer is not the partner that was asked for";
                 partner.ok_or_else(|| CallFailure::unexpected(&answer, unexpected))
             }
-            Err(outcome) => Err(context.failure(outcome, Purpose::Read)),
+            None => Err(context.failure(outcome, Purpose::Read)),
         }
     }
 
@@ -150,9 +150,9 @@ pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<P
 
 async fn page(client: &Client<'_>, url: Url, context: CallContext<'_>) -> Result<(Page, Answer), Error> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
-    let outcome = client.send(&call, context.cancel).await;
+    let mut outcome = client.send(&call, context.cancel).await;
     let failed = |why: &str| format!("the partners cannot be listed: {why}");
-    let answer = success(outcome).map_err(|outcome| {
+    let answer = outcome.take_success().ok_or_else(|| {
         let failure = context.failure(outcome, Purpose::List);
         // A code of ours says no more than the message.
         let why = if failure.http_status.is_some() { failure.in_words() } else { failure.message };
@@ -165,12 +165,4 @@ async fn page(client: &Client<'_>, url: Url, context: CallContext<'_>) -> Result
     let page = if answer.status == 200 { serde_json::from_slice(&answer.body).ok() } else { None };
     let no_list = || Error::failure(failed("the answer is not a list of partners"));
     Ok((page.ok_or_else(no_list)?, answer))
-}
-
-/// The answer, if its status is one of success.
-fn success(outcome: Outcome) -> Result<Answer, Outcome> {
-    match outcome.last {
-        Some(Ok(answer)) if (200..300).contains(&answer.status) => Ok(answer),
-        last => Err(Outcome { last, ..outcome }),
-    }
 }
