@@ -23,17 +23,14 @@ pub struct Error {
 }
 
 impl Error {
-    /// The command line or its input is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message.into())
     }
 
-    /// No usable token.
     pub fn auth(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Auth, message.into())
     }
 
-    /// Anything else.
     pub fn failure(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Failure, message.into())
     }
@@ -49,12 +46,10 @@ impl Error {
         self
     }
 
-    /// The kind, for the exit code.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// What to do next.
     pub fn hint_text(&self) -> Option<&str> {
         self.hint.as_deref()
     }

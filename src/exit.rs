@@ -31,7 +31,6 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The number that the shell sees.
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
@@ -64,7 +63,6 @@ impl From<ErrorKind> for Exit {
 /// What one ID's result means for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Done.
     Done,
     /// Not done: failed, or not attempted.
     Undone,

@@ -13,7 +13,6 @@ use crate::graph::partner::{self, Partner};
 use crate::ids::PartnerId;
 use crate::text::sanitize::sanitize;
 
-/// The longest time between two reads.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// What came of waiting.

@@ -21,11 +21,9 @@ pub(super) const NOT_AZURE_CLI: &str = "Azure CLI's own application cannot get t
 
 /// A token, and the only root it may be sent to.
 pub struct Connection {
-    /// The token.
     pub token: Token,
     /// Where it is from.
     pub origin: TokenOrigin,
-    /// The root.
     pub root: Root,
     /// The sign-in root that knows its tenants, if that is known.
     pub(super) login: Option<Root>,
@@ -40,7 +38,6 @@ pub enum TokenOrigin {
     Given(Given),
     /// The application signed in as itself.
     App {
-        /// The application.
         app: App,
         /// The sign-in root that issues its tokens.
         login: Root,

@@ -28,11 +28,8 @@ use crate::output::style::Color;
 
 /// Settings and streams of one invocation.
 pub struct Context {
-    /// Standard error.
     pub console: Console,
-    /// How results are written.
     pub format: Format,
-    /// When to use colour.
     pub color: Color,
     options: Global,
     verbosity: u8,
@@ -106,7 +103,6 @@ impl Context {
         Ok(())
     }
 
-    /// The tenant that was typed.
     pub fn tenant(&self) -> Option<&Tenant> {
         self.options.tenant.as_ref()
     }

@@ -12,14 +12,10 @@ pub struct Caller {
     pub another: String,
 }
 
-/// What a call was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// To read all partners.
     List,
-    /// To read one.
     Read,
-    /// To change one.
     Write,
 }
 

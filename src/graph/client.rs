@@ -27,9 +27,7 @@ const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id
 /// Far enough to be out of reach, near enough to be added to any clock.
 const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
-/// What a client is made of.
 pub struct ClientOptions<'a> {
-    /// The Graph root.
     pub root: &'a Root,
     /// `v1.0` or `beta`.
     pub version: &'a str,
@@ -37,17 +35,13 @@ pub struct ClientOptions<'a> {
     pub bearer: Bearer,
     /// Gets a new one, where there is a way.
     pub renew: Option<Renew<'a>>,
-    /// How it is reached.
     pub transport: &'a Transport,
     /// The pace that writes keep, and reads ten times that; `None` for none.
     pub rate: Option<Rate>,
-    /// Follows what happens.
     pub observer: OwnObserver<'a>,
 }
 
-/// Something to send.
 pub struct Call<'a> {
-    /// The method.
     pub method: Method,
     /// The address, from [`Client::url`].
     pub url: Url,
@@ -60,7 +54,6 @@ pub struct Call<'a> {
 /// How far a call has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Attempts begun.
     pub attempts: u32,
     /// The `client-request-id` of the last of them.
     pub client_request_id: Option<Uuid>,
@@ -70,7 +63,6 @@ pub struct Progress {
     pub may_be_done: bool,
 }
 
-/// How a call ended.
 pub struct Outcome {
     /// What the last attempt led to; `None` where there was no attempt.
     pub last: Option<Result>,
@@ -89,7 +81,6 @@ impl Outcome {
     }
 }
 
-/// Why a call had no further attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// The last result stands.

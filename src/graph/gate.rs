@@ -14,7 +14,6 @@ pub enum RequestKind {
     Write,
 }
 
-/// When a request may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     /// Now. The pass is given back with [`Gate::leave`].
@@ -118,7 +117,6 @@ impl Gate {
         slot
     }
 
-    /// A request has ended.
     pub fn leave(&mut self, now: Instant, pass: Pass, left: Departure) {
         let writes = self.writes.as_mut().filter(|_| pass.kind == RequestKind::Write);
         for pace in writes.into_iter().chain(&mut self.all) {

@@ -51,7 +51,6 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A pace with nothing sent yet.
     pub fn new(rate: Rate) -> Self {
         Self { rate, under_way: 0, ended: VecDeque::new() }
     }

@@ -112,7 +112,6 @@ pub async fn act(
     client.send(&Call { method: action.method.clone(), url, label: id, progress }, cancel).await
 }
 
-/// Asks for one partner.
 pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, cancel: &Cancel) -> Outcome {
     let [first, second] = COLLECTION;
     let url = client.url(&[first, second, id]);

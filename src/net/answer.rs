@@ -11,7 +11,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::text::humanize::without_errno;
 
-/// What one attempt led to.
 pub type Result = std::result::Result<Answer, NoAnswer>;
 
 /// Whether a request may have been carried out although no answer says so: it left and no answer came, or a gateway
@@ -26,7 +25,6 @@ pub fn may_be_done(result: &Result) -> bool {
 /// An answer from the service, or from something that stands in front of it.
 #[derive(Debug, Clone, Default)]
 pub struct Answer {
-    /// The HTTP status.
     pub status: u16,
     /// How long the service asked to wait.
     pub retry_after: Option<Duration>,
@@ -63,7 +61,6 @@ impl Answer {
 /// No answer came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoAnswer {
-    /// The connection was refused.
     Refused,
     /// The connection was reset or closed; `sent` where the request had left before.
     Lost {
@@ -88,19 +85,16 @@ pub enum NoAnswer {
     },
     /// The host's name has no address.
     NotFound {
-        /// The resolver's words.
         reason: String,
     },
     /// No trust in the server, or no common TLS.
     Tls {
-        /// What was wrong.
         reason: String,
     },
     /// Anything else; `sent` where the request may have left before.
     Unknown {
         /// Whether the service may have got the request.
         sent: bool,
-        /// What was wrong.
         reason: String,
     },
 }

@@ -25,7 +25,6 @@ pub struct Attempt<'a> {
     pub wanted: bool,
     /// The secrets that are sent, and may come back.
     pub secrets: &'a Rc<[SecretString]>,
-    /// Follows it.
     pub observer: Observer<'a>,
 }
 

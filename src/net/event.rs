@@ -14,9 +14,7 @@ pub enum Event<'a> {
     Sending {
         /// Counted from 1.
         attempt: u32,
-        /// The method.
         method: &'a Method,
-        /// The address.
         url: &'a Url,
         /// What is sent; the token is marked sensitive.
         headers: &'a HeaderMap,
@@ -36,7 +34,6 @@ pub enum Event<'a> {
     },
     /// An attempt was not answered.
     Unanswered {
-        /// Why.
         reason: &'a NoAnswer,
         /// Since it began.
         elapsed: Duration,
@@ -52,11 +49,8 @@ pub enum Event<'a> {
         /// Whether the answer named that time, as `Retry-After`; else it is a guess of ours.
         is_named: bool,
     },
-    /// A wait begins.
     Waiting {
-        /// What for.
         why: Why,
-        /// How long.
         wait: Duration,
     },
 }
@@ -64,11 +58,8 @@ pub enum Event<'a> {
 /// What a wait is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// The pace.
     Pace,
-    /// The service throttles.
     Throttled,
-    /// The next attempt.
     Backoff,
 }
 

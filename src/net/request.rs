@@ -31,11 +31,9 @@ pub enum Repeat {
 /// The way to a server that is not Graph, and who else has a say in it.
 #[derive(Clone, Copy)]
 pub struct SendOptions<'a> {
-    /// How the server is reached.
     pub transport: &'a Transport,
     /// How many attempts may follow the first.
     pub retries: u32,
-    /// Follows what happens.
     pub observer: Observer<'a>,
     /// Once it is set, no further attempt begins; one that is under way may end.
     pub cancel: &'a Cancel,
@@ -49,7 +47,6 @@ pub struct RetryingRequest<'a> {
     pub repeat: Repeat,
     /// The secrets that are sent, and may come back.
     pub secrets: &'a Rc<[SecretString]>,
-    /// The way.
     pub wire: SendOptions<'a>,
 }
 

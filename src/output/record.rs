@@ -15,14 +15,11 @@ use crate::text::sanitize::sanitize;
 /// What became of one ID. Field for field the contract's record; times in milliseconds.
 #[derive(Debug, Clone, Serialize)]
 pub struct Record {
-    /// The partner.
     pub id: String,
     /// Its place in the input, counted from 1.
     pub index: usize,
-    /// What was to be done.
     #[serde(serialize_with = "action")]
     pub action: &'static Action,
-    /// What was.
     pub status: Status,
     /// The last answer's HTTP status; none came where it is `None`.
     pub http_status: Option<u16>,
@@ -79,7 +76,6 @@ pub enum Status {
 }
 
 impl Status {
-    /// As in the record.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Done(action) => action.statuses.done,
@@ -117,11 +113,8 @@ impl Record {
 /// The whole run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// How many IDs there were.
     pub total: usize,
-    /// How many are done.
     pub succeeded: usize,
-    /// How many failed.
     pub failed: usize,
     /// For how many there was nothing to do: an earlier run had done it, or whoever else.
     pub skipped: usize,
