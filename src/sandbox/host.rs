@@ -7,25 +7,25 @@ use hyper::header::HOST;
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 
-use super::errors::Refusal;
+use super::graph::GraphError;
 
 /// Checks the hosts that a request names: the one in `Host`, of which there must be one, and the one in its target, if
 /// there is one (RFC 9112, section 3.2).
-pub(super) fn check(head: &Parts) -> Result<(), Refusal> {
+pub(super) fn check(head: &Parts) -> Result<(), GraphError> {
     let mut hosts = head.headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(Refusal::HostInvalid) };
-    let host = Authority::try_from(host.as_bytes()).map_err(|_| Refusal::HostInvalid)?;
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(GraphError::HostInvalid) };
+    let host = Authority::try_from(host.as_bytes()).map_err(|_| GraphError::HostInvalid)?;
     [Some(&host), head.uri.authority()].into_iter().flatten().try_for_each(check_authority)
 }
 
-fn check_authority(authority: &Authority) -> Result<(), Refusal> {
+fn check_authority(authority: &Authority) -> Result<(), GraphError> {
     let host = authority.host();
     // Nothing but a port goes with a host: the URI grammar would allow a user as well, and any text for a port.
     let is_valid = authority.as_str().strip_prefix(host).is_some_and(|port| port.is_empty() || is_port(port));
     if !is_valid {
-        return Err(Refusal::HostInvalid);
+        return Err(GraphError::HostInvalid);
     }
-    if is_loopback(host) { Ok(()) } else { Err(Refusal::HostNotLoopback) }
+    if is_loopback(host) { Ok(()) } else { Err(GraphError::HostNotLoopback) }
 }
 
 fn is_port(text: &str) -> bool {
@@ -48,7 +48,7 @@ mod tests {
 
     use super::*;
 
-    fn checked(target: &str, hosts: &[&[u8]]) -> Result<(), Refusal> {
+    fn checked(target: &str, hosts: &[&[u8]]) -> Result<(), GraphError> {
         let mut request = Request::builder().uri(target);
         for host in hosts {
             request = request.header(HOST, *host);
@@ -87,7 +87,7 @@ mod tests {
             "[127.0.0.1]",
             "[localhost]",
         ] {
-            assert_eq!(checked("/", &[host.as_bytes()]), Err(Refusal::HostNotLoopback), "{host}");
+            assert_eq!(checked("/", &[host.as_bytes()]), Err(GraphError::HostNotLoopback), "{host}");
         }
     }
 
@@ -113,7 +113,7 @@ mod tests {
         ];
         for hosts in table {
             let shown: Vec<_> = hosts.iter().map(|host| String::from_utf8_lossy(host)).collect();
-            assert_eq!(checked("/", hosts), Err(Refusal::HostInvalid), "{shown:?}");
+            assert_eq!(checked("/", hosts), Err(GraphError::HostInvalid), "{shown:?}");
         }
     }
 
@@ -125,14 +125,14 @@ mod tests {
             ("*", Ok(())),
             // A path, whatever it looks like.
             ("//attacker.example/", Ok(())),
-            ("http://attacker.example/", Err(Refusal::HostNotLoopback)),
+            ("http://attacker.example/", Err(GraphError::HostNotLoopback)),
             // As CONNECT has it.
-            ("attacker.example:443", Err(Refusal::HostNotLoopback)),
-            ("http://localhost@127.0.0.1/", Err(Refusal::HostInvalid)),
+            ("attacker.example:443", Err(GraphError::HostNotLoopback)),
+            ("http://localhost@127.0.0.1/", Err(GraphError::HostInvalid)),
         ] {
             assert_eq!(checked(target, &[b"127.0.0.1:1"]), expected, "{target}");
         }
-        assert_eq!(checked("http://127.0.0.1/", &[b"attacker.example"]), Err(Refusal::HostNotLoopback));
-        assert_eq!(checked("http://127.0.0.1/", &[]), Err(Refusal::HostInvalid));
+        assert_eq!(checked("http://127.0.0.1/", &[b"attacker.example"]), Err(GraphError::HostNotLoopback));
+        assert_eq!(checked("http://127.0.0.1/", &[]), Err(GraphError::HostInvalid));
     }
 }

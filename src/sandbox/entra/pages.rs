@@ -6,32 +6,28 @@ use hyper::body::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use hyper::{Response, StatusCode};
 
-use super::super::errors::{Trace, respond, set};
-use super::denial::{Denial, timestamp};
+use super::error::{EntraError, timestamp};
+use crate::sandbox::http::{Trace, respond, set};
 
-/// Nothing may be loaded, sent or framed. Links and the refresh of a page are still followed.
+/// Nothing may be loaded, sent or framed. Links and the refresh of a page still work.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What the page asks before a client is let in.
-pub(super) struct Question<'a> {
-    /// Which client asks.
+pub(super) struct ConsentPrompt<'a> {
     pub(super) client_id: &'a str,
-    /// For what.
     pub(super) scope: &'a str,
-    /// As whom one signs in.
     pub(super) account: &'a str,
-    /// Where a yes leads.
+    /// The link to continue.
     pub(super) accept: &'a str,
-    /// Where a no leads.
+    /// The link to cancel.
     pub(super) decline: &'a str,
-    /// How long until it says yes by itself.
+    /// How long until the page continues by itself.
     pub(super) approve_after: Duration,
 }
 
-/// The page that a browser is sent to.
-pub(super) fn question(question: &Question) -> Response<Bytes> {
-    let Question { client_id, scope, account, accept, decline, approve_after } = question;
-    // A page can be told to wait for whole seconds only; less would be too early.
+/// The page to which a client sends a browser.
+pub(super) fn consent(prompt: &ConsentPrompt) -> Response<Bytes> {
+    let ConsentPrompt { client_id, scope, account, accept, decline, approve_after } = prompt;
+    // A page can only wait for whole seconds. Rounded down, it would continue too early.
     let seconds = approve_after.as_secs().saturating_add(u64::from(approve_after.subsec_nanos() > 0));
     let refresh = format!("<meta http-equiv=\"refresh\" content=\"{seconds}; url={}\">\n", escape(accept));
     let body = format!(
@@ -57,17 +53,17 @@ pub(super) fn device(approve_after: Duration) -> Response<Bytes> {
     page(StatusCode::OK, "Enter code", "", &body)
 }
 
-/// What a browser is told instead of being sent anywhere.
-pub(super) fn denial(denial: &Denial, trace: &Trace) -> Response<Bytes> {
+/// The page for an error, instead of a redirect.
+pub(super) fn error(error: &EntraError, trace: &Trace) -> Response<Bytes> {
     let body = format!(
         "<p>{}</p>\n<p>Trace ID: {}<br>\nCorrelation ID: {}<br>\nTimestamp: {}</p>",
-        escape(&denial.sentence()),
+        escape(&error.sentence()),
         escape(&trace.request_id),
         escape(&trace.client_request_id),
         timestamp(trace),
     );
-    let mut response = page(denial.status(), "The sandbox cannot sign you in", "", &body);
-    denial.mark(&mut response);
+    let mut response = page(error.status(), "The sandbox cannot sign you in", "", &body);
+    error.mark(&mut response);
     response
 }
 
@@ -86,7 +82,7 @@ fn page(status: StatusCode, title: &str, head: &str, body: &str) -> Response<Byt
     response
 }
 
-/// A text as it may stand between tags and in an attribute.
+/// Text that is safe between tags and in an attribute.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -107,14 +103,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markup_in_a_text_is_text() {
+    fn markup_in_a_text_is_escaped() {
         assert_eq!(escape("<a href=\"x\">&'東</a>"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;東&lt;/a&gt;");
     }
 
     #[test]
     fn the_refresh_waits_for_whole_seconds_rounded_up() {
         for (millis, seconds) in [(0, "0"), (1, "1"), (1_000, "1"), (1_500, "2"), (60_000, "60")] {
-            let response = question(&Question {
+            let response = consent(&ConsentPrompt {
                 client_id: "c",
                 scope: "s",
                 account: "a",
@@ -131,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn every_page_loads_nothing_and_is_kept_nowhere() {
+    fn a_page_loads_nothing_and_is_not_cached() {
         let response = device(Duration::from_millis(1_500));
         let page = std::str::from_utf8(response.body()).unwrap();
         assert!(page.contains("by itself, 1s 500ms after it was given out"), "{page}");

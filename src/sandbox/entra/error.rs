@@ -1,92 +1,95 @@
-//! Why a sign-in is refused, and the shape in which Entra says so.
+//! Why a sign-in is refused, in the form of Entra's errors.
 //!
-//! Codes and sentences are those of the reference (Microsoft Entra, "authentication and authorization error codes") or,
-//! where it has none, of answers in public issue reports.
+//! Codes and sentences come from the reference (Microsoft Entra, "authentication and authorization error codes") or, if
+//! it has none, from responses in public issue reports.
 
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CACHE_CONTROL, PRAGMA};
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::super::errors::{Trace, respond, set};
-use super::super::form::NotForm;
+use crate::sandbox::http::{Trace, respond, set};
 
-/// What Entra calls the JSON of its answers.
 const JSON: &str = "application/json; charset=utf-8";
 
-/// Why a request to an endpoint of sign-in gets nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::sandbox) enum Denial {
-    /// Nothing is at this path.
+pub(super) enum EntraError {
     UnknownEndpoint,
-    /// The endpoint is for `allowed` alone.
-    WrongMethod { allowed: &'static str, received: String },
-    /// Parameters that cannot be read, or a value that makes no sense.
+    WrongMethod {
+        allowed: &'static str,
+        received: String,
+    },
+    /// Parameters that cannot be read, or an invalid value.
     Malformed,
-    /// A parameter comes twice.
+    /// A parameter is there twice.
     Repeated(String),
     /// A parameter is missing.
     Missing(&'static str),
-    /// A grant type of which the sandbox, or anybody, knows nothing.
     UnknownGrantType(String),
-    /// A scope that is none of this Graph's.
+    /// A scope of another service, or none at all.
     InvalidScope(String),
     /// An application asks for another scope than `.default`.
     NotDefaultScope(String),
-    /// There is no tenant of this name.
     UnknownTenant(String),
-    /// An application signs in to no tenant in particular.
+    /// An application signs in without naming a tenant.
     NoTenant,
-    /// An application shows neither a secret nor an assertion.
+    /// An application sends neither a secret nor an assertion.
     NoCredential,
-    /// The application's secret has expired.
-    SecretExpired { client_id: String },
-    /// The application's secret is another.
-    SecretWrong { client_id: String },
+    SecretExpired {
+        client_id: String,
+    },
+    SecretWrong {
+        client_id: String,
+    },
     /// The device code has not been approved yet.
     Pending,
-    /// The device code has been asked for too soon.
+    /// The client polls too often.
     SlowDown,
-    /// The device code is too old.
     DeviceCodeExpired,
-    /// No such device code.
     DeviceCodeUnknown,
-    /// A code or refresh token that has been used, or is another client's.
+    /// A device code or refresh token that was used already, or a code or token of another client.
     InvalidGrant,
     /// No such authorization code or refresh token.
     UnknownGrant,
-    /// The authorization code has been used.
+    /// The authorization code was used already.
     CodeUsed,
-    /// The authorization code is too old.
     CodeExpired,
-    /// The code was asked for with another redirect URI.
-    OtherRedirect { now: String, then: String },
-    /// The verifier does not fit the challenge.
+    /// The authorization code was requested with another redirect URI.
+    OtherRedirect {
+        now: String,
+        then: String,
+    },
+    /// The verifier does not match the challenge.
     VerifierWrong,
-    /// All sessions have been revoked since the refresh token was issued; both times as Entra writes them.
-    Revoked { issued: String, valid_from: String },
+    /// All sessions were revoked after the refresh token was issued; both times as Entra writes them.
+    Revoked {
+        issued: String,
+        valid_from: String,
+    },
     /// The redirect URI does not lead to this machine.
-    RedirectRefused { client_id: String, redirect_uri: String },
-    /// Another response than a code is asked for.
+    RedirectRefused {
+        client_id: String,
+        redirect_uri: String,
+    },
+    /// The response type is not `code`.
     ResponseType(String),
-    /// Another challenge method than S256.
+    /// The challenge method is not S256.
     ChallengeMethod,
-    /// A challenge that SHA-256 cannot have made.
+    /// SHA-256 cannot have made this challenge.
     ChallengeSize,
 }
 
-/// What an error says.
-struct Facts {
+struct Details {
     status: StatusCode,
     error: &'static str,
     code: u32,
     message: String,
 }
 
-impl Denial {
-    /// The answer of an endpoint that speaks JSON.
+impl EntraError {
+    /// The response of an endpoint, as JSON.
     pub(super) fn response(&self, trace: &Trace) -> Response<Bytes> {
-        let Facts { status, error, code, .. } = self.facts();
+        let Details { status, error, code, .. } = self.details();
         let body = json!({
             "error": error,
             "error_description": format!(
@@ -111,18 +114,17 @@ impl Denial {
         }
     }
 
-    /// The status of the answer.
     pub(super) fn status(&self) -> StatusCode {
-        self.facts().status
+        self.details().status
     }
 
-    /// The code and what it means: `AADSTSnnnnn: …`.
+    /// The code and its meaning: `AADSTSnnnnn: …`.
     pub(super) fn sentence(&self) -> String {
-        let Facts { code, message, .. } = self.facts();
+        let Details { code, message, .. } = self.details();
         format!("AADSTS{code}: {message}")
     }
 
-    fn facts(&self) -> Facts {
+    fn details(&self) -> Details {
         let (status, error, code, message) = match self {
             Self::UnknownEndpoint => (404, "invalid_request", 9002313, INVALID_REQUEST.into()),
             Self::WrongMethod { allowed, received } => {
@@ -193,7 +195,7 @@ impl Denial {
                 let message = "OAuth 2.0 device flow error. Authorization is pending. Continue polling.";
                 (400, "authorization_pending", 70016, message.into())
             }
-            // Entra's reference has no code for it. Where it slows clients down, they are still waiting.
+            // Entra's reference has no code for it. A client that is slowed down is still pending.
             Self::SlowDown => {
                 let message = "OAuth 2.0 device flow error. Authorization is pending. Slow down polling.";
                 (400, "slow_down", 70016, message.into())
@@ -255,16 +257,7 @@ impl Denial {
             Self::ChallengeSize => (400, "invalid_request", 501491, "Invalid size of Code_Challenge parameter.".into()),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        Facts { status, error, code, message }
-    }
-}
-
-impl From<NotForm> for Denial {
-    fn from(reason: NotForm) -> Self {
-        match reason {
-            NotForm::Malformed => Self::Malformed,
-            NotForm::Repeated(name) => Self::Repeated(name),
-        }
+        Details { status, error, code, message }
     }
 }
 
@@ -292,7 +285,7 @@ mod tests {
     #[test]
     fn an_error_has_entras_fields_and_the_ids_of_the_request() {
         let trace = Trace::of(&HeaderMap::new(), SystemTime::UNIX_EPOCH + Duration::from_millis(1_706_781_600_999));
-        let response = Denial::Missing("client_id").response(&trace);
+        let response = EntraError::Missing("client_id").response(&trace);
         assert_eq!(response.status(), 400);
         assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
         let id = &trace.request_id;

@@ -2,42 +2,39 @@
 
 use std::collections::HashMap;
 
+use super::error::EntraError;
+
 /// Parameters by name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Form(HashMap<String, String>);
 
-/// Why bytes are no parameters.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum NotForm {
-    /// A `%` without two hexadecimal digits behind it, or no UTF-8.
-    Malformed,
-    /// The parameter of this name comes twice, which RFC 6749 (section 3.2) forbids.
-    Repeated(String),
-}
-
 impl Form {
-    /// Takes parameters apart.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, NotForm> {
+    /// A repeated parameter is an error (RFC 6749, section 3.2).
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, EntraError> {
         let mut parameters = HashMap::new();
         for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let mut half = || decode(halves.next().unwrap_or_default()).ok_or(NotForm::Malformed);
+            let mut half = || decode(halves.next().unwrap_or_default()).ok_or(EntraError::Malformed);
             let (name, value) = (half()?, half()?);
             if parameters.contains_key(&name) {
-                return Err(NotForm::Repeated(name));
+                return Err(EntraError::Repeated(name));
             }
             parameters.insert(name, value);
         }
         Ok(Self(parameters))
     }
 
-    /// The value of a parameter. One that is empty counts as left out (RFC 6749, section 3.2).
+    /// The value of a parameter. An empty one counts as missing (RFC 6749, section 3.2).
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
+
+    pub(super) fn required(&self, name: &'static str) -> Result<&str, EntraError> {
+        self.get(name).ok_or(EntraError::Missing(name))
+    }
 }
 
-/// Undoes the encoding of a name or value.
+/// Decodes a name or value. `None`: a `%` without two hexadecimal digits after it, or not UTF-8.
 fn decode(bytes: &[u8]) -> Option<String> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut bytes = bytes.iter();
@@ -62,7 +59,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_and_values_are_decoded_and_an_empty_value_counts_as_none() {
+    fn names_and_values_are_decoded_and_an_empty_value_counts_as_missing() {
         let table = [
             ("", None),
             ("a=1", Some("1")),
@@ -83,18 +80,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_form_is_refused() {
+    fn bytes_that_are_not_a_form_are_refused() {
         for bytes in [&b"a=%"[..], b"a=%4", b"a=%4&b=1", b"a=%zz", b"a=%+1", b"%f=1", b"a=%ff", b"a=\xff", b"\xc3=1"] {
-            assert_eq!(Form::parse(bytes), Err(NotForm::Malformed), "{bytes:?}");
+            assert_eq!(Form::parse(bytes), Err(EntraError::Malformed), "{bytes:?}");
         }
         for text in ["a=1&a=2", "a=1&b=2&%61=1", "a&a=1"] {
-            assert_eq!(Form::parse(text.as_bytes()), Err(NotForm::Repeated("a".into())), "{text}");
+            assert_eq!(Form::parse(text.as_bytes()), Err(EntraError::Repeated("a".into())), "{text}");
         }
     }
 
     proptest! {
         #[test]
-        fn what_was_encoded_is_what_is_read(parameters in prop::collection::hash_map(".*", ".*", 0..8), plus: bool) {
+        fn encoded_parameters_are_read_as_they_were(parameters in prop::collection::hash_map(".*", ".*", 0..8), plus: bool) {
             let encode = |text: &str| {
                 let encoded = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
                 if plus { encoded.replace("%20", "+") } else { encoded }
@@ -104,7 +101,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_are_a_reason_to_stop(bytes: Vec<u8>) {
+        fn no_bytes_cause_a_panic(bytes: Vec<u8>) {
             let _ = Form::parse(&bytes);
         }
     }

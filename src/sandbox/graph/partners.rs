@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
-/// What the partners are called, in turn; one in twelve has no name, which the reference allows.
+/// The partners' names, in turn. One in twelve has none, which the reference allows.
 const NAMES: [Option<&str>; 12] = [
     Some("TeamViewer"),
     Some("リモートサポート 東京"),
@@ -21,10 +21,10 @@ const NAMES: [Option<&str>; 12] = [
     Some("Helpdesk 👩‍💻"),
 ];
 
-/// How Graph writes a time that is not set, in a field that cannot be null.
+/// How Graph writes an unset time in a field that cannot be null.
 const NO_TIME: &str = "0001-01-01T00:00:00Z";
 
-/// The version of the API that a request names.
+/// The version of the API, as a path names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Version {
     V1,
@@ -32,7 +32,6 @@ pub(super) enum Version {
 }
 
 impl Version {
-    /// The version as paths have it.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::V1 => "v1.0",
@@ -41,39 +40,39 @@ impl Version {
     }
 }
 
-/// Where a partner stands (source: Graph reference, remoteAssistanceOnboardingStatus).
+/// Source: Graph reference, remoteAssistanceOnboardingStatus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Status {
+enum OnboardingStatus {
     NotOnboarded,
     Onboarding { expires: SystemTime },
     Onboarded,
 }
 
-/// One partner. What never changes follows from its number.
+/// One partner. Fields that never change are derived from its number.
 #[derive(Debug)]
-pub(super) struct Partner {
+pub(super) struct RemoteAssistancePartner {
     number: usize,
     id: String,
-    status: Status,
+    status: OnboardingStatus,
 }
 
-impl Partner {
-    /// The `number`th partner, counted from 1, onboarded. The number ends the ID, so that it can be recognised.
+impl RemoteAssistancePartner {
+    /// The `number`th partner, counted from 1, onboarded. Its ID ends with the number, which makes it recognisable.
     fn new(number: usize) -> Self {
-        Self { number, id: format!("5a4d0b0c-0002-4000-8000-{number:012}"), status: Status::Onboarded }
+        Self { number, id: format!("5a4d0b0c-0002-4000-8000-{number:012}"), status: OnboardingStatus::Onboarded }
     }
 
-    /// Ends the connection; without effect where there is none.
+    /// Has no effect if it is not connected.
     pub(super) fn disconnect(&mut self) {
-        self.status = Status::NotOnboarded;
+        self.status = OnboardingStatus::NotOnboarded;
     }
 
-    /// Starts onboarding, which the partner would have to confirm before `expires`.
+    /// The partner would have to confirm the onboarding before `expires`.
     pub(super) fn begin_onboarding(&mut self, expires: SystemTime) {
-        self.status = Status::Onboarding { expires };
+        self.status = OnboardingStatus::Onboarding { expires };
     }
 
-    /// The partner as `version` has it: the expiry of the onboarding request is in beta only
+    /// The JSON of the partner. Only beta has the expiry of the onboarding request
     /// (source: Graph reference, remoteAssistancePartner).
     pub(super) fn fields(&self, version: Version) -> Map<String, Value> {
         let mut fields = vec![
@@ -100,9 +99,9 @@ impl Partner {
 
     fn onboarding_status(&self) -> &'static str {
         match self.status {
-            Status::NotOnboarded => "notOnboarded",
-            Status::Onboarding { .. } => "onboarding",
-            Status::Onboarded => "onboarded",
+            OnboardingStatus::NotOnboarded => "notOnboarded",
+            OnboardingStatus::Onboarding { .. } => "onboarding",
+            OnboardingStatus::Onboarded => "onboarded",
         }
     }
 
@@ -114,50 +113,48 @@ impl Partner {
 
     fn request_expiry(&self) -> String {
         match self.status {
-            Status::Onboarding { expires } => humantime::format_rfc3339_seconds(expires).to_string(),
-            Status::NotOnboarded | Status::Onboarded => NO_TIME.to_owned(),
+            OnboardingStatus::Onboarding { expires } => humantime::format_rfc3339_seconds(expires).to_string(),
+            OnboardingStatus::NotOnboarded | OnboardingStatus::Onboarded => NO_TIME.to_owned(),
         }
     }
 }
 
-/// All partners, in the order in which they are listed.
+/// All partners, in list order.
 #[derive(Debug)]
 pub(super) struct Partners {
-    list: Vec<Partner>,
+    list: Vec<RemoteAssistancePartner>,
     by_id: HashMap<String, usize>,
 }
 
 impl Partners {
-    /// `count` partners, the same ones every time.
+    /// `count` partners, always the same.
     pub(super) fn new(count: usize) -> Self {
-        let list: Vec<_> = (1..=count).map(Partner::new).collect();
+        let list: Vec<_> = (1..=count).map(RemoteAssistancePartner::new).collect();
         let by_id = list.iter().enumerate().map(|(index, partner)| (key(&partner.id), index)).collect();
         Self { list, by_id }
     }
 
     /// At most `size` partners after the first `skip`.
-    pub(super) fn page(&self, skip: usize, size: usize) -> &[Partner] {
+    pub(super) fn page(&self, skip: usize, size: usize) -> &[RemoteAssistancePartner] {
         let rest = self.list.get(skip..).unwrap_or_default();
         rest.get(..size).unwrap_or(rest)
     }
 
-    /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.list.len()
     }
 
-    /// The partner with this ID, whatever the case of its letters.
-    pub(super) fn get(&self, id: &str) -> Option<&Partner> {
+    /// The partner with this ID, in any case.
+    pub(super) fn get(&self, id: &str) -> Option<&RemoteAssistancePartner> {
         self.list.get(*self.by_id.get(&key(id))?)
     }
 
-    /// The same, to change it.
-    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Partner> {
+    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut RemoteAssistancePartner> {
         self.list.get_mut(*self.by_id.get(&key(id))?)
     }
 }
 
-/// What is the same for all spellings of an ID: the service matches them without ASCII case.
+/// An ID as it is compared: the service ignores ASCII case.
 pub(super) fn key(id: &str) -> String {
     id.to_ascii_lowercase()
 }
@@ -193,7 +190,7 @@ mod tests {
     #[test]
     fn names_repeat_with_a_number_and_one_in_each_round_is_null() {
         let partners = Partners::new(24);
-        let names: Vec<_> = partners.page(0, 24).iter().map(Partner::display_name).collect();
+        let names: Vec<_> = partners.page(0, 24).iter().map(RemoteAssistancePartner::display_name).collect();
         assert_eq!(names[0].as_deref(), Some("TeamViewer"));
         assert_eq!(names[1].as_deref(), Some("リモートサポート 東京"));
         assert_eq!(names[7], None);

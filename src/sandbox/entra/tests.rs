@@ -2,7 +2,7 @@ use std::time::UNIX_EPOCH;
 
 use hyper::header::{ALLOW, CACHE_CONTROL, HeaderMap};
 
-use super::super::tokens::tests::claims;
+use super::tokens::tests::claims;
 use super::*;
 
 const ROOT: &str = "http://127.0.0.1:1";
@@ -15,10 +15,9 @@ const ALL: &str = "http://127.0.0.1:1/DeviceManagementServiceConfig.ReadWrite.Al
 
 type Parameters<'a> = &'a [(&'a str, &'a str)];
 
-/// Somewhere to sign in at, and the time there.
-struct Desk {
-    sign_in: SignIn,
-    tokens: Tokens,
+/// An Entra with a clock of its own.
+struct TestEntra {
+    inner: Entra,
     now: SystemTime,
 }
 
@@ -30,11 +29,11 @@ struct Reply {
     body: String,
 }
 
-impl Desk {
+impl TestEntra {
     fn new() -> Self {
         let now = UNIX_EPOCH + Duration::from_secs(1_000_000);
         let (approve_after, lifetime) = (Duration::from_secs(2), Duration::from_secs(3_600));
-        Self { sign_in: SignIn::new(ROOT.into(), approve_after), tokens: Tokens::new(lifetime, now), now }
+        Self { inner: Entra::new(ROOT.into(), approve_after, lifetime, now), now }
     }
 
     fn send(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Reply {
@@ -45,8 +44,7 @@ impl Desk {
             panic!("{path}")
         };
         let trace = Trace::of(&HeaderMap::new(), self.now);
-        let response = self.sign_in.answer(&mut self.tokens, &Request { tenant, endpoint, head: &head, body }, &trace);
-        Reply::of(response)
+        Reply::of(self.inner.answer(&EndpointRequest { tenant, endpoint, head: &head, body }, &trace))
     }
 
     fn post_to(&mut self, tenant: &str, endpoint: &str, parameters: Parameters) -> Reply {
@@ -64,7 +62,7 @@ impl Desk {
 
     fn configuration(&self, method: &str, tenant: &str) -> Reply {
         let (head, ()) = hyper::Request::builder().method(method).body(()).unwrap().into_parts();
-        Reply::of(self.sign_in.configuration(tenant, &head, &Trace::of(&HeaderMap::new(), self.now)))
+        Reply::of(self.inner.configuration(tenant, &head, &Trace::of(&HeaderMap::new(), self.now)))
     }
 
     fn sleep(&mut self, seconds: u64) {
@@ -148,8 +146,8 @@ fn with<'a>(name: &'a str, value: &'a str, parameters: Parameters<'a>) -> Vec<(&
 
 #[test]
 fn a_device_code_leads_to_tokens_once_it_was_approved() {
-    let mut desk = Desk::new();
-    let reply = desk.post("devicecode", &[("client_id", "c"), ("scope", ALL)]);
+    let mut entra = TestEntra::new();
+    let reply = entra.post("devicecode", &[("client_id", "c"), ("scope", ALL)]);
     let device = reply.json();
     assert_eq!(reply.status, 200);
     assert_eq!((device["expires_in"].as_u64(), device["interval"].as_u64()), (Some(900), Some(1)));
@@ -160,10 +158,10 @@ fn a_device_code_leads_to_tokens_once_it_was_approved() {
     assert!(code.len() > 80);
     let ask = [("grant_type", DEVICE_CODE), ("client_id", "c"), ("device_code", code)];
     let pending = error(400, "authorization_pending", 70016);
-    assert_eq!(desk.post("token", &ask).error(), pending);
-    assert_eq!(desk.post("token", &ask).error(), error(400, "slow_down", 70016));
-    desk.sleep(6);
-    let reply = desk.post("token", &ask);
+    assert_eq!(entra.post("token", &ask).error(), pending);
+    assert_eq!(entra.post("token", &ask).error(), error(400, "slow_down", 70016));
+    entra.sleep(6);
+    let reply = entra.post("token", &ask);
     let tokens = reply.json();
     assert_eq!(reply.status, 200);
     assert_eq!(tokens["token_type"], "Bearer");
@@ -177,21 +175,21 @@ fn a_device_code_leads_to_tokens_once_it_was_approved() {
     assert_eq!(access["exp"].as_u64(), Some(1_000_006 + 3_600));
     assert_eq!(claims(tokens["id_token"].as_str().unwrap()).0["aud"], "c");
     assert!(tokens["refresh_token"].as_str().unwrap().len() > 80);
-    assert_eq!(desk.post("token", &ask).error(), error(400, "invalid_grant", 70000));
+    assert_eq!(entra.post("token", &ask).error(), error(400, "invalid_grant", 70000));
 }
 
 #[test]
 fn a_device_code_that_is_unknown_or_too_old_is_told_so() {
-    let mut desk = Desk::new();
-    let device = desk.post("devicecode", &[("client_id", "c"), ("scope", ALL)]).json();
+    let mut entra = TestEntra::new();
+    let device = entra.post("devicecode", &[("client_id", "c"), ("scope", ALL)]).json();
     let ask =
         [("grant_type", DEVICE_CODE), ("client_id", "c"), ("device_code", device["device_code"].as_str().unwrap())];
     let unknown = with("device_code", "x", &ask);
-    assert_eq!(desk.post("token", &unknown).error(), error(400, "bad_verification_code", 70018));
+    assert_eq!(entra.post("token", &unknown).error(), error(400, "bad_verification_code", 70018));
     let another = with("client_id", "d", &ask);
-    assert_eq!(desk.post("token", &another).error(), error(400, "invalid_grant", 70000));
-    desk.sleep(900);
-    assert_eq!(desk.post("token", &ask).error(), error(400, "expired_token", 70020));
+    assert_eq!(entra.post("token", &another).error(), error(400, "invalid_grant", 70000));
+    entra.sleep(900);
+    assert_eq!(entra.post("token", &ask).error(), error(400, "expired_token", 70020));
 }
 
 #[test]
@@ -202,7 +200,7 @@ fn refresh_and_id_tokens_come_only_where_they_were_asked_for() {
         ("User.Read openid profile", false, true),
         (ALL, true, true),
     ] {
-        let tokens = Desk::new().sign_in(scope);
+        let tokens = TestEntra::new().sign_in(scope);
         let has = |name| tokens.get(name).is_some();
         assert_eq!((has("refresh_token"), has("id_token"), has("access_token")), (refresh, id, true), "{scope}");
     }
@@ -210,24 +208,24 @@ fn refresh_and_id_tokens_come_only_where_they_were_asked_for() {
 
 #[test]
 fn a_refresh_token_works_once_and_the_answer_holds_the_next() {
-    let mut desk = Desk::new();
-    let first = desk.sign_in(ALL);
-    let second = desk.refresh(&first["refresh_token"], &[]).json();
+    let mut entra = TestEntra::new();
+    let first = entra.sign_in(ALL);
+    let second = entra.refresh(&first["refresh_token"], &[]).json();
     assert_ne!(first["refresh_token"], second["refresh_token"]);
     assert_ne!(first["access_token"], second["access_token"]);
     assert_eq!((&second["scope"], second.get("id_token").is_some()), (&first["scope"], true));
-    assert_eq!(desk.refresh(&first["refresh_token"], &[]).error(), error(400, "invalid_grant", 70000));
+    assert_eq!(entra.refresh(&first["refresh_token"], &[]).error(), error(400, "invalid_grant", 70000));
     // Fewer scopes once are not fewer for ever.
-    let third = desk.refresh(&second["refresh_token"], &[("scope", "User.Read")]).json();
+    let third = entra.refresh(&second["refresh_token"], &[("scope", "User.Read")]).json();
     assert_eq!((third["scope"].as_str(), third.get("id_token")), (Some("http://127.0.0.1:1/User.Read"), None));
-    let fourth = desk.refresh(&third["refresh_token"], &[]).json();
+    let fourth = entra.refresh(&third["refresh_token"], &[]).json();
     assert_eq!(fourth["scope"], first["scope"]);
 }
 
 #[test]
 fn a_refresh_token_is_not_used_up_by_a_request_that_makes_no_sense() {
-    let mut desk = Desk::new();
-    let tokens = desk.sign_in(ALL);
+    let mut entra = TestEntra::new();
+    let tokens = entra.sign_in(ALL);
     let token = tokens["refresh_token"].as_str().unwrap();
     let ask = [("grant_type", "refresh_token"), ("client_id", "c"), ("refresh_token", token)];
     let table = [
@@ -237,22 +235,22 @@ fn a_refresh_token_is_not_used_up_by_a_request_that_makes_no_sense() {
         (without("client_id", &ask), error(400, "invalid_request", 900144)),
     ];
     for (parameters, expected) in table {
-        assert_eq!(desk.post("token", &parameters).error(), expected, "{parameters:?}");
+        assert_eq!(entra.post("token", &parameters).error(), expected, "{parameters:?}");
     }
-    assert_eq!(desk.post("token", &ask).status, 200);
+    assert_eq!(entra.post("token", &ask).status, 200);
 }
 
 #[test]
 fn a_revoked_refresh_token_is_told_when_it_was_issued_and_revoked() {
-    let mut desk = Desk::new();
-    let tokens = desk.sign_in(ALL);
-    desk.sleep(10);
-    desk.tokens.revoke(desk.now);
-    let reply = desk.refresh(&tokens["refresh_token"], &[]);
+    let mut entra = TestEntra::new();
+    let tokens = entra.sign_in(ALL);
+    entra.sleep(10);
+    entra.inner.tokens.revoke(entra.now);
+    let reply = entra.refresh(&tokens["refresh_token"], &[]);
     assert_eq!(reply.error(), error(400, "invalid_grant", 50173));
     assert!(reply.description().contains("The grant was issued on '1970-01-12T13:46:42.0000000Z'"), "{reply:?}");
-    let tokens = desk.sign_in(ALL);
-    assert_eq!(desk.refresh(&tokens["refresh_token"], &[]).status, 200);
+    let tokens = entra.sign_in(ALL);
+    assert_eq!(entra.refresh(&tokens["refresh_token"], &[]).status, 200);
 }
 
 #[test]
@@ -261,9 +259,9 @@ fn an_application_gets_a_token_of_its_own_for_a_secret_or_an_assertion() {
     let secret = with("client_secret", "s3cret", &common);
     let assertion = [&common[..], &[("client_assertion_type", JWT_BEARER), ("client_assertion", "e30.e30.")]].concat();
     for parameters in [secret, assertion] {
-        let mut desk = Desk::new();
+        let mut entra = TestEntra::new();
         let tenant = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
-        let reply = desk.post_to(tenant, "token", &parameters);
+        let reply = entra.post_to(tenant, "token", &parameters);
         let tokens = reply.json();
         assert_eq!((reply.status, tokens["token_type"].as_str()), (200, Some("Bearer")));
         assert_eq!((tokens.get("refresh_token"), tokens.get("id_token")), (None, None));
@@ -272,7 +270,7 @@ fn an_application_gets_a_token_of_its_own_for_a_secret_or_an_assertion() {
         assert_eq!((claims["idtyp"].as_str(), claims["tid"].as_str()), (Some("app"), Some(tenant)));
         assert_eq!(claims["roles"], json!(["DeviceManagementServiceConfig.ReadWrite.All"]));
         assert_eq!((claims.get("upn"), claims.get("scp")), (None, None));
-        assert_eq!(desk.tokens.check(token, desk.now), Ok(Caller::Application));
+        assert_eq!(entra.inner.tokens.check(token, entra.now), Ok(Identity::Application));
     }
 }
 
@@ -307,7 +305,7 @@ fn an_application_that_asks_in_another_way_is_refused() {
         ("consumers", good.to_vec(), error(400, "invalid_request", 50059)),
     ];
     for (tenant, parameters, expected) in table {
-        assert_eq!(Desk::new().post_to(tenant, "token", &parameters).error(), expected, "{parameters:?}");
+        assert_eq!(TestEntra::new().post_to(tenant, "token", &parameters).error(), expected, "{parameters:?}");
     }
 }
 
@@ -320,15 +318,15 @@ fn an_answer_never_repeats_a_secret() {
         ("client_secret", "s3cret"),
         ("client_assertion", "asserti0n"),
     ];
-    let reply = Desk::new().post_to("contoso.com", "token", &parameters);
+    let reply = TestEntra::new().post_to("contoso.com", "token", &parameters);
     assert!(reply.status == 400 && !reply.body.contains("s3cret") && !reply.body.contains("asserti0n"), "{reply:?}");
 }
 
 #[test]
 fn an_authorization_code_leads_to_tokens_once() {
-    let mut desk = Desk::new();
+    let mut entra = TestEntra::new();
     let state = "a b&c=\"d\"<e>'東";
-    let page = desk.authorize(&[
+    let page = entra.authorize(&[
         ("client_id", "c"),
         ("response_type", "code"),
         ("redirect_uri", REDIRECT),
@@ -368,23 +366,23 @@ fn an_authorization_code_leads_to_tokens_once() {
         (with("code_verifier", &other_verifier, &ask), error(400, "invalid_grant", 501481)),
     ];
     for (parameters, expected) in wrong {
-        assert_eq!(desk.post("token", &parameters).error(), expected, "{parameters:?}");
+        assert_eq!(entra.post("token", &parameters).error(), expected, "{parameters:?}");
     }
-    let reply = desk.post("token", &ask);
+    let reply = entra.post("token", &ask);
     let tokens = reply.json();
     assert_eq!(
         (reply.status, tokens["scope"].as_str()),
         (200, Some("openid http://127.0.0.1:1/DeviceManagementServiceConfig.ReadWrite.All"),)
     );
     assert!(tokens.get("refresh_token").is_some() && tokens.get("id_token").is_some());
-    assert_eq!(desk.post("token", &ask).error(), error(400, "invalid_grant", 54005));
-    desk.sleep(602);
-    assert_eq!(desk.post("token", &ask).error(), error(400, "invalid_grant", 54005));
+    assert_eq!(entra.post("token", &ask).error(), error(400, "invalid_grant", 54005));
+    entra.sleep(602);
+    assert_eq!(entra.post("token", &ask).error(), error(400, "invalid_grant", 54005));
 }
 
 #[test]
 fn a_code_that_was_not_redeemed_in_time_is_lost() {
-    let mut desk = Desk::new();
+    let mut entra = TestEntra::new();
     let parameters = [
         ("client_id", "c"),
         ("response_type", "code"),
@@ -393,10 +391,10 @@ fn a_code_that_was_not_redeemed_in_time_is_lost() {
         ("code_challenge", CHALLENGE),
         ("code_challenge_method", "S256"),
     ];
-    let accept = desk.authorize(&parameters).link("Continue as admin@sandbox.example");
+    let accept = entra.authorize(&parameters).link("Continue as admin@sandbox.example");
     // With no state sent, none comes back; and a redirect URI without a path gets one.
     assert!(accept.starts_with("http://localhost:8400/?code=") && !accept.contains("state"), "{accept}");
-    desk.sleep(602);
+    entra.sleep(602);
     let answer = query(&accept);
     let ask = [
         ("grant_type", "authorization_code"),
@@ -405,7 +403,7 @@ fn a_code_that_was_not_redeemed_in_time_is_lost() {
         ("redirect_uri", "http://localhost:8400"),
         ("code_verifier", VERIFIER),
     ];
-    assert_eq!(desk.post("token", &ask).error(), error(400, "invalid_grant", 70008));
+    assert_eq!(entra.post("token", &ask).error(), error(400, "invalid_grant", 70008));
 }
 
 #[test]
@@ -437,15 +435,15 @@ fn what_is_wrong_with_a_browsers_request_is_told_on_a_page() {
         ([&good[..], &[("scope", "User.Read")]].concat(), "AADSTS9000411: .*&#39;scope&#39;".into()),
     ];
     for (parameters, expected) in table {
-        let reply = Desk::new().authorize(&parameters);
+        let reply = TestEntra::new().authorize(&parameters);
         assert_eq!((reply.status, reply.headers.get("location")), (400, None), "{parameters:?}");
         let (code, rest) = expected.split_once(".*").unwrap();
         assert!(reply.body.contains(code) && reply.body.contains(rest), "{expected}: {}", reply.body);
         assert!(!reply.body.contains("<script") && !reply.body.contains("<a ") && !reply.body.contains("refresh"));
     }
-    let reply = Desk::new().send("GET", "/common/oauth2/v2.0/authorize?client_id=%ff", "", b"");
+    let reply = TestEntra::new().send("GET", "/common/oauth2/v2.0/authorize?client_id=%ff", "", b"");
     assert!(reply.status == 400 && reply.body.contains("AADSTS9002313: "), "{reply:?}");
-    assert!(Desk::new().authorize(&good).body.contains("The application c&lt;i&gt; asks for: http://127"));
+    assert!(TestEntra::new().authorize(&good).body.contains("The application c&lt;i&gt; asks for: http://127"));
 }
 
 #[test]
@@ -462,14 +460,14 @@ fn a_missing_parameter_is_named() {
         ("token", &[("grant_type", "authorization_code"), ("client_id", "c")], "code"),
     ];
     for (endpoint, parameters, name) in table {
-        let reply = Desk::new().post(endpoint, parameters);
+        let reply = TestEntra::new().post(endpoint, parameters);
         assert_eq!(reply.error(), error(400, "invalid_request", 900144));
         assert!(reply.description().contains(&format!("parameter: '{name}'.")), "{reply:?}");
     }
     for name in ["redirect_uri", "code_verifier"] {
         let ask = [("code", "x"), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
         let ask = [&[("grant_type", "authorization_code"), ("client_id", "c")], &without(name, &ask)[..]].concat();
-        let reply = Desk::new().post("token", &ask);
+        let reply = TestEntra::new().post("token", &ask);
         assert!(reply.description().contains(&format!("parameter: '{name}'.")), "{reply:?}");
     }
 }
@@ -490,37 +488,37 @@ fn a_request_that_is_no_form_is_refused() {
         ("", refresh, 900144),
     ];
     for (content_type, body, code) in table {
-        let reply = Desk::new().send("POST", path, content_type, body);
+        let reply = TestEntra::new().send("POST", path, content_type, body);
         assert_eq!(reply.error(), error(400, "invalid_request", code), "{content_type} {body:?}");
     }
-    let reply = Desk::new().send("POST", path, "Application/X-WWW-Form-UrlEncoded", refresh);
+    let reply = TestEntra::new().send("POST", path, "Application/X-WWW-Form-UrlEncoded", refresh);
     assert_eq!(reply.error(), error(400, "invalid_grant", 9002313));
 }
 
 #[test]
 fn unknown_grants_endpoints_and_methods_are_refused() {
     for grant in ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "Refresh_Token"] {
-        let reply = Desk::new().post("token", &[("grant_type", grant), ("client_id", "c")]);
+        let reply = TestEntra::new().post("token", &[("grant_type", grant), ("client_id", "c")]);
         assert_eq!(reply.error(), error(400, "unsupported_grant_type", 70003), "{grant}");
     }
     for endpoint in ["", "logout", "Token", "token%2f"] {
-        assert_eq!(Desk::new().post(endpoint, &[]).error(), error(404, "invalid_request", 9002313), "{endpoint}");
+        assert_eq!(TestEntra::new().post(endpoint, &[]).error(), error(404, "invalid_request", 9002313), "{endpoint}");
     }
     for (method, endpoint) in [("GET", "token"), ("GET", "devicecode"), ("PUT", "token"), ("HEAD", "devicecode")] {
-        let reply = Desk::new().send(method, &format!("/common/oauth2/v2.0/{endpoint}"), "", b"");
+        let reply = TestEntra::new().send(method, &format!("/common/oauth2/v2.0/{endpoint}"), "", b"");
         assert_eq!(reply.error(), error(405, "invalid_request", 900561), "{method}");
         assert_eq!(reply.headers[ALLOW], "POST");
         let sentence = format!("only accepts POST requests. Received a {method} request.");
         assert!(reply.description().contains(&sentence), "{reply:?}");
     }
-    let reply = Desk::new().send("POST", "/common/oauth2/v2.0/authorize", "", b"");
+    let reply = TestEntra::new().send("POST", "/common/oauth2/v2.0/authorize", "", b"");
     assert_eq!((reply.status, reply.headers[ALLOW].to_str().unwrap()), (405, "GET"));
 }
 
 #[test]
 fn scopes_of_another_service_are_refused_for_people_too() {
     for scope in ["https://graph.microsoft.com/User.Read", "http://127.0.0.1:12/User.Read", "a/b", "openid \"x\""] {
-        let reply = Desk::new().post("devicecode", &[("client_id", "c"), ("scope", scope)]);
+        let reply = TestEntra::new().post("devicecode", &[("client_id", "c"), ("scope", scope)]);
         assert_eq!(reply.error(), error(400, "invalid_scope", 70011), "{scope}");
     }
 }
@@ -540,7 +538,7 @@ fn the_configuration_holds_the_id_of_a_tenant_and_its_endpoints() {
         ("organizations", "{tenantid}", "organizations"),
         ("consumers", "{tenantid}", "consumers"),
     ] {
-        let reply = Desk::new().configuration("GET", name);
+        let reply = TestEntra::new().configuration("GET", name);
         let expected = json!({
             "issuer": format!("{ROOT}/{issuer}/v2.0"),
             "authorization_endpoint": format!("{ROOT}/{tenant}/oauth2/v2.0/authorize"),
@@ -554,14 +552,14 @@ fn the_configuration_holds_the_id_of_a_tenant_and_its_endpoints() {
 #[test]
 fn the_issuer_of_the_configuration_is_that_of_an_id_token() {
     for name in ["0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11", "contoso.example"] {
-        let mut desk = Desk::new();
-        let device = desk.post_to(name, "devicecode", &[("client_id", "c"), ("scope", ALL)]).json();
-        desk.sleep(2);
+        let mut entra = TestEntra::new();
+        let device = entra.post_to(name, "devicecode", &[("client_id", "c"), ("scope", ALL)]).json();
+        entra.sleep(2);
         let code = device["device_code"].as_str().unwrap();
         let ask = [("grant_type", DEVICE_CODE), ("client_id", "c"), ("device_code", code)];
-        let tokens = desk.post_to(name, "token", &ask).json();
+        let tokens = entra.post_to(name, "token", &ask).json();
         let id_token = claims(tokens["id_token"].as_str().unwrap()).0;
-        assert_eq!(desk.configuration("GET", name).json()["issuer"], id_token["iss"]);
+        assert_eq!(entra.configuration("GET", name).json()["issuer"], id_token["iss"]);
     }
 }
 
@@ -583,7 +581,7 @@ fn a_tenant_that_does_not_exist_has_no_configuration() {
         "münchen.example",
         "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c1",
     ] {
-        let reply = Desk::new().configuration("GET", name);
+        let reply = TestEntra::new().configuration("GET", name);
         assert_eq!(reply.error(), error(400, "invalid_tenant", 90002), "{name}");
         let start =
             format!("AADSTS90002: Tenant '{name}' not found. Check to make sure you have the correct tenant ID");
@@ -595,7 +593,7 @@ fn a_tenant_that_does_not_exist_has_no_configuration() {
 fn a_configuration_can_only_be_read() {
     for method in ["POST", "PUT", "HEAD", "OPTIONS"] {
         for name in ["common", "contoso.invalid"] {
-            let reply = Desk::new().configuration(method, name);
+            let reply = TestEntra::new().configuration(method, name);
             assert_eq!(reply.error(), error(405, "invalid_request", 900561), "{method} {name}");
             assert_eq!(reply.headers[ALLOW], "GET");
         }

@@ -1,4 +1,4 @@
-//! Authorization codes, bound to the client, the redirect URI and the PKCE challenge that they were asked for with
+//! Authorization codes, bound to the client, the redirect URI and the PKCE challenge of the request for them
 //! (RFC 6749, section 4.1; RFC 7636). Nothing here reads a clock.
 
 use std::collections::HashMap;
@@ -8,25 +8,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-use super::super::tokens::{Grant, elapsed, random_text};
-use super::denial::Denial;
+use super::error::EntraError;
+use super::tokens::{Grant, elapsed, random_text};
 
-/// How long a code can be redeemed once it was approved
+/// How long a code can be redeemed after its approval
 /// (source: Microsoft identity platform, OAuth 2.0 authorization code flow).
 const LIVES: Duration = Duration::from_secs(10 * 60);
 
-/// The length of a challenge: what base64url makes of a SHA-256.
+/// The length of a SHA-256 in base64url.
 const CHALLENGE_LENGTH: usize = 43;
 
-/// All authorization codes that were issued.
 #[derive(Debug)]
 pub(super) struct AuthorizationCodes {
     approve_after: Duration,
-    codes: HashMap<String, Code>,
+    codes: HashMap<String, AuthorizationCode>,
 }
 
 #[derive(Debug)]
-struct Code {
+struct AuthorizationCode {
     grant: Grant,
     redirect_uri: String,
     challenge: String,
@@ -34,9 +33,9 @@ struct Code {
     used: bool,
 }
 
-/// What a client shows to redeem a code.
+/// What a client sends to redeem a code.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Proof<'a> {
+pub(super) struct AuthorizationCodeRequest<'a> {
     pub(super) code: &'a str,
     pub(super) client_id: &'a str,
     pub(super) redirect_uri: &'a str,
@@ -44,36 +43,38 @@ pub(super) struct Proof<'a> {
 }
 
 impl AuthorizationCodes {
-    /// None yet. A page that shows one waits for `approve_after` before it is followed.
+    /// The page with a code waits for `approve_after` before it redirects.
     pub(super) fn new(approve_after: Duration) -> Self {
         Self { approve_after, codes: HashMap::new() }
     }
 
-    /// A new code for `grant`, to be sent to `redirect_uri`.
     pub(super) fn issue(&mut self, grant: Grant, redirect_uri: &str, challenge: &str, now: SystemTime) -> String {
         let code = random_text();
         let (redirect_uri, challenge) = (redirect_uri.to_owned(), challenge.to_owned());
-        self.codes.insert(code.clone(), Code { grant, redirect_uri, challenge, issued: now, used: false });
+        self.codes.insert(code.clone(), AuthorizationCode { grant, redirect_uri, challenge, issued: now, used: false });
         code
     }
 
-    /// What the code is good for, once.
-    pub(super) fn redeem(&mut self, proof: Proof, now: SystemTime) -> Result<Grant, Denial> {
-        let code = self.codes.get_mut(proof.code).ok_or(Denial::UnknownGrant)?;
-        if code.grant.client_id != proof.client_id {
-            return Err(Denial::InvalidGrant);
+    /// Redeems a code, which works once.
+    pub(super) fn redeem(&mut self, request: AuthorizationCodeRequest, now: SystemTime) -> Result<Grant, EntraError> {
+        let code = self.codes.get_mut(request.code).ok_or(EntraError::UnknownGrant)?;
+        if code.grant.client_id != request.client_id {
+            return Err(EntraError::InvalidGrant);
         }
         if code.used {
-            return Err(Denial::CodeUsed);
+            return Err(EntraError::CodeUsed);
         }
         if elapsed(code.issued, now) >= self.approve_after.saturating_add(LIVES) {
-            return Err(Denial::CodeExpired);
+            return Err(EntraError::CodeExpired);
         }
-        if code.redirect_uri != proof.redirect_uri {
-            return Err(Denial::OtherRedirect { now: proof.redirect_uri.to_owned(), then: code.redirect_uri.clone() });
+        if code.redirect_uri != request.redirect_uri {
+            return Err(EntraError::OtherRedirect {
+                now: request.redirect_uri.to_owned(),
+                then: code.redirect_uri.clone(),
+            });
         }
-        if !is_verifier(proof.verifier) || challenge(proof.verifier) != code.challenge {
-            return Err(Denial::VerifierWrong);
+        if !is_verifier(request.verifier) || challenge(request.verifier) != code.challenge {
+            return Err(EntraError::VerifierWrong);
         }
         code.used = true;
         Ok(code.grant.clone())
@@ -90,14 +91,14 @@ fn challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
-/// Whether a text can be a verifier at all (RFC 7636, section 4.1).
+/// Whether a text is a valid verifier (RFC 7636, section 4.1).
 fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~'))
 }
 
 /// Whether a redirect URI leads to this machine and nowhere else: `http://localhost[:port][/path]`, or its addresses.
-/// A public client's registration holds no others (source: graph-facts, "Tokens").
+/// A public client's registration has no others (source: graph-facts, "Tokens").
 pub(super) fn is_loopback(uri: &str) -> bool {
     let Some(rest) = uri.strip_prefix("http://") else { return false };
     let (authority, path) = match rest.find('/') {
@@ -120,7 +121,7 @@ fn is_path_character(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tokens::tests::grant;
+    use super::super::tokens::tests::grant;
     use super::*;
     use std::time::UNIX_EPOCH;
 
@@ -145,46 +146,53 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_good_once_for_whoever_asked_for_it() {
+    fn a_code_works_once_and_only_for_the_request_that_asked_for_it() {
         let (mut codes, code) = codes(CHALLENGE);
-        let good = Proof { code: &code, client_id: "client", redirect_uri: REDIRECT, verifier: VERIFIER };
-        let other = Denial::OtherRedirect { now: "http://localhost:1234".into(), then: REDIRECT.into() };
+        let good =
+            AuthorizationCodeRequest { code: &code, client_id: "client", redirect_uri: REDIRECT, verifier: VERIFIER };
+        let other = EntraError::OtherRedirect { now: "http://localhost:1234".into(), then: REDIRECT.into() };
         let wrong = [
-            (Proof { code: "x", ..good }, Denial::UnknownGrant),
-            (Proof { client_id: "another", ..good }, Denial::InvalidGrant),
-            (Proof { redirect_uri: "http://localhost:1234", ..good }, other),
-            (Proof { verifier: &VERIFIER.to_lowercase(), ..good }, Denial::VerifierWrong),
-            // A plain challenge is its own verifier; here it is none.
-            (Proof { verifier: CHALLENGE, ..good }, Denial::VerifierWrong),
+            (AuthorizationCodeRequest { code: "x", ..good }, EntraError::UnknownGrant),
+            (AuthorizationCodeRequest { client_id: "another", ..good }, EntraError::InvalidGrant),
+            (AuthorizationCodeRequest { redirect_uri: "http://localhost:1234", ..good }, other),
+            (AuthorizationCodeRequest { verifier: &VERIFIER.to_lowercase(), ..good }, EntraError::VerifierWrong),
+            // With the method `plain`, the challenge would be its own verifier.
+            (AuthorizationCodeRequest { verifier: CHALLENGE, ..good }, EntraError::VerifierWrong),
         ];
-        for (proof, denial) in wrong {
-            assert_eq!(codes.redeem(proof, UNIX_EPOCH), Err(denial), "{proof:?}");
+        for (request, denial) in wrong {
+            assert_eq!(codes.redeem(request, UNIX_EPOCH), Err(denial), "{request:?}");
         }
         assert_eq!(codes.redeem(good, UNIX_EPOCH), Ok(grant("client", "User.Read")));
-        assert_eq!(codes.redeem(good, UNIX_EPOCH), Err(Denial::CodeUsed));
+        assert_eq!(codes.redeem(good, UNIX_EPOCH), Err(EntraError::CodeUsed));
     }
 
     #[test]
-    fn a_verifier_is_what_the_rfc_calls_one_even_where_its_hash_fits() {
+    fn a_verifier_must_have_the_form_that_the_rfc_requires_even_if_its_hash_matches() {
         let long = "x".repeat(129);
         for verifier in ["short", &long, "dBjftJeZ4CVP mB92K27uhbUJU1p1r_wW1gFWFOEjXk"] {
             let (mut codes, code) = codes(&challenge(verifier));
-            let proof = Proof { code: &code, client_id: "client", redirect_uri: REDIRECT, verifier };
-            assert_eq!(codes.redeem(proof, UNIX_EPOCH), Err(Denial::VerifierWrong), "{verifier}");
+            let request =
+                AuthorizationCodeRequest { code: &code, client_id: "client", redirect_uri: REDIRECT, verifier };
+            assert_eq!(codes.redeem(request, UNIX_EPOCH), Err(EntraError::VerifierWrong), "{verifier}");
         }
     }
 
     #[test]
     fn a_code_lives_for_ten_minutes_after_its_approval() {
-        for (age, expected) in [(602, Some(Denial::CodeExpired)), (601, None)] {
+        for (age, expected) in [(602, Some(EntraError::CodeExpired)), (601, None)] {
             let (mut codes, code) = codes(CHALLENGE);
-            let proof = Proof { code: &code, client_id: "client", redirect_uri: REDIRECT, verifier: VERIFIER };
-            assert_eq!(codes.redeem(proof, UNIX_EPOCH + Duration::from_secs(age)).err(), expected);
+            let request = AuthorizationCodeRequest {
+                code: &code,
+                client_id: "client",
+                redirect_uri: REDIRECT,
+                verifier: VERIFIER,
+            };
+            assert_eq!(codes.redeem(request, UNIX_EPOCH + Duration::from_secs(age)).err(), expected);
         }
     }
 
     #[test]
-    fn redirects_lead_to_this_machine_alone() {
+    fn redirects_lead_only_to_this_machine() {
         let good = [
             "http://localhost",
             "http://localhost/",

@@ -1,23 +1,22 @@
-//! What a sign-in asks for: permissions of Graph, and the scopes of OpenID Connect.
+//! The scopes of a sign-in: permissions of Graph, and the scopes of OpenID Connect.
 
-/// What the sandbox's administrator has consented to for every application.
+/// The permission that the sandbox's administrator has consented to for every application.
 const CONSENTED: &str = "DeviceManagementServiceConfig.ReadWrite.All";
 
-/// The scope that stands for whatever was consented to.
+/// The scope that stands for all permissions that were consented to.
 const DEFAULT: &str = ".default";
 
-/// Scopes that the sandbox gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::sandbox) struct Scopes {
-    /// Those of OpenID Connect, `offline_access` among them.
+pub(super) struct Scopes {
+    /// The scopes of OpenID Connect, including `offline_access`.
     openid: Vec<String>,
-    /// Graph's permissions, without the root that may stand before them.
+    /// Graph's permissions, without its root.
     permissions: Vec<String>,
 }
 
 impl Scopes {
-    /// Takes the value of `scope` apart. The error is the scope that makes no sense for the Graph at `root`.
-    pub(in crate::sandbox) fn parse(text: &str, root: &str) -> Result<Self, String> {
+    /// Parses the value of `scope`. The error is the scope that is invalid for the Graph at `root`.
+    pub(super) fn parse(text: &str, root: &str) -> Result<Self, String> {
         let mut scopes = Self { openid: Vec::new(), permissions: Vec::new() };
         for scope in text.split(' ').filter(|scope| !scope.is_empty()) {
             let below_root = scope.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'));
@@ -30,7 +29,7 @@ impl Scopes {
                 _ => return Err(scope.to_owned()),
             }
         }
-        // `.default` stands for all there is; what else is asked for by name contradicts it.
+        // `.default` stands for all permissions and cannot be combined with a permission by name.
         let has_default = scopes.permissions.iter().any(|permission| permission == DEFAULT);
         if has_default && scopes.permissions.len() > 1 {
             return Err(format!("{root}/{DEFAULT}"));
@@ -41,28 +40,28 @@ impl Scopes {
         Ok(scopes)
     }
 
-    /// The scopes of an application that signs in as itself, for which there is only `.default`.
+    /// An application that signs in as itself can only ask for `.default`.
     pub(super) fn of_application() -> Self {
         Self { openid: Vec::new(), permissions: vec![DEFAULT.to_owned()] }
     }
 
-    /// Whether an ID token is wanted.
-    pub(in crate::sandbox) fn has_openid(&self) -> bool {
+    /// Whether the client asks for an ID token.
+    pub(super) fn has_openid(&self) -> bool {
         self.openid.iter().any(|scope| scope == "openid")
     }
 
-    /// Whether a refresh token is wanted.
-    pub(in crate::sandbox) fn has_offline_access(&self) -> bool {
+    /// Whether the client asks for a refresh token.
+    pub(super) fn has_offline_access(&self) -> bool {
         self.openid.iter().any(|scope| scope == "offline_access")
     }
 
-    /// The permissions that are given, by their names alone, as the claims of an access token have them.
-    pub(in crate::sandbox) fn permissions(&self) -> Vec<&str> {
+    /// The granted permissions, without Graph's root, as in the claims of an access token.
+    pub(super) fn permissions(&self) -> Vec<&str> {
         self.permissions.iter().map(|name| if name == DEFAULT { CONSENTED } else { name.as_str() }).collect()
     }
 
-    /// The scopes that are given, as an answer has them: with Graph's root, and without `offline_access`.
-    pub(in crate::sandbox) fn granted(&self, root: &str) -> String {
+    /// The granted scopes as in a response: with Graph's root, and without `offline_access`.
+    pub(super) fn granted(&self, root: &str) -> String {
         let mut granted: Vec<_> = self.shown_openid().map(str::to_owned).collect();
         granted.extend(self.permissions().iter().map(|permission| format!("{root}/{permission}")));
         if self.permissions.iter().any(|permission| permission == DEFAULT) {
@@ -71,8 +70,8 @@ impl Scopes {
         granted.join(" ")
     }
 
-    /// The claim `scp`: all that is given, by name.
-    pub(in crate::sandbox) fn scp(&self) -> String {
+    /// The claim `scp`: all granted scopes, without Graph's root.
+    pub(super) fn scp(&self) -> String {
         self.shown_openid().chain(self.permissions()).collect::<Vec<_>>().join(" ")
     }
 
@@ -81,7 +80,7 @@ impl Scopes {
     }
 }
 
-/// Whether a text looks like the name of a permission, such as `User.Read`. Which ones Graph has is not for us to know.
+/// Whether a text looks like the name of a permission, such as `User.Read`. The sandbox does not know which ones exist.
 fn is_permission(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))

@@ -1,9 +1,9 @@
-//! Whether a request is accepted now: a sliding window over the last requests. Nothing here reads a clock.
+//! Whether a request is accepted now, by a sliding window over the latest ones. Nothing here reads a clock.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How many times the limit on writes the limit on all requests is: 1,000 to 100 per 20 s
+/// How many requests of any kind are allowed for each write: 1,000 to 100 per 20 s
 /// (source: Graph reference, throttling-intune-remote-assistance).
 const ALL_PER_WRITE: usize = 10;
 
@@ -16,15 +16,6 @@ pub struct Limit {
     pub window: Duration,
 }
 
-/// What becomes of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decision {
-    /// It is served.
-    Accept,
-    /// It gets a 429. With nothing further sent, a request would be accepted after `retry_after`.
-    Refuse { retry_after: Duration },
-}
-
 /// The limits of one app in one tenant: one on writes, and ten times that on requests of any kind.
 #[derive(Debug)]
 pub(super) struct Throttle {
@@ -33,35 +24,24 @@ pub(super) struct Throttle {
 }
 
 impl Throttle {
-    /// Limits writes to `writes`.
     pub(super) fn new(writes: Limit) -> Self {
         let all = Limit { requests: writes.requests.saturating_mul(ALL_PER_WRITE), ..writes };
         Self { writes: SlidingWindow::new(writes), all: SlidingWindow::new(all) }
     }
 
-    /// Counts a request that arrives at `now`, which never goes back, and decides on it.
-    pub(super) fn arrive(&mut self, is_write: bool, now: Instant) -> Decision {
-        let in_all = self.all.arrive(now);
-        if is_write { in_all.and(self.writes.arrive(now)) } else { in_all }
-    }
-}
-
-impl Decision {
-    /// Accepted only where both accept; otherwise the longer of the waits.
-    fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Accept, decision) | (decision, Self::Accept) => decision,
-            (Self::Refuse { retry_after: a }, Self::Refuse { retry_after: b }) => {
-                Self::Refuse { retry_after: a.max(b) }
-            }
-        }
+    /// Counts a request that arrives at `now`, which never goes back. The result is `None` if the request is accepted,
+    /// or else how long to wait: after that, if nothing else is sent, a request is accepted.
+    pub(super) fn arrive(&mut self, is_write: bool, now: Instant) -> Option<Duration> {
+        let wait = self.all.arrive(now);
+        // The longer wait; `None` is less than any.
+        if is_write { wait.max(self.writes.arrive(now)) } else { wait }
     }
 }
 
 /// One limit, and when the latest requests arrived.
 ///
-/// Refused requests count too (source: Graph concepts, throttling), so a request is accepted where the `requests`-th
-/// before it lies a whole window back. No more than that many arrivals are worth keeping.
+/// Refused requests count too (source: Graph concepts, throttling), so a request is accepted if the `requests`-th one
+/// before it is a whole window old. Older arrivals need not be kept.
 #[derive(Debug)]
 struct SlidingWindow {
     limit: Limit,
@@ -73,25 +53,18 @@ impl SlidingWindow {
         Self { limit, arrivals: VecDeque::new() }
     }
 
-    fn arrive(&mut self, now: Instant) -> Decision {
-        self.forget_expired(now);
-        let full = self.arrivals.len() >= self.limit.requests;
-        if full {
+    fn arrive(&mut self, now: Instant) -> Option<Duration> {
+        let Limit { requests, window } = self.limit;
+        let age = |arrival: &Instant| now.saturating_duration_since(*arrival);
+        while self.arrivals.front().is_some_and(|oldest| age(oldest) >= window) {
+            self.arrivals.pop_front();
+        }
+        let is_full = self.arrivals.len() >= requests;
+        if is_full {
             self.arrivals.pop_front();
         }
         self.arrivals.push_back(now);
-        if full { Decision::Refuse { retry_after: self.until_oldest_expires(now) } } else { Decision::Accept }
-    }
-
-    fn forget_expired(&mut self, now: Instant) {
-        while self.arrivals.front().is_some_and(|first| now.saturating_duration_since(*first) >= self.limit.window) {
-            self.arrivals.pop_front();
-        }
-    }
-
-    fn until_oldest_expires(&self, now: Instant) -> Duration {
-        let age = self.arrivals.front().map_or(Duration::ZERO, |first| now.saturating_duration_since(*first));
-        self.limit.window.saturating_sub(age)
+        is_full.then(|| window.saturating_sub(self.arrivals.front().map_or(Duration::ZERO, age)))
     }
 }
 
@@ -104,29 +77,28 @@ mod tests {
 
     /// When a request arrives, in milliseconds, and whether it is a write.
     type Sent = (u64, bool);
-    /// The wait in milliseconds, or `None` where the request is accepted.
-    type Told = Option<u128>;
+    /// The wait in milliseconds, or `None` if the request is accepted.
+    type Wait = Option<u128>;
 
-    fn play(requests: &[Sent]) -> Vec<Told> {
+    fn play(requests: &[Sent]) -> Vec<Wait> {
         let start = Instant::now();
         let mut throttle = Throttle::new(LIMIT);
-        let mut arrive = |&(at, is_write): &Sent| match throttle.arrive(is_write, start + Duration::from_millis(at)) {
-            Decision::Accept => None,
-            Decision::Refuse { retry_after } => Some(retry_after.as_millis()),
+        let mut arrive = |&(at, is_write): &Sent| {
+            throttle.arrive(is_write, start + Duration::from_millis(at)).map(|wait| wait.as_millis())
         };
         requests.iter().map(&mut arrive).collect()
     }
 
     #[test]
     fn writes_are_accepted_up_to_the_limit_and_again_once_the_window_has_slid() {
-        let table: [(&[Sent], &[Told]); 6] = [
+        let table: [(&[Sent], &[Wait]); 6] = [
             (&[], &[]),
             (&[(0, true), (0, true), (0, true)], &[None, None, None]),
             // A refused request counts: what has to expire is no longer the first arrival, but the second.
             (&[(0, true), (10, true), (20, true), (30, true)], &[None, None, None, Some(80)]),
-            // One millisecond early is refused, and pushes the end out; the announced time itself is accepted.
+            // One millisecond early is refused, and extends the wait; the announced time itself is accepted.
             (&[(0, true), (10, true), (20, true), (99, true), (110, true)], &[None, None, None, Some(11), None]),
-            // Whoever goes on sending is never let in.
+            // A client that keeps sending is never accepted.
             (
                 &[(0, true), (0, true), (0, true), (30, true), (60, true), (90, true), (120, true)],
                 &[None, None, None, Some(70), Some(40), Some(40), Some(40)],
@@ -173,10 +145,10 @@ mod tests {
             let (mut accepted, mut writes) = (Vec::new(), Vec::new());
             for (gap, is_write) in steps {
                 now += Duration::from_millis(gap);
-                if let Decision::Refuse { retry_after } = throttle.arrive(is_write, now) {
+                if let Some(retry_after) = throttle.arrive(is_write, now) {
                     prop_assert!(retry_after > Duration::ZERO && retry_after <= limit.window);
                     now += retry_after;
-                    prop_assert_eq!(throttle.arrive(is_write, now), Decision::Accept);
+                    prop_assert_eq!(throttle.arrive(is_write, now), None);
                 }
                 accepted.push(now);
                 if is_write {
@@ -191,7 +163,7 @@ mod tests {
         }
 
         #[test]
-        fn whoever_ignores_the_refusals_gets_no_more_than_the_limit(
+        fn a_client_that_ignores_refusals_gets_no_more_than_the_limit(
             requests in 1_usize..6,
             gaps in prop::collection::vec(0_u64..60, 0..300),
         ) {
@@ -201,7 +173,7 @@ mod tests {
             let mut accepted = Vec::new();
             for gap in gaps {
                 now += Duration::from_millis(gap);
-                if throttle.arrive(true, now) == Decision::Accept {
+                if throttle.arrive(true, now).is_none() {
                     accepted.push(now);
                 }
                 prop_assert!(throttle.writes.arrivals.len() <= requests);

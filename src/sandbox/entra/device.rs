@@ -1,40 +1,39 @@
-//! Device codes, from their issue to the one time that they are good for tokens (RFC 8628). Nothing here reads a clock.
+//! Device codes, from their issue until they are redeemed (RFC 8628). Nothing here reads a clock.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use super::super::tokens::{Grant, elapsed, random_text};
-use super::denial::Denial;
+use super::error::EntraError;
+use super::tokens::{Grant, elapsed, random_text};
 
 /// How long a device code can be approved: as long as Entra's
 /// (source: Microsoft identity platform, OAuth 2.0 device authorization grant flow).
 pub(super) const LIVES: Duration = Duration::from_secs(15 * 60);
 
-/// How long a client should wait between two requests, at first. Entra asks for 5 s; nobody rehearses patience.
+/// How long a client should wait between two requests, at first. Entra asks for 5 s; a rehearsal need not be as slow.
 pub(super) const INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a `slow_down` adds to it (RFC 8628, section 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
 
-/// How much sooner than asked for a request may come: what a clock that is set and a busy machine make of a client
-/// that sleeps for the interval and no longer.
+/// How much too early a request may arrive, because a client that sleeps for exactly the interval can look early if the
+/// clock is adjusted or the machine is busy.
 const TOLERANCE: Duration = Duration::from_millis(500);
 
-/// The letters of a user code: no vowels, so that no words come of them (RFC 8628, section 6.1).
+/// The letters of a user code: no vowels, so that it never spells a word (RFC 8628, section 6.1).
 const LETTERS: [char; 20] =
     ['B', 'C', 'D', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Z'];
 
-/// All device codes that were issued.
 #[derive(Debug)]
 pub(super) struct DeviceCodes {
     approve_after: Duration,
-    codes: HashMap<String, DeviceCode>,
+    codes: HashMap<String, DeviceAuthorization>,
 }
 
 #[derive(Debug)]
-struct DeviceCode {
+struct DeviceAuthorization {
     grant: Grant,
     issued: SystemTime,
     interval: Duration,
@@ -43,36 +42,35 @@ struct DeviceCode {
 }
 
 impl DeviceCodes {
-    /// None yet. Each will be approved by itself after `approve_after`.
+    /// Each code is approved automatically after `approve_after`.
     pub(super) fn new(approve_after: Duration) -> Self {
         Self { approve_after, codes: HashMap::new() }
     }
 
-    /// A new code for `grant`.
     pub(super) fn issue(&mut self, grant: Grant, now: SystemTime) -> String {
         let code = random_text();
-        let entry = DeviceCode { grant, issued: now, interval: INTERVAL, asked: None, used: false };
+        let entry = DeviceAuthorization { grant, issued: now, interval: INTERVAL, asked: None, used: false };
         self.codes.insert(code.clone(), entry);
         code
     }
 
-    /// What the code is good for: once, after it was approved and before it expires.
-    pub(super) fn redeem(&mut self, code: &str, client_id: &str, now: SystemTime) -> Result<Grant, Denial> {
-        let code = self.codes.get_mut(code).ok_or(Denial::DeviceCodeUnknown)?;
+    /// Redeems a code: once, after it was approved and before it expires.
+    pub(super) fn redeem(&mut self, code: &str, client_id: &str, now: SystemTime) -> Result<Grant, EntraError> {
+        let code = self.codes.get_mut(code).ok_or(EntraError::DeviceCodeUnknown)?;
         if code.used || code.grant.client_id != client_id {
-            return Err(Denial::InvalidGrant);
+            return Err(EntraError::InvalidGrant);
         }
         let age = elapsed(code.issued, now);
         if age >= LIVES {
-            return Err(Denial::DeviceCodeExpired);
+            return Err(EntraError::DeviceCodeExpired);
         }
         let waited = code.asked.replace(now).map(|asked| elapsed(asked, now));
         if waited.is_some_and(|waited| waited + TOLERANCE < code.interval) {
             code.interval += SLOWER;
-            return Err(Denial::SlowDown);
+            return Err(EntraError::SlowDown);
         }
         if age < self.approve_after {
-            return Err(Denial::Pending);
+            return Err(EntraError::Pending);
         }
         code.used = true;
         Ok(code.grant.clone())
@@ -94,23 +92,23 @@ pub(super) fn user_code() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tokens::tests::grant;
+    use super::super::tokens::tests::grant;
     use super::*;
     use std::time::UNIX_EPOCH;
 
     const CLIENT: &str = "client";
 
     /// Asks at each of these times, in milliseconds since the issue.
-    fn ask(approve_after: u64, times: &[u64]) -> Vec<Result<Grant, Denial>> {
+    fn ask(approve_after: u64, times: &[u64]) -> Vec<Result<Grant, EntraError>> {
         let mut codes = DeviceCodes::new(Duration::from_millis(approve_after));
         let code = codes.issue(grant(CLIENT, "User.Read"), UNIX_EPOCH);
         times.iter().map(|at| codes.redeem(&code, CLIENT, UNIX_EPOCH + Duration::from_millis(*at))).collect()
     }
 
     #[test]
-    fn a_code_is_pending_until_approved_then_good_once() {
+    fn a_code_is_pending_until_it_is_approved_and_then_works_once() {
         let given = Ok(grant(CLIENT, "User.Read"));
-        let (pending, used) = (Err(Denial::Pending), Err(Denial::InvalidGrant));
+        let (pending, used) = (Err(EntraError::Pending), Err(EntraError::InvalidGrant));
         let answers = ask(2_000, &[0, 1_000, 1_999, 3_000, 3_001, 900_000]);
         assert_eq!(answers, [pending.clone(), pending.clone(), pending, given.clone(), used.clone(), used]);
         for approve_after in [0, 2_000] {
@@ -119,8 +117,8 @@ mod tests {
     }
 
     #[test]
-    fn whoever_does_not_wait_is_slowed_down_by_five_seconds_each_time() {
-        let (pending, slower) = (Err(Denial::Pending), Err(Denial::SlowDown));
+    fn a_client_that_polls_too_often_is_slowed_down_by_five_seconds_each_time() {
+        let (pending, slower) = (Err(EntraError::Pending), Err(EntraError::SlowDown));
         // 1 s at first, of which half may be missing; 6 s afterwards; then 11 s.
         let times = [0, 500, 999, 6_498, 17_000, 28_000];
         let expected = [&pending, &pending, &slower, &slower, &pending, &pending].map(Clone::clone);
@@ -131,15 +129,15 @@ mod tests {
     }
 
     #[test]
-    fn whoever_sleeps_for_the_interval_is_never_slowed_down() {
+    fn a_client_that_sleeps_for_the_interval_is_never_slowed_down() {
         let times: Vec<_> = (0..899).map(|second| second * 1_000).collect();
-        assert!(ask(900_000, &times).iter().all(|answer| *answer == Err(Denial::Pending)));
+        assert!(ask(900_000, &times).iter().all(|answer| *answer == Err(EntraError::Pending)));
     }
 
     #[test]
     fn a_code_expires_whether_approved_or_not() {
         for approve_after in [0, 3_600_000] {
-            assert_eq!(ask(approve_after, &[900_000]), [Err(Denial::DeviceCodeExpired)]);
+            assert_eq!(ask(approve_after, &[900_000]), [Err(EntraError::DeviceCodeExpired)]);
         }
         assert!(ask(0, &[899_999])[0].is_ok());
     }
@@ -148,8 +146,8 @@ mod tests {
     fn another_code_or_another_client_gets_nothing() {
         let mut codes = DeviceCodes::new(Duration::ZERO);
         let code = codes.issue(grant(CLIENT, "User.Read"), UNIX_EPOCH);
-        assert_eq!(codes.redeem("x", CLIENT, UNIX_EPOCH), Err(Denial::DeviceCodeUnknown));
-        assert_eq!(codes.redeem(&code, "another", UNIX_EPOCH), Err(Denial::InvalidGrant));
+        assert_eq!(codes.redeem("x", CLIENT, UNIX_EPOCH), Err(EntraError::DeviceCodeUnknown));
+        assert_eq!(codes.redeem(&code, "another", UNIX_EPOCH), Err(EntraError::InvalidGrant));
         assert!(codes.redeem(&code, CLIENT, UNIX_EPOCH).is_ok());
     }
 

@@ -1,0 +1,39 @@
+//! Which tenant a name in a path stands for.
+
+use uuid::Uuid;
+
+/// The sandbox's own tenant.
+pub(super) const TENANT: &str = "00000000-0000-0000-0000-5a4d0b0c0001";
+
+/// The ID of a tenant. An ID stands for itself, any other name for the sandbox's own tenant.
+pub(super) fn id(name: &str) -> String {
+    Uuid::try_parse(name).map_or_else(|_| TENANT.to_owned(), |id| id.to_string())
+}
+
+/// Whether a name stands for no tenant in particular.
+pub(super) fn is_any(name: &str) -> bool {
+    ["common", "organizations", "consumers"].contains(&name)
+}
+
+/// Whether there is a tenant of this name: one for each ID and each domain, except domains in `.invalid`, which never
+/// exist (RFC 2606, section 2). With them, a failing look-up can be rehearsed.
+pub(super) fn exists(name: &str) -> bool {
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_domain = || name.contains('.') && name.split('.').all(is_label);
+    Uuid::try_parse(name).is_ok() || is_domain() && !name.to_ascii_lowercase().ends_with(".invalid")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_named_by_its_id_is_that_tenant() {
+        let name = "0F2C1B1E-8d2b-4c8e-9a35-0a5e3b1d7c11";
+        assert_eq!(id(name), name.to_lowercase());
+        for name in ["organizations", "common", "contoso.onmicrosoft.com", ""] {
+            assert_eq!(id(name), TENANT);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The sandbox over real sockets.
+
+mod entra;
+mod graph;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream as Client;
+
+use serde_json::Value;
+use tokio::task::{JoinHandle, spawn_blocking};
+use uuid::Uuid;
+
+use super::*;
+
+const PARTNERS: &str = "/v1.0/deviceManagement/remoteAssistancePartners";
+const FIRST: &str = "5a4d0b0c-0002-4000-8000-000000000001";
+const NOBODY: &str = "5a4d0b0c-0002-4000-8000-999999999999";
+/// Longer than any test.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn config() -> Config {
+    Config {
+        partners: 3,
+        latency: Duration::ZERO,
+        throttle: None,
+        failures: HashMap::new(),
+        approve_after: Duration::ZERO,
+        token_lifetime: HOUR,
+        port: 0,
+    }
+}
+
+/// A sandbox that serves, and what a client needs to know.
+struct TestSandbox {
+    authority: String,
+    token: String,
+    server: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Reply {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl TestSandbox {
+    async fn start(config: Config) -> Self {
+        let sandbox = Sandbox::bind(config).await.unwrap();
+        let authority = sandbox.url().strip_prefix("http://").unwrap().to_owned();
+        let token = sandbox.token().to_owned();
+        Self { authority, token, server: tokio::spawn(sandbox.serve()) }
+    }
+
+    fn connect(&self) -> Client {
+        let client = Client::connect(&self.authority).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        client
+    }
+
+    /// Sends `bytes` on a connection of their own, and reads until the server closes it.
+    async fn exchange(&self, bytes: String) -> String {
+        let mut client = self.connect();
+        let exchange = move || {
+            client.write_all(bytes.as_bytes()).unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).unwrap();
+            answer
+        };
+        spawn_blocking(exchange).await.unwrap()
+    }
+
+    /// Sends a request with these header lines, each ending in CRLF.
+    async fn send(&self, line: &str, headers: &str) -> Reply {
+        let host = &self.authority;
+        let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
+        Reply::parse(&self.exchange(request).await)
+    }
+
+    async fn get(&self, path: &str) -> Reply {
+        self.send(&format!("GET {path}"), &format!("Authorization: Bearer {}\r\n", self.token)).await
+    }
+
+    async fn post(&self, path: &str) -> Reply {
+        let headers = format!("Authorization: Bearer {}\r\nContent-Length: 0\r\n", self.token);
+        self.send(&format!("POST {path}"), &headers).await
+    }
+
+    /// Sends parameters to an endpoint of Entra.
+    async fn sign_in(&self, endpoint: &str, parameters: &str) -> Reply {
+        let length = parameters.len();
+        // The body follows the headers.
+        let headers =
+            format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{parameters}");
+        let reply = self.send(&format!("POST /contoso.example/oauth2/v2.0/{endpoint}"), &headers).await;
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        reply
+    }
+
+    /// Signs in by device code; the access token and the refresh token.
+    async fn tokens(&self) -> (String, String) {
+        let device = self.sign_in("devicecode", "client_id=c&scope=User.Read+offline_access").await.json();
+        let grant_type = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code";
+        let code = device["device_code"].as_str().unwrap();
+        let parameters = format!("grant_type={grant_type}&client_id=c&device_code={code}");
+        let tokens = self.sign_in("token", &parameters).await.json();
+        let text = |name: &str| tokens[name].as_str().unwrap_or_else(|| panic!("{tokens}")).to_owned();
+        (text("access_token"), text("refresh_token"))
+    }
+
+    /// Calls Graph with this token.
+    async fn call(&self, line: &str, token: &str) -> Reply {
+        self.send(line, &format!("Authorization: Bearer {token}\r\nContent-Length: 0\r\n")).await
+    }
+
+    async fn status_of(&self, id: &str) -> String {
+        self.get(&format!("{PARTNERS}/{id}")).await.json()["onboardingStatus"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Reply {
+    fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no response: {text:?}"));
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        headers.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    fn message(&self) -> String {
+        self.json()["error"]["message"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn every_response_has_its_own_id_and_the_clients() {
+    let sandbox = TestSandbox::start(config()).await;
+    let client_id = "client-request-id: 0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11\r\n";
+    let token = format!("Authorization: Bearer {}\r\n", sandbox.token);
+    let replies = [
+        sandbox.send(&format!("GET {PARTNERS}"), &format!("{client_id}{token}")).await,
+        sandbox.send(&format!("GET {PARTNERS}/{NOBODY}"), &format!("{client_id}{token}")).await,
+        sandbox.send(&format!("GET {PARTNERS}"), client_id).await,
+        sandbox.send(&format!("POST {PARTNERS}"), client_id).await,
+        sandbox.send("POST /organizations/oauth2/v2.0/token", client_id).await,
+    ];
+    assert_eq!(replies.each_ref().map(|reply| reply.status), [200, 404, 401, 411, 411]);
+    let mut ids = std::collections::HashSet::new();
+    for reply in &replies {
+        let id = reply.header("request-id").unwrap();
+        assert!(Uuid::parse_str(id).is_ok() && ids.insert(id), "{reply:?}");
+        assert_eq!(reply.header("client-request-id"), Some("0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11"));
+        assert!(httpdate::parse_http_date(reply.header("date").unwrap()).is_ok());
+    }
+    for reply in &replies[1..3] {
+        assert_eq!(reply.json()["error"]["innerError"]["request-id"], reply.header("request-id").unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_post_must_say_how_long_its_body_is() {
+    let sandbox = TestSandbox::start(config()).await;
+    let line = format!("POST {PARTNERS}/{FIRST}/disconnect");
+    let token = format!("Authorization: Bearer {}\r\n", sandbox.token);
+    let reply = sandbox.send(&line, &token).await;
+    assert_eq!((reply.status, reply.header("content-type")), (411, Some("text/html")));
+    assert!(reply.body.contains("HTTP Error 411."), "{reply:?}");
+    assert_eq!(sandbox.status_of(FIRST).await, "onboarded");
+    // The body of a chunked request follows the headers: here "{}".
+    let chunked = format!("{token}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n");
+    assert_eq!(sandbox.send(&line, &chunked).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_not_read() {
+    let sandbox = TestSandbox::start(config()).await;
+    let headers = format!("Authorization: Bearer {}\r\nContent-Length: 65537\r\n", sandbox.token);
+    let reply = sandbox.send(&format!("POST {PARTNERS}/{FIRST}/disconnect"), &headers).await;
+    assert_eq!((reply.status, reply.json()["error"]["code"].as_str()), (413, Some("PayloadTooLarge")));
+    assert_eq!(sandbox.status_of(FIRST).await, "onboarded");
+}
+
+#[tokio::test]
+async fn an_answer_comes_no_sooner_than_the_latency() {
+    let latency = Duration::from_millis(20);
+    let sandbox = TestSandbox::start(Config { latency, ..config() }).await;
+    let start = Instant::now();
+    assert_eq!(sandbox.get(PARTNERS).await.status, 200);
+    assert!(start.elapsed() >= latency);
+}
+
+#[tokio::test]
+async fn clients_that_are_silent_or_do_not_speak_http_do_not_block_others() {
+    let sandbox = TestSandbox::start(config()).await;
+    let silent: Vec<_> = (0..20).map(|_| sandbox.connect()).collect();
+    let mut half = sandbox.connect();
+    half.write_all(format!("GET {PARTNERS} HTTP/1.1\r\nHo").as_bytes()).unwrap();
+    for garbage in ["\x16\x03\x01\r\n\r\n", "GET\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"] {
+        assert_eq!(Reply::parse(&sandbox.exchange(garbage.to_owned()).await).status, 400);
+    }
+    drop(half);
+    assert_eq!(sandbox.get(PARTNERS).await.status, 200);
+    drop(silent);
+}
+
+#[tokio::test]
+async fn a_connection_serves_one_request_after_the_other() {
+    let sandbox = TestSandbox::start(config()).await;
+    let token = &sandbox.token;
+    let request = |path: &str, more: &str| {
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n{more}\r\n")
+    };
+    let both = request(&format!("{PARTNERS}/{NOBODY}"), "") + &request(PARTNERS, "Connection: close\r\n");
+    let answers = sandbox.exchange(both).await;
+    let statuses: Vec<_> = answers.match_indices("HTTP/1.1 ").map(|(at, _)| &answers[at + 9..at + 12]).collect();
+    assert_eq!(statuses, ["404", "200"]);
+}
+
+#[tokio::test]
+async fn dropping_the_server_closes_its_connections() {
+    let sandbox = TestSandbox::start(config()).await;
+    let mut client = sandbox.connect();
+    // The server has accepted this connection once a later one has been answered.
+    assert_eq!(sandbox.get(PARTNERS).await.status, 200);
+    sandbox.server.abort();
+    assert!(sandbox.server.await.unwrap_err().is_cancelled());
+    let rest = spawn_blocking(move || client.read(&mut [0; 1])).await.unwrap();
+    assert_eq!(rest.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_invalid_configuration_is_refused_at_the_start() {
+    let taken = Sandbox::bind(config()).await.unwrap();
+    let port = taken.url().rsplit_once(':').unwrap().1.parse().unwrap();
+    let nothing = |requests, window| Config { throttle: Some(Limit { requests, window }), ..config() };
+    let short_lived = Config { token_lifetime: Duration::from_millis(999), ..config() };
+    let fails_with = |status| Config { failures: HashMap::from([(FIRST.into(), status)]), ..config() };
+    let table = [
+        (Config { port, ..config() }, format!("cannot listen on port {port} of 127.0.0.1")),
+        (nothing(0, HOUR), "a limit of nothing would refuse every request".to_owned()),
+        (nothing(1, Duration::ZERO), "a limit of nothing would refuse every request".to_owned()),
+        (short_lived, "a token must live for a second at least".to_owned()),
+        (fails_with(399), format!("399 is not the status of a failure (400 to 599), for ID {FIRST}")),
+        (fails_with(600), format!("600 is not the status of a failure (400 to 599), for ID {FIRST}")),
+    ];
+    for (config, message) in table {
+        assert_eq!(Sandbox::bind(config).await.err().unwrap().to_string(), message);
+    }
+}
