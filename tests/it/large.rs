@@ -1,0 +1,103 @@
+//! 100,000 IDs, as many as the largest scripts have. In a release build, since a debug build takes a minute:
+//! `cargo test --release --test it -- --ignored large::`.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::Intunectl;
+
+const IDS: usize = 100_000;
+const MOST_KIB: u64 = 60 * 1024;
+
+/// A sandbox with `IDS` partners, and the two settings that lead to it.
+struct Sandbox {
+    child: Child,
+    settings: Vec<(String, String)>,
+}
+
+impl Sandbox {
+    fn start(user: &Intunectl) -> Self {
+        let mut child = user
+            .std_command()
+            .args(["sandbox", "--throttle", "off", "--partners", &IDS.to_string()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(3);
+        let settings = lines
+            .map(|line| {
+                let line = line.unwrap();
+                let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+                (name.to_owned(), value.trim_matches('\'').to_owned())
+            })
+            .collect();
+        Self { child, settings }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The most memory that a process has had resident, in KiB; 0 when it is gone.
+fn peak(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// What came out, how long after the last ID the first of it came, and the peak of memory in KiB.
+fn disconnect(user: &Intunectl, sandbox: &Sandbox, ids: &[u8], format: &str) -> (Vec<u8>, Duration, u64) {
+    let mut child = user
+        .std_command()
+        .args(["partner", "disconnect", "-", "-j", "32", "--rate", "off", "-o", format])
+        .envs(sandbox.settings.iter().cloned())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(ids).unwrap();
+    let given = Instant::now();
+    let mut out = Vec::new();
+    let (mut first, mut most) = (None, 0);
+    let mut pipe = child.stdout.take().unwrap();
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        let length = pipe.read(&mut chunk).unwrap();
+        first.get_or_insert_with(|| given.elapsed());
+        // Asked at every read: the peak only grows, and the last reads are after the last result.
+        most = most.max(peak(child.id()));
+        if length == 0 {
+            break;
+        }
+        out.extend_from_slice(chunk.get(..length).unwrap());
+    }
+    assert!(child.wait().unwrap().success());
+    (out, first.unwrap(), most)
+}
+
+#[test]
+#[ignore = "large; .ci/run runs it in a release build"]
+fn a_hundred_thousand_ids_start_within_a_second_and_take_little_memory() {
+    let user = Intunectl::new();
+    let sandbox = Sandbox::start(&user);
+    let list = user.command().args(["partner", "list", "-o", "id"]).envs(sandbox.settings.iter().cloned()).output();
+    let ids = list.unwrap().stdout;
+    assert_eq!(ids.split(|byte| *byte == b'\n').count(), IDS + 1);
+
+    let (records, first, most) = disconnect(&user, &sandbox, &ids, "ndjson");
+    assert_eq!(records.split(|byte| *byte == b'\n').count(), IDS + 1);
+    assert!(first < Duration::from_secs(1), "{first:?}");
+    assert!((1..MOST_KIB).contains(&most), "{most} KiB");
+
+    // The one format that keeps every record to the end.
+    let (document, _, most) = disconnect(&user, &sandbox, &ids, "json");
+    let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
+    assert_eq!(document["summary"]["succeeded"], IDS);
+    assert!((1..MOST_KIB).contains(&most), "{most} KiB");
+}
