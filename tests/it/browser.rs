@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::signing::{Machine, Process, Sandbox, get, until};
+use crate::support::http::get;
+use crate::support::machine::{Machine, until};
+use crate::support::sandbox::Sandbox;
 
 /// So that it is quiet on the network, runs as root in a container, and can be asked what it shows. (`--dump-dom` would
 /// sometimes ask before the last page is there.)
@@ -58,11 +60,11 @@ impl Drop for Chromium {
 #[ignore = "needs Chromium; .ci/run runs it"]
 fn a_real_browser_goes_to_the_page_comes_back_and_somebody_is_signed_in() {
     let machine = Machine::new();
-    let sandbox = Sandbox::that_approves_after("1s", &[]);
+    let sandbox = Sandbox::start(&["--approve-after", "1s"]);
     let chromium = Chromium { place: machine.desk.path().join("chromium") };
     let mut command =
-        machine.command(&["auth", "login", "-vv", "--graph-url", &sandbox.url, "--login-url", &sandbox.url]);
-    let seen = Process::start(command.env("BROWSER", chromium.program(&machine))).end(&machine);
+        machine.command(&["auth", "login", "-vv", "--graph-url", sandbox.url(), "--login-url", sandbox.url()]);
+    let seen = machine.seen(command.env("BROWSER", chromium.program(&machine)));
     let log = chromium.read("log").unwrap_or_default();
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}\n{log}", seen.stderr);
     assert!(seen.stderr.contains("\nsigned in as admin@sandbox.example to tenant "), "{}", seen.stderr);

@@ -3,7 +3,7 @@
 use crate::support::{Intunectl, Seen, run};
 
 fn seen(arguments: &[&str]) -> Seen {
-    run(Intunectl::new().std_command().args(arguments))
+    run(Intunectl::new().command().args(arguments))
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::support::jwt::{claims, good, jwt};
 use crate::support::server::{Reply, Server};
 use crate::support::shell::beside;
 use crate::support::tab::{Offers, in_time};
-use crate::support::{Intunectl, Seen, run};
+use crate::support::{BINARY, Intunectl, Seen, run};
 
 /// Shells, and the names that they look for.
 const SCRIPTS: [(&str, &str); 5] = [
@@ -51,10 +51,9 @@ fn a_script_needs_neither_a_keyring_nor_sensible_settings() {
 
 #[test]
 fn a_script_calls_the_program_by_its_name() {
-    let own = assert_cmd::cargo::cargo_bin!("intunectl").to_str().unwrap().to_owned();
     for (shell, _) in SCRIPTS {
         let text = std::fs::read_to_string(script(shell)).unwrap();
-        assert!(!text.contains(&own) && text.contains("intunectl") && text.contains("INTUNECTL_COMPLETE"), "{text}");
+        assert!(!text.contains(BINARY) && text.contains("intunectl") && text.contains("INTUNECTL_COMPLETE"), "{text}");
     }
 }
 
@@ -74,7 +73,7 @@ fn an_unknown_shell_is_a_usage_error_that_names_the_known_ones() {
 fn commands_options_values_and_files_are_offered_and_what_is_hidden_is_not() {
     let home = Intunectl::new();
     home.file("ids.txt", "");
-    let offers = |words: &[&str]| Offers::to(&mut home.std_command(), words);
+    let offers = |words: &[&str]| Offers::to(&mut home.command(), words);
     let commands = offers(&[""]);
     assert_eq!(commands.ids(), ["partner", "auth", "completion", "sandbox", "help"]);
     assert!(commands.all().contains(&("partner", "The tenant's remote assistance partners")));
@@ -102,7 +101,7 @@ fn the_variable_alone_turns_no_run_into_something_else() {
 fn what_is_not_a_shells_question_has_no_answer_and_no_message() {
     let home = Intunectl::new();
     for (shell, words) in [("nonsense", &["intunectl", ""][..]), ("/bin/tcsh", &["intunectl", "p"]), ("bash", &["x"])] {
-        let mut command = home.std_command();
+        let mut command = home.command();
         let seen = run(command.env("INTUNECTL_COMPLETE", shell).arg("--").args(words));
         assert_eq!(seen, Seen { stdout: String::new(), stderr: String::new(), code: Some(1) }, "{shell}");
     }
@@ -125,7 +124,7 @@ fn listing(partners: &Value) -> Graph {
 
 /// Completes an ID in a home of its own, with the token in the environment.
 fn command(root: &str) -> Command {
-    let mut command = Intunectl::new().std_command();
+    let mut command = Intunectl::new().command();
     // The home has gone by then.
     command.env("INTUNECTL_GRAPH_URL", root).env("INTUNECTL_TOKEN", TOKEN).current_dir("/");
     command
@@ -297,7 +296,7 @@ fn the_home_is_where_the_shell_says() {
     let home = Intunectl::new();
     home.file("a token", TOKEN);
     let with = || {
-        let mut command = home.std_command();
+        let mut command = home.command();
         command.env("INTUNECTL_GRAPH_URL", graph.url());
         command
     };
@@ -459,7 +458,7 @@ fn in_bash(home: &Intunectl, root: &str, setup: &str, line: &str) -> Vec<String>
         }
     }
     let word = words.last().filter(|word| !word.starts_with(['=', ':'])).cloned().unwrap_or_default();
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.env("INTUNECTL_GRAPH_URL", root).env("INTUNECTL_TOKEN", TOKEN);
     let mut bash = beside(&command, "bash");
     bash.args(["--norc", "-c", script, "bash"]).arg(self::script("bash")).args([setup, line, &word]).args(words);
@@ -535,7 +534,7 @@ fn bash_takes_the_cursor_in_front_of_a_word_for_a_word_of_its_own() {
         COMP_WORDS=(intunectl partner disconnect --graph-url http : "${2#http:}") COMP_CWORD=3
         _intunectl intunectl '' disconnect 2>/dev/null
         echo "${COMPREPLY[0]}""#;
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.env("INTUNECTL_GRAPH_URL", other.url()).env("INTUNECTL_TOKEN", TOKEN);
     let offered = || {
         let mut bash = beside(&command, "bash");
@@ -570,7 +569,7 @@ fn nothing_is_looked_up_where_the_script_does_not_see_all_of_the_line() {
 fn fish_looks_nothing_up_where_it_does_not_see_all_of_the_line_and_lets_no_message_onto_it() {
     let home = Intunectl::new();
     let in_fish = |root: &str, script: &str, line: &str| {
-        let mut command = home.std_command();
+        let mut command = home.command();
         command.env("INTUNECTL_GRAPH_URL", root).env("INTUNECTL_TOKEN", TOKEN);
         let mut fish = beside(&command, "fish");
         fish.args(["--no-config", "-c", &format!("source $argv[1]; {script}")]).arg(self::script("fish"));
@@ -616,7 +615,7 @@ fn fish_looks_nothing_up_where_it_does_not_see_all_of_the_line_and_lets_no_messa
 fn fish_offers_all_of_it() {
     let graph = listing(&partners(&["id-1", "id-2"]));
     let home = Intunectl::new();
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN);
     let offered = |line: &str| {
         let mut fish = beside(&command, "fish");
@@ -636,7 +635,7 @@ fn fish_offers_all_of_it() {
 fn zsh_offers_all_of_it_from_the_first_time_on() {
     let graph = listing(&partners(&["id-1"]));
     let home = Intunectl::new();
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.env("INTUNECTL_TOKEN", TOKEN).env("TERM", "dumb");
     // A zsh of its own, on a terminal: completion is to be had nowhere else. At TAB it keeps the line that comes of it.
     let script = r#"

@@ -1,8 +1,7 @@
 //! Where IDs come from, for `partner disconnect`.
 
 use crate::support::graph::{Graph, PARTNERS, TOKEN};
-use crate::support::shell::run;
-use crate::support::{Intunectl, Seen};
+use crate::support::{Intunectl, Seen, run, run_with};
 
 const GUID: &str = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
 
@@ -20,7 +19,7 @@ impl Scene {
     /// Disconnects, one after the other.
     fn run(&self, arguments: &[&str], stdin: impl Into<Vec<u8>>) -> Seen {
         let arguments = [&["partner", "disconnect", "-q", "-j", "1"], arguments].concat();
-        run(self.graph.command(&self.home, &arguments).write_stdin(stdin))
+        run_with(&mut self.graph.command(&self.home, &arguments), stdin)
     }
 
     /// Disconnects exactly these.
@@ -116,7 +115,7 @@ fn a_file_and_standard_input_are_both_taken() {
 fn standard_input_is_read_by_what_changes_something_only_if_it_is_named() {
     let scene = Scene::new();
     for verb in ["disconnect", "onboard"] {
-        let seen = run(scene.graph.command(&scene.home, &["partner", verb]).write_stdin("a\nb\n"));
+        let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", verb]), "a\nb\n");
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
         assert!(seen.stderr.starts_with("error: no partner IDs given; nothing was sent\nhint: "), "{seen:?}");
         assert!(seen.stderr.contains(&format!("| intunectl partner {verb} -\n")), "{seen:?}");
@@ -128,7 +127,7 @@ fn standard_input_is_read_by_what_changes_something_only_if_it_is_named() {
 #[test]
 fn showing_reads_what_is_piped_in() {
     let graph = Graph::answering(|line| (200, format!(r#"{{"id":"{}"}}"#, line.rsplit('/').next().unwrap())));
-    let seen = run(graph.command(&Intunectl::new(), &["partner", "show", "-o", "id"]).write_stdin("a\nb\n"));
+    let seen = run_with(&mut graph.command(&Intunectl::new(), &["partner", "show", "-o", "id"]), "a\nb\n");
     assert_eq!(seen, Seen { stdout: "a\nb\n".into(), stderr: String::new(), code: Some(0) });
 }
 
@@ -320,7 +319,7 @@ fn no_id_in_what_was_read_is_no_reason_to_suggest_them_all() {
             [(&["-"][..], "[]"), (&["-"], ""), (&["-f", "-"], "{\"value\":[]}"), (&["-f", "empty"], "")]
         {
             let arguments = [&["partner", verb], arguments].concat();
-            let seen = run(scene.graph.command(&scene.home, &arguments).write_stdin(stdin));
+            let seen = run_with(&mut scene.graph.command(&scene.home, &arguments), stdin);
             assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{arguments:?}: {seen:?}");
             assert!(seen.stderr.contains("no partner IDs given") && seen.stderr.contains("\nhint: "), "{seen:?}");
             assert!(!seen.stderr.contains("| intunectl") && !seen.stderr.contains("disconnect"), "{seen:?}");
@@ -396,7 +395,7 @@ fn a_page_as_az_rest_prints_it_is_input() {
 fn a_page_that_is_not_the_last_is_taken_with_a_warning() {
     let scene = Scene::new();
     let page = r#"{"@odata.nextLink":"https://graph.microsoft.com/v1.0/x?$skiptoken=1","value":[{"id":"a"}]}"#;
-    let seen = run(scene.graph.command(&scene.home, &["partner", "disconnect", "-"]).write_stdin(page));
+    let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "-"]), page);
     assert!(seen.stderr.starts_with("warning: standard input:1: this Graph page is one of several"), "{}", seen.stderr);
     assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
     assert_eq!(scene.graph.disconnected(), ["a"]);

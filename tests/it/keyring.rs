@@ -3,39 +3,34 @@
 use std::fs::File;
 use std::os::unix::fs::chown;
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::support::graph::{Graph, TOKEN, Unspoken};
 use crate::support::jwt::{claims, good, jwt, padded};
-use crate::support::keyring::Keyring;
-use crate::support::shell::{MINUTE, code_within, run};
+use crate::support::running::Running;
 use crate::support::tab::Offers;
-use crate::support::{Intunectl, Seen};
+use crate::support::{Intunectl, Seen, files, run, run_with};
 
 /// A home on a machine whose keyring is the wrapper's.
 struct Scene {
     home: Intunectl,
     graph: Graph,
-    _keyring: Keyring,
 }
 
 impl Scene {
     fn new() -> Self {
-        let keyring = Self { home: Intunectl::new(), graph: Graph::that_does_it(), _keyring: Keyring::alone() };
+        let keyring = Self { home: Intunectl::with_keyring(), graph: Graph::that_does_it() };
         for profile in ["default", "work", "other"] {
             assert_eq!(keyring.run(&["auth", "logout", "--profile", profile]).code, Some(0));
         }
         keyring
     }
 
-    fn command(&self, arguments: &[&str]) -> assert_cmd::Command {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.home.command();
         command.args(arguments);
-        for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
-            command.env(name, std::env::var_os(name).unwrap());
-        }
         command
     }
 
@@ -47,7 +42,7 @@ impl Scene {
     fn login(&self, token: impl Into<Vec<u8>>, arguments: &[&str]) -> Seen {
         let url = self.graph.url();
         let command = [&["auth", "login", "--with-token", "--graph-url", &url], arguments].concat();
-        run(self.command(&command).write_stdin(token))
+        run_with(&mut self.command(&command), token)
     }
 
     /// Has the token of the profile in force.
@@ -67,7 +62,7 @@ impl Scene {
     }
 
     /// Another command, in a rehearsal.
-    fn rehearse(&self, arguments: &[&str]) -> assert_cmd::Command {
+    fn rehearse(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(arguments);
         command.env("INTUNECTL_SANDBOX", self.graph.url());
         command
@@ -87,21 +82,6 @@ impl Scene {
             |came: crate::support::graph::Came| came.header("authorization").unwrap().replacen("Bearer ", "", 1);
         self.graph.came().into_iter().map(token).collect()
     }
-}
-
-/// All plain files below a directory.
-fn files(directory: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        let kind = std::fs::symlink_metadata(&path).unwrap().file_type();
-        if kind.is_dir() {
-            found.extend(files(&path));
-        } else if kind.is_file() {
-            found.push(path);
-        }
-    }
-    found
 }
 
 #[test]
@@ -174,7 +154,7 @@ fn profiles_are_kept_apart() {
     assert_eq!(keyring.login(work.clone(), &["--profile", "work"]).code, Some(0));
     let url = keyring.graph.url();
     let mut login = keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]);
-    assert_eq!(run(login.env("INTUNECTL_PROFILE", "other").write_stdin(other.clone())).code, Some(0));
+    assert_eq!(run_with(login.env("INTUNECTL_PROFILE", "other"), other.clone()).code, Some(0));
     for (profile, token) in [("default", &default), ("work", &work), ("other", &other)] {
         keyring.has(&["--profile", profile], token);
         let by_variable = run(keyring.command(&["auth", "token"]).env("INTUNECTL_PROFILE", profile));
@@ -313,11 +293,11 @@ fn a_profile_of_a_cloud_stays_in_its_cloud() {
     let mut claims = claims(3600);
     // Of another cloud, it is not even stored.
     let of_global = jwt(&claims);
-    let seen = run(keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]).write_stdin(of_global));
+    let seen = run_with(&mut keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]), of_global);
     assert!(seen.code == Some(4) && seen.stderr.ends_with("to act in global, use --cloud global\n"), "{seen:?}");
     claims["aud"] = "https://microsoftgraph.chinacloudapi.cn".into();
     let token = jwt(&claims);
-    let login = run(keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]).write_stdin(token.clone()));
+    let login = run_with(&mut keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]), token.clone());
     assert!(login.stderr.contains("for https://microsoftgraph.chinacloudapi.cn"), "{}", login.stderr);
     keyring.has(&[], &token);
     keyring.has(&["--cloud", "china"], &token);
@@ -337,7 +317,7 @@ fn a_new_login_takes_the_place_of_the_one_before() {
     let url = elsewhere.url();
     // Of another root, and so long that pieces of it could be left over.
     let long = padded(&claims(3600), 9_000);
-    let login = run(keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]).write_stdin(long));
+    let login = run_with(&mut keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]), long);
     assert_eq!(login.code, Some(0));
     for token in [TOKEN.to_owned(), good(), padded(&claims(3600), 4_000)] {
         assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
@@ -430,7 +410,7 @@ fn a_rehearsal_and_the_real_sign_ins_do_not_see_each_other() {
 
     let url = keyring.graph.url();
     let login = ["auth", "login", "--with-token", "--profile", "work", "--graph-url", &url];
-    assert_eq!(run(keyring.rehearse(&login).write_stdin(rehearsed.clone())).code, Some(0));
+    assert_eq!(run_with(&mut keyring.rehearse(&login), rehearsed.clone()).code, Some(0));
     assert_eq!(rehearse(&["auth", "token", "--profile", "work"]), shown(&rehearsed));
     assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "work\n");
     keyring.has(&["--profile", "work"], &real);
@@ -493,7 +473,7 @@ fn a_rehearsal_and_real_runs_do_not_wait_for_each_other() {
     assert_eq!(keyring.login(good(), &[]).code, Some(0));
     let url = keyring.graph.url();
     let login = ["auth", "login", "--with-token", "--graph-url", &url];
-    let rehearse = || run(keyring.rehearse(&login).write_stdin(good()));
+    let rehearse = || run_with(&mut keyring.rehearse(&login), good());
     assert_eq!(rehearse().code, Some(0));
     let held = keyring.hold("intunectl.lock");
     assert_eq!((rehearse().code, keyring.login(good(), &[]).code), (Some(0), Some(1)));
@@ -516,7 +496,7 @@ fn without_a_directory_for_the_lock_sign_ins_are_not_saved_but_deleted() {
     };
     let url = keyring.graph.url();
     let mut login = nowhere(&["auth", "login", "--with-token", "--graph-url", &url]);
-    let login = run(login.write_stdin(jwt(&claims(3599))));
+    let login = run_with(&mut login, jwt(&claims(3599)));
     assert_eq!((login.stdout.as_str(), login.code), ("", Some(1)));
     for words in [
         "cannot create a lock file: /nonexistent/home/.local/state/intunectl: No such file or directory",
@@ -549,20 +529,18 @@ fn what_another_user_leaves_in_the_shared_temporary_directory_blocks_nobody() {
             return;
         }
     }
-    let run_here =
-        |mut command: assert_cmd::Command| run(command.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", shared.home()));
     let (url, token) = (keyring.graph.url(), good());
     let mut login = keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]);
-    login.write_stdin(token.clone());
-    assert_eq!(run_here(login).code, Some(0));
+    login.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", shared.home());
+    assert_eq!(run_with(&mut login, token.clone()).code, Some(0));
     keyring.has(&[], &token);
     let created = keyring.home.home().join(".local/state/intunectl/intunectl.lock");
     assert_eq!(files(keyring.home.home()), [created]);
 
     // Without a home there is no directory left, and the sign-in can be deleted all the same.
     let mut logout = keyring.command(&["auth", "logout"]);
-    logout.env("HOME", "/nonexistent");
-    assert_eq!(run_here(logout).code, Some(0));
+    logout.env("HOME", "/nonexistent").env_remove("XDG_RUNTIME_DIR").env("TMPDIR", shared.home());
+    assert_eq!(run(&mut logout).code, Some(0));
     keyring.has_none("default");
     assert_eq!(files(shared.home()), [lock]);
 }
@@ -581,7 +559,7 @@ fn without_a_keyring_a_login_fails_at_once_and_names_the_variable() {
     let token = good();
     let start = Instant::now();
     let Seen { stdout, stderr, code } =
-        run(home.command().args(["auth", "login", "--with-token"]).write_stdin(&*token));
+        run_with(home.command().args(["auth", "login", "--with-token"]), token.as_str());
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     assert_eq!((stdout.as_str(), code), ("", Some(1)));
     assert!(stderr.starts_with("error: a sign-in cannot be kept here: the keyring cannot be used: "), "{stderr}");
@@ -614,18 +592,10 @@ impl SilentBus {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.home.std_command();
+        let mut command = self.home.command();
         let bus = format!("unix:path={}", self.home.home().join("bus").display());
         command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", bus);
         command
-    }
-
-    fn start(&self, arguments: &[&str], stdin: &str) -> Child {
-        use std::io::Write as _;
-        let mut command = self.command(arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
-        child
     }
 }
 
@@ -649,12 +619,11 @@ fn a_keyring_that_does_not_answer_counts_as_none_after_three_seconds() {
     ];
     let started: Vec<_> = commands
         .into_iter()
-        .map(|(arguments, stdin, code, words)| (bus.start(arguments, &stdin), code, words))
+        .map(|(arguments, stdin, code, words)| (Running::with_input(&mut bus.command(arguments), stdin), code, words))
         .collect();
-    for (mut child, expected, words) in started {
-        let code = code_within(&mut child, MINUTE);
-        let seen: Seen = child.wait_with_output().unwrap().into();
-        assert_eq!((seen.stdout.as_str(), code), ("", Some(expected)), "{}", seen.stderr);
+    for (running, expected, words) in started {
+        let seen = running.end();
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(expected)), "{}", seen.stderr);
         assert!(seen.stderr.starts_with(words), "{}", seen.stderr);
         let needs_a_token = !words.starts_with("error: the keyring");
         assert_eq!(seen.stderr.contains("INTUNECTL_TOKEN"), needs_a_token, "{}", seen.stderr);
@@ -683,8 +652,7 @@ fn a_token_at_hand_leaves_the_keyring_alone() {
     for source in [["--token", TOKEN], ["--token-file", "token"]] {
         let url = graph.url();
         let arguments = [&["partner", "disconnect", "a", "--graph-url", &url][..], &source].concat();
-        let mut child = bus.start(&arguments, "");
-        assert_eq!(code_within(&mut child, MINUTE), Some(0));
+        assert_eq!(run(&mut bus.command(&arguments)).code, Some(0));
     }
     let refused = bus.listener.accept();
     assert!(refused.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{refused:?}");

@@ -1,48 +1,15 @@
 //! 100,000 IDs, as many as the largest scripts have. In a release build, since a debug build takes a minute:
 //! `cargo test --release --test it -- --ignored large::`.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, Stdio};
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::Intunectl;
+use crate::support::sandbox::Sandbox;
 
 const IDS: usize = 100_000;
 const MOST_KIB: u64 = 60 * 1024;
-
-/// A sandbox with `IDS` partners, and the two settings that lead to it.
-struct Sandbox {
-    child: Child,
-    settings: Vec<(String, String)>,
-}
-
-impl Sandbox {
-    fn start(user: &Intunectl) -> Self {
-        let mut child = user
-            .std_command()
-            .args(["sandbox", "--throttle", "off", "--partners", &IDS.to_string()])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(3);
-        let settings = lines
-            .map(|line| {
-                let line = line.unwrap();
-                let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
-                (name.to_owned(), value.trim_matches('\'').to_owned())
-            })
-            .collect();
-        Self { child, settings }
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// The most memory that a process has had resident, in KiB; 0 when it is gone.
 fn peak(pid: u32) -> u64 {
@@ -54,7 +21,7 @@ fn peak(pid: u32) -> u64 {
 /// What came out, how long after the last ID the first of it came, and the peak of memory in KiB.
 fn disconnect(user: &Intunectl, sandbox: &Sandbox, ids: &[u8], format: &str) -> (Vec<u8>, Duration, u64) {
     let mut child = user
-        .std_command()
+        .command()
         .args(["partner", "disconnect", "-", "-j", "32", "--rate", "off", "-o", format])
         .envs(sandbox.settings.iter().cloned())
         .stdin(Stdio::piped())
@@ -85,7 +52,7 @@ fn disconnect(user: &Intunectl, sandbox: &Sandbox, ids: &[u8], format: &str) -> 
 #[ignore = "large; .ci/run runs it in a release build"]
 fn a_hundred_thousand_ids_start_within_a_second_and_take_little_memory() {
     let user = Intunectl::new();
-    let sandbox = Sandbox::start(&user);
+    let sandbox = Sandbox::start(&["--throttle", "off", "--partners", &IDS.to_string()]);
     let list = user.command().args(["partner", "list", "-o", "id"]).envs(sandbox.settings.iter().cloned()).output();
     let ids = list.unwrap().stdout;
     assert_eq!(ids.split(|byte| *byte == b'\n').count(), IDS + 1);

@@ -1,4 +1,5 @@
-//! The real binary, from outside: one test program, so that one is linked.
+//! The real binary, from outside. One test program, since each one more would link everything once more.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,24 +10,19 @@
 
 mod support;
 
-#[cfg(all(unix, not(target_os = "macos")))]
+#[cfg(not(target_os = "macos"))]
 mod browser;
 mod cli;
-#[cfg(unix)]
 mod completion;
 #[cfg(target_os = "linux")]
 mod footprint;
-#[cfg(unix)]
 mod http2;
-#[cfg(unix)]
 mod ids;
-#[cfg(all(unix, not(target_os = "macos")))]
+#[cfg(not(target_os = "macos"))]
 mod keyring;
 #[cfg(target_os = "linux")]
 mod large;
-#[cfg(unix)]
 mod man;
-#[cfg(unix)]
 mod named;
 mod partner_disconnect_errors;
 mod partner_disconnect_output;
@@ -36,30 +32,21 @@ mod partner_disconnect_retry;
 mod partner_disconnect_stop;
 #[cfg(target_os = "linux")]
 mod partner_dry_run;
-#[cfg(unix)]
 mod partner_kill;
-#[cfg(unix)]
 mod partner_list;
-#[cfg(unix)]
 mod partner_onboard;
 #[cfg(target_os = "linux")]
 mod partner_prompt;
-#[cfg(unix)]
 mod partner_resume;
 #[cfg(target_os = "linux")]
 mod partner_show;
-#[cfg(unix)]
 mod partner_wait;
-#[cfg(unix)]
 mod progress;
-#[cfg(unix)]
 mod proxy;
-#[cfg(all(unix, not(target_os = "macos")))]
+#[cfg(not(target_os = "macos"))]
 mod renewal;
-#[cfg(unix)]
 mod sandbox;
-#[cfg(all(unix, not(target_os = "macos")))]
+#[cfg(not(target_os = "macos"))]
 mod sign_in;
 mod tls;
-#[cfg(unix)]
 mod token;

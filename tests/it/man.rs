@@ -1,12 +1,13 @@
 //! `man`: the manual pages, which packagers print and ship.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::{Intunectl, Seen, run};
+use crate::support::{BINARY, Intunectl, Seen, run};
 
 fn seen(arguments: &[&str]) -> Seen {
-    run(Intunectl::new().std_command().args(arguments))
+    run(Intunectl::new().command().args(arguments))
 }
 
 fn page(command: &[&str]) -> String {
@@ -99,10 +100,10 @@ fn every_variable_that_an_option_names_is_in_the_environment_of_the_first_page()
 fn a_page_is_the_same_wherever_and_whenever_it_is_made() {
     let here = page(&[]);
     let home = Intunectl::new();
-    let mut elsewhere = home.std_command();
+    let mut elsewhere = home.command();
     elsewhere.arg("man").env("COLUMNS", "40").env("INTUNECTL_OUTPUT", "nonsense").env("CLICOLOR_FORCE", "1");
     assert_eq!(run(&mut elsewhere).stdout, here);
-    let own = assert_cmd::cargo::cargo_bin!("intunectl");
+    let own = Path::new(BINARY);
     for text in [home.home(), own.parent().unwrap()] {
         assert!(!here.contains(text.to_str().unwrap()), "{here}");
     }

@@ -30,7 +30,7 @@ fn token(changes: &Value) -> String {
 
 /// A command with these options against a server that is Graph and the sign-in service.
 fn command(home: &Intunectl, server: &Server, words: &[&str], options: &[&str]) -> Command {
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.args(words).args(options).args(["--graph-url", server.root(), "--login-url", server.root()]);
     command
 }
@@ -198,7 +198,7 @@ fn a_domain_of_which_no_tenant_is_known_is_exit_4() {
 fn a_domain_at_a_root_whose_sign_in_is_not_known_is_exit_4() {
     let server = service();
     let home = Intunectl::new();
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.args(["partner", "disconnect", "a", "--tenant", "contoso.example", "--graph-url", server.root()]);
     let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()));
     assert_refused(&seen, &server, 4, &["use the tenant's ID in --tenant, or add --login-url URL"]);
@@ -331,7 +331,7 @@ fn an_application_signs_in_to_one_tenant_or_to_none() {
 fn an_application_s_secret_goes_with_a_typed_graph_root_to_a_typed_sign_in_root_alone() {
     let (server, leftover) = (service(), Unspoken::new());
     let home = Intunectl::new();
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.args(COMMANDS[0]).args(["--graph-url", server.root()]).envs(APP).env("AZURE_TENANT_ID", TENANT);
     let seen = run(command.env("INTUNECTL_LOGIN_URL", leftover.url()));
     assert_refused(
@@ -365,7 +365,7 @@ fn a_selector_that_is_given_twice_is_exit_2_wherever_it_stands() {
             for words in COMMANDS {
                 for middle in [&[&words[..1], before, &words[1..], &after].concat(), &[before, words, &after].concat()]
                 {
-                    let mut command = home.std_command();
+                    let mut command = home.command();
                     let seen = run(command.args(middle).env("INTUNECTL_GRAPH_URL", server.root()));
                     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{middle:?}: {seen:?}");
                     assert!(seen.stderr.contains(&format!("'{}' is given more than once", after[0])), "{seen:?}");
@@ -398,7 +398,7 @@ fn a_source_that_is_set_but_empty_is_an_error_and_no_absence() {
 fn a_leftover_sign_in_root_does_not_say_whose_a_domain_is() {
     let (leftover, proxy) = (Unspoken::new(), Server::always(|| Reply::Close));
     let home = Intunectl::new();
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.args(COMMANDS[0]).args(["--tenant", "contoso.example", "--retries", "0"]).env("HTTPS_PROXY", proxy.root());
     let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()).env("INTUNECTL_LOGIN_URL", leftover.url()));
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
@@ -411,7 +411,7 @@ fn a_leftover_sign_in_root_does_not_say_whose_a_domain_is() {
 fn a_root_on_this_machine_is_reached_through_no_proxy_also_over_tls() {
     let proxy = Unspoken::new();
     let home = Intunectl::new();
-    let mut command = home.std_command();
+    let mut command = home.command();
     // Nobody listens there.
     command.args(COMMANDS[0]).args(["--retries", "0"]).env("INTUNECTL_GRAPH_URL", "https://localhost:9");
     let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()).env("HTTPS_PROXY", proxy.url()));
@@ -449,7 +449,7 @@ fn what_contradicts_itself_is_exit_2() {
         with_token(&["--graph-url", "https://graph.microsoft.com", "--login-url", "https://login.microsoftonline.us"]),
     ];
     for options in options {
-        let mut command = home.std_command();
+        let mut command = home.command();
         let seen = run(command.args(COMMANDS[0]).args(&options));
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{options:?}: {seen:?}");
     }
@@ -460,7 +460,7 @@ fn what_contradicts_itself_is_exit_2() {
         &[("INTUNECTL_GRAPH_URL", root), ("INTUNECTL_TOKEN_COMMAND", "echo x")],
         &[("INTUNECTL_GRAPH_URL", root), ("INTUNECTL_MANAGED_IDENTITY", "true")],
     ] {
-        let mut command = home.std_command();
+        let mut command = home.command();
         let seen = run(command.args(COMMANDS[0]).env("INTUNECTL_TOKEN", TOKEN).envs(variables.iter().copied()));
         assert_refused(&seen, &server, 2, &[variables.last().unwrap().0]);
     }
@@ -471,7 +471,7 @@ fn what_contradicts_itself_is_exit_2() {
 fn a_leftover_root_does_not_override_a_cloud_that_was_typed() {
     let (leftover, proxy) = (Unspoken::new(), Server::always(|| Reply::Close));
     let home = Intunectl::new();
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.args(COMMANDS[0]).args(["--cloud", "global", "--retries", "0"]).env("HTTPS_PROXY", proxy.root());
     command.env("INTUNECTL_TOKEN", jwt::good()).env("INTUNECTL_GRAPH_URL", leftover.url());
     assert_eq!(run(&mut command).code, Some(1));
@@ -488,7 +488,7 @@ fn a_root_that_only_a_variable_names_is_exit_2_and_names_the_option() {
         ("INTUNECTL_LOGIN_URL", "https://login.micros0ft.example", "--login-url"),
     ] {
         for words in COMMANDS {
-            let mut command = home.std_command();
+            let mut command = home.command();
             let seen = run(command.args(words).env("INTUNECTL_TOKEN", jwt::good()).env(variable, url));
             assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
             let host = url.trim_start_matches("https://");
@@ -499,7 +499,7 @@ fn a_root_that_only_a_variable_names_is_exit_2_and_names_the_option() {
         }
     }
     let seen = run(home
-        .std_command()
+        .command()
         .args(COMMANDS[0])
         .envs([("AZURE_TENANT_ID", TENANT), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s")])
         .env("AZURE_AUTHORITY_HOST", "https://login.micros0ft.example/"));
@@ -518,7 +518,7 @@ fn a_token_for_another_cloud_is_exit_4_and_the_cloud_to_type_is_named() {
         ("https://microsoftgraph.chinacloudapi.cn", "china"),
     ] {
         for words in COMMANDS {
-            let mut command = home.std_command();
+            let mut command = home.command();
             let seen = run(command.args(words).env("INTUNECTL_TOKEN", token(&json!({"aud": audience}))));
             let source = if words == ["auth", "status"] { "Source:      INTUNECTL_TOKEN\n" } else { "" };
             assert_eq!((seen.stdout.as_str(), seen.code), (source, Some(4)), "{seen:?}");
@@ -539,7 +539,7 @@ fn a_token_for_another_cloud_is_exit_4_and_the_cloud_to_type_is_named() {
         assert_eq!(run(command.arg("a").env("INTUNECTL_TOKEN", token(&changes))).code, Some(0));
     }
     for cloud in ["gcc-high", "dod"] {
-        let mut command = home.std_command();
+        let mut command = home.command();
         command.args(["auth", "token", "--cloud", cloud]);
         let token = token(&json!({"aud": "00000003-0000-0000-c000-000000000000"}));
         assert_eq!(Seen::from(command.env("INTUNECTL_TOKEN", token).output().unwrap()).code, Some(0));
@@ -550,7 +550,7 @@ fn a_token_for_another_cloud_is_exit_4_and_the_cloud_to_type_is_named() {
 fn status_shows_what_is_used_and_what_is_set_in_vain() {
     let home = Intunectl::new();
     let status = |format: &str| {
-        let mut command = home.std_command();
+        let mut command = home.command();
         command.args(["auth", "status", "-o", format, "--cloud", "global"]).env("INTUNECTL_TOKEN", jwt::good());
         command.env("INTUNECTL_PROFILE", "work").env("AZURE_CLIENT_ID", "c").env("INTUNECTL_GRAPH_URL", "nonsense");
         run(&mut command)
@@ -561,7 +561,7 @@ fn status_shows_what_is_used_and_what_is_set_in_vain() {
     assert!(seen.stdout.starts_with(vain), "{seen:?}");
     let report: Value = serde_json::from_str(&status("json").stdout).unwrap();
     assert_eq!(report["unused"], json!(["INTUNECTL_PROFILE", "AZURE_CLIENT_ID", "INTUNECTL_GRAPH_URL"]));
-    let mut command = home.std_command();
+    let mut command = home.command();
     let seen = run(command.args(["auth", "status", "-o", "json", "--profile", "p"]).env("INTUNECTL_TOKEN", "t"));
     let report: Value = serde_json::from_str(&seen.stdout).unwrap();
     assert_eq!((&report["source"], &report["unused"]), (&json!("profile 'p'"), &json!(["INTUNECTL_TOKEN"])));
@@ -671,7 +671,7 @@ fn in_a_rehearsal_nothing_leads_out_of_the_sandbox() {
     let (sandbox, outside) = (service(), service());
     let home = Intunectl::new();
     let rehearse = |words: &[&str], variables: &[(&str, &str)]| {
-        let mut command = home.std_command();
+        let mut command = home.command();
         command.args(words).env("INTUNECTL_SANDBOX", sandbox.root()).env("INTUNECTL_TOKEN", jwt::good());
         run(command.envs(variables.iter().copied()))
     };
@@ -730,7 +730,7 @@ fn a_token_of_azure_cli_s_own_application_gets_the_advice_to_sign_in() {
 fn nobody_is_sent_to_azure_cli_for_a_token() {
     let home = Intunectl::new();
     for words in [&["--help"][..], &["auth", "login", "--help"], &["partner", "disconnect", "--help"]] {
-        let seen = run(home.std_command().args(words));
+        let seen = run(home.command().args(words));
         assert!(!seen.stdout.contains("get-access-token"), "{words:?}");
     }
 }

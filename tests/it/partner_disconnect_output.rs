@@ -188,7 +188,7 @@ fn results_fit_the_terminal_and_nothing_of_an_error_is_cut() {
     });
     let intunectl = Intunectl::new();
     let on = |columns: u16, variables: &[(&str, &str)]| {
-        let mut command = intunectl.std_command();
+        let mut command = intunectl.command();
         command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", TOKEN);
         command.envs(variables.iter().copied());
         let script = format!("intunectl partner disconnect -yqj1 {} {}", IDS[0], IDS[1]);

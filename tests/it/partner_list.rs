@@ -2,8 +2,8 @@
 
 use crate::support::graph::{Graph, PARTNERS, TOKEN, Unspoken};
 use crate::support::server::{Reply, Server};
-use crate::support::shell::{on_a_terminal, run, widths};
-use crate::support::{Intunectl, Seen};
+use crate::support::shell::{on_a_terminal, widths};
+use crate::support::{Intunectl, Seen, run};
 
 /// Two partners, with fields, numbers and escapes as a service may write them.
 const FIRST: &str = r#"{"id":"a","displayName":"Team\u0056iewer","onboardingStatus":"onboarded","lastConnectionDateTime":"2026-11-20T00:00:03.6670033Z","@odata.etag":"W/\"1\"","new":{"n":1.50,"big":12345678901234567890,"e":1E2},"onboardingStatus@odata.type":"x"}"#;
@@ -59,7 +59,7 @@ fn list_on(partners: &[&str], columns: u16, before: &str, behind: &str) -> Seen 
     let page = page(partners);
     let graph = Graph::answering(move |_| (200, page.clone()));
     let home = Intunectl::new();
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN);
     on_a_terminal(&command, columns, &format!("{before} intunectl partner list {behind}"))
 }
@@ -374,9 +374,9 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 /// Lists the partners at a root.
 fn list_at(root: &str, arguments: &[&str]) -> Seen {
     let home = Intunectl::new();
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.args(["partner", "list", "--graph-url", root]).args(arguments).env("INTUNECTL_TOKEN", TOKEN);
-    crate::support::run(&mut command)
+    run(&mut command)
 }
 
 #[test]

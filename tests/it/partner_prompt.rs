@@ -622,7 +622,7 @@ fn tests_that_are_run_at_a_terminal_are_not_asked() {
         let home = Intunectl::new();
         assert_eq!(run(home.disconnect(root).arg("a")).code, Some(0));
         let mut script = home.sh(&format!("intunectl partner disconnect b --graph-url {root}"));
-        assert_eq!(crate::support::shell::run(script.env("INTUNECTL_TOKEN", TOKEN)).code, Some(0));
+        assert_eq!(run(script.env("INTUNECTL_TOKEN", TOKEN)).code, Some(0));
         return;
     }
     let server = service();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
-use crate::support::{Intunectl, Seen, ids, jwt, run, shell};
+use crate::support::{Intunectl, Seen, ids, jwt, run};
 
 /// The tenant of the token with which everything here is run.
 const TENANT: &str = r#""11111111-2222-3333-4444-555555555555""#;
@@ -81,7 +81,7 @@ fn sent(log: impl AsRef<[u8]>, ids: &[&str]) -> Vec<String> {
 fn script(shell: &str, home: &Intunectl, server: &Server, script: &str) -> Seen {
     let mut command = home.shell(shell, script);
     let token = jwt::good();
-    let seen = shell::run(command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", &token));
+    let seen = run(command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", &token));
     assert!(!seen.stdout.contains(&token) && !seen.stderr.contains(&token), "{seen:?}");
     seen
 }
@@ -503,7 +503,7 @@ fn a_run_resumes_its_own_log_and_another_tenant_s_run_does_not() {
     claims["tid"] = "99999999-2222-3333-4444-555555555555".into();
     let mut other = home.shell("sh", line);
     let other = other.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", jwt::jwt(&claims));
-    assert_eq!(shell::run(other).code, Some(0));
+    assert_eq!(run(other).code, Some(0));
     assert_eq!(server.done(), ["a", "a", "b", "b"]);
     // And back: each tenant has its own last word.
     assert_eq!(script("sh", &home, &server, line).code, Some(0));

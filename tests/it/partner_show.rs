@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::support::running::Running;
 use crate::support::server::{Gate, Reply, Server};
 use crate::support::terminal::{BUT_STDOUT, Terminal};
-use crate::support::{Intunectl, Seen, TOKEN, ids, run};
+use crate::support::{Intunectl, Seen, TOKEN, ids, run, run_with};
 
 const PARTNERS: &str = "/v1.0/deviceManagement/remoteAssistancePartners";
 
@@ -51,10 +51,7 @@ fn ids_come_from_arguments_files_and_standard_input_and_keep_their_order() {
     for (arguments, stdin, expected) in cases {
         let server = all_there();
         let mut command = home.partner("show", server.root());
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut running = Running::with(&mut command);
-        std::io::Write::write_all(&mut running.stdin(), stdin.as_bytes()).unwrap();
-        let seen = running.end();
+        let seen = run_with(command.args(arguments), stdin);
         assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)), "{arguments:?}");
         assert_eq!(fields(&seen), onboarded(expected), "{arguments:?}");
         server.assert_only_read();
@@ -437,8 +434,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     let home = Intunectl::new();
     let script = "{ intunectl partner show p-1 p-2 -o ndjson; echo $? >code; } | head -c 1";
     let mut command = home.sh(script);
-    let seen =
-        crate::support::shell::run(command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", TOKEN));
+    let seen = run(command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", TOKEN));
     assert_eq!((seen.stdout.as_str(), seen.stderr.as_str()), ("{", ""));
     assert_eq!(std::fs::read_to_string(home.home().join("code")).unwrap(), "0\n");
 }

@@ -1,30 +1,27 @@
 //! The progress line, as a terminal gets it: how far a run is, and who holds it back for how long.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::running::Running;
 use crate::support::server::{Gate, Reply, Server};
-use crate::support::shell::beside;
+use crate::support::shell::start_at_terminal;
 use crate::support::{Intunectl, disconnect, ids};
 
 /// The columns that a line leaves free.
 const FREE: usize = 3;
 
 /// A shell's script that finds `intunectl` and a root to speak to, on a terminal 80 columns wide.
-fn terminal(home: &Intunectl, root: &str, script: &str) -> Command {
-    let mut command = beside(home.disconnect(root).env("TERM", "xterm"), "script");
-    command.env("INTUNECTL_GRAPH_URL", root).args(["--quiet", "--return", "--command"]);
-    command.arg(format!("stty rows 24 cols 80; {script}")).arg("/dev/null");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
+fn terminal(home: &Intunectl, root: &str, script: &str) -> Running {
+    let mut command = home.disconnect(root);
+    command.env("TERM", "xterm").env("INTUNECTL_GRAPH_URL", root);
+    start_at_terminal(&command, &format!("stty rows 24 cols 80; {script}"))
 }
 
 /// A run over so many IDs, with more options, on a terminal.
 fn run(home: &Intunectl, server: &Server, count: usize, script: &str) -> Running {
     home.file("ids", ids(count).join("\n"));
-    Running::with(&mut terminal(home, server.root(), &script.replace("RUN", "intunectl partner disconnect -y -f ids")))
+    terminal(home, server.root(), &script.replace("RUN", "intunectl partner disconnect -y -f ids"))
 }
 
 /// What is left of a stream on the screen of a terminal that is wide enough for it, without its colours.
@@ -227,7 +224,7 @@ fn a_list_that_takes_long_says_that_it_is_being_read() {
         Reply::status(200).body(r#"{"value":[{"id":"p-1","displayName":"Contoso"}]}"#)
     });
     let home = Intunectl::new();
-    let running = Running::with(&mut terminal(&home, server.root(), "intunectl partner list"));
+    let running = terminal(&home, server.root(), "intunectl partner list");
     running.wait_for_stdout("reading the partners: ");
     gate.open();
     let seen = running.end();
@@ -241,7 +238,7 @@ fn a_list_that_is_held_back_says_by_whom() {
     let server = Server::always(|| Reply::status(429).header("Retry-After", "300"));
     let host = server.root().strip_prefix("http://").unwrap();
     let home = Intunectl::new();
-    let mut running = Running::with(&mut terminal(&home, server.root(), "intunectl partner list"));
+    let mut running = terminal(&home, server.root(), "intunectl partner list");
     running.wait_for_stdout(&format!(" more: {host} answered 429"));
     running.stdin().write_all(b"\x03").unwrap();
     let seen = running.end();

@@ -2,21 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt as _;
-use std::process::{Child, Output, Stdio};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::support::graph::PARTNERS;
-use crate::support::shell::{MINUTE, code_within, run};
-use crate::support::{Intunectl, Seen};
-
-const FIRST: &str = "5a4d0b0c-0002-4000-8000-000000000001";
-const SECOND: &str = "5a4d0b0c-0002-4000-8000-000000000002";
-const THIRD: &str = "5a4d0b0c-0002-4000-8000-000000000003";
+use crate::support::running::Running;
+use crate::support::sandbox::{FIRST, SECOND, Sandbox, THIRD};
+use crate::support::{Intunectl, Seen, run, run_with};
 
 /// Runs `intunectl sandbox` with these arguments.
 fn sandbox(arguments: &[&str]) -> Seen {
@@ -27,91 +23,6 @@ fn sandbox(arguments: &[&str]) -> Seen {
 /// Runs a shell's script in a sandbox with these options.
 fn rehearse(options: &[&str], script: &str) -> Seen {
     sandbox(&[options, &["--", "sh", "-c", script]].concat())
-}
-
-/// A sandbox that serves until it is interrupted.
-struct Serving {
-    _home: Intunectl,
-    child: Child,
-    /// What it printed: settings by name.
-    settings: Vec<(String, String)>,
-}
-
-impl Serving {
-    fn start(options: &[&str]) -> Self {
-        let home = Intunectl::new();
-        let mut command = home.std_command();
-        command.arg("sandbox").args(options).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().take(4);
-        let setting = |line: std::io::Result<String>| {
-            let line = line.unwrap();
-            let (name, value) = line.strip_prefix("export ").and_then(|rest| rest.split_once('=')).unwrap();
-            (name.to_owned(), value.trim_matches('\'').to_owned())
-        };
-        let settings = lines.map(setting).collect();
-        Self { _home: home, child, settings }
-    }
-
-    fn setting(&self, name: &str) -> &str {
-        &self.settings.iter().find(|(key, _)| key == name).unwrap().1
-    }
-
-    fn address(&self) -> &str {
-        self.setting("INTUNECTL_GRAPH_URL").strip_prefix("http://").unwrap()
-    }
-
-    /// Sends a request as anybody would who knows no more than the settings; the whole answer.
-    fn ask(&self, line: &str) -> String {
-        self.send(line, &self.host(), "")
-    }
-
-    /// The header that names it.
-    fn host(&self) -> String {
-        format!("Host: {}\r\n", self.address())
-    }
-
-    /// Sends a request with these lines for the host, each ending in CRLF, and this form.
-    fn send(&self, line: &str, host: &str, form: &str) -> String {
-        let mut stream = TcpStream::connect(self.address()).unwrap();
-        stream.set_read_timeout(Some(MINUTE)).unwrap();
-        let (token, length) = (self.setting("INTUNECTL_TOKEN"), form.len());
-        let request = format!(
-            "{line} HTTP/1.1\r\n{host}Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n{form}"
-        );
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn disconnect(&self, id: &str) -> String {
-        self.ask(&format!("POST {PARTNERS}/{id}/disconnect"))
-    }
-
-    /// Ends it with a signal; what it wrote to standard error, and its code.
-    fn end(mut self, signal: &str) -> (String, Option<i32>) {
-        kill(signal, self.child.id());
-        let code = code_within(&mut self.child, MINUTE);
-        let mut stderr = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        (stderr, code)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // Gone already, where the test went well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn kill(signal: &str, process: u32) {
-    // A shell's own, which is there even where no program of that name is.
-    let script = format!("kill {signal} {process}");
-    assert!(std::process::Command::new("sh").args(["-c", &script]).status().unwrap().success());
 }
 
 #[test]
@@ -132,7 +43,7 @@ fn with_a_command_the_settings_are_set_and_nothing_is_printed() {
     let [graph, login, token, sandbox, path] = stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
     assert!(graph.starts_with("http://127.0.0.1:") && login == graph && sandbox == graph, "{stdout}");
     assert_eq!(token.split('.').count(), 3);
-    let own = Intunectl::new().std_command().get_program().to_owned();
+    let own = Intunectl::new().command().get_program().to_owned();
     assert_eq!(std::fs::canonicalize(path).unwrap(), std::fs::canonicalize(own).unwrap());
 }
 
@@ -172,7 +83,7 @@ fn the_settings_win_over_those_of_a_tenant() {
 fn the_command_gets_the_settings_and_every_variable_that_is_not_of_a_tenant() {
     let bytes = |bytes: &'static [u8]| OsStr::from_bytes(bytes);
     let home = Intunectl::new();
-    let mut command = home.std_command();
+    let mut command = home.command();
     command.args(["sandbox", "--", "env", "-0"]).envs(OF_A_TENANT);
     command.env(bytes(b"INTUNECTL_\xff"), "x").env("AZURE_CONFIG_DIR", bytes(b"\xff"));
     let kept = ["CI=true", "LLVM_PROFILE=a=b", "MY_AZURE_CLIENT_ID=", "azure_client_id=lower", "café=1"];
@@ -231,8 +142,8 @@ fn the_commands_code_is_passed_on() {
 fn the_commands_streams_are_its_own() {
     let home = Intunectl::new();
     let mut command = home.command();
-    command.args(["sandbox", "--", "sh", "-c", "cat; echo err >&2"]).write_stdin("in");
-    assert_eq!(run(&mut command), Seen { stdout: "in".into(), stderr: "err\n".into(), code: Some(0) });
+    command.args(["sandbox", "--", "sh", "-c", "cat; echo err >&2"]);
+    assert_eq!(run_with(&mut command, "in"), Seen { stdout: "in".into(), stderr: "err\n".into(), code: Some(0) });
 }
 
 #[test]
@@ -244,20 +155,20 @@ fn a_program_that_is_missing_is_told_in_words() {
 
 #[test]
 fn without_a_command_it_prints_the_settings_and_serves_until_interrupted() {
-    for (signal, expected) in [("-INT", 130), ("-TERM", 143)] {
-        let serving = Serving::start(&[]);
+    for (signal, expected) in [("INT", 130), ("TERM", 143)] {
+        let serving = Sandbox::start(&[]);
         let names: Vec<_> = serving.settings.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL", "INTUNECTL_TOKEN", "INTUNECTL_SANDBOX"]);
         assert_eq!(serving.setting("INTUNECTL_SANDBOX"), serving.setting("INTUNECTL_GRAPH_URL"));
         assert!(serving.ask(&format!("GET {PARTNERS}")).starts_with("HTTP/1.1 200 OK\r\n"));
-        let (stderr, code) = serving.end(signal);
+        let Seen { stderr, code, .. } = serving.end(signal);
         assert_eq!((stderr.as_str(), code), ("serving until interrupted\n", Some(expected)));
     }
 }
 
 #[test]
 fn what_it_prints_is_for_a_shell_to_evaluate() {
-    let serving = Serving::start(&[]);
+    let serving = Sandbox::start(&[]);
     let home = Intunectl::new();
     let settings: String = serving.settings.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
     home.file("settings", settings);
@@ -268,21 +179,18 @@ fn what_it_prints_is_for_a_shell_to_evaluate() {
 #[test]
 fn a_sigterm_ends_the_command_too() {
     let home = Intunectl::new();
-    let mut command = home.std_command();
-    command.args(["sandbox", "--", "sh", "-c", "echo $$; exec sleep 600"]).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdout.read_line(&mut line).unwrap();
-    kill("-TERM", child.id());
-    assert_eq!(code_within(&mut child, MINUTE), Some(143));
-    // The command holds the other end for as long as it lives.
-    assert_eq!(stdout.read_line(&mut line).unwrap(), 0);
+    let mut command = home.command();
+    let running = Running::start(command.args(["sandbox", "--", "sh", "-c", "echo $$; exec sleep 600"]));
+    running.wait_for_stdout("\n");
+    running.signal("TERM");
+    // The command holds the other end of standard output for as long as it lives, and it is read to its end.
+    let seen = running.end();
+    assert_eq!((seen.stdout.lines().count(), seen.code), (1, Some(143)));
 }
 
 #[test]
 fn plain_http_is_enough() {
-    let serving = Serving::start(&[]);
+    let serving = Sandbox::start(&[]);
     let list = serving.ask(&format!("GET {PARTNERS}"));
     assert!(list.contains("\r\nrequest-id: ") && list.contains(FIRST), "{list}");
     let done = serving.disconnect(FIRST);
@@ -302,7 +210,7 @@ fn answered(answer: &str) -> (&str, Value) {
 #[test]
 fn a_request_for_another_host_is_rejected_and_has_no_effect() {
     // One write is allowed, and a request that is rejected must not use it up.
-    let serving = Serving::start(&["--throttle", "1/1h", "--approve-after", "0s"]);
+    let serving = Sandbox::start(&["--throttle", "1/1h", "--approve-after", "0s"]);
     let (devicecode, token) = ("POST /common/oauth2/v2.0/devicecode", "POST /common/oauth2/v2.0/token");
     let sign_in = |line: &str, form: &str| {
         let answer = serving.send(line, &serving.host(), form);
@@ -317,8 +225,7 @@ fn a_request_for_another_host_is_rejected_and_has_no_effect() {
     let refresh_token = tokens["refresh_token"].as_str().unwrap();
     let refresh = format!("grant_type=refresh_token&client_id=c&refresh_token={refresh_token}");
 
-    let port = serving.address().rsplit(':').next().unwrap();
-    let rebound = format!("Host: attacker.example:{port}\r\n");
+    let rebound = format!("Host: attacker.example:{}\r\n", serving.port());
     for (line, form) in [
         (&*format!("GET {PARTNERS}"), ""),
         (&format!("POST {PARTNERS}/{FIRST}/disconnect"), ""),
@@ -343,7 +250,7 @@ fn a_request_for_another_host_is_rejected_and_has_no_effect() {
 
 #[test]
 fn a_host_must_be_there_once_and_be_loopback() {
-    let serving = Serving::start(&[]);
+    let serving = Sandbox::start(&[]);
     let own = serving.host();
     let twice = format!("{own}{own}");
     let (ok, bad, misdirected) = ("200 OK", "400 Bad Request", "421 Misdirected Request");
@@ -371,7 +278,7 @@ fn a_host_must_be_there_once_and_be_loopback() {
 
 #[test]
 fn the_id_of_a_tenant_is_found_by_its_domain() {
-    let serving = Serving::start(&[]);
+    let serving = Sandbox::start(&[]);
     let look_up = |method: &str, tenant: &str| {
         let answer = serving.ask(&format!("{method} /{tenant}/v2.0/.well-known/openid-configuration"));
         let (status, body) = answered(&answer);
@@ -402,7 +309,7 @@ fn there_are_as_many_partners_as_asked_for() {
 
 #[test]
 fn every_answer_takes_as_long_as_asked_for() {
-    let serving = Serving::start(&["--latency", "300ms"]);
+    let serving = Sandbox::start(&["--latency", "300ms"]);
     for line in [format!("GET {PARTNERS}"), format!("POST {PARTNERS}/{FIRST}/disconnect"), "GET /".to_owned()] {
         let start = Instant::now();
         serving.ask(&line);
@@ -412,7 +319,7 @@ fn every_answer_takes_as_long_as_asked_for() {
 
 #[test]
 fn writes_beyond_the_limit_are_throttled_and_reads_are_not() {
-    let serving = Serving::start(&["--throttle", "2/1h"]);
+    let serving = Sandbox::start(&["--throttle", "2/1h"]);
     assert!(serving.disconnect(FIRST).starts_with("HTTP/1.1 204"));
     assert!(serving.disconnect(SECOND).starts_with("HTTP/1.1 204"));
     let refused = serving.disconnect(THIRD);
@@ -426,7 +333,7 @@ fn writes_beyond_the_limit_are_throttled_and_reads_are_not() {
 
 #[test]
 fn the_limit_can_be_off() {
-    let serving = Serving::start(&["--throttle", "off"]);
+    let serving = Sandbox::start(&["--throttle", "off"]);
     for _ in 0..120 {
         assert!(serving.disconnect(FIRST).starts_with("HTTP/1.1 204"));
     }
@@ -458,7 +365,7 @@ fn chosen_partners_fail_as_chosen() {
     );
     assert!(lines[1].starts_with(&format!("{SECOND}\tfailed\t404 ResourceNotFound: ")), "{stdout}");
     assert_eq!(lines[2], format!("{THIRD}\tdisconnected"));
-    let serving = Serving::start(&options);
+    let serving = Sandbox::start(&options);
     assert!(serving.disconnect("odd=id").starts_with("HTTP/1.1 500"));
     assert!(serving.ask(&format!("GET {PARTNERS}/{FIRST}")).starts_with("HTTP/1.1 200"));
 }
@@ -501,8 +408,8 @@ fn the_port_is_the_one_asked_for() {
 #[cfg(target_os = "linux")]
 #[test]
 fn it_listens_on_the_loopback_alone() {
-    let serving = Serving::start(&[]);
-    let port: u16 = serving.address().rsplit(':').next().unwrap().parse().unwrap();
+    let serving = Sandbox::start(&[]);
+    let port = serving.port();
     // Addresses in /proc are hexadecimal and, on every machine that this runs on, backwards; 0A is LISTEN.
     let is_here = |line: &&str| line.contains(&format!(":{port:04X} ")) && line.contains(" 0A ");
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();

@@ -11,15 +11,18 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::support::Seen;
 use crate::support::graph::{PARTNERS, Unspoken};
+use crate::support::http::{get, query, say, send};
 use crate::support::jwt::{PERMISSION, claims, jwt, padded};
+use crate::support::keyring::{assert_nobody_signed_in, entries};
+use crate::support::machine::Machine;
+use crate::support::platform::{Platform, answer, refusal};
+use crate::support::running::Running;
+use crate::support::sandbox::{FIRST, SECOND, Sandbox};
 use crate::support::server::{Reply, Request};
 use crate::support::shell::on_a_terminal;
-use crate::support::signing::{Machine, Platform, Process, Sandbox, answer, get, query, refusal, say, send};
+use crate::support::{Seen, run_with};
 
-const FIRST: &str = "5a4d0b0c-0002-4000-8000-000000000001";
-const SECOND: &str = "5a4d0b0c-0002-4000-8000-000000000002";
 const SANDBOX_TENANT: &str = "00000000-0000-0000-0000-5a4d0b0c0001";
 const CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
 /// That of [`claims`].
@@ -88,11 +91,17 @@ fn sign_in(machine: &Machine, url: &str, arguments: &[&str]) -> Seen {
 }
 
 /// Starts to sign in with a browser, and waits until it was opened: the process, and the address.
-fn begin_in_browser(machine: &Machine, url: &str, arguments: &[&str]) -> (Process, String) {
-    let _ = std::fs::remove_file(machine.desk.path().join("opened"));
-    let process = Process::start(login(machine, url, arguments).env("BROWSER", machine.browser()));
+fn begin_in_browser(machine: &Machine, url: &str, arguments: &[&str]) -> (Running, String) {
+    machine.has_opened_none();
+    let process = Running::start(login(machine, url, arguments).env("BROWSER", machine.browser()));
     let address = machine.opened();
     (process, address)
+}
+
+/// The address on a line of its own that it prints for a browser.
+fn printed_address(process: &Running) -> String {
+    let text = process.wait_for_stderr("Waiting for it to come back");
+    text.lines().find_map(|line| line.strip_prefix("  http")).map(|rest| format!("http{rest}")).unwrap()
 }
 
 /// Where the browser comes back to, with these parameters.
@@ -111,17 +120,17 @@ fn sign_in_by_browser(machine: &Machine, url: &str, arguments: &[&str]) -> Seen 
     let state = query(&address, "state").unwrap();
     let page = get(&back(&address, &[("code", CODE), ("state", &state)]));
     assert_eq!(page.status, 200, "{}", page.head);
-    process.end(machine)
+    machine.end_of(process)
 }
 
 /// Nobody was signed in: so in words, with this code, and nothing is kept.
 #[track_caller]
-fn assert_nobody(machine: &Machine, seen: &Seen, words: &str) {
+fn assert_nobody(seen: &Seen, words: &str) {
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{words}: {}", seen.stderr);
     assert!(seen.stderr.contains(&format!("error: nobody was signed in: {words}")), "{words}: {}", seen.stderr);
     assert!(seen.stderr.contains("\nhint: "), "{}", seen.stderr);
     assert!(!seen.stderr.contains(|c: char| c.is_control() && c != '\n'), "{:?}", seen.stderr);
-    machine.has_nobody();
+    assert_nobody_signed_in();
 }
 
 // The whole life of a sign-in.
@@ -129,13 +138,13 @@ fn assert_nobody(machine: &Machine, seen: &Seen, words: &str) {
 /// From the first sign-in to the last sign-out, whichever way somebody signs in.
 fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
     let machine = Machine::new();
-    let sandbox = Sandbox::start(&[]);
-    let ear = Platform::before(&machine, &sandbox);
-    let seen = sign_in(&machine, &ear, &sandbox.url);
+    let sandbox = Sandbox::approving(&[]);
+    let ear = Platform::before(&machine.secrets, &sandbox);
+    let seen = sign_in(&machine, &ear, sandbox.url());
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
     let signed_in = format!(
         "signed in as admin@sandbox.example to tenant {SANDBOX_TENANT} under profile 'default', for {}\n",
-        sandbox.url
+        sandbox.url()
     );
     assert!(seen.stderr.ends_with(&signed_in), "{}", seen.stderr);
 
@@ -146,7 +155,7 @@ fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
         "Account:     admin@sandbox.example".to_owned(),
         format!("Tenant:      {SANDBOX_TENANT}"),
         format!("Application: intunectl sandbox ({CLIENT})"),
-        format!("Graph:       {}", sandbox.url),
+        format!("Graph:       {}", sandbox.url()),
         format!("Disconnect:  yes: {PERMISSION} is among the permissions"),
     ] {
         assert!(status.stdout.lines().any(|found| found == line), "{line}: {}", status.stdout);
@@ -162,7 +171,7 @@ fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
     assert_eq!((&report["app_id"], &report["has_needed_permission"]), (&json!(CLIENT), &json!(true)));
 
     let list = machine.run_twice(&["auth", "list"]);
-    let row = format!("default\tadmin@sandbox.example\t{SANDBOX_TENANT}\t{}\tgood for 59m ", sandbox.url);
+    let row = format!("default\tadmin@sandbox.example\t{SANDBOX_TENANT}\t{}\tgood for 59m ", sandbox.url());
     assert!(list.stdout.starts_with(&row) && list.stdout.ends_with(", then renewed\n"), "{}", list.stdout);
 
     assert_eq!(machine.run_twice(&["partner", "list", "-o", "id"]).stdout.lines().count(), 3);
@@ -181,13 +190,13 @@ fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
     }
     assert!(ear.asked("token").len() > before);
 
-    assert_eq!(sign_in(&machine, &ear, &sandbox.url).code, Some(0));
+    assert_eq!(sign_in(&machine, &ear, sandbox.url()).code, Some(0));
     assert_eq!(machine.run_twice(&["partner", "disconnect", "-q", SECOND]).code, Some(0));
 
     let seen = machine.run(&["auth", "logout"]);
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)));
     assert!(seen.stderr.starts_with("deleted the sign-in of profile 'default'"), "{}", seen.stderr);
-    machine.has_nobody();
+    assert_nobody_signed_in();
     for command in [&["partner", "list"][..], &["auth", "status"], &["auth", "token"]] {
         let seen = machine.run_twice(command);
         let shown = if command == ["auth", "status"] { "Source:      profile 'default'\n" } else { "" };
@@ -200,9 +209,9 @@ fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
 /// With tokens that live for less than 5 minutes, so that every run renews.
 fn is_renewed_by_every_run(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
     let machine = Machine::new();
-    let sandbox = Sandbox::start(&["--token-lifetime", "4m"]);
-    let ear = Platform::before(&machine, &sandbox);
-    assert_eq!(sign_in(&machine, &ear, &sandbox.url).code, Some(0));
+    let sandbox = Sandbox::approving(&["--token-lifetime", "4m"]);
+    let ear = Platform::before(&machine.secrets, &sandbox);
+    assert_eq!(sign_in(&machine, &ear, sandbox.url()).code, Some(0));
     let mut used = Vec::new();
     for n in 1..=3 {
         let seen = machine.run(&["partner", "list", "-o", "id", "-vv"]);
@@ -221,18 +230,18 @@ fn is_renewed_by_every_run(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) 
 }
 
 fn by_device_code(machine: &Machine, ear: &Platform, graph: &str) -> Seen {
-    machine.run(&["auth", "login", "--device-code", "--graph-url", graph, "--login-url", ear.url()])
+    machine.run(&["auth", "login", "--device-code", "--graph-url", graph, "--login-url", ear.root()])
 }
 
 fn by_browser(machine: &Machine, ear: &Platform, graph: &str) -> Seen {
-    let _ = std::fs::remove_file(machine.desk.path().join("opened"));
-    let mut command = machine.command(&["auth", "login", "-vv", "--graph-url", graph, "--login-url", ear.url()]);
-    let process = Process::start(command.env("BROWSER", machine.browser()));
+    machine.has_opened_none();
+    let mut command = machine.command(&["auth", "login", "-vv", "--graph-url", graph, "--login-url", ear.root()]);
+    let process = Running::start(command.env("BROWSER", machine.browser()));
     let page = get(&machine.opened());
     let last = get(&page.link("Continue as admin@sandbox.example"));
     assert!(last.status == 200 && last.body.contains("You can close this window"), "{}{}", last.head, last.body);
     machine.keep_output(&last.body);
-    process.end(machine)
+    machine.end_of(process)
 }
 
 #[test]
@@ -263,8 +272,8 @@ fn a_sign_in_by_browser_is_renewed_by_every_run_that_finds_too_little_left() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_device_code_is_shown_on_standard_error_and_nothing_else_is() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
-    let url = platform.url().to_owned();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let url = platform.root().to_owned();
     let seen = sign_in(&machine, &url, &[]);
     let stderr = format!(
         "To sign in at {}, open this page in a browser, on any device:\n\n  https://login.example/device\n\nand type this \
@@ -290,7 +299,10 @@ fn a_device_code_is_shown_on_standard_error_and_nothing_else_is() {
 
 /// A platform whose answers to these endpoints are others.
 fn with(machine: &Machine, endpoint: &'static str, reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Platform {
-    Platform::start(machine, move |request, name, n| if name == endpoint { reply(n) } else { good(request, name, n) })
+    Platform::scripted(
+        &machine.secrets,
+        move |request, name, n| if name == endpoint { reply(n) } else { good(request, name, n) },
+    )
 }
 
 #[test]
@@ -310,9 +322,9 @@ fn a_refusal_ends_a_device_code_with_the_platforms_words_and_what_to_do() {
     ] {
         for endpoint in ["token", "devicecode"] {
             let platform = with(&machine, endpoint, move |_| refusal(error, description));
-            let seen = sign_in(&machine, platform.url(), &["-vv"]);
-            let host = platform.url().trim_start_matches("http://");
-            assert_nobody(&machine, &seen, &format!("{host}: {words}"));
+            let seen = sign_in(&machine, platform.root(), &["-vv"]);
+            let host = platform.root().trim_start_matches("http://");
+            assert_nobody(&seen, &format!("{host}: {words}"));
             assert!(seen.stderr.lines().last().unwrap().starts_with("hint: "), "{}", seen.stderr);
             assert!(seen.stderr.lines().last().unwrap().contains(hint), "{}", seen.stderr);
             assert!(!seen.stderr.contains("\nhint: forged") && !seen.stderr.contains("\nerror: forged"));
@@ -362,9 +374,9 @@ fn a_code_that_makes_no_sense_is_not_shown() {
     for changes in nonsense {
         let given = but(code(), &changes);
         let platform = with(&machine, "devicecode", move |_| answer(200, &given));
-        let seen = sign_in(&machine, platform.url(), &["-vv"]);
-        let host = platform.url().trim_start_matches("http://");
-        assert_nobody(&machine, &seen, host);
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
+        let host = platform.root().trim_start_matches("http://");
+        assert_nobody(&seen, host);
         let words = ["makes no sense", "is not safe: not https"];
         assert!(words.iter().any(|words| seen.stderr.contains(words)), "{changes}: {}", seen.stderr);
         assert!(!seen.stderr.contains("BCDF") && platform.asked("token").is_empty(), "{changes}: {}", seen.stderr);
@@ -382,7 +394,7 @@ fn an_interval_that_is_missing_or_none_is_no_reason_to_fail() {
     for given in others.map(|changes| but(code(), &changes)).into_iter().chain([null]) {
         let shown = given.to_string();
         let platform = with(&machine, "devicecode", move |_| answer(200, &given));
-        let seen = sign_in(&machine, platform.url(), &["-vv"]);
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{shown}: {}", seen.stderr);
     }
 }
@@ -391,12 +403,12 @@ fn an_interval_that_is_missing_or_none_is_no_reason_to_fail() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn an_interval_of_nothing_is_no_flood() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, |request, endpoint, n| match (endpoint, n) {
+    let platform = Platform::scripted(&machine.secrets, |request, endpoint, n| match (endpoint, n) {
         ("devicecode", _) => answer(200, &but(code(), &json!({"interval": 0}))),
         ("token", 0 | 1) => refusal("authorization_pending", ""),
         _ => good(request, endpoint, n),
     });
-    assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+    assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
     let polls = platform.asked("token");
     assert_eq!(polls.len(), 3);
     assert!(polls.windows(2).all(|pair| pair[1].at - pair[0].at >= Duration::from_secs(1)));
@@ -406,11 +418,11 @@ fn an_interval_of_nothing_is_no_flood() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn whoever_is_asked_to_slow_down_waits_five_seconds_longer_from_then_on() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, |request, endpoint, n| match (endpoint, n) {
+    let platform = Platform::scripted(&machine.secrets, |request, endpoint, n| match (endpoint, n) {
         ("token", 0) => refusal("slow_down", "AADSTS1: too fast"),
         _ => good(request, endpoint, n),
     });
-    let seen = sign_in(&machine, platform.url(), &["-vv"]);
+    let seen = sign_in(&machine, platform.root(), &["-vv"]);
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
     let [first, second] = &platform.asked("token")[..] else { panic!() };
     assert!(second.at - first.at >= Duration::from_secs(6), "{:?}", second.at - first.at);
@@ -421,12 +433,12 @@ fn whoever_is_asked_to_slow_down_waits_five_seconds_longer_from_then_on() {
 fn nobody_waits_beyond_the_end_of_a_code() {
     let machine = Machine::new();
     for seconds in [0, 1] {
-        let platform = Platform::start(&machine, move |_, endpoint, _| match endpoint {
+        let platform = Platform::scripted(&machine.secrets, move |_, endpoint, _| match endpoint {
             "devicecode" => answer(200, &but(code(), &json!({"expires_in": seconds}))),
             _ => refusal("authorization_pending", "AADSTS70016: Pending."),
         });
-        let seen = sign_in(&machine, platform.url(), &["-vv"]);
-        assert_nobody(&machine, &seen, platform.url().trim_start_matches("http://"));
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
+        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
         assert!(seen.stderr.contains("expired") && platform.asked("token").len() <= 2, "{}", seen.stderr);
     }
 }
@@ -439,13 +451,13 @@ fn what_is_shown_of_a_code_does_not_act_on_the_terminal() {
     let page =
         json!({"verification_uri": "https://login.example/\u{1b}[2Jdevice\u{202e}\nand type your password there:"});
     let refusing = with(&machine, "devicecode", move |_| answer(200, &but(code(), &page)));
-    let seen = sign_in(&machine, refusing.url(), &[]);
+    let seen = sign_in(&machine, refusing.root(), &[]);
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{}", seen.stderr);
     assert!(!seen.stderr.contains(unfit) && !seen.stderr.contains("password"), "{:?}", seen.stderr);
     let platform = with(&machine, "devicecode", |_| {
         answer(200, &but(code(), &json!({"user_code": "BC\u{1b}[31mDF\r\n\n  \u{9b}2JOTHER\u{7}"})))
     });
-    let seen = sign_in(&machine, platform.url(), &[]);
+    let seen = sign_in(&machine, platform.root(), &[]);
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
     assert!(!seen.stderr.contains(unfit), "{:?}", seen.stderr);
     let lines: Vec<_> = seen.stderr.lines().collect();
@@ -468,8 +480,8 @@ fn a_platform_that_is_gone_while_a_code_is_typed_is_not_waited_for_until_the_cod
     ];
     for (reply, words) in answers {
         let platform = with(&machine, "token", reply);
-        let seen = sign_in(&machine, platform.url(), &["-vv", "--retries", "0"]);
-        assert_nobody(&machine, &seen, platform.url().trim_start_matches("http://"));
+        let seen = sign_in(&machine, platform.root(), &["-vv", "--retries", "0"]);
+        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
         assert!(seen.stderr.contains(words), "{words}: {}", seen.stderr);
         assert_eq!(platform.asked("token").len(), 3, "{words}");
     }
@@ -480,7 +492,7 @@ fn a_platform_that_is_gone_while_a_code_is_typed_is_not_waited_for_until_the_cod
         2 => refusal("authorization_pending", ""),
         _ => answer(200, &tokens()),
     });
-    assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+    assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
 }
 
 #[test]
@@ -511,8 +523,8 @@ fn an_answer_that_is_not_the_platforms_is_told_in_words() {
     ];
     for (reply, words) in answers {
         let platform = with(&machine, "devicecode", move |_| reply());
-        let seen = sign_in(&machine, platform.url(), &["-vv", "--retries", "0", "--timeout", "2s"]);
-        assert_nobody(&machine, &seen, platform.url().trim_start_matches("http://"));
+        let seen = sign_in(&machine, platform.root(), &["-vv", "--retries", "0", "--timeout", "2s"]);
+        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
         assert!(seen.stderr.contains(words) && !seen.stderr.contains("<html"), "{words}: {}", seen.stderr);
         assert!(platform.asked("token").is_empty());
     }
@@ -527,7 +539,7 @@ fn an_expiry_beyond_all_calendars_is_not_known() {
         let access = jwt(&but(claims(3600), &json!({"exp": seconds})));
         let given = but(tokens(), &json!({"expires_in": seconds, "access_token": access}));
         let platform = with(&machine, "token", move |_| answer(200, &given));
-        assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+        assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
         let status = machine.run_twice(&["auth", "status"]);
         assert!(status.stdout.contains("Expires:     not known\n") && status.code == Some(0), "{status:?}");
         let list: Value = serde_json::from_str(&machine.run(&["auth", "list", "-o", "json"]).stdout).unwrap();
@@ -552,8 +564,8 @@ fn tokens_that_make_no_sense_are_not_kept() {
     ] {
         let given = but(tokens(), &changes);
         let platform = with(&machine, "token", move |_| answer(200, &given));
-        let seen = sign_in(&machine, platform.url(), &["-vv"]);
-        assert_nobody(&machine, &seen, platform.url().trim_start_matches("http://"));
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
+        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
         assert!(!seen.stderr.contains("of-a-secret"), "{changes}: {}", seen.stderr);
     }
 }
@@ -571,7 +583,7 @@ fn without_a_refresh_token_or_the_permission_there_is_a_warning() {
     ] {
         let given = but(tokens(), &changes);
         let platform = with(&machine, "token", move |_| answer(200, &given));
-        let seen = sign_in(&machine, platform.url(), &["-vv"]);
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
         assert!(seen.stderr.contains(&format!("\nwarning: {words}")), "{}", seen.stderr);
         assert_eq!(machine.run(&["auth", "status", "-q"]).code, Some(0));
@@ -585,19 +597,19 @@ fn an_interrupted_sign_in_leaves_nothing_behind() {
     let platform = with(&machine, "token", |_| refusal("authorization_pending", ""));
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let asked = platform.asked("token").len();
-        let process = Process::start(&mut login(&machine, platform.url(), &["--device-code", "-vv"]));
+        let process = Running::start(&mut login(&machine, platform.root(), &["--device-code", "-vv"]));
         platform.server.wait_for(2 * asked + 2);
         process.signal(signal);
-        let seen = process.end(&machine);
+        let seen = machine.end_of(process);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)));
         assert!(seen.stderr.ends_with("error: interrupted; nobody was signed in\n"), "{}", seen.stderr);
-        let (process, _) = begin_in_browser(&machine, platform.url(), &["-vv"]);
-        process.stderr_with("Waiting for it to come back");
+        let (process, _) = begin_in_browser(&machine, platform.root(), &["-vv"]);
+        process.wait_for_stderr("Waiting for it to come back");
         process.signal(signal);
-        let seen = process.end(&machine);
+        let seen = machine.end_of(process);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
     }
-    machine.has_nobody();
+    assert_nobody_signed_in();
 }
 
 // A browser, and whoever else comes to the port.
@@ -606,22 +618,22 @@ fn an_interrupted_sign_in_leaves_nothing_behind() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_browser_is_sent_with_all_that_the_platform_needs_and_the_code_is_redeemed_with_its_proof() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
+    let platform = Platform::scripted(&machine.secrets, good);
     let own = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
     for (arguments, tenant, client) in [
         (&[][..], "organizations", CLIENT),
         (&["--tenant", "Contoso.example"], "contoso.example", CLIENT),
         (&["--tenant", TENANT, "--client-id", own], TENANT, own),
     ] {
-        let (process, address) = begin_in_browser(&machine, platform.url(), arguments);
-        assert!(address.starts_with(&format!("{}/{tenant}/oauth2/v2.0/authorize?", platform.url())), "{address}");
-        assert_eq!(process.address(), address, "what is printed is what is opened");
+        let (process, address) = begin_in_browser(&machine, platform.root(), arguments);
+        assert!(address.starts_with(&format!("{}/{tenant}/oauth2/v2.0/authorize?", platform.root())), "{address}");
+        assert_eq!(printed_address(&process), address, "what is printed is what is opened");
         let state = query(&address, "state").unwrap();
         let challenge = query(&address, "code_challenge").unwrap();
         for (name, value) in [
             ("response_type", "code"),
             ("client_id", client),
-            ("scope", &format!("{}/{PERMISSION} offline_access openid profile", platform.url())),
+            ("scope", &format!("{}/{PERMISSION} offline_access openid profile", platform.root())),
             ("code_challenge_method", "S256"),
             ("redirect_uri", &format!("http://localhost:{}", port(&address))),
         ] {
@@ -638,11 +650,11 @@ fn a_browser_is_sent_with_all_that_the_platform_needs_and_the_code_is_redeemed_w
             assert!(page.head.to_lowercase().contains(header), "{header}: {}", page.head);
         }
         machine.keep_output(&format!("{}{}", page.head, page.body));
-        let seen = process.end(&machine);
+        let seen = machine.end_of(process);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
         assert!(seen.stderr.ends_with(&format!(
             "signed in as {ACCOUNT} to tenant {TENANT} under profile 'default', for {}\n",
-            platform.url()
+            platform.root()
         )));
         let redeemed = platform.asked("token").pop().unwrap();
         assert_eq!(redeemed.path, format!("/{tenant}/oauth2/v2.0/token"));
@@ -669,8 +681,8 @@ fn a_browser_is_sent_with_all_that_the_platform_needs_and_the_code_is_redeemed_w
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn forged_codes_and_strays_are_answered_and_waited_past() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
-    let (mut process, address) = begin_in_browser(&machine, platform.url(), &["-vv"]);
+    let platform = Platform::scripted(&machine.secrets, good);
+    let (mut process, address) = begin_in_browser(&machine, platform.root(), &["-vv"]);
     let (port, state) = (port(&address), query(&address, "state").unwrap());
     let root = format!("http://localhost:{port}");
     let silent: Vec<_> = (0..20).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
@@ -713,7 +725,7 @@ fn forged_codes_and_strays_are_answered_and_waited_past() {
     assert!(platform.server.requests().is_empty(), "nothing was sent for any of them");
     let page = get(&back(&address, &[("code", CODE), ("state", &state)]));
     assert_eq!(page.status, 200);
-    let seen = process.end(&machine);
+    let seen = machine.end_of(process);
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
     assert_eq!(platform.asked("token")[0].form("code").as_deref(), Some(CODE));
     drop(silent);
@@ -723,15 +735,15 @@ fn forged_codes_and_strays_are_answered_and_waited_past() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_second_return_changes_nothing() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
-    let (process, address) = begin_in_browser(&machine, platform.url(), &["-vv"]);
+    let platform = Platform::scripted(&machine.secrets, good);
+    let (process, address) = begin_in_browser(&machine, platform.root(), &["-vv"]);
     let state = query(&address, "state").unwrap();
     // Connected before the first returns, so that it is let in whatever happens to the port then.
     let mut second = TcpStream::connect(("127.0.0.1", port(&address))).unwrap();
     assert_eq!(get(&back(&address, &[("code", CODE), ("state", &state)])).status, 200);
     let line = format!("GET /?error=access_denied&state={state} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let _ = std::io::Write::write_all(&mut second, line.as_bytes());
-    let seen = process.end(&machine);
+    let seen = machine.end_of(process);
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
     let [redeemed] = &platform.asked("token")[..] else { panic!("{:?}", platform.asked("token")) };
     assert_eq!(redeemed.form("code").as_deref(), Some(CODE));
@@ -741,22 +753,22 @@ fn a_second_return_changes_nothing() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_refusal_in_the_browser_ends_it_with_the_platforms_words() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
+    let platform = Platform::scripted(&machine.secrets, good);
     for (error, description, words, hint) in [
         ("access_denied", None, "the sign-in was declined", "--device-code"),
         ("access_denied", Some("AADSTS65004: User declined."), "AADSTS65004: User declined.", "accept what"),
         ("server_error", Some("AADSTS1: \u{1b}[2Jodd\nhint: x"), "AADSTS1: \u{fffd}[2Jodd", "--device-code"),
         ("<script>alert(1)</script>", None, "<script>alert(1)</script>", "--device-code"),
     ] {
-        let (process, address) = begin_in_browser(&machine, platform.url(), &["-vv"]);
+        let (process, address) = begin_in_browser(&machine, platform.root(), &["-vv"]);
         let state = query(&address, "state").unwrap();
         let mut parameters = vec![("error", error), ("state", &state)];
         parameters.extend(description.map(|text| ("error_description", text)));
         let page = get(&back(&address, &parameters));
         assert_eq!(page.status, 200);
         assert!(page.body.contains("Not signed in") && !page.body.contains("<script"), "{}", page.body);
-        let seen = process.end(&machine);
-        assert_nobody(&machine, &seen, &format!("{}: {words}", platform.url().trim_start_matches("http://")));
+        let seen = machine.end_of(process);
+        assert_nobody(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
         assert!(seen.stderr.lines().last().unwrap().contains(hint), "{}", seen.stderr);
     }
     assert!(platform.server.requests().is_empty());
@@ -781,8 +793,8 @@ fn a_code_that_is_not_redeemed_signs_nobody_in() {
     ];
     for (reply, words) in answers {
         let platform = with(&machine, "token", move |_| reply());
-        let seen = sign_in_by_browser(&machine, platform.url(), &["-vv", "--retries", "0"]);
-        assert_nobody(&machine, &seen, &format!("{}: {words}", platform.url().trim_start_matches("http://")));
+        let seen = sign_in_by_browser(&machine, platform.root(), &["-vv", "--retries", "0"]);
+        assert_nobody(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
     }
     elsewhere.assert_unspoken();
 }
@@ -792,8 +804,8 @@ fn a_code_that_is_not_redeemed_signs_nobody_in() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn the_port_is_on_the_loopback_alone() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
-    let (_process, address) = begin_in_browser(&machine, platform.url(), &[]);
+    let platform = Platform::scripted(&machine.secrets, good);
+    let (_process, address) = begin_in_browser(&machine, platform.root(), &[]);
     // Addresses in /proc are hexadecimal and, on every machine that this runs on, backwards; 0A is LISTEN.
     let end = format!(":{:04X}", port(&address));
     for (table, loopback) in [("/proc/net/tcp", "0100007F"), ("/proc/net/tcp6", "00000000000000000000000001000000")] {
@@ -811,7 +823,7 @@ fn the_port_is_on_the_loopback_alone() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
+    let platform = Platform::scripted(&machine.secrets, good);
     let browser = machine.browser();
     let two = format!("/nonexistent/browser:{browser} %s");
     let gone = "/nonexistent/browser";
@@ -829,15 +841,15 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
         (&[("WAYLAND_DISPLAY", "wayland-0"), ("BROWSER", gone)], &[], false),
     ];
     for (environment, arguments, opens) in table {
-        let _ = std::fs::remove_file(machine.desk.path().join("opened"));
+        machine.has_opened_none();
         let asked = platform.asked("devicecode").len();
-        let mut command = login(&machine, platform.url(), &[&["-vv"], arguments].concat());
-        let process = Process::start(command.envs(environment.iter().copied()));
+        let mut command = login(&machine, platform.root(), &[&["-vv"], arguments].concat());
+        let process = Running::start(command.envs(environment.iter().copied()));
         if opens {
             let address = machine.opened();
             get(&back(&address, &[("code", CODE), ("state", &query(&address, "state").unwrap())]));
         }
-        let seen = process.end(&machine);
+        let seen = machine.end_of(process);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{environment:?}: {}", seen.stderr);
         assert_eq!(machine.has_opened_any(), opens, "{environment:?} {arguments:?}");
         assert_eq!(platform.asked("devicecode").len() - asked, usize::from(!opens), "{environment:?} {arguments:?}");
@@ -845,7 +857,7 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
     // A browser for the terminal, which does not come up.
     let text_browser = machine.program("lynx", "exit 3");
     let asked = platform.asked("devicecode").len();
-    let mut command = login(&machine, platform.url(), &["-vv"]);
+    let mut command = login(&machine, platform.root(), &["-vv"]);
     let seen = machine.seen(command.env("BROWSER", &text_browser));
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
     assert!(seen.stderr.contains("\nno browser can be opened here after all\n"), "{}", seen.stderr);
@@ -853,15 +865,15 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
     // The system's own browser, for whoever sits at a display.
     std::fs::rename(&browser, machine.desk.path().join("x-www-browser")).unwrap();
     for (name, value) in [("DISPLAY", ":0"), ("WAYLAND_DISPLAY", "wayland-0")] {
-        let _ = std::fs::remove_file(machine.desk.path().join("opened"));
-        let process = Process::start(login(&machine, platform.url(), &["-vv"]).env(name, value));
+        machine.has_opened_none();
+        let process = Running::start(login(&machine, platform.root(), &["-vv"]).env(name, value));
         let address = machine.opened();
         get(&back(&address, &[("code", CODE), ("state", &query(&address, "state").unwrap())]));
-        assert_eq!(process.end(&machine).code, Some(0));
+        assert_eq!(machine.end_of(process).code, Some(0));
     }
-    let _ = std::fs::remove_file(machine.desk.path().join("opened"));
+    machine.has_opened_none();
     for browser in ["", gone, "no-such-browser"] {
-        let mut command = login(&machine, platform.url(), &["-vv"]);
+        let mut command = login(&machine, platform.root(), &["-vv"]);
         assert_eq!(machine.seen(command.env("BROWSER", browser)).code, Some(0));
         assert!(!machine.has_opened_any(), "nobody sits at this machine");
     }
@@ -871,15 +883,15 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn asked_for_a_browser_where_none_opens_it_prints_the_address_and_waits() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
+    let platform = Platform::scripted(&machine.secrets, good);
     let fails = machine.program("fails", "exit 3");
     for browser in ["", "/nonexistent/browser", &fails] {
-        let mut command = login(&machine, platform.url(), &["--browser", "-q"]);
-        let process = Process::start(command.env("BROWSER", browser));
-        let address = process.address();
+        let mut command = login(&machine, platform.root(), &["--browser", "-q"]);
+        let process = Running::start(command.env("BROWSER", browser));
+        let address = printed_address(&process);
         let state = query(&address, "state").unwrap();
         get(&back(&address, &[("code", CODE), ("state", &state)]));
-        let seen = process.end(&machine);
+        let seen = machine.end_of(process);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{browser}: {}", seen.stderr);
     }
     assert!(platform.asked("devicecode").is_empty());
@@ -922,9 +934,9 @@ fn what_is_for_calls_alone_is_no_way_to_sign_in() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn to_sign_in_again_is_to_sign_in_as_it_was_unless_an_option_says_otherwise() {
     let machine = Machine::new();
-    let (first, second) = (Platform::start(&machine, good), Platform::start(&machine, good));
+    let (first, second) = (Platform::scripted(&machine.secrets, good), Platform::scripted(&machine.secrets, good));
     let again = |platform: &Platform, options: &[&str]| {
-        let seen = sign_in(&machine, platform.url(), &[&["--profile", "work", "-vv"], options].concat());
+        let seen = sign_in(&machine, platform.root(), &[&["--profile", "work", "-vv"], options].concat());
         assert_eq!(seen.code, Some(0), "{}", seen.stderr);
     };
     again(&first, &["--client-id", "own-app", "--tenant", "contoso.example"]);
@@ -941,7 +953,7 @@ fn to_sign_in_again_is_to_sign_in_as_it_was_unless_an_option_says_otherwise() {
     assert_eq!(asked(&first), [contoso.clone(), contoso, named(TENANT, "another")]);
     assert_eq!(asked(&second), [named("organizations", CLIENT)]);
     // Another profile knows nothing of this one.
-    assert_eq!(sign_in(&machine, first.url(), &[]).code, Some(0));
+    assert_eq!(sign_in(&machine, first.root(), &[]).code, Some(0));
     assert_eq!(asked(&first).last(), Some(&named("organizations", CLIENT)));
 }
 
@@ -950,7 +962,7 @@ fn to_sign_in_again_is_to_sign_in_as_it_was_unless_an_option_says_otherwise() {
 fn a_profile_that_changes_its_tenant_says_so() {
     let machine = Machine::new();
     let other = "99999999-2222-3333-4444-555555555555";
-    let platform = Platform::start(&machine, move |request, endpoint, n| match (endpoint, n) {
+    let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match (endpoint, n) {
         ("token", 1..) => {
             let token = jwt(&but(claims(3600), &json!({"tid": other})));
             answer(200, &but(tokens(), &json!({"access_token": token, "id_token": null})))
@@ -959,12 +971,12 @@ fn a_profile_that_changes_its_tenant_says_so() {
     });
     let words = format!("warning: profile 'default' was signed in to tenant {TENANT} until now\n");
     for (tenant, says_so) in [(TENANT, false), (other, true), (other, false)] {
-        let seen = sign_in(&machine, platform.url(), &[]);
+        let seen = sign_in(&machine, platform.root(), &[]);
         assert!(seen.stderr.contains(&format!("to tenant {tenant} under")), "{}", seen.stderr);
         assert_eq!(seen.stderr.contains(&words), says_so, "{}", seen.stderr);
     }
     // An application whose credentials are incomplete is not replaced by whoever is signed in.
-    let mut command = machine.command(&["partner", "list", "--graph-url", platform.url()]);
+    let mut command = machine.command(&["partner", "list", "--graph-url", platform.root()]);
     let seen = machine.seen(command.env("AZURE_TENANT_ID", "t").env("AZURE_CLIENT_ID", "c"));
     let words = "error: application credentials are incomplete: found AZURE_TENANT_ID, AZURE_CLIENT_ID; missing ";
     assert!(seen.code == Some(4) && seen.stderr.starts_with(words), "{}", seen.stderr);
@@ -974,7 +986,7 @@ fn a_profile_that_changes_its_tenant_says_so() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn what_is_used_instead_of_a_sign_in_is_said() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
+    let platform = Platform::scripted(&machine.secrets, good);
     let app = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", CLIENT_SECRET)];
     for (environment, words) in [
         (&[("INTUNECTL_TOKEN", "")][..], "set and comes first: INTUNECTL_TOKEN\nhint: "),
@@ -982,7 +994,7 @@ fn what_is_used_instead_of_a_sign_in_is_said() {
         (&app[..2], "set and comes first: app credentials in the environment\nhint: "),
         (&app[..1], ""),
     ] {
-        let mut command = login(&machine, platform.url(), &["--device-code"]);
+        let mut command = login(&machine, platform.root(), &["--device-code"]);
         let seen = machine.seen(command.envs(environment.iter().copied()));
         assert_eq!(seen.code, Some(0), "{}", seen.stderr);
         assert!(seen.stderr.contains(words), "{}", seen.stderr);
@@ -1036,15 +1048,15 @@ fn with_a_keyring_that_never_answers_nobody_is_asked_to_sign_in() {
     // All at once, so that the time is spent once.
     let started = WAYS.map(|way| {
         let mut command = login(&machine, &platform.url(), way);
-        Process::start(command.env("BROWSER", &browser).env("DBUS_SESSION_BUS_ADDRESS", &address))
+        Running::start(command.env("BROWSER", &browser).env("DBUS_SESSION_BUS_ADDRESS", &address))
     });
     let others = [&["auth", "list"][..], &["auth", "logout", "--all"]]
-        .map(|command| Process::start(machine.command(command).env("DBUS_SESSION_BUS_ADDRESS", &address)));
+        .map(|command| Running::start(machine.command(command).env("DBUS_SESSION_BUS_ADDRESS", &address)));
     for process in started {
-        assert_cannot_be_kept(&machine, &process.end(&machine));
+        assert_cannot_be_kept(&machine, &machine.end_of(process));
     }
     for process in others {
-        let seen = process.end(&machine);
+        let seen = machine.end_of(process);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{}", seen.stderr);
         assert!(seen.stderr.starts_with("error: the keyring did not answer within 3 s"), "{}", seen.stderr);
     }
@@ -1136,11 +1148,11 @@ fn a_profiles_tokens_are_not_to_be_had_by_naming_another_root() {
     for expires_in in [3600, 60, 0] {
         let given = but(tokens(), &json!({"expires_in": expires_in}));
         let platform = with(&machine, "token", move |_| answer(200, &given));
-        assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+        assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
         let before = platform.server.requests().len();
-        let deeper = format!("{}/deeper", platform.url());
-        let other_name = platform.url().replace("127.0.0.1", "localhost");
-        let upgraded = platform.url().replace("http:", "https:");
+        let deeper = format!("{}/deeper", platform.root());
+        let other_name = platform.root().replace("127.0.0.1", "localhost");
+        let upgraded = platform.root().replace("http:", "https:");
         let url = elsewhere.url();
         let graph = [&url, &deeper, &other_name, &upgraded, "https://graph.microsoft.com"]
             .map(|root| ("--graph-url", "INTUNECTL_GRAPH_URL", root));
@@ -1185,12 +1197,12 @@ fn a_profiles_tokens_are_not_to_be_had_by_a_redirect() {
             let location = format!("{}/v1.0/x", elsewhere.url());
             // Its token has ended already, so that a call renews it first.
             let ended = if endpoint == "token" { 0 } else { 3600 };
-            let platform = Platform::start(&machine, move |request, name, n| match (name, n) {
+            let platform = Platform::scripted(&machine.secrets, move |request, name, n| match (name, n) {
                 ("token", 0) => answer(200, &but(tokens(), &json!({"expires_in": ended}))),
                 (name, _) if name == endpoint => Reply::status(status).header("Location", &location),
                 _ => good(request, name, n),
             });
-            assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+            assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
             let seen = machine.run(&["partner", "list", "-vv"]);
             assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
             let told = format!("redirected to {}/v1.0/x, which is never followed", elsewhere.url());
@@ -1207,11 +1219,11 @@ fn a_profiles_token_is_not_to_be_had_by_a_next_page() {
     let elsewhere = Unspoken::new();
     let link = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
     let given = std::sync::Arc::clone(&link);
-    let platform = Platform::start(&machine, move |request, name, n| match name {
+    let platform = Platform::scripted(&machine.secrets, move |request, name, n| match name {
         "devicecode" | "token" => good(request, name, n),
         _ => answer(200, &json!({"value": [], "@odata.nextLink": *given.lock().unwrap()})),
     });
-    let (own, other) = (platform.url().to_owned(), elsewhere.url());
+    let (own, other) = (platform.root().to_owned(), elsewhere.url());
     let (host, other_host) = (own.trim_start_matches("http://"), other.trim_start_matches("http://"));
     let root = format!("{own}/proxy");
     let mut command = machine.command(&["auth", "login", "--device-code", "--graph-url", &root, "--login-url", &own]);
@@ -1294,7 +1306,7 @@ fn for_apps(
     graph: impl Fn() -> Reply + Send + Sync + 'static,
     github: impl Fn() -> Reply + Send + Sync + 'static,
 ) -> Platform {
-    Platform::start(machine, move |_, endpoint, _| match endpoint {
+    Platform::scripted(&machine.secrets, move |_, endpoint, _| match endpoint {
         "token" => answer(200, &json!({"token_type": "Bearer", "expires_in": 3600, "access_token": jwt(&of_app())})),
         "idtoken" => github(),
         _ => graph(),
@@ -1308,9 +1320,9 @@ fn at<'a>(command: &'a mut Command, url: &str) -> &'a mut Command {
 #[test]
 fn an_application_is_signed_in_for_a_run_and_nothing_is_kept() {
     let machine = Machine::without_keyring();
-    let sandbox = Sandbox::start(&[]);
-    let ear = Platform::before(&machine, &sandbox);
-    let roots = ["--graph-url", &sandbox.url, "--login-url", ear.url()];
+    let sandbox = Sandbox::approving(&[]);
+    let ear = Platform::before(&machine.secrets, &sandbox);
+    let roots = ["--graph-url", sandbox.url(), "--login-url", ear.root()];
     for (n, (proof, source)) in
         [(Proof::Secret, "AZURE_CLIENT_SECRET"), (Proof::File, "AZURE_FEDERATED_TOKEN_FILE")].into_iter().enumerate()
     {
@@ -1339,7 +1351,7 @@ fn an_application_is_signed_in_for_a_run_and_nothing_is_kept() {
             assert_eq!(request.path, format!("/{TENANT}/oauth2/v2.0/token"));
             assert_eq!(request.form("grant_type").as_deref(), Some("client_credentials"));
             assert_eq!(request.form("client_id").as_deref(), Some("an-app"));
-            assert_eq!(request.form("scope").unwrap(), format!("{}/.default", sandbox.url));
+            assert_eq!(request.form("scope").unwrap(), format!("{}/.default", sandbox.url()));
             let jwt_bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned();
             let sent = ["client_secret", "client_assertion", "client_assertion_type"].map(|name| request.form(name));
             match proof {
@@ -1393,7 +1405,7 @@ fn a_job_of_github_actions_proves_itself_with_githubs_word() {
         || answer(200, &json!({"count": 1, "value": ASSERTION})),
     );
     let mut command = machine.command(&["partner", "list", "-vv"]);
-    let seen = machine.seen(at(as_app(&machine, &mut command, platform.url(), &Proof::GitHub), platform.url()));
+    let seen = machine.seen(at(as_app(&machine, &mut command, platform.root(), &Proof::GitHub), platform.root()));
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
     let [github, token, graph] = &platform.server.requests()[..] else { panic!() };
     assert_eq!(github.method, "GET");
@@ -1433,7 +1445,7 @@ fn what_is_not_githubs_word_is_told_with_the_permission_that_the_job_needs() {
     for (github, words) in answers {
         let platform = for_apps(&machine, || answer(200, &json!({"value": []})), github);
         let mut command = machine.command(&["partner", "list", "-vv"]);
-        let seen = machine.seen(at(as_app(&machine, &mut command, platform.url(), &Proof::GitHub), platform.url()));
+        let seen = machine.seen(at(as_app(&machine, &mut command, platform.root(), &Proof::GitHub), platform.root()));
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{words}: {}", seen.stderr);
         let error = "error: GitHub Actions gave no identity token: 127.0.0.1:";
         assert!(seen.stderr.contains(error) && seen.stderr.contains(words), "{words}: {}", seen.stderr);
@@ -1460,16 +1472,16 @@ fn that_app_only_access_may_not_be_enabled_is_said_of_an_applications_token_alon
         for command in [&["partner", "list", "-vv"][..], &["partner", "disconnect", "a", "-vv"]] {
             let before = platform.asked("token").len();
             let mut of_app_itself = machine.command(command);
-            let seen = machine.seen(at(as_app(&machine, &mut of_app_itself, "", &Proof::Secret), platform.url()));
+            let seen = machine.seen(at(as_app(&machine, &mut of_app_itself, "", &Proof::Secret), platform.root()));
             assert_eq!(seen.code, Some(code), "{}", seen.stderr);
             assert!(seen.stderr.contains(words), "{}", seen.stderr);
             // Another one is asked for where the first is refused, once.
             assert_eq!(platform.asked("token").len() - before, if status == 401 { 2 } else { 1 });
             let mut given = machine.command(command);
-            let seen = machine.seen(at(given.env("INTUNECTL_TOKEN", jwt(&of_app())), platform.url()));
+            let seen = machine.seen(at(given.env("INTUNECTL_TOKEN", jwt(&of_app())), platform.root()));
             assert!(seen.code == Some(code) && seen.stderr.contains(words), "{}", seen.stderr);
             let mut delegated = machine.command(command);
-            let seen = machine.seen(at(delegated.env("INTUNECTL_TOKEN", jwt(&claims(3600))), platform.url()));
+            let seen = machine.seen(at(delegated.env("INTUNECTL_TOKEN", jwt(&claims(3600))), platform.root()));
             assert!(seen.code == Some(code) && !seen.stderr.contains("app-only"), "{}", seen.stderr);
             assert!(seen.stderr.contains(&format!("hint: {status}: ")), "{}", seen.stderr);
         }
@@ -1512,14 +1524,14 @@ fn a_status_that_is_not_usable_says_where_the_token_would_be_from() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn whoever_is_signed_in_to_another_tenant_than_asked_for_is_not() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
+    let platform = Platform::scripted(&machine.secrets, good);
     let other = "99999999-2222-3333-4444-555555555555";
-    let seen = sign_in(&machine, platform.url(), &["-vv", "--tenant", other]);
-    let host = platform.url().trim_start_matches("http://");
-    assert_nobody(&machine, &seen, &format!("{host} gave a token for tenant {TENANT}, not for {other}\n"));
+    let seen = sign_in(&machine, platform.root(), &["-vv", "--tenant", other]);
+    let host = platform.root().trim_start_matches("http://");
+    assert_nobody(&seen, &format!("{host} gave a token for tenant {TENANT}, not for {other}\n"));
     // A domain is what tokens do not say.
-    assert_eq!(sign_in(&machine, platform.url(), &["--tenant", "contoso.example"]).code, Some(0));
-    assert_eq!(sign_in(&machine, platform.url(), &["--tenant", &TENANT.to_uppercase()]).code, Some(0));
+    assert_eq!(sign_in(&machine, platform.root(), &["--tenant", "contoso.example"]).code, Some(0));
+    assert_eq!(sign_in(&machine, platform.root(), &["--tenant", &TENANT.to_uppercase()]).code, Some(0));
 }
 
 #[test]
@@ -1545,14 +1557,14 @@ fn what_can_be_no_tenant_is_a_usage_error() {
 fn store(service: &str, name: &str, secret: &str) {
     let mut command = Command::new("secret-tool");
     command.args(["store", "--label", "of the tests", "service", service, "username", name]);
-    assert!(assert_cmd::Command::from_std(command).write_stdin(secret).output().unwrap().status.success());
+    assert_eq!(run_with(&mut command, secret).code, Some(0));
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
     let machine = Machine::new();
-    let platform = Platform::start(&machine, good);
+    let platform = Platform::scripted(&machine.secrets, good);
     let long = "長".repeat(64);
     let names = [
         "UPPER",
@@ -1568,7 +1580,7 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
         &long,
     ];
     for name in names {
-        assert_eq!(sign_in(&machine, platform.url(), &["-vv", "--profile", name]).code, Some(0), "{name}");
+        assert_eq!(sign_in(&machine, platform.root(), &["-vv", "--profile", name]).code, Some(0), "{name}");
     }
     // A head that is none, and one whose secret is no profile.
     let (generation, text) = ("0123456789abcdef0123456789abcdef", "no-JSON-but-a-secret-of-somebody");
@@ -1589,7 +1601,7 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
     for row in &rows {
         match damaged.contains(&row[0]) {
             true => assert_eq!(row[1..], ["", "", "", "not readable"]),
-            false => assert_eq!(row[1..4], [ACCOUNT, TENANT, platform.url()]),
+            false => assert_eq!(row[1..4], [ACCOUNT, TENANT, platform.root()]),
         }
     }
     // At 40 columns in blocks, of which an address alone may be wider.
@@ -1597,7 +1609,7 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
     assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
     let block = format!(
         "UPPER *\n  account: {ACCOUNT}\n  tenant:\n    {TENANT}\n  graph: {}\n  token: good for 59m ",
-        platform.url()
+        platform.root()
     );
     assert!(seen.stdout.contains(&block), "{}", seen.stdout);
     assert!(seen.stdout.contains("\nbroken\n  token: not readable\n"), "{}", seen.stdout);
@@ -1623,7 +1635,7 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
             let known =
                 (&entry["account"], &entry["tenant_id"], &entry["client_id"], &entry["renewable"], &entry["error"]);
             assert_eq!(known, (&json!(ACCOUNT), &json!(TENANT), &json!(CLIENT), &json!(true), &Value::Null));
-            assert_eq!((&entry["graph_url"], &entry["login_url"]), (&json!(platform.url()), &json!(platform.url())));
+            assert_eq!((&entry["graph_url"], &entry["login_url"]), (&json!(platform.root()), &json!(platform.root())));
         }
     }
     for name in damaged {
@@ -1632,7 +1644,7 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
         assert!(seen.stderr.contains(&format!("intunectl auth login --profile {name}\n")), "{}", seen.stderr);
     }
     // One is signed in to again, another forgotten; each by its own name.
-    assert_eq!(sign_in(&machine, platform.url(), &["--profile", "broken"]).code, Some(0));
+    assert_eq!(sign_in(&machine, platform.root(), &["--profile", "broken"]).code, Some(0));
     assert_eq!(machine.run(&["partner", "list", "--profile", "broken"]).code, Some(0));
     assert_eq!(machine.run(&["auth", "logout", "--profile", "UPPER"]).code, Some(0));
     let ids = machine.run(&["auth", "list", "-o", "id"]).stdout;
@@ -1644,8 +1656,8 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
     assert_eq!((logout.stdout.as_str(), logout.code), ("", Some(0)));
     assert_eq!(logout.stderr.lines().count(), all.len() - 1, "{}", logout.stderr);
     assert!(logout.stderr.contains("deleted the sign-in of profile '作業用 テナント'; "), "{}", logout.stderr);
-    machine.has_nobody();
-    assert!(Machine::entries("another-program").contains("somebody else's"));
+    assert_nobody_signed_in();
+    assert!(entries("another-program").contains("somebody else's"));
     assert_eq!(machine.run(&["auth", "logout", "--all"]).stderr, "not signed in\n");
     let clear = Command::new("secret-tool").args(["clear", "service", "another-program"]).status().unwrap();
     assert!(clear.success());
@@ -1665,7 +1677,7 @@ fn tokens_of_twelve_kilobytes_come_through_a_sign_in_and_its_renewals_whole() {
         .collect();
     assert!(long[0].0.len() > 12_000 && long[0].1.len() > 12_000);
     let given = long.clone();
-    let platform = Platform::start(&machine, move |request, endpoint, n| match endpoint {
+    let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match endpoint {
         "token" => {
             let (access, refresh) = &given[n];
             let tokens = json!({"access_token": access, "refresh_token": refresh, "expires_in": 200});
@@ -1673,11 +1685,11 @@ fn tokens_of_twelve_kilobytes_come_through_a_sign_in_and_its_renewals_whole() {
         }
         _ => good(request, endpoint, n),
     });
-    assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+    assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
     for n in 1..=3 {
         // Each run finds less than 5 minutes left.
         match n {
-            2 => assert!(machine.token(&[]) == long[n].0),
+            2 => assert!(machine.token(&[]).stdout.trim_end() == long[n].0),
             _ => assert_eq!(machine.run(&["partner", "list", "-vv"]).code, Some(0)),
         }
         let asked = platform.asked("token");
@@ -1687,7 +1699,7 @@ fn tokens_of_twelve_kilobytes_come_through_a_sign_in_and_its_renewals_whole() {
     let sent = platform.asked("remoteAssistancePartners").pop().unwrap();
     assert!(sent.header("authorization").unwrap() == format!("Bearer {}", long[3].0));
     assert_eq!(machine.run(&["auth", "logout"]).code, Some(0));
-    machine.has_nobody();
+    assert_nobody_signed_in();
 }
 
 // Secrets that come back.
@@ -1730,25 +1742,25 @@ fn what_a_platform_sends_back_of_a_persons_secrets_is_not_shown() {
     for how in ECHOES {
         let machine = Machine::new();
         // A code from a browser, and its proof.
-        let platform = Platform::start(&machine, move |request, _, _| echo(request, how));
-        let seen = sign_in_by_browser(&machine, platform.url(), &["-vv"]);
+        let platform = Platform::scripted(&machine.secrets, move |request, _, _| echo(request, how));
+        let seen = sign_in_by_browser(&machine, platform.root(), &["-vv"]);
         assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
         assert!(matches!(how, Echo::Page) || seen.stderr.contains("[redacted]"), "{how:?}: {}", seen.stderr);
         // A device code, which has a second to live where what comes is not the platform's.
-        let platform = Platform::start(&machine, move |request, endpoint, _| match endpoint {
+        let platform = Platform::scripted(&machine.secrets, move |request, endpoint, _| match endpoint {
             "token" => echo(request, how),
             _ => answer(200, &but(code(), &json!({"expires_in": 1}))),
         });
-        let seen = sign_in(&machine, platform.url(), &["-vv"]);
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
         assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
-        machine.has_nobody();
+        assert_nobody_signed_in();
         // A refresh token, and an access token.
-        let platform = Platform::start(&machine, move |request, endpoint, n| match (endpoint, n) {
+        let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match (endpoint, n) {
             ("token", 0) => answer(200, &but(tokens(), &json!({"expires_in": 60}))),
             ("devicecode", _) => good(request, endpoint, n),
             _ => echo(request, how),
         });
-        assert_eq!(sign_in(&machine, platform.url(), &["-vv"]).code, Some(0));
+        assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
         for command in [&["partner", "list"][..], &["partner", "disconnect", "a"]] {
             let seen = machine.run(&[command, &["-vv"]].concat());
             assert_ne!(seen.code, Some(0), "{how:?}: {}", seen.stderr);
@@ -1763,16 +1775,16 @@ fn what_a_platform_sends_back_of_an_applications_secrets_is_not_shown() {
         for (proof, github_echoes) in
             [(Proof::Secret, false), (Proof::File, false), (Proof::GitHub, false), (Proof::GitHub, true)]
         {
-            let platform = Platform::start(&machine, move |request, endpoint, _| match endpoint {
+            let platform = Platform::scripted(&machine.secrets, move |request, endpoint, _| match endpoint {
                 "idtoken" if !github_echoes => answer(200, &json!({"value": ASSERTION})),
                 _ => echo(request, how),
             });
             let mut command = machine.command(&["partner", "list", "-vv"]);
-            let seen = machine.seen(at(as_app(&machine, &mut command, platform.url(), &proof), platform.url()));
+            let seen = machine.seen(at(as_app(&machine, &mut command, platform.root(), &proof), platform.root()));
             assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{how:?}: {}", seen.stderr);
         }
         // A token of an application, at Graph.
-        let platform = Platform::start(&machine, move |request, endpoint, n| match endpoint {
+        let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match endpoint {
             "token" => answer(200, &tokens()),
             _ if n < 2 => {
                 let mut reply = echo(request, how);
@@ -1784,7 +1796,7 @@ fn what_a_platform_sends_back_of_an_applications_secrets_is_not_shown() {
             _ => echo(request, how),
         });
         let mut command = machine.command(&["partner", "list", "-vv"]);
-        let seen = machine.seen(at(as_app(&machine, &mut command, platform.url(), &Proof::Secret), platform.url()));
+        let seen = machine.seen(at(as_app(&machine, &mut command, platform.root(), &Proof::Secret), platform.root()));
         assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
     }
 }
@@ -1819,5 +1831,5 @@ fn what_the_readme_rehearses_can_be_rehearsed() {
         assert_eq!(seen.stdout.matches("\tdisconnected\n").count(), 3, "{}", seen.stdout);
         assert!(seen.stderr.contains(says), "{}", seen.stderr);
     }
-    machine.has_nobody();
+    assert_nobody_signed_in();
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustls::{ServerConnection, StreamOwned};
 
 use crate::support::tls::Identity;
-use crate::support::{Intunectl, Seen};
+use crate::support::{Intunectl, Seen, run};
 
 /// A server that speaks HTTP/1.1 over TLS and answers every request with 204.
 struct TlsServer {
@@ -45,7 +45,7 @@ impl TlsServer {
         let mut command = user.command();
         command.args(["partner", "disconnect", "a", "--retries", "0", "--token", "test-token"]);
         command.args(["--graph-url", &self.url]).args(arguments).envs(variables.iter().copied());
-        command.output().unwrap().into()
+        run(&mut command)
     }
 
     fn requests(&self) -> usize {

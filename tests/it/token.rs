@@ -1,11 +1,12 @@
 //! Where the token comes from, where it goes, and that nobody sees it.
 
+use std::process::Command;
+
 use serde_json::json;
 
 use crate::support::graph::{Graph, TOKEN, Unspoken};
 use crate::support::jwt::{OTHER_PERMISSION, PERMISSION, claims, good, jwt};
-use crate::support::shell::run;
-use crate::support::{Intunectl, Seen};
+use crate::support::{Intunectl, Seen, run, run_with};
 
 /// Text that no message has of itself.
 const SECRET: &str = "Xyzzy-Plugh-0451";
@@ -22,7 +23,7 @@ impl Scene {
     }
 
     /// The command to disconnect one partner, with no token yet.
-    fn disconnect(&self, arguments: &[&str]) -> assert_cmd::Command {
+    fn disconnect(&self, arguments: &[&str]) -> Command {
         let mut command = self.home.command();
         command.args(["partner", "disconnect", "a"]).args(arguments).env("INTUNECTL_GRAPH_URL", self.graph.url());
         command
@@ -37,7 +38,7 @@ impl Scene {
 
     /// Runs a command that must end so, with nothing printed or sent and without the secret; standard error.
     #[track_caller]
-    fn refuses(&self, command: &mut assert_cmd::Command, code: i32) -> String {
+    fn refuses(&self, command: &mut Command, code: i32) -> String {
         let seen = run(command);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
         assert!(!seen.stderr.contains(SECRET), "{}", seen.stderr);
@@ -283,7 +284,7 @@ fn a_token_typed_in_the_wrong_place_is_not_shown() {
         .map(|option| format!("{option}={token}"));
     let with_equals = with_equals.iter().map(|option| vec!["partner", "disconnect", "a", option]);
     for arguments in places.into_iter().chain(with_equals) {
-        let seen = run(scene.graph.command(&scene.home, &arguments).write_stdin(token.clone()));
+        let seen = run_with(&mut scene.graph.command(&scene.home, &arguments), token.clone());
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{arguments:?}: {}", seen.stderr);
         // Nor a part of it that is worth anything.
         assert!(
@@ -298,7 +299,7 @@ fn a_token_typed_in_the_wrong_place_is_not_shown() {
     }
     // Piped where IDs belong, as a file would be that is named by mistake.
     for stdin in [token.clone(), format!("TOKEN={token}\n"), format!("[\"{token}\"]")] {
-        let seen = run(scene.graph.command(&scene.home, &["partner", "disconnect", "-"]).write_stdin(stdin));
+        let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "-"]), stdin);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{}", seen.stderr);
         assert!(!seen.stderr.contains(&token[..40]) && seen.stderr.contains("not shown"), "{}", seen.stderr);
     }

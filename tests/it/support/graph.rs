@@ -1,6 +1,7 @@
 //! A Graph that keeps what came, so that a test can say what came and that nothing else did.
 
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
@@ -82,7 +83,7 @@ impl Graph {
     }
 
     /// The command, with this root and [`TOKEN`] in its environment.
-    pub fn command(&self, home: &Intunectl, arguments: &[&str]) -> assert_cmd::Command {
+    pub fn command(&self, home: &Intunectl, arguments: &[&str]) -> Command {
         let mut command = home.command();
         command.args(arguments).env("INTUNECTL_GRAPH_URL", self.url()).env("INTUNECTL_TOKEN", TOKEN);
         command

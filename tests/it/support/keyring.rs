@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::{Seen, run};
+
 /// The keyring is one for all tests, and the tool does not wait long for its turn: whoever has this uses it alone.
 pub struct Keyring {
     _alone: MutexGuard<'static, ()>,
@@ -28,6 +30,19 @@ pub fn with_keyring(command: &mut Command) {
     for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
         command.env(name, std::env::var_os(name).unwrap());
     }
+}
+
+/// The entries of a program in it, as `secret-tool` shows them.
+pub fn entries(service: &str) -> String {
+    let Seen { stdout, stderr, .. } =
+        run(Command::new("secret-tool").args(["search", "--all", "--unlock", "service", service]));
+    stdout + &stderr
+}
+
+/// Asserts that nobody is signed in.
+#[track_caller]
+pub fn assert_nobody_signed_in() {
+    assert_eq!(entries("intunectl"), "");
 }
 
 /// Where it, and those who use it, leave files.

@@ -3,43 +3,54 @@
 #[cfg(target_os = "linux")]
 pub mod callgrind;
 pub mod graph;
-#[cfg(unix)]
+pub mod http;
 pub mod http2;
 pub mod jwt;
-#[cfg(unix)]
 pub mod keyring;
+pub mod machine;
 pub mod platform;
-#[cfg(unix)]
 pub mod running;
+pub mod sandbox;
+pub mod secrets;
 pub mod server;
-#[cfg(unix)]
 pub mod shell;
 pub mod shipped;
-#[cfg(unix)]
-pub mod signing;
-#[cfg(unix)]
 pub mod tab;
 #[cfg(target_os = "linux")]
 pub mod terminal;
 pub mod tls;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+/// The binary that cargo has built for these tests.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_intunectl");
+
 /// A token that cannot be overlooked where it does not belong, with characters that JSON may escape.
 pub const TOKEN: &str = "unmistakable-T0ken/of+this~test";
 
-/// The binary, with no environment but a home of its own and a keyring that cannot be reached.
+/// The binary, with no environment but a home of its own and a keyring that cannot be reached, unless it is to have one.
 pub struct Intunectl {
     home: TempDir,
+    keyring: Option<keyring::Keyring>,
 }
 
 impl Intunectl {
     /// A new home.
     pub fn new() -> Self {
-        Self { home: TempDir::new().unwrap() }
+        Self { home: TempDir::new().unwrap(), keyring: None }
+    }
+
+    /// A new home on a machine whose keyring is the wrapper's, which it has to itself.
+    pub fn with_keyring() -> Self {
+        Self { keyring: Some(keyring::Keyring::alone()), ..Self::new() }
+    }
+
+    /// Whether it is on such a machine.
+    pub fn has_keyring(&self) -> bool {
+        self.keyring.is_some()
     }
 
     /// A file in it.
@@ -50,7 +61,7 @@ impl Intunectl {
     }
 
     /// The home.
-    pub fn home(&self) -> &std::path::Path {
+    pub fn home(&self) -> &Path {
         self.home.path()
     }
 
@@ -61,23 +72,18 @@ impl Intunectl {
 
     /// Another verb of `partner`, likewise.
     pub fn partner(&self, verb: &str, root: &str) -> Command {
-        let mut command = self.std_command();
+        let mut command = self.command();
         command.args(["partner", verb, "--graph-url", root]).env("INTUNECTL_TOKEN", TOKEN);
         command
     }
 
-    /// The command, for `assert_cmd`.
-    pub fn command(&self) -> assert_cmd::Command {
-        assert_cmd::Command::from_std(self.std_command())
-    }
-
-    /// The command, for tests that need the process itself.
-    pub fn std_command(&self) -> Command {
-        self.command_of(assert_cmd::cargo::cargo_bin!("intunectl"))
+    /// The command.
+    pub fn command(&self) -> Command {
+        self.command_of(Path::new(BINARY))
     }
 
     /// Another build of it, likewise.
-    pub fn command_of(&self, program: &std::path::Path) -> Command {
+    pub fn command_of(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()
@@ -87,6 +93,9 @@ impl Intunectl {
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
             // For the sandbox's commands.
             .env("PATH", "/usr/bin:/bin");
+        if self.has_keyring() {
+            keyring::with_keyring(&mut command);
+        }
         in_background(&mut command);
         command
     }
@@ -94,11 +103,20 @@ impl Intunectl {
 
 /// Has a command run in the background of the terminal that the tests may have been started at: there nobody is asked.
 pub fn in_background(command: &mut Command) {
-    #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
-    // On Windows no standard stream of a test's is a console, which is enough.
-    #[cfg(not(unix))]
-    let _ = command;
+}
+
+/// All plain files below a directory; what vanishes meanwhile is none.
+pub fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => found.extend(files(&entry.path())),
+            Ok(kind) if kind.is_file() => found.push(entry.path()),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Standard output, standard error and exit code together: what users see.
@@ -153,13 +171,16 @@ pub fn ids(count: usize) -> Vec<String> {
 }
 
 /// Runs a command to its end; see [`running::Running::end`].
-#[cfg(unix)]
 pub fn run(command: &mut Command) -> Seen {
     running::Running::start(command).end()
 }
 
+/// The same with this as its standard input, as far as it is read.
+pub fn run_with(command: &mut Command, stdin: impl Into<Vec<u8>>) -> Seen {
+    running::Running::with_input(command, stdin).end()
+}
+
 /// Disconnects IDs with a server's answers, and what was seen of it. The server is at `root`.
-#[cfg(unix)]
 pub fn disconnect(root: &str, arguments: &[&str]) -> Seen {
     run(Intunectl::new().disconnect(root).args(arguments))
 }

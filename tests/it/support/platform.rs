@@ -1,16 +1,18 @@
 //! An identity platform and a Graph at one root. What a request leads to is up to the test; which tokens were given,
-//! and what else is secret, is kept here, so that a test can end by looking for it where it does not belong.
+//! and what else is secret, is kept here, so that it can be looked for where it does not belong.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 
+use super::http::send;
 use super::jwt;
+use super::sandbox::Sandbox;
+use super::secrets::Secrets;
 use super::server::{Reply, Request, Server};
 
 /// The tenant that everybody signs in to.
@@ -19,13 +21,12 @@ pub const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 pub const TAIL: &str = "Trace ID: 0a0a0a0a-1111-2222-3333-444444444444 Correlation ID: \
                         c0c0c0c0-5555-6666-7777-888888888888 Timestamp: 2026-11-24 10:00:00Z";
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// A secret is looked for in pieces of so many bytes: less of it is worth nothing to anybody.
-const PIECE: usize = 16;
-
 /// What the platform has given so far.
 #[derive(Default)]
 pub struct Issuer {
     given: Mutex<Given>,
+    /// All that was given, or that came, and that nobody may see.
+    pub secrets: Secrets,
     at_sign_in: AtomicU64,
     as_jwt: AtomicBool,
     tenant: Mutex<Option<String>>,
@@ -37,7 +38,6 @@ struct Given {
     refresh: Vec<String>,
     /// Refresh tokens that were not used yet.
     unused: HashSet<String>,
-    secrets: Vec<String>,
 }
 
 impl Issuer {
@@ -68,7 +68,10 @@ impl Issuer {
         given.access.push(access.clone());
         given.refresh.push(refresh.clone());
         given.unused.insert(refresh.clone());
-        given.secrets.extend([access.clone(), refresh.clone(), identity.clone()]);
+        // Also where the answer is to have others in their place.
+        for secret in [&access, &refresh, &identity] {
+            self.secrets.keep(secret);
+        }
         let mut body = json!({
             "token_type": "Bearer",
             "scope": jwt::PERMISSION,
@@ -116,22 +119,24 @@ impl Issuer {
     pub fn give_for(&self, tenant: &str) {
         *self.tenant.lock().unwrap() = Some(tenant.to_owned());
     }
-
-    /// Something else that nobody may see. It has to be long enough to be found.
-    pub fn keep_secret(&self, secret: &str) {
-        assert!(secret.len() >= 2 * PIECE, "{secret}");
-        self.given.lock().unwrap().secrets.push(secret.to_owned());
-    }
 }
 
 /// The root at which both are.
 pub struct Platform {
-    server: Server,
-    issuer: Arc<Issuer>,
+    pub server: Server,
+    pub issuer: Arc<Issuer>,
 }
 
 impl Platform {
-    /// Starts one. People can sign in; any other request for a token is answered by `token`, and what is no such
+    /// Answers each request, given the last segment of its path and how many came to that before it.
+    pub fn scripted(
+        secrets: &Secrets,
+        script: impl Fn(&Request, &str, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(Arc::new(Issuer { secrets: secrets.clone(), ..Issuer::default() }), script)
+    }
+
+    /// People can sign in by device code; any other request for a token is answered by `token`, and what is no such
     /// request by `graph`.
     pub fn start(
         token: impl Fn(&Request, &Issuer) -> Reply + Send + Sync + 'static,
@@ -139,24 +144,46 @@ impl Platform {
     ) -> Self {
         let issuer = Arc::<Issuer>::default();
         let shared = Arc::clone(&issuer);
-        let server = Server::start(move |request, _| {
+        Self::of(issuer, move |request, _, _| {
             if request.path.ends_with("/oauth2/v2.0/devicecode") {
-                return device_code(&shared);
+                return device_code();
             }
-            if !request.path.ends_with("/oauth2/v2.0/token") {
+            if !is_for_token(request) {
                 return graph(request, &shared);
-            }
-            for secret in ["refresh_token", "client_secret", "client_assertion"] {
-                if let Some(secret) = request.form(secret) {
-                    shared.keep_secret(&secret);
-                }
             }
             match request.form("grant_type").as_deref() {
                 Some(DEVICE_GRANT) => shared.grant(shared.at_sign_in.load(Ordering::Relaxed)),
                 _ => token(request, &shared),
             }
+        })
+    }
+
+    fn of(issuer: Arc<Issuer>, script: impl Fn(&Request, &str, usize) -> Reply + Send + Sync + 'static) -> Self {
+        let (secrets, before) = (issuer.secrets.clone(), Mutex::new(HashMap::<String, usize>::new()));
+        let server = Server::start(move |request, _| {
+            secrets.of_request(request);
+            let endpoint = endpoint(request);
+            let n = {
+                let mut before = before.lock().unwrap();
+                let count = before.entry(endpoint.to_owned()).or_default();
+                *count += 1;
+                *count - 1
+            };
+            let reply = script(request, endpoint, n);
+            secrets.of_answer(&reply);
+            reply
         });
         Self { server, issuer }
+    }
+
+    /// A sandbox's sign-in, with an ear in between.
+    pub fn before(secrets: &Secrets, sandbox: &Sandbox) -> Self {
+        let root = sandbox.url().to_owned();
+        Self::scripted(secrets, move |request, _, _| {
+            let body = std::str::from_utf8(&request.body).unwrap();
+            let answer = send(&format!("{root}{}", request.path), &request.method, body);
+            Reply::status(answer.status).header("Content-Type", &answer.content_type()).body(answer.body)
+        })
     }
 
     /// One whose Graph does what it is asked.
@@ -169,26 +196,21 @@ impl Platform {
         self.server.root()
     }
 
-    /// The server itself.
-    pub fn server(&self) -> &Server {
-        &self.server
-    }
-
-    /// What was given.
-    pub fn issuer(&self) -> &Issuer {
-        &self.issuer
-    }
-
     /// How many seconds the access token of whoever signs in next lives.
     pub fn at_sign_in(&self, seconds: u64) {
         self.issuer.at_sign_in.store(seconds, Ordering::Relaxed);
     }
 
+    /// The requests to an endpoint.
+    pub fn asked(&self, name: &str) -> Vec<Request> {
+        self.server.requests().into_iter().filter(|request| endpoint(request) == name).collect()
+    }
+
     /// The requests for tokens, those of people who sign in left out.
     pub fn token_requests(&self) -> Vec<Request> {
         let is_sign_in = |request: &Request| request.form("grant_type").as_deref() == Some(DEVICE_GRANT);
-        let requests = self.server.requests().into_iter().filter(|request| request.path.ends_with("/v2.0/token"));
-        requests.filter(|request| !is_sign_in(request)).collect()
+        let requests = self.server.requests().into_iter();
+        requests.filter(|request| is_for_token(request) && !is_sign_in(request)).collect()
     }
 
     /// The requests to Graph.
@@ -200,28 +222,20 @@ impl Platform {
     pub fn bearers(&self) -> Vec<usize> {
         self.graph().iter().map(|request| self.issuer.bearer(request)).collect()
     }
-
-    /// Looks for everything that was given, or that came, and that nobody may see, in texts and in all files below some
-    /// directories.
-    #[track_caller]
-    pub fn assert_kept_secret(&self, texts: &[String], directories: &[PathBuf]) {
-        let given = self.issuer.given.lock().unwrap();
-        let pieces: HashSet<&[u8]> = given.secrets.iter().flat_map(|s| s.as_bytes().chunks_exact(PIECE)).collect();
-        let shown = |bytes: &[u8]| bytes.windows(PIECE).any(|window| pieces.contains(window));
-        for text in texts {
-            assert!(!shown(text.as_bytes()), "a secret was shown: {text}");
-        }
-        for path in directories.iter().flat_map(|directory| files(directory)) {
-            assert!(!shown(&std::fs::read(&path).unwrap()), "{} holds a secret", path.display());
-        }
-    }
 }
 
-fn device_code(issuer: &Issuer) -> Reply {
-    let code = format!("device-code-{}", random(80));
-    issuer.keep_secret(&code);
+fn is_for_token(request: &Request) -> bool {
+    request.path.ends_with("/oauth2/v2.0/token")
+}
+
+/// The last segment of a request's path.
+fn endpoint(request: &Request) -> &str {
+    request.path.split('?').next().unwrap().rsplit('/').next().unwrap()
+}
+
+fn device_code() -> Reply {
     let body = json!({
-        "device_code": code,
+        "device_code": format!("device-code-{}", random(80)),
         "user_code": "ABCD1234",
         "verification_uri": "https://login.example/device",
         "expires_in": 900,
@@ -235,32 +249,24 @@ pub fn answer(status: u16, body: &Value) -> Reply {
     Reply::status(status).header("Content-Type", "application/json; charset=utf-8").body(body.to_string())
 }
 
+/// OAuth's refusal.
+pub fn refusal(error: &str, description: &str) -> Reply {
+    answer(400, &json!({"error": error, "error_description": description}))
+}
+
 /// A refusal as Entra gives it.
-pub fn refusal(error: &str, sentence: &str) -> Reply {
+pub fn refusal_of_entra(error: &str, sentence: &str) -> Reply {
     answer(400, &json!({"error": error, "error_description": format!("{sentence} {TAIL}"), "error_codes": [1]}))
 }
 
 /// The refusal of a refresh token that is no good any more.
 pub fn dead() -> Reply {
-    refusal("invalid_grant", "AADSTS700082: The refresh token has expired due to inactivity.")
+    refusal_of_entra("invalid_grant", "AADSTS700082: The refresh token has expired due to inactivity.")
 }
 
 /// So many letters and digits.
 pub fn random(count: usize) -> String {
     std::iter::repeat_with(fastrand::alphanumeric).take(count).collect()
-}
-
-/// All plain files below a directory; what vanishes meanwhile is none.
-fn files(directory: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => found.extend(files(&entry.path())),
-            Ok(kind) if kind.is_file() => found.push(entry.path()),
-            _ => {}
-        }
-    }
-    found
 }
 
 /// Another way to a server, which can be closed.

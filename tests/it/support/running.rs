@@ -1,6 +1,6 @@
 //! The binary while it runs: what it has said so far, and signals.
 
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -28,6 +28,15 @@ impl Running {
     /// Starts a command. Standard input is empty; standard output and standard error are read.
     pub fn start(command: &mut Command) -> Self {
         Self::with(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
+    /// Starts a command with this as its standard input, as far as it is read; the rest as in [`Running::start`].
+    pub fn with_input(command: &mut Command, stdin: impl Into<Vec<u8>>) -> Self {
+        let mut running = Self::with(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+        let (mut pipe, stdin) = (running.stdin(), stdin.into());
+        // By a thread of its own: a pipe may hold less, and the process may end before it has read all.
+        thread::spawn(move || pipe.write_all(&stdin));
+        running
     }
 
     /// Starts a command with its streams as they are; those that are pipes are read.
@@ -59,14 +68,24 @@ impl Running {
         kill_process_group(Pid::from_child(&self.child), signal(name)).unwrap();
     }
 
-    /// Waits until standard output has this in it.
-    pub fn wait_for_stdout(&self, part: &str) {
-        self.stdout.wait_for(part);
+    /// Waits until standard output has this in it; what is there by then.
+    pub fn wait_for_stdout(&self, part: &str) -> String {
+        self.wait_for_stdout_times(part, 1)
     }
 
-    /// Waits until standard error has this in it.
-    pub fn wait_for_stderr(&self, part: &str) {
-        self.stderr.wait_for(part);
+    /// The same, where it has to be there so many times.
+    pub fn wait_for_stdout_times(&self, part: &str, times: usize) -> String {
+        self.stdout.wait_for_times(part, times)
+    }
+
+    /// The same of standard error.
+    pub fn wait_for_stderr(&self, part: &str) -> String {
+        self.stderr.wait_for_times(part, 1)
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Waits for its end, and tells what was seen.
@@ -128,15 +147,14 @@ impl Stream {
         Self { text, reader }
     }
 
-    pub(super) fn wait_for(&self, part: &str) {
-        self.wait_until(part, |text| text.contains(part));
-    }
-
-    pub(super) fn wait_until(&self, what: &str, has_come: impl Fn(&str) -> bool) {
+    /// Waits until this has come so many times; what has come by then.
+    pub(super) fn wait_for_times(&self, part: &str, times: usize) -> String {
         let (text, changed) = &*self.text;
-        let missing = |text: &mut Vec<u8>| !has_come(&String::from_utf8_lossy(text));
+        let missing = |text: &mut Vec<u8>| String::from_utf8_lossy(text).matches(part).count() < times;
         let (text, timeout) = changed.wait_timeout_while(text.lock().unwrap(), PATIENCE, missing).unwrap();
-        assert!(!timeout.timed_out(), "{what:?} did not come: {}", String::from_utf8_lossy(&text));
+        let text = String::from_utf8_lossy(&text).into_owned();
+        assert!(!timeout.timed_out(), "{part:?} did not come {times} times: {text}");
+        text
     }
 
     pub(super) fn text(&self) -> String {

@@ -98,12 +98,12 @@ impl Terminal {
 
     /// Waits until this has appeared on the terminal.
     pub fn wait_for(&self, part: &str) {
-        self.screen.wait_for(part);
+        self.screen.wait_for_times(part, 1);
     }
 
     /// Waits until this has appeared on the terminal so many times.
     pub fn wait_for_times(&self, part: &str, times: usize) {
-        self.screen.wait_until(&format!("{part} {times} times"), |text| text.matches(part).count() >= times);
+        self.screen.wait_for_times(part, times);
     }
 
     /// What has appeared on the terminal so far.
