@@ -9,7 +9,7 @@ use std::sync::Arc;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::running::Running;
-use crate::support::server::{Gate, Reply, Server};
+use crate::support::server::{Reply, Server};
 use crate::support::shell::{on_a_terminal, widths};
 use crate::support::{Intunectl, Seen, TOKEN, disconnect, ids, run};
 
@@ -92,14 +92,7 @@ fn ndjson_is_a_record_per_line_with_the_fields_of_the_contract_in_their_order() 
 #[test]
 fn json_is_one_document_in_the_order_of_the_input() {
     // The first is answered last.
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |request, _| {
-        if request.id() == "p-0001" {
-            door.pass();
-        }
-        Reply::done()
-    });
+    let (server, gate) = Server::gated(|request, _| request.id() == "p-0001", |_, _| Reply::done());
     let running = Running::start(Intunectl::new().disconnect(server.root()).args(ids(4)).args(["-j2", "-o", "json"]));
     server.wait_for(4);
     gate.open();
@@ -134,14 +127,7 @@ fn id_is_the_ids_that_succeeded_and_the_others_are_told_on_standard_error() {
 #[test]
 fn each_result_is_written_the_moment_it_is_known_in_the_order_of_completion() {
     for format in ["text", "ndjson", "id"] {
-        let gate = Gate::default();
-        let door = gate.clone();
-        let server = Server::start(move |request, _| {
-            if request.id() == "first" {
-                door.pass();
-            }
-            Reply::done()
-        });
+        let (server, gate) = Server::gated(|request, _| request.id() == "first", |_, _| Reply::done());
         let running =
             Running::start(Intunectl::new().disconnect(server.root()).args(["first", "second", "-o", format]));
         running.wait_for_stdout("second");
@@ -382,14 +368,7 @@ fn start_piped(command: &mut Command) -> (Running, BufReader<std::io::PipeReader
 #[test]
 fn a_reader_that_has_seen_enough_stops_the_run_quietly() {
     for format in ["text", "ndjson", "id"] {
-        let gate = Gate::default();
-        let door = gate.clone();
-        let server = Server::start(move |_, n| {
-            if n > 0 {
-                door.pass();
-            }
-            Reply::done()
-        });
+        let (server, gate) = Server::gated(|_, n| n > 0, |_, _| Reply::done());
         let intunectl = Intunectl::new();
         let mut command = intunectl.disconnect(server.root());
         let (running, mut stdout) = start_piped(command.args(ids(500)).args(["-j1", "--rate", "off", "-o", format]));
@@ -407,14 +386,7 @@ fn a_reader_that_has_seen_enough_stops_the_run_quietly() {
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure_where_all_is_done() {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |_, n| {
-        if n > 0 {
-            door.pass();
-        }
-        Reply::done()
-    });
+    let (server, gate) = Server::gated(|_, n| n > 0, |_, _| Reply::done());
     let intunectl = Intunectl::new();
     let mut command = intunectl.disconnect(server.root());
     let (running, mut stdout) = start_piped(command.args(["a", "b", "-j1"]));
@@ -431,14 +403,7 @@ fn a_reader_that_ends_by_the_same_ctrl_c_leaves_what_was_done_since_to_be_told()
     for (format, lost) in
         [("text", &["p-0002"][..]), ("ndjson", &["p-0002"]), ("id", &["p-0002"]), ("json", &["p-0001", "p-0002"])]
     {
-        let gate = Gate::default();
-        let door = gate.clone();
-        let server = Server::start(move |_, n| {
-            if n > 0 {
-                door.pass();
-            }
-            Reply::done()
-        });
+        let (server, gate) = Server::gated(|_, n| n > 0, |_, _| Reply::done());
         let intunectl = Intunectl::new();
         let mut command = intunectl.disconnect(server.root());
         let (running, mut stdout) = start_piped(command.args(ids(5)).args(["-j1", "-o", format]));

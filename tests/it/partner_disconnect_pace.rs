@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::support::running::Running;
-use crate::support::server::{Gate, Reply, Server};
+use crate::support::server::{Reply, Server};
 use crate::support::{Intunectl, disconnect, ids, run};
 
 /// A service that takes so many writes in any window of this length, and counts those that it refuses.
@@ -71,12 +71,7 @@ fn two_thousand_partners_are_each_disconnected_once() {
 #[test]
 fn as_many_are_under_way_as_is_asked_for_and_never_more() {
     for concurrency in [1, 5, 64] {
-        let gate = Gate::default();
-        let door = gate.clone();
-        let server = Server::start(move |_, _| {
-            door.pass();
-            Reply::done()
-        });
+        let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
         let running = Running::start(Intunectl::new().disconnect(server.root()).args(ids(150)).args([
             "--rate",
             "off",

@@ -1,10 +1,9 @@
 //! `partner disconnect`: what is tried again, after how long, and what is not.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::support::running::Running;
-use crate::support::server::{Gate, Reply, Request, Server};
+use crate::support::server::{Reply, Request, Server};
 use crate::support::{Intunectl, disconnect, ids, run};
 
 /// A throttled answer that says for how long, in whatever words.
@@ -220,16 +219,10 @@ fn a_wait_of_more_than_ten_minutes_is_not_begun_and_the_rest_is_not_sent() {
 
 /// Of eight requests under way one is told to wait, which is to hold back everybody.
 fn holds_everybody(status: u16) {
-    let gate = Gate::default();
-    let others = gate.clone();
-    let server = Arc::new(Server::start(move |_, n| match n {
-        0 => Reply::status(status).header("Retry-After", "2"),
-        1..8 => {
-            others.pass();
-            Reply::done()
-        }
-        _ => Reply::done(),
-    }));
+    let (server, gate) = Server::gated(
+        |_, n| (1..8).contains(&n),
+        move |_, n| if n == 0 { Reply::status(status).header("Retry-After", "2") } else { Reply::done() },
+    );
     let running = Running::start(
         Intunectl::new().disconnect(server.root()).args(ids(30)).args(["-j", "8", "-v", "-o", "ndjson"]),
     );

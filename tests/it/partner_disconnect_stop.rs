@@ -39,12 +39,7 @@ fn assert_whole(seen: &Seen, server: &Server, count: usize) {
 #[test]
 fn a_signal_before_the_first_answer_lets_what_is_under_way_end_and_sends_nothing_more() {
     for (signal, code, words) in SIGNALS {
-        let gate = Gate::default();
-        let door = gate.clone();
-        let server = Server::start(move |_, _| {
-            door.pass();
-            Reply::done()
-        });
+        let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
         let running = start(&server, 9, &["-j", "3"]);
         server.wait_for(3);
         running.signal(signal);
@@ -292,7 +287,7 @@ fn a_refused_token_stops_the_run_and_what_is_under_way_may_end() {
         0 => Reply::done(),
         1 => {
             doors[0].pass();
-            Reply::status(401).body(include_bytes!("../data/401-expired.json"))
+            Reply::expired()
         }
         _ => {
             doors[1].pass();
@@ -318,15 +313,13 @@ fn a_refused_token_stops_the_run_and_what_is_under_way_may_end() {
 
 #[test]
 fn a_refused_token_ends_the_wait_of_what_is_to_be_tried_again() {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |request, _| match request.id() {
-        "p-0001" => {
-            door.pass();
-            Reply::status(401)
-        }
-        _ => Reply::status(502).header("Retry-After", "300"),
-    });
+    let (server, gate) = Server::gated(
+        |request, _| request.id() == "p-0001",
+        |request, _| match request.id() {
+            "p-0001" => Reply::status(401),
+            _ => Reply::status(502).header("Retry-After", "300"),
+        },
+    );
     let running = start(&server, 5, &["-j", "2"]);
     running.wait_for_stderr("waiting 300.0 s before the next attempt");
     gate.open();
@@ -338,12 +331,7 @@ fn a_refused_token_ends_the_wait_of_what_is_to_be_tried_again() {
 
 #[test]
 fn an_interrupted_run_is_interrupted_whatever_else_it_is() {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |_, _| {
-        door.pass();
-        Reply::status(401)
-    });
+    let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::status(401));
     let running = start(&server, 5, &["-j", "2"]);
     server.wait_for(2);
     running.signal("TERM");

@@ -5,17 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::running::Running;
-use crate::support::server::{Gate, Reply, Server};
+use crate::support::server::{Reply, Server};
 use crate::support::terminal::{BUT_STDOUT, Terminal};
 use crate::support::{Intunectl, Seen, ids, jwt, run};
-
-const NOT_FOUND: &str =
-    r#"{"error":{"code":"ResourceNotFound","message":"no such partner","innerError":{"request-id":"r-404"}}}"#;
 
 /// A service with partners whose ID is their status; `missing` is not there.
 fn service() -> Server {
     Server::start(|request, _| match request.id() {
-        "missing" => Reply::status(404).body(NOT_FOUND),
+        "missing" => Reply::not_found(),
         "nothing" => Reply::status(200).body(r#"{"id":"nothing","onboardingStatus":null}"#),
         id => Reply::partner(id, id).header("request-id", &format!("r-of-{id}")),
     })
@@ -136,12 +133,7 @@ fn ids_that_would_be_acted_on_stand_alone_so_that_they_can_be_piped_on() {
 #[test]
 fn as_many_are_read_at_once_as_is_asked_for_and_never_more() {
     for concurrency in [1, 3, 20] {
-        let gate = Gate::default();
-        let door = gate.clone();
-        let server = Server::start(move |request, _| {
-            door.pass();
-            Reply::partner(request.id(), "onboarded")
-        });
+        let (server, gate) = Server::gated(|_, _| true, |request, _| Reply::partner(request.id(), "onboarded"));
         let home = Intunectl::new();
         let running = Running::start(home.disconnect(server.root()).args(ids(40)).args([
             "--dry-run",
@@ -176,7 +168,7 @@ fn reads_keep_ten_times_the_rate_and_no_more() {
 fn a_refused_token_is_exit_4_and_stops() {
     for verb in ["disconnect", "onboard"] {
         let server = Server::start(|request, n| match n {
-            1 => Reply::status(401).body(include_bytes!("../data/401-expired.json")),
+            1 => Reply::expired(),
             _ => Reply::partner(request.id(), "someNewStatus"),
         });
         let home = Intunectl::new();
@@ -192,12 +184,7 @@ fn a_refused_token_is_exit_4_and_stops() {
 #[test]
 fn a_signal_is_exit_130_and_reports_every_id() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let gate = Gate::default();
-        let door = gate.clone();
-        let server = Server::start(move |request, _| {
-            door.pass();
-            Reply::partner(request.id(), "onboarded")
-        });
+        let (server, gate) = Server::gated(|_, _| true, |request, _| Reply::partner(request.id(), "onboarded"));
         let home = Intunectl::new();
         let running =
             Running::start(home.disconnect(server.root()).args(ids(9)).args(["--dry-run", "-j3", "-o", "ndjson"]));
@@ -237,7 +224,7 @@ fn given_up_at_a_second_signal_nothing_is_said_to_have_been_done() {
 #[test]
 fn the_first_failure_stops_it_where_that_is_asked_for() {
     let server = Server::start(|request, n| match n {
-        1 => Reply::status(404).body(NOT_FOUND),
+        1 => Reply::not_found(),
         _ => Reply::partner(request.id(), "onboarded"),
     });
     let home = Intunectl::new();

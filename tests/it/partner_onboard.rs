@@ -4,11 +4,8 @@
 use std::time::Duration;
 
 use crate::support::running::Running;
-use crate::support::server::{Gate, Reply, Server};
+use crate::support::server::{Reply, Server};
 use crate::support::{Intunectl, Seen, TOKEN, ids, run};
-
-const NOT_FOUND: &str =
-    r#"{"error":{"code":"ResourceNotFound","message":"no such partner","innerError":{"request-id":"r-404"}}}"#;
 
 fn onboard(server: &Server, arguments: &[&str]) -> Seen {
     run(Intunectl::new().partner("onboard", server.root()).args(arguments))
@@ -17,7 +14,7 @@ fn onboard(server: &Server, arguments: &[&str]) -> Seen {
 /// A service for which `p-0002` does not exist.
 fn without_the_second() -> Server {
     Server::start(|request, _| match request.id() {
-        "p-0002" => Reply::status(404).body(NOT_FOUND),
+        "p-0002" => Reply::not_found(),
         id => Reply::done().header("request-id", &format!("r-of-{id}")),
     })
 }
@@ -135,12 +132,7 @@ fn a_refused_token_stops_the_run() {
 
 #[test]
 fn a_signal_reports_every_id() {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |_, _| {
-        door.pass();
-        Reply::done()
-    });
+    let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
     let home = Intunectl::new();
     let running = Running::start(home.partner("onboard", server.root()).args(ids(9)).args(["-j3", "-o", "ndjson"]));
     server.wait_for(3);

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use rustix::termios::tcgetpgrp;
 
 use crate::support::running::Running;
-use crate::support::server::{Gate, PATIENCE, Reply, Server};
+use crate::support::server::{Gate, PATIENCE, Reply, Request, Server};
 use crate::support::shell::beside;
 use crate::support::terminal::{ALL, BUT_STDOUT, Streams, Terminal};
 use crate::support::{Intunectl, Seen, TOKEN, ids, jwt, run};
@@ -23,24 +23,16 @@ const QUESTION: &str = "[y/N]";
 
 /// A service in which every partner is there and can be disconnected.
 fn service() -> Server {
-    Server::start(|request, _| match request.is_post() {
-        true => Reply::done(),
-        false => Reply::partner(request.id(), "onboarded"),
-    })
+    Server::start(all_can_be_disconnected)
 }
 
 /// The same, whose partners can be read once the gate is open.
 fn gated_service() -> (Server, Gate) {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |request, _| {
-        if request.is_post() {
-            return Reply::done();
-        }
-        door.pass();
-        Reply::partner(request.id(), "onboarded")
-    });
-    (server, gate)
+    Server::gated(|request, _| !request.is_post(), all_can_be_disconnected)
+}
+
+fn all_can_be_disconnected(request: &Request, _: usize) -> Reply {
+    if request.is_post() { Reply::done() } else { Reply::partner(request.id(), "onboarded") }
 }
 
 /// Answers the question with these keys, and what was seen.
@@ -718,7 +710,7 @@ fn after_a_yes_all_are_acted_on_also_those_that_were_only_counted() {
     let seen = answer(home.disconnect(server.root()).args(ids(25)).args(["-o", "ndjson"]), b"y\n");
     assert_eq!((seen.with_status("disconnected"), seen.code), (ids(25), Some(0)), "{seen:?}");
     assert_eq!(server.done(), ids(25));
-    assert_eq!(server.requests().iter().position(crate::support::server::Request::is_post), Some(20));
+    assert_eq!(server.requests().iter().position(Request::is_post), Some(20));
 }
 
 #[test]
@@ -840,7 +832,7 @@ fn a_partner_that_cannot_be_read_is_shown_as_such_and_it_is_asked_all_the_same()
 
 #[test]
 fn a_refused_token_is_exit_4_without_a_question() {
-    let server = Server::always(|| Reply::status(401).body(include_bytes!("../data/401-expired.json")));
+    let server = Server::always(Reply::expired);
     let home = Intunectl::new();
     let seen = Terminal::start(home.disconnect(server.root()).args(ids(100)), BUT_STDOUT, 80).end();
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
@@ -1006,12 +998,7 @@ fn without_ids_a_terminal_gets_an_example_instead_of_a_silent_wait() {
 
 #[test]
 fn no_more_than_eight_partners_are_read_at_once_for_it() {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |request, _| {
-        door.pass();
-        Reply::partner(request.id(), "onboarded")
-    });
+    let (server, gate) = Server::gated(|_, _| true, |request, _| Reply::partner(request.id(), "onboarded"));
     let home = Intunectl::new();
     let terminal = Terminal::start(home.disconnect(server.root()).args(ids(20)), BUT_STDOUT, 80);
     server.wait_for(8);

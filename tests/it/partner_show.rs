@@ -5,14 +5,11 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::running::Running;
-use crate::support::server::{Gate, Reply, Server};
+use crate::support::server::{Reply, Server};
 use crate::support::terminal::{BUT_STDOUT, Terminal};
 use crate::support::{Intunectl, Seen, TOKEN, ids, run, run_with};
 
 const PARTNERS: &str = "/v1.0/deviceManagement/remoteAssistancePartners";
-
-const NOT_FOUND: &str =
-    r#"{"error":{"code":"ResourceNotFound","message":"no such partner","innerError":{"request-id":"r-404"}}}"#;
 
 /// A service in which every partner is there.
 fn all_there() -> Server {
@@ -61,14 +58,8 @@ fn ids_come_from_arguments_files_and_standard_input_and_keep_their_order() {
 
 #[test]
 fn the_order_is_that_of_the_input_though_the_first_is_answered_last() {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |request, _| {
-        if request.id() == "p-0001" {
-            door.pass();
-        }
-        Reply::partner(request.id(), "onboarded")
-    });
+    let (server, gate) =
+        Server::gated(|request, _| request.id() == "p-0001", |request, _| Reply::partner(request.id(), "onboarded"));
     let running = Running::start(Intunectl::new().partner("show", server.root()).args(ids(5)).args(["-o", "id"]));
     server.wait_for(5);
     gate.open();
@@ -159,7 +150,7 @@ fn what_acts_on_a_terminal_is_taken_out_of_text() {
 fn one_that_is_not_there_is_told_and_the_others_are_shown() {
     for (format, expected) in [("id", "a\nc\n"), ("text", ""), ("ndjson", ""), ("json", "")] {
         let server = Server::start(|request, _| match request.id() {
-            "b" => Reply::status(404).body(NOT_FOUND),
+            "b" => Reply::not_found(),
             id => Reply::partner(id, "onboarded"),
         });
         let seen = show(&server, &["a", "b", "c", "-q", "-o", format]);
@@ -182,7 +173,7 @@ fn one_that_is_not_there_is_told_and_the_others_are_shown() {
 
 #[test]
 fn none_of_them_there_is_an_empty_answer_and_exit_1() {
-    let server = Server::always(|| Reply::status(404).body(NOT_FOUND));
+    let server = Server::always(Reply::not_found);
     for (format, expected) in [("id", ""), ("text", ""), ("ndjson", ""), ("json", "[]\n")] {
         let seen = show(&server, &["a", "b", "-o", format]);
         assert_eq!((seen.stdout.as_str(), seen.code), (expected, Some(1)), "{seen:?}");
@@ -195,16 +186,12 @@ fn none_of_them_there_is_an_empty_answer_and_exit_1() {
 
 #[test]
 fn a_refused_token_is_exit_4_and_no_other_partner_is_asked_for() {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |request, _| match request.id() {
-        "p-0001" => Reply::partner("p-0001", "onboarded"),
-        "p-0002" => Reply::status(401).body(include_bytes!("../data/401-expired.json")),
-        id => {
-            door.pass();
-            Reply::partner(id, "onboarded")
-        }
-    });
+    let (server, gate) = Server::gated(
+        |request, _| !ids(2).contains(&request.id().to_owned()),
+        |request, _| {
+            if request.id() == "p-0002" { Reply::expired() } else { Reply::partner(request.id(), "onboarded") }
+        },
+    );
     let running = Running::start(Intunectl::new().partner("show", server.root()).args(ids(100)).args(["-o", "id"]));
     running.wait_for_stderr("error: p-0002: 401 InvalidAuthenticationToken: ");
     gate.open();
@@ -222,7 +209,7 @@ fn a_refused_token_is_exit_4_and_no_other_partner_is_asked_for() {
 #[test]
 fn a_refused_token_is_exit_4_though_another_partner_is_not_there() {
     let server = Server::start(|request, _| match request.id() {
-        "a" => Reply::status(404).body(NOT_FOUND),
+        "a" => Reply::not_found(),
         _ => Reply::status(401),
     });
     assert_eq!(show(&server, &["a", "b"]).code, Some(4));
@@ -377,7 +364,7 @@ fn no_token_is_exit_4_and_nothing_is_sent() {
 #[test]
 fn a_full_disk_hides_no_refused_token() {
     let server = Server::start(|request, _| match request.id() {
-        "z" => Reply::status(401).body(include_bytes!("../data/401-expired.json")),
+        "z" => Reply::expired(),
         id => Reply::partner(id, "onboarded"),
     });
     for (ids, code) in [(&["a", "z"][..], 4), (&["a"], 1)] {

@@ -37,6 +37,17 @@ fn in_effect_at(read: usize) -> Server {
     service(move |id, before| Reply::partner(id, if before >= read { "notOnboarded" } else { "onboarded" }))
 }
 
+/// One that takes on the others only once the gate is open.
+fn only_the_first_is_taken_on(read: impl Fn(&str) -> Reply + Send + Sync + 'static) -> (Server, Gate) {
+    Server::gated(
+        |request, _| request.is_post() && request.id() != "p-0001",
+        move |request, _| match request.is_post() {
+            true => Reply::done().header("request-id", "r-of-the-204"),
+            false => read(request.id()),
+        },
+    )
+}
+
 fn disconnect(server: &Server, arguments: &[&str]) -> Seen {
     run(Intunectl::new().disconnect(server.root()).args(["-o", "ndjson"]).args(arguments))
 }
@@ -316,16 +327,7 @@ fn a_token_that_may_not_read_is_told_at_once_and_stops_nobody() {
 
 #[test]
 fn a_token_refused_while_reading_is_exit_4_and_stops_the_run() {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |request, _| match (request.is_post(), request.id()) {
-        (true, "p-0001") => Reply::done().header("request-id", "r-of-the-204"),
-        (true, _) => {
-            door.pass();
-            Reply::done().header("request-id", "r-of-the-204")
-        }
-        (false, _) => Reply::status(401).body(include_bytes!("../data/401-expired.json")),
-    });
+    let (server, gate) = only_the_first_is_taken_on(|_| Reply::expired());
     let home = Intunectl::new();
     let running = Running::start(home.disconnect(server.root()).args(ids(9)).args(["-j1", "--wait", "-o", "ndjson"]));
     running.wait_for_stdout(r#""kind":"auth""#);
@@ -443,16 +445,7 @@ fn what_was_not_taken_on_is_not_waited_for() {
 
 #[test]
 fn one_that_is_not_in_effect_in_time_is_a_failure_that_stops_the_run_where_that_is_asked_for() {
-    let gate = Gate::default();
-    let door = gate.clone();
-    let server = Server::start(move |request, _| match (request.is_post(), request.id()) {
-        (true, "p-0001") => Reply::done().header("request-id", "r-of-the-204"),
-        (true, _) => {
-            door.pass();
-            Reply::done()
-        }
-        (false, id) => Reply::partner(id, "onboarded"),
-    });
+    let (server, gate) = only_the_first_is_taken_on(|id| Reply::partner(id, "onboarded"));
     let home = Intunectl::new();
     let mut command = home.disconnect(server.root());
     command.args(ids(5)).args(["-j1", "--wait=900ms", "--fail-fast", "-o", "ndjson"]);

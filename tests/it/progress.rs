@@ -62,15 +62,7 @@ fn drawn(stream: &str) -> Vec<String> {
 
 /// Answers so many, and the rest once the gate is open.
 fn in_two_parts(first: usize) -> (Server, Gate) {
-    let gate = Gate::default();
-    let waits = gate.clone();
-    let server = Server::start(move |_, n| {
-        if n >= first {
-            waits.pass();
-        }
-        Reply::done()
-    });
-    (server, gate)
+    Server::gated(move |_, n| n >= first, |_, _| Reply::done())
 }
 
 #[test]
@@ -95,16 +87,10 @@ fn a_long_run_shows_how_far_it_is_and_how_long_it_will_take_and_leaves_nothing_b
 
 #[test]
 fn results_messages_and_progress_share_the_terminal() {
-    let gate = Gate::default();
-    let waits = gate.clone();
-    let server = Server::start(move |request, n| match n {
-        0..24 if request.id().ends_with('7') => Reply::status(404),
-        0..24 => Reply::done(),
-        _ => {
-            waits.pass();
-            Reply::done()
-        }
-    });
+    let (server, gate) = Server::gated(
+        |_, n| n >= 24,
+        |request, n| if n < 24 && request.id().ends_with('7') { Reply::status(404) } else { Reply::done() },
+    );
     let home = Intunectl::new();
     let running = run(&home, &server, 25, "RUN -j 1 -v");
     running.wait_for_stdout("24/25  2 failed");
@@ -217,12 +203,8 @@ fn one_id_has_none() {
 
 #[test]
 fn a_list_that_takes_long_says_that_it_is_being_read() {
-    let gate = Gate::default();
-    let waits = gate.clone();
-    let server = Server::start(move |_, _| {
-        waits.pass();
-        Reply::status(200).body(r#"{"value":[{"id":"p-1","displayName":"Contoso"}]}"#)
-    });
+    let page = r#"{"value":[{"id":"p-1","displayName":"Contoso"}]}"#;
+    let (server, gate) = Server::gated(|_, _| true, move |_, _| Reply::status(200).body(page));
     let home = Intunectl::new();
     let running = terminal(&home, server.root(), "intunectl partner list");
     running.wait_for_stdout("reading the partners: ");

@@ -1,46 +1,37 @@
 //! `partner disconnect` where no connection comes about: a proxy that opens none, a server that never speaks.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{Intunectl, Seen};
+use crate::support::server::{Reply, Server};
+use crate::support::tls::Identity;
+use crate::support::{Intunectl, Seen, run};
 
 /// A root that nobody can reach but through a proxy.
 const ROOT: &str = "https://graph.example";
 
-/// A proxy that answers every request with this status; its address, and how often it was asked for the root.
-fn proxy(status: &'static str) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&asked);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-            assert_eq!(lines.next().as_deref(), Some("CONNECT graph.example:443 HTTP/1.1"));
-            count.fetch_add(1, Ordering::SeqCst);
-            // To the end of the head: what is left unread would reset the connection.
-            assert!(lines.any(|line| line.is_empty()));
-            let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
-        }
-    });
-    (url, asked)
+/// A proxy that answers every request with this status.
+fn proxy(status: &'static str) -> Server {
+    Server::always(move || Reply::Raw(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").into()))
+}
+
+/// Fails unless a proxy was asked for the root so many times.
+#[track_caller]
+fn assert_asked(proxy: &Server, times: usize) {
+    let asked: Vec<_> = proxy.requests().into_iter().map(|request| (request.method, request.path)).collect();
+    assert_eq!(asked, vec![("CONNECT".to_owned(), "graph.example:443".to_owned()); times]);
 }
 
 /// Disconnects one partner; the message of its failure, too.
 fn fails(root: &str, proxy: &str, code: &str, kind: &str, arguments: &[&str]) -> (Seen, String) {
     let home = Intunectl::new();
     // A machine without any trusted root cannot begin.
-    home.file("own.pem", crate::support::tls::Identity::new(&[]).pem);
+    home.file("own.pem", Identity::new(&[]).pem);
     let mut command = home.disconnect(root);
     command.args(["a", "-o", "ndjson", "--ca-cert", "own.pem"]).args(arguments);
     if !proxy.is_empty() {
         command.env("HTTPS_PROXY", proxy);
     }
-    let seen = crate::support::run(&mut command);
+    let seen = run(&mut command);
     let [record] = &seen.records()[..] else { panic!("{seen:?}") };
     assert_eq!((&record["status"], seen.code), (&"failed".into(), Some(1)), "{seen:?}");
     assert_eq!((&record["error"]["code"], &record["error"]["kind"]), (&code.into(), &kind.into()), "{record}");
@@ -51,19 +42,21 @@ fn fails(root: &str, proxy: &str, code: &str, kind: &str, arguments: &[&str]) ->
 
 #[test]
 fn a_proxy_that_opens_no_connection_is_asked_again() {
-    let (url, asked) = proxy("503 Service Unavailable");
-    let (seen, message) = fails(ROOT, &url, "ProxyFailure", "network", &["--retries", "1"]);
+    let proxy = proxy("503 Service Unavailable");
+    let (seen, message) = fails(ROOT, proxy.root(), "ProxyFailure", "network", &["--retries", "1"]);
     assert!(message.contains("the proxy did not open a connection ("), "{message}");
     assert!(seen.stderr.contains("hint: check the proxy in HTTPS_PROXY, and whether it lets this host"), "{seen:?}");
-    assert_eq!((&seen.records()[0]["attempts"], asked.load(Ordering::SeqCst)), (&2.into(), 2));
+    assert_eq!(seen.records()[0]["attempts"], 2);
+    assert_asked(&proxy, 2);
 }
 
 #[test]
 fn a_proxy_that_wants_a_password_is_not_asked_again() {
-    let (url, asked) = proxy("407 Proxy Authentication Required");
-    let (seen, _) = fails(ROOT, &url, "ProxyFailure", "network", &["--retries", "4"]);
+    let proxy = proxy("407 Proxy Authentication Required");
+    let (seen, _) = fails(ROOT, proxy.root(), "ProxyFailure", "network", &["--retries", "4"]);
     assert!(seen.stderr.contains("hint: the proxy in HTTPS_PROXY wants a user name and password: "), "{seen:?}");
-    assert_eq!((&seen.records()[0]["attempts"], asked.load(Ordering::SeqCst)), (&1.into(), 1));
+    assert_eq!(seen.records()[0]["attempts"], 1);
+    assert_asked(&proxy, 1);
 }
 
 #[test]

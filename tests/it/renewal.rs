@@ -130,10 +130,6 @@ fn assert_whole(seen: &Seen, platform: &Platform, count: usize) {
     }
 }
 
-fn unauthorized() -> Reply {
-    Reply::status(401).body(include_bytes!("../data/401-expired.json"))
-}
-
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_token_with_little_left_is_renewed_before_the_first_request() {
@@ -205,7 +201,7 @@ fn every_command_that_needs_a_token_renews_it() {
 fn completion_uses_a_token_that_is_good_and_renews_none() {
     let listed = |request: &Request, issuer: &Issuer| match issuer.bearer(request) {
         0 => answer(200, &json!({"value": [{"id": "a"}]})),
-        _ => unauthorized(),
+        _ => Reply::expired(),
     };
     let scene = Scene::new(Platform::start(|_, issuer| issuer.grant(HOUR), listed));
     let line = ["partner", "disconnect", "--profile", "work", ""];
@@ -238,7 +234,7 @@ fn a_list_whose_token_is_refused_renews_it_once() {
             |_, issuer| issuer.grant(HOUR),
             move |request, issuer| match issuer.bearer(request) {
                 1.. if !still_refused => answer(200, &json!({"value": []})),
-                _ => unauthorized(),
+                _ => Reply::expired(),
             },
         ));
         scene.sign_in("work", HOUR);
@@ -349,7 +345,7 @@ fn a_token_that_is_refused_in_the_middle_is_renewed_once_and_no_id_is_lost() {
             move |request, issuer| {
                 let is_first = issuer.bearer(request) == 0;
                 let is_good = good_for.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-                if is_first && is_good.is_err() { unauthorized() } else { Reply::done() }
+                if is_first && is_good.is_err() { Reply::expired() } else { Reply::done() }
             },
         );
         let scene = Scene::new(platform);
@@ -416,7 +412,7 @@ fn refusing_sixteen() -> impl Fn(&Request, &Issuer) -> Reply + Send + Sync {
             return Reply::done();
         }
         sixteen.wait();
-        unauthorized()
+        Reply::expired()
     }
 }
 
@@ -491,7 +487,7 @@ fn an_interruption_before_the_first_request_keeps_what_a_renewal_still_gets() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_second_signal_does_not_wait_for_the_renewal() {
     let (grant, gate, comes) = held_grant(LITTLE);
-    let platform = Platform::start(grant, |_, _| unauthorized());
+    let platform = Platform::start(grant, |_, _| Reply::expired());
     let scene = Scene::new(platform);
     for left in [LITTLE, HOUR] {
         scene.sign_in("work", left);
@@ -571,7 +567,7 @@ fn processes_at_once_whose_token_is_refused_share_one_renewal() {
                 return Reply::done();
             }
             all.wait();
-            unauthorized()
+            Reply::expired()
         },
     );
     let scene = Scene::new(platform);
@@ -860,7 +856,7 @@ fn whoever_signs_in_or_out_during_a_renewal_wins() {
             let platform =
                 Platform::start(
                     grant,
-                    |request, issuer| if issuer.bearer(request) == 0 { unauthorized() } else { Reply::done() },
+                    |request, issuer| if issuer.bearer(request) == 0 { Reply::expired() } else { Reply::done() },
                 );
             let scene = Scene::new(platform);
             scene.sign_in("work", left);
@@ -896,7 +892,7 @@ fn a_run_whose_profile_is_gone_does_not_get_another_token() {
         move |_, _| {
             let _ = came.lock().unwrap().send(());
             door.pass();
-            unauthorized()
+            Reply::expired()
         },
     );
     let scene = Scene::new(platform);
@@ -958,7 +954,7 @@ fn a_platform_that_never_answers_is_waited_for_no_longer_than_asked() {
 fn a_token_that_was_due_and_is_refused_all_the_same_is_renewed_once_more() {
     let scene = Scene::new(Platform::start(
         |_, issuer| issuer.grant(HOUR),
-        |request, issuer| if issuer.bearer(request) == 1 { unauthorized() } else { Reply::done() },
+        |request, issuer| if issuer.bearer(request) == 1 { Reply::expired() } else { Reply::done() },
     ));
     scene.sign_in("work", LITTLE);
     let seen = scene.outcome(scene.disconnect(20, &["-j4"]));
@@ -978,9 +974,9 @@ fn whoever_is_refused_late_takes_the_token_that_is_there_by_then() {
         move |request, issuer| match (issuer.bearer(request), request.id()) {
             (0, "p-0001") => {
                 gate.pass();
-                unauthorized()
+                Reply::expired()
             }
-            (0, _) => unauthorized(),
+            (0, _) => Reply::expired(),
             (_, "p-0010") => {
                 gate.open();
                 Reply::done()
@@ -1067,7 +1063,7 @@ fn a_renewal_that_cannot_be_kept_is_used_all_the_same_and_told() {
                 std::fs::remove_file(&*socket.lock().unwrap()).unwrap();
                 issuer.grant(HOUR)
             },
-            |request, issuer| if issuer.bearer(request) == 0 { unauthorized() } else { Reply::done() },
+            |request, issuer| if issuer.bearer(request) == 0 { Reply::expired() } else { Reply::done() },
         );
         let scene = Scene::new(platform);
         scene.sign_in("work", left);
@@ -1157,7 +1153,7 @@ fn an_application_gets_one_token_for_each_run_and_keeps_none() {
 fn an_application_leaves_the_keyring_as_it_is() {
     let platform = Platform::start(
         |_, issuer| grant_app(issuer, HOUR),
-        |request, issuer| if issuer.bearer(request) == 1 { unauthorized() } else { Reply::done() },
+        |request, issuer| if issuer.bearer(request) == 1 { Reply::expired() } else { Reply::done() },
     );
     let scene = Scene::new(platform);
     scene.sign_in("work", HOUR);
@@ -1176,7 +1172,7 @@ fn an_application_whose_token_is_refused_gets_another_once() {
         let platform = Platform::start(
             |_, issuer| grant_app(issuer, HOUR),
             move |request, issuer| match issuer.bearer(request) {
-                1.. if !is_good_then => unauthorized(),
+                1.. if !is_good_then => Reply::expired(),
                 _ => sixteen(request, issuer),
             },
         );
@@ -1255,7 +1251,7 @@ fn the_federated_token_is_read_anew_for_each_renewal() {
         move |request, issuer| match issuer.bearer(request) {
             0 => {
                 std::fs::write(&path, &next).unwrap();
-                unauthorized()
+                Reply::expired()
             }
             _ => Reply::done(),
         },
@@ -1285,7 +1281,7 @@ fn a_federated_token_that_is_gone_at_the_renewal_is_told_once() {
         |_, issuer| grant_app(issuer, HOUR),
         move |_, _| {
             let _ = std::fs::remove_file(&path);
-            unauthorized()
+            Reply::expired()
         },
     );
     let app = App::new(Scene::without_keyring(platform), "AZURE_FEDERATED_TOKEN_FILE", file.to_str().unwrap());
@@ -1311,7 +1307,7 @@ fn github_is_asked_anew_for_each_renewal() {
                 issuer.secrets.keep(&assertion);
                 return answer(200, &json!({"value": assertion}));
             }
-            if issuer.bearer(request) == 0 { unauthorized() } else { Reply::done() }
+            if issuer.bearer(request) == 0 { Reply::expired() } else { Reply::done() }
         },
     );
     platform.issuer.secrets.keep(&key);
@@ -1511,7 +1507,7 @@ fn ctrl_c_ends_a_wait_before_the_next_attempt_to_renew() {
                 let _ = came.lock().unwrap().send(());
                 Reply::status(503).header("Retry-After", "6")
             },
-            |_, _| unauthorized(),
+            |_, _| Reply::expired(),
         );
         let scene = Scene::new(platform);
         scene.sign_in("work", left);
@@ -1592,7 +1588,7 @@ fn a_run_does_not_go_on_in_another_tenant() {
                 if issuer.bearer(request) == 0 {
                     let _ = came.lock().unwrap().send(());
                     door.pass();
-                    return unauthorized();
+                    return Reply::expired();
                 }
                 Reply::done()
             },
@@ -1686,7 +1682,7 @@ fn a_run_that_is_stopped_during_a_renewal_does_not_blame_the_token() {
             }
             grant_app(issuer, HOUR)
         },
-        move |request, _| if request.id() == "p-0001" { unauthorized() } else { Reply::status(403) },
+        move |request, _| if request.id() == "p-0001" { Reply::expired() } else { Reply::status(403) },
     );
     let app = App::with_secret(platform);
     let seen = app.outcome(3, &["-j2", "--fail-fast"]);
@@ -1714,7 +1710,7 @@ fn refused_while_waiting(count: usize, wait: &str) -> (App, Running, [Gate; 2]) 
         move |request, issuer| {
             if !request.is_post() {
                 let is_refused = issuer.bearer(request) == 0;
-                return if is_refused { unauthorized() } else { Reply::partner(request.id(), "notOnboarded") };
+                return if is_refused { Reply::expired() } else { Reply::partner(request.id(), "notOnboarded") };
             }
             if !ids(count).contains(&request.id().to_owned()) {
                 others.pass();

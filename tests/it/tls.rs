@@ -1,12 +1,12 @@
 //! Whom the tool trusts, against a real TLS server.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::{ServerConnection, StreamOwned};
 
+use crate::support::server::listen;
 use crate::support::tls::Identity;
 use crate::support::{Intunectl, Seen, run};
 
@@ -20,25 +20,21 @@ struct TlsServer {
 impl TlsServer {
     fn start() -> Self {
         let Identity { config, pem, .. } = Identity::new(&[]);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
         let requests = Arc::new(AtomicUsize::new(0));
         let seen = Arc::clone(&requests);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream.unwrap());
-                let mut request = [0; 4096];
-                // A client that does not trust the certificate ends the handshake.
-                let Ok(length) = stream.read(&mut request) else { continue };
-                if request[..length].starts_with(b"POST ") {
-                    seen.fetch_add(1, Ordering::SeqCst);
-                    stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
-                    stream.conn.send_close_notify();
-                    let _ = stream.flush();
-                }
+        let port = listen(move |stream| {
+            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
+            let mut request = [0; 4096];
+            // A client that does not trust the certificate ends the handshake.
+            let Ok(length) = stream.read(&mut request) else { return };
+            if request[..length].starts_with(b"POST ") {
+                seen.fetch_add(1, Ordering::SeqCst);
+                stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
             }
         });
-        Self { url, pem, requests }
+        Self { url: format!("https://localhost:{port}"), pem, requests }
     }
 
     fn disconnect(&self, user: &Intunectl, arguments: &[&str], variables: &[(&str, &str)]) -> Seen {

@@ -1,15 +1,14 @@
 //! A server that speaks nothing but HTTP/2 over TLS.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
 use std::time::Instant;
 
 use h2::Reason;
 use rustls::ServerConfig;
 
-use super::server::PATIENCE;
+use super::server::{self, PATIENCE};
 use super::tls::Identity;
 use super::{Intunectl, Seen};
 
@@ -70,16 +69,8 @@ pub fn listen(serve: impl Fn(TcpStream, Arc<ServerConfig>) + Send + Sync + 'stat
     let Identity { config, pem, .. } = Identity::new(&["h2"]);
     let home = Intunectl::new();
     home.file("own.pem", pem);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let root = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-    let serve = Arc::new(serve);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (stream, config, serve) = (stream.unwrap(), Arc::clone(&config), Arc::clone(&serve));
-            thread::spawn(move || serve(stream, config));
-        }
-    });
-    (home, root)
+    let port = server::listen(move |stream| serve(stream, Arc::clone(&config)));
+    (home, format!("https://localhost:{port}"))
 }
 
 /// `partner disconnect` by a user who trusts the server at `root`.

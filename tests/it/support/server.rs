@@ -93,6 +93,18 @@ impl Reply {
         Self::Answer { status, headers: Vec::new(), body: Vec::new() }
     }
 
+    /// The answer to a token that has expired.
+    pub fn expired() -> Self {
+        Self::status(401).body(include_bytes!("../../data/401-expired.json"))
+    }
+
+    /// The answer to a request for a partner that is not there.
+    pub fn not_found() -> Self {
+        Self::status(404).body(
+            r#"{"error":{"code":"ResourceNotFound","message":"no such partner","innerError":{"request-id":"r-404"}}}"#,
+        )
+    }
+
     /// A partner with this ID and this `onboardingStatus`, as Graph shows it.
     pub fn partner(id: &str, status: &str) -> Self {
         let body = format!(r#"{{"id":"{id}","displayName":"Name of {id}","onboardingStatus":"{status}"}}"#);
@@ -160,8 +172,6 @@ struct Log {
     most_at_once: usize,
 }
 
-type Script = dyn Fn(&Request, usize) -> Reply + Send + Sync;
-
 /// The server. It listens from `start` until the test's process ends.
 pub struct Server {
     log: Arc<(Mutex<Log>, Condvar)>,
@@ -171,18 +181,29 @@ pub struct Server {
 impl Server {
     /// Starts one. `script` is told the request and how many came before it, and may wait as long as it likes.
     pub fn start(script: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let root = format!("http://{}", listener.local_addr().unwrap());
         let log = Arc::<(Mutex<Log>, Condvar)>::default();
-        let (script, shared): (Arc<Script>, _) = (Arc::new(script), Arc::clone(&log));
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (stream, script, log) = (stream.unwrap(), Arc::clone(&script), Arc::clone(&shared));
-                log.0.lock().unwrap().connections += 1;
-                thread::spawn(move || serve(stream, &*script, &log));
-            }
+        let shared = Arc::clone(&log);
+        let port = listen(move |stream| {
+            shared.0.lock().unwrap().connections += 1;
+            serve(stream, &script, &shared);
         });
-        Self { log, root }
+        Self { log, root: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// One that answers as `script` says, but those requests for which `waits` holds not before the gate is open.
+    pub fn gated(
+        waits: impl Fn(&Request, usize) -> bool + Send + Sync + 'static,
+        script: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static,
+    ) -> (Self, Gate) {
+        let gate = Gate::default();
+        let door = gate.clone();
+        let server = Self::start(move |request, n| {
+            if waits(request, n) {
+                door.pass();
+            }
+            script(request, n)
+        });
+        (server, gate)
     }
 
     /// One that answers everything alike.
@@ -258,8 +279,22 @@ impl Server {
     }
 }
 
+/// Listens on a port of the loopback until the test's process ends, and serves each connection on a thread of its own.
+pub fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serve = Arc::new(serve);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, serve) = (stream.unwrap(), Arc::clone(&serve));
+            thread::spawn(move || serve(stream));
+        }
+    });
+    port
+}
+
 /// Reads and answers requests until one side has had enough.
-fn serve(mut stream: TcpStream, script: &Script, log: &(Mutex<Log>, Condvar)) {
+fn serve(mut stream: TcpStream, script: &impl Fn(&Request, usize) -> Reply, log: &(Mutex<Log>, Condvar)) {
     stream.set_nodelay(true).unwrap();
     while let Some(request) = receive(&mut stream) {
         let n = {
