@@ -5,12 +5,10 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::graph::{Graph, Unspoken};
+use crate::support::jwt::{OTHER_TENANT, TENANT};
 use crate::support::server::{Reply, Request, Server};
 use crate::support::{Intunectl, Seen, TOKEN, jwt, run};
 
-/// The tenant of [`jwt::good`].
-const TENANT: &str = "11111111-2222-3333-4444-555555555555";
-const OTHER: &str = "99999999-2222-3333-4444-555555555555";
 /// Every command that talks to Graph or prints a token.
 const COMMANDS: [&[&str]; 6] = [
     &["partner", "disconnect", "a"],
@@ -20,13 +18,6 @@ const COMMANDS: [&[&str]; 6] = [
     &["auth", "status"],
     &["auth", "token"],
 ];
-
-/// A token with these claims in place of its usual ones.
-fn token(changes: &Value) -> String {
-    let mut claims = jwt::claims(3600);
-    claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-    jwt::jwt(&claims)
-}
 
 /// A command with these options against a server that is Graph and the sign-in service.
 fn command(home: &Intunectl, server: &Server, words: &[&str], options: &[&str]) -> Command {
@@ -54,7 +45,7 @@ fn discovery(request: &Request) -> Reply {
     assert!(request.header("authorization").is_none(), "a look-up needs no token");
     let issuer = match request.path.split('/').nth(1).unwrap() {
         "contoso.example" => format!("https://login.example/{TENANT}/v2.0"),
-        "fabrikam.example" => format!("https://login.partner.example/{OTHER}/v2.0"),
+        "fabrikam.example" => format!("https://login.partner.example/{OTHER_TENANT}/v2.0"),
         "odd.example" => "https://login.example/{tenantid}/v2.0".to_owned(),
         domain => {
             let words =
@@ -97,11 +88,11 @@ fn a_token_for_another_tenant_is_refused_by_every_command_also_if_quiet() {
                 (&["--token-file", "token"][..], None, "the token in token"),
                 (&[], Some(jwt::good()), "the token from INTUNECTL_TOKEN"),
             ] {
-                let options = [&["--tenant", OTHER], quiet, option].concat();
+                let options = [&["--tenant", OTHER_TENANT], quiet, option].concat();
                 let mut command = command(&home, &server, words, &options);
                 let seen = run(command.envs(variable.map(|token| ("INTUNECTL_TOKEN", token))));
-                let told = format!("error: {name} is for tenant {TENANT}, not for {OTHER}; nothing was sent\n");
-                let typed = format!("\n  intunectl auth login --profile NAME --tenant {OTHER}\n");
+                let told = format!("error: {name} is for tenant {TENANT}, not for {OTHER_TENANT}; nothing was sent\n");
+                let typed = format!("\n  intunectl auth login --profile NAME --tenant {OTHER_TENANT}\n");
                 assert_refused(&seen, &server, 4, &[&told, &typed]);
             }
         }
@@ -128,7 +119,7 @@ fn a_token_that_names_no_tenant_is_refused_without_a_look_up() {
     let server = service();
     let home = Intunectl::new();
     for tenant in [TENANT, "contoso.example"] {
-        for token in ["opaque-token-of-this-test".to_owned(), token(&json!({"tid": null}))] {
+        for token in ["opaque-token-of-this-test".to_owned(), jwt::but(&json!({"tid": null}))] {
             for words in COMMANDS {
                 let mut command = command(&home, &server, words, &["--tenant", tenant]);
                 let seen = run(command.env("INTUNECTL_TOKEN", &token));
@@ -156,7 +147,7 @@ fn a_domain_is_looked_up_once_before_anything_else_and_without_the_token() {
         let server = service();
         let mut other = command(&home, &server, words, &["--tenant", "fabrikam.example"]);
         let seen = run(other.env("INTUNECTL_TOKEN", jwt::good()));
-        let told = format!("is for tenant {TENANT}, not for fabrikam.example ({OTHER}); nothing was sent\n");
+        let told = format!("is for tenant {TENANT}, not for fabrikam.example ({OTHER_TENANT}); nothing was sent\n");
         assert_refused(&seen, &server, 4, &[&told, "--tenant fabrikam.example\n"]);
         assert_eq!(server.requests().len(), 1);
     }
@@ -218,8 +209,8 @@ fn what_names_no_tenant_is_a_usage_error() {
 fn the_tenant_s_name_acts_on_no_terminal() {
     let server = service();
     let home = Intunectl::new();
-    let hostile = token(&json!({"tid": "\u{1b}[2J\r\nerror: fake"}));
-    let mut command = command(&home, &server, COMMANDS[0], &["--tenant", OTHER]);
+    let hostile = jwt::but(&json!({"tid": "\u{1b}[2J\r\nerror: fake"}));
+    let mut command = command(&home, &server, COMMANDS[0], &["--tenant", OTHER_TENANT]);
     let seen = run(command.env("INTUNECTL_TOKEN", hostile));
     assert_refused(&seen, &server, 4, &[]);
     assert!(!seen.stderr.contains(['\u{1b}', '\r']) && seen.stderr.matches("\nerror:").count() == 0, "{seen:?}");
@@ -245,27 +236,29 @@ const APP: [(&str, &str); 2] = [("AZURE_CLIENT_ID", "an-app"), ("AZURE_CLIENT_SE
 fn an_application_signs_in_to_the_tenant_that_was_typed() {
     for variable in [None, Some("contoso.example"), Some("")] {
         let server = platform(|request| {
-            assert!(request.path.starts_with(&format!("/{OTHER}/")), "{request:?}");
-            token(&json!({"tid": OTHER, "upn": null, "scp": null, "roles": [jwt::PERMISSION], "appid": "an-app"}))
+            assert!(request.path.starts_with(&format!("/{OTHER_TENANT}/")), "{request:?}");
+            jwt::but(
+                &json!({"tid": OTHER_TENANT, "upn": null, "scp": null, "roles": [jwt::PERMISSION], "appid": "an-app"}),
+            )
         });
         let home = Intunectl::new();
-        let mut command = command(&home, &server, COMMANDS[0], &["--tenant", OTHER, "-o", "ndjson"]);
+        let mut command = command(&home, &server, COMMANDS[0], &["--tenant", OTHER_TENANT, "-o", "ndjson"]);
         let seen = run(command.envs(APP).envs(variable.map(|tenant| ("AZURE_TENANT_ID", tenant))));
         assert_eq!(seen.code, Some(0), "{seen:?}");
         let record = &seen.records()[0];
-        assert_eq!((&record["tenant_id"], &record["account"]), (&json!(OTHER), &json!("an-app")));
+        assert_eq!((&record["tenant_id"], &record["account"]), (&json!(OTHER_TENANT), &json!("an-app")));
     }
 }
 
 #[test]
 fn an_application_that_gets_a_token_for_another_tenant_sends_nothing_with_it() {
     for (token, words) in [
-        (jwt::good(), format!("is for tenant {TENANT}, not for {OTHER}")),
+        (jwt::good(), format!("is for tenant {TENANT}, not for {OTHER_TENANT}")),
         ("opaque-token-of-this-test".to_owned(), "does not name its tenant".to_owned()),
     ] {
         let server = platform(move |_| token.clone());
         let home = Intunectl::new();
-        let mut command = command(&home, &server, COMMANDS[0], &["--tenant", OTHER]);
+        let mut command = command(&home, &server, COMMANDS[0], &["--tenant", OTHER_TENANT]);
         let seen = run(command.envs(APP));
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
         assert!(seen.stderr.contains(&words), "{seen:?}");
@@ -351,7 +344,7 @@ fn a_selector_that_is_given_twice_is_exit_2_wherever_it_stands() {
     let home = Intunectl::new();
     home.file("token", jwt::good());
     for [before, after] in [
-        [["--tenant", OTHER], ["--tenant", TENANT]],
+        [["--tenant", OTHER_TENANT], ["--tenant", TENANT]],
         [["--tenant", TENANT], ["--tenant", TENANT]],
         [["--token", "one-token"], ["--token", "another-token"]],
         [["--token-file", "token"], ["--token-file", "token"]],
@@ -519,7 +512,7 @@ fn a_token_for_another_cloud_is_exit_4_and_the_cloud_to_type_is_named() {
     ] {
         for words in COMMANDS {
             let mut command = home.command();
-            let seen = run(command.args(words).env("INTUNECTL_TOKEN", token(&json!({"aud": audience}))));
+            let seen = run(command.args(words).env("INTUNECTL_TOKEN", jwt::but(&json!({"aud": audience}))));
             let source = if words == ["auth", "status"] { "Source:      INTUNECTL_TOKEN\n" } else { "" };
             assert_eq!((seen.stdout.as_str(), seen.code), (source, Some(4)), "{seen:?}");
             let told = format!(
@@ -536,12 +529,12 @@ fn a_token_for_another_cloud_is_exit_4_and_the_cloud_to_type_is_named() {
     {
         let graph = Graph::that_does_it();
         let mut command = home.disconnect(&graph.url());
-        assert_eq!(run(command.arg("a").env("INTUNECTL_TOKEN", token(&changes))).code, Some(0));
+        assert_eq!(run(command.arg("a").env("INTUNECTL_TOKEN", jwt::but(&changes))).code, Some(0));
     }
     for cloud in ["gcc-high", "dod"] {
         let mut command = home.command();
         command.args(["auth", "token", "--cloud", cloud]);
-        let token = token(&json!({"aud": "00000003-0000-0000-c000-000000000000"}));
+        let token = jwt::but(&json!({"aud": "00000003-0000-0000-c000-000000000000"}));
         assert_eq!(Seen::from(command.env("INTUNECTL_TOKEN", token).output().unwrap()).code, Some(0));
     }
 }
@@ -576,8 +569,9 @@ fn every_record_says_whose_it_is() {
         _ => Reply::status(404),
     });
     let home = Intunectl::new();
-    let app = token(&json!({"upn": null, "scp": null, "roles": [jwt::PERMISSION], "appid": "an-app", "idtyp": "app"}));
-    let nobody = token(&json!({"upn": null, "appid": "an-app"}));
+    let app =
+        jwt::but(&json!({"upn": null, "scp": null, "roles": [jwt::PERMISSION], "appid": "an-app", "idtyp": "app"}));
+    let nobody = jwt::but(&json!({"upn": null, "appid": "an-app"}));
     for (token, tenant, account) in [
         (jwt::good(), json!(TENANT), json!("admin@contoso.example")),
         (app, json!(TENANT), json!("an-app")),
@@ -628,19 +622,20 @@ fn records_of_another_tenant_are_no_input() {
     };
     let good = || record("a", json!(TENANT.to_uppercase()));
     for (input, place) in [
-        (good() + &record("b", json!(OTHER)), "list:2: "),
-        ("\n".to_owned() + &record("a", json!(OTHER)), "list:2: "),
-        (format!("[\n{},\n{}]", good().trim(), record("b", json!(OTHER))), "list:3: "),
-        (json!({"value": [{"id": "a"}], "tenant_id": OTHER}).to_string(), "list:1: "),
+        (good() + &record("b", json!(OTHER_TENANT)), "list:2: "),
+        ("\n".to_owned() + &record("a", json!(OTHER_TENANT)), "list:2: "),
+        (format!("[\n{},\n{}]", good().trim(), record("b", json!(OTHER_TENANT))), "list:3: "),
+        (json!({"value": [{"id": "a"}], "tenant_id": OTHER_TENANT}).to_string(), "list:1: "),
         // The same ID in two tenants is not one partner.
-        (good() + &record("a", json!(OTHER)), "list:2: "),
+        (good() + &record("a", json!(OTHER_TENANT)), "list:2: "),
     ] {
         home.file("list", input);
         for verb in ["disconnect", "onboard", "show"] {
             let server = service();
             let mut command = command(&home, &server, &["partner", verb, "-f", "list"], &[]);
             let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()));
-            let told = format!("error: {place}this record is of tenant {OTHER}, but the token is for tenant {TENANT}");
+            let told =
+                format!("error: {place}this record is of tenant {OTHER_TENANT}, but the token is for tenant {TENANT}");
             assert_refused(&seen, &server, 4, &[&told]);
         }
     }
@@ -715,7 +710,7 @@ fn in_a_rehearsal_nothing_leads_out_of_the_sandbox() {
 #[test]
 fn a_token_of_azure_cli_s_own_application_gets_the_advice_to_sign_in() {
     let home = Intunectl::new();
-    let az = token(&json!({"appid": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "scp": "User.Read Group.Read.All"}));
+    let az = jwt::but(&json!({"appid": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "scp": "User.Read Group.Read.All"}));
     let server = Server::always(|| Reply::status(403));
     let mut command = home.disconnect(server.root());
     let seen = run(command.arg("a").env("INTUNECTL_TOKEN", az));

@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use httpmock::Method::POST;
 use httpmock::{HttpMockRequest, Mock, MockServer};
 
+use crate::support::graph::PARTNERS;
 use crate::support::server::{Reply, Server};
 use crate::support::{Intunectl, TOKEN, disconnect, run};
-
-const PARTNERS: &str = "/v1.0/deviceManagement/remoteAssistancePartners";
 
 /// Whether a request is what Graph's reference asks for, but for its address.
 fn is_as_documented(request: &HttpMockRequest) -> bool {

@@ -277,10 +277,8 @@ fn what_may_pass_is_tried_again_and_what_stays_says_nothing_of_having_been_done(
 }
 
 /// Rehearses with a token that names its permissions.
-fn with_permissions(permissions: Value, server: &Server, arguments: &[&str]) -> Seen {
-    let mut claims = jwt::claims(3600);
-    claims["scp"] = permissions;
-    let token = jwt::jwt(&claims);
+fn with_permissions(permissions: &Value, server: &Server, arguments: &[&str]) -> Seen {
+    let token = jwt::but(&json!({"scp": permissions}));
     let home = Intunectl::new();
     let mut command = home.disconnect(server.root());
     let seen = run(command.arg("--dry-run").args(arguments).env("INTUNECTL_TOKEN", &token));
@@ -293,23 +291,23 @@ fn with_permissions(permissions: Value, server: &Server, arguments: &[&str]) -> 
 fn a_token_that_may_only_read_is_exit_1_and_says_so_however_quiet() {
     let only_read = json!("DeviceManagementServiceConfig.Read.All User.Read");
     for quiet in [&[][..], &["-q"], &["-q", "-o", "json"], &["-q", "-o", "ndjson"], &["-q", "-o", "id"]] {
-        let seen = with_permissions(only_read.clone(), &service(), &[&["onboarded"], quiet].concat());
+        let seen = with_permissions(&only_read, &service(), &[&["onboarded"], quiet].concat());
         assert_eq!(seen.code, Some(1), "{seen:?}");
         assert!(seen.stderr.contains("error: "), "{seen:?}");
         assert!(seen.stderr.contains("lacks the permission DeviceManagementServiceConfig.ReadWrite.All"), "{seen:?}");
     }
     // Also where something else is in the way, which may be all that somebody mends before the run.
-    let seen = with_permissions(only_read.clone(), &service(), &["onboarded", "missing", "-q"]);
+    let seen = with_permissions(&only_read, &service(), &["onboarded", "missing", "-q"]);
     assert!(seen.stderr.contains("lacks the permission") && seen.code == Some(1), "{seen:?}");
     // It reads very well, so that nothing is refused before.
-    let seen = with_permissions(only_read, &service(), &["onboarded"]);
+    let seen = with_permissions(&only_read, &service(), &["onboarded"]);
     assert!(!seen.stderr.contains("probably") && !seen.stderr.contains("warning: "), "{seen:?}");
     let error = "error: a run would be refused: the token lacks the permission ";
     assert!(seen.stderr.lines().last().unwrap().starts_with(error) && seen.code == Some(1), "{seen:?}");
-    let seen = with_permissions(json!(jwt::PERMISSION), &service(), &["onboarded", "-q"]);
+    let seen = with_permissions(&json!(jwt::PERMISSION), &service(), &["onboarded", "-q"]);
     assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
     // One that names none at all may have it.
-    let seen = with_permissions(Value::Null, &service(), &["onboarded"]);
+    let seen = with_permissions(&Value::Null, &service(), &["onboarded"]);
     assert_eq!(seen.code, Some(0), "{seen:?}");
 }
 

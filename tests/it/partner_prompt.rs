@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use rustix::termios::tcgetpgrp;
+use serde_json::json;
 
 use crate::support::running::Running;
 use crate::support::server::{Gate, PATIENCE, Reply, Request, Server};
@@ -641,7 +642,7 @@ fn it_shows_the_tenant_and_of_each_partner_id_name_and_status() {
         let seen = answer(&command, b"n\n");
         assert_declined(&seen, &server);
         let shown = seen.stderr.split(QUESTION).next().unwrap();
-        for part in ["11111111-2222-3333-4444-555555555555", "admin@contoso.example", "3 partners", words] {
+        for part in [jwt::TENANT, jwt::ACCOUNT, "3 partners", words] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
         let row = |id: &str| {
@@ -686,8 +687,10 @@ fn how_many_and_whose_stands_in_the_question_where_the_table_has_pushed_it_off_t
     let home = Intunectl::new();
     for (verb, question) in [("disconnect", "There is no undo.\nDisconnect "), ("onboard", "\nOnboard ")] {
         for (count, partners) in [(1, "1 partner"), (25, "25 partners")] {
-            let tenant = "tenant 11111111-2222-3333-4444-555555555555";
-            for (token, whose) in [(jwt::good(), tenant), (TOKEN.to_owned(), "a tenant that the token does not name")] {
+            let tenant = format!("tenant {}", jwt::TENANT);
+            for (token, whose) in
+                [(jwt::good(), tenant.as_str()), (TOKEN.to_owned(), "a tenant that the token does not name")]
+            {
                 let mut command = home.partner(verb, server.root());
                 let seen = answer(command.args(ids(count)).env("INTUNECTL_TOKEN", token), b"n\n");
                 assert_declined(&seen, &server);
@@ -847,12 +850,10 @@ fn nothing_from_the_service_or_the_token_acts_on_the_terminal() {
     let name = r"\u001b[2J\u001b]0;title\u0007\r\nDisconnect nothing? [y/N] \u202egnp\u009b31m\u0000";
     let body = format!(r#"{{"id":"a","displayName":"{name}","onboardingStatus":"\u001b[8mhidden"}}"#);
     let server = Server::always(move || Reply::status(200).body(body.clone()));
-    let mut claims = jwt::claims(3600);
-    claims["tid"] = "\u{1b}[2Jtenant\u{7}".into();
-    claims["upn"] = "admin\u{1b}[8m\r@contoso".into();
+    let token = jwt::but(&json!({"tid": "\u{1b}[2Jtenant\u{7}", "upn": "admin\u{1b}[8m\r@contoso"}));
     let home = Intunectl::new();
     let mut command = home.disconnect(server.root());
-    command.arg("a").env("INTUNECTL_TOKEN", jwt::jwt(&claims));
+    command.arg("a").env("INTUNECTL_TOKEN", token);
     let terminal = Terminal::start(&command, BUT_STDOUT, 80);
     terminal.wait_for("There is no undo");
     terminal.keys("n\n");

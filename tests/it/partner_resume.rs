@@ -499,10 +499,9 @@ fn a_run_resumes_its_own_log_and_another_tenant_s_run_does_not() {
     assert_eq!(script("sh", &home, &server, line).code, Some(0));
     assert_eq!(script("sh", &home, &server, line).code, Some(0));
     assert_eq!(server.done(), ["a", "b"]);
-    let mut claims = jwt::claims(3600);
-    claims["tid"] = "99999999-2222-3333-4444-555555555555".into();
+    let token = jwt::but(&json!({"tid": jwt::OTHER_TENANT}));
     let mut other = home.shell("sh", line);
-    let other = other.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", jwt::jwt(&claims));
+    let other = other.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", token);
     assert_eq!(run(other).code, Some(0));
     assert_eq!(server.done(), ["a", "a", "b", "b"]);
     // And back: each tenant has its own last word.

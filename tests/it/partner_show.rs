@@ -4,12 +4,11 @@ use std::io::Read as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crate::support::graph::PARTNERS;
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::terminal::{BUT_STDOUT, Terminal};
 use crate::support::{Intunectl, Seen, TOKEN, ids, run, run_with};
-
-const PARTNERS: &str = "/v1.0/deviceManagement/remoteAssistancePartners";
 
 /// A service in which every partner is there.
 fn all_there() -> Server {

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::graph::Unspoken;
+use crate::support::jwt::{OTHER_TENANT, TENANT};
 use crate::support::keyring::with_keyring;
 use crate::support::machine::Machine;
-use crate::support::platform::{Detour, Issuer, Platform, TENANT, answer, dead, random, refusal_of_entra};
+use crate::support::platform::{Detour, Issuer, Platform, answer, dead, random, refusal_of_entra};
 use crate::support::running::Running;
 use crate::support::server::{Gate, PATIENCE, Reply, Request};
 use crate::support::tab::Offers;
@@ -1597,7 +1598,7 @@ fn a_run_does_not_go_on_in_another_tenant() {
         scene.sign_in("work", HOUR);
         let running = Running::start(&mut scene.disconnect(3, &["-j1", "--timeout", "10m"]));
         comes.recv_timeout(PATIENCE).unwrap();
-        scene.issuer().give_for("99999999-2222-3333-4444-555555555555");
+        scene.issuer().give_for(OTHER_TENANT);
         scene.sign_in("work", left);
         gate.open();
         let seen = scene.end_of(running);
@@ -1657,7 +1658,7 @@ fn a_token_that_lives_for_no_time_at_all_is_not_used() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_token_for_another_tenant_is_not_kept_and_not_used_by_the_next_run_either() {
     let scene = Scene::new(Platform::renewing(|_, issuer| {
-        issuer.give_for("99999999-2222-3333-4444-555555555555");
+        issuer.give_for(OTHER_TENANT);
         issuer.grant(HOUR)
     }));
     scene.sign_in("work", EXPIRED);

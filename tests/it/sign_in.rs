@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::graph::{PARTNERS, Unspoken};
 use crate::support::http::{get, query, say, send};
-use crate::support::jwt::{PERMISSION, claims, jwt, padded};
+use crate::support::jwt::{ACCOUNT, OTHER_TENANT, PERMISSION, TENANT, claims, jwt, padded};
 use crate::support::keyring::{assert_nobody_signed_in, entries};
 use crate::support::machine::Machine;
 use crate::support::platform::{Platform, answer, refusal};
@@ -25,9 +25,6 @@ use crate::support::{Seen, run_with};
 
 const SANDBOX_TENANT: &str = "00000000-0000-0000-0000-5a4d0b0c0001";
 const CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
-/// That of [`claims`].
-const TENANT: &str = "11111111-2222-3333-4444-555555555555";
-const ACCOUNT: &str = "admin@contoso.example";
 
 /// Secrets of a shape that nothing else has, with characters that forms, addresses and JSON write in other ways.
 const DEVICE_CODE: &str = "GMxDevice/code+8Qf~3zVnTqLw0=RkYb";
@@ -961,16 +958,15 @@ fn to_sign_in_again_is_to_sign_in_as_it_was_unless_an_option_says_otherwise() {
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_profile_that_changes_its_tenant_says_so() {
     let machine = Machine::new();
-    let other = "99999999-2222-3333-4444-555555555555";
     let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match (endpoint, n) {
         ("token", 1..) => {
-            let token = jwt(&but(claims(3600), &json!({"tid": other})));
+            let token = jwt(&but(claims(3600), &json!({"tid": OTHER_TENANT})));
             answer(200, &but(tokens(), &json!({"access_token": token, "id_token": null})))
         }
         _ => good(request, endpoint, n),
     });
     let words = format!("warning: profile 'default' was signed in to tenant {TENANT} until now\n");
-    for (tenant, says_so) in [(TENANT, false), (other, true), (other, false)] {
+    for (tenant, says_so) in [(TENANT, false), (OTHER_TENANT, true), (OTHER_TENANT, false)] {
         let seen = sign_in(&machine, platform.root(), &[]);
         assert!(seen.stderr.contains(&format!("to tenant {tenant} under")), "{}", seen.stderr);
         assert_eq!(seen.stderr.contains(&words), says_so, "{}", seen.stderr);
@@ -1525,10 +1521,9 @@ fn a_status_that_is_not_usable_says_where_the_token_would_be_from() {
 fn whoever_is_signed_in_to_another_tenant_than_asked_for_is_not() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
-    let other = "99999999-2222-3333-4444-555555555555";
-    let seen = sign_in(&machine, platform.root(), &["-vv", "--tenant", other]);
+    let seen = sign_in(&machine, platform.root(), &["-vv", "--tenant", OTHER_TENANT]);
     let host = platform.root().trim_start_matches("http://");
-    assert_nobody(&seen, &format!("{host} gave a token for tenant {TENANT}, not for {other}\n"));
+    assert_nobody(&seen, &format!("{host} gave a token for tenant {TENANT}, not for {OTHER_TENANT}\n"));
     // A domain is what tokens do not say.
     assert_eq!(sign_in(&machine, platform.root(), &["--tenant", "contoso.example"]).code, Some(0));
     assert_eq!(sign_in(&machine, platform.root(), &["--tenant", &TENANT.to_uppercase()]).code, Some(0));

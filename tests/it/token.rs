@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::support::graph::{Graph, TOKEN, Unspoken};
-use crate::support::jwt::{OTHER_PERMISSION, PERMISSION, claims, good, jwt};
+use crate::support::jwt::{OTHER_PERMISSION, PERMISSION, but, claims, good, jwt};
 use crate::support::{Intunectl, Seen, run, run_with};
 
 /// Text that no message has of itself.
@@ -27,13 +27,6 @@ impl Scene {
         let mut command = self.home.command();
         command.args(["partner", "disconnect", "a"]).args(arguments).env("INTUNECTL_GRAPH_URL", self.graph.url());
         command
-    }
-
-    /// The tokens that came.
-    fn tokens(&self) -> Vec<String> {
-        let token =
-            |came: crate::support::graph::Came| came.header("authorization").unwrap().replacen("Bearer ", "", 1);
-        self.graph.came().into_iter().map(token).collect()
     }
 
     /// Runs a command that must end so, with nothing printed or sent and without the secret; standard error.
@@ -58,7 +51,7 @@ fn the_first_source_that_is_set_wins() {
     assert_eq!(run(scene.disconnect(&["--token", "from-option"]).env("INTUNECTL_TOKEN", "x").envs(APP)).code, Some(0));
     assert_eq!(run(scene.disconnect(&["--token-file", "token"]).env("INTUNECTL_TOKEN", "x").envs(APP)).code, Some(0));
     assert_eq!(run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", "from-environment").envs(APP)).code, Some(0));
-    assert_eq!(scene.tokens(), ["from-option", "from-file", "from-environment"]);
+    assert_eq!(scene.graph.tokens(), ["from-option", "from-file", "from-environment"]);
 }
 
 #[test]
@@ -67,7 +60,7 @@ fn the_options_stand_before_the_command_too() {
     let mut command = scene.home.command();
     command.args(["--graph-url", &scene.graph.url(), "--token", TOKEN, "partner", "disconnect", "a"]);
     assert_eq!(run(&mut command).code, Some(0));
-    assert_eq!(scene.tokens(), [TOKEN]);
+    assert_eq!(scene.graph.tokens(), [TOKEN]);
 }
 
 #[test]
@@ -150,7 +143,7 @@ fn white_space_around_a_token_is_trimmed() {
     assert_eq!(run(&mut scene.disconnect(&["--token", &format!(" {TOKEN}\n")])).code, Some(0));
     assert_eq!(run(&mut scene.disconnect(&["--token-file", "token"])).code, Some(0));
     assert_eq!(run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", format!("\t{TOKEN} "))).code, Some(0));
-    assert_eq!(scene.tokens(), [TOKEN; 3]);
+    assert_eq!(scene.graph.tokens(), [TOKEN; 3]);
 }
 
 #[test]
@@ -187,7 +180,7 @@ fn a_token_file_may_be_utf_16() {
         scene.home.file("token", bytes);
         assert_eq!(run(&mut scene.disconnect(&["--token-file", "token"])).code, Some(0));
     }
-    assert_eq!(scene.tokens(), [TOKEN; 2]);
+    assert_eq!(scene.graph.tokens(), [TOKEN; 2]);
 }
 
 #[test]
@@ -317,13 +310,6 @@ fn an_expired_token_is_exit_4_at_once_and_told_how_long_ago() {
     }
 }
 
-/// The claims of a good token, with these in place of its own.
-fn but(changes: &serde_json::Value) -> String {
-    let mut claims = claims(3600);
-    claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-    jwt(&claims)
-}
-
 #[test]
 fn a_wrong_audience_is_a_warning_that_names_what_to_do() {
     let scene = Scene::new();
@@ -332,7 +318,7 @@ fn a_wrong_audience_is_a_warning_that_names_what_to_do() {
     assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
     assert!(seen.stderr.starts_with("warning: the token is for https://management.azure.com, not for "), "{seen:?}");
     assert!(seen.stderr.contains("\nhint: get a token for the resource "), "{seen:?}");
-    assert_eq!(scene.tokens(), [token]);
+    assert_eq!(scene.graph.tokens(), [token]);
 }
 
 #[test]
@@ -346,7 +332,7 @@ fn a_missing_permission_is_a_warning_that_names_what_to_do() {
         let words = format!("warning: the token lacks the permission {PERMISSION} or {OTHER_PERMISSION};");
         assert!(seen.stderr.starts_with(&words), "{seen:?}");
         assert!(seen.stderr.contains("\nhint: have an administrator consent"), "{seen:?}");
-        assert_eq!(scene.tokens(), [token]);
+        assert_eq!(scene.graph.tokens(), [token]);
     }
 }
 
@@ -379,7 +365,7 @@ fn a_token_with_which_nothing_is_wrong_passes_without_warnings() {
         let seen = run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", &token));
         assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
         assert!(seen.stderr.starts_with("1 partner: 1 disconnected in "), "{}", seen.stderr);
-        assert_eq!(scene.tokens(), [token]);
+        assert_eq!(scene.graph.tokens(), [token]);
     }
 }
 
@@ -443,7 +429,7 @@ fn the_option_wins_over_the_variable_and_an_empty_variable_is_none() {
         command.env(empty, "");
     }
     assert_eq!(run(&mut command).stdout, "a\tdisconnected\n");
-    assert_eq!(scene.tokens().len(), 3);
+    assert_eq!(scene.graph.tokens().len(), 3);
 }
 
 #[test]
@@ -453,7 +439,7 @@ fn the_variables_do_what_their_options_do() {
     let seen = run(command.env("INTUNECTL_OUTPUT", "id").env("INTUNECTL_DEBUG", "1"));
     assert_eq!((seen.stdout.as_str(), seen.code), ("a\n", Some(0)));
     assert!(seen.stderr.starts_with("a: attempt 1: POST http://127.0.0.1:"), "{}", seen.stderr);
-    assert_eq!(scene.tokens(), [TOKEN]);
+    assert_eq!(scene.graph.tokens(), [TOKEN]);
 }
 
 #[test]
@@ -489,6 +475,6 @@ fn a_root_on_this_machine_is_reached_through_no_proxy() {
         command.env(name, proxy.url()).env(name.to_lowercase(), proxy.url());
     }
     assert_eq!(run(&mut command).code, Some(0));
-    assert_eq!(scene.tokens(), [TOKEN]);
+    assert_eq!(scene.graph.tokens(), [TOKEN]);
     proxy.assert_unspoken();
 }

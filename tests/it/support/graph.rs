@@ -94,6 +94,12 @@ impl Graph {
         self.came.lock().unwrap().clone()
     }
 
+    /// The tokens with which they came.
+    pub fn tokens(&self) -> Vec<String> {
+        let token = |came: Came| came.header("authorization").unwrap().replacen("Bearer ", "", 1);
+        self.came().into_iter().map(token).collect()
+    }
+
     /// Their methods and paths.
     pub fn lines(&self) -> Vec<String> {
         self.came().into_iter().map(|request| request.line).collect()

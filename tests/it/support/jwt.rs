@@ -6,6 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+/// The tenant of [`claims`], and another one.
+pub const TENANT: &str = "11111111-2222-3333-4444-555555555555";
+pub const OTHER_TENANT: &str = "99999999-2222-3333-4444-555555555555";
+
+/// The account of [`claims`].
+pub const ACCOUNT: &str = "admin@contoso.example";
+
 /// The permission that disconnecting needs.
 pub const PERMISSION: &str = "DeviceManagementServiceConfig.ReadWrite.All";
 
@@ -30,10 +37,17 @@ pub fn claims(seconds: i64) -> Value {
     json!({
         "aud": "https://graph.microsoft.com",
         "exp": now.checked_add_signed(seconds).unwrap(),
-        "tid": "11111111-2222-3333-4444-555555555555",
-        "upn": "admin@contoso.example",
+        "tid": TENANT,
+        "upn": ACCOUNT,
         "scp": PERMISSION,
     })
+}
+
+/// A token with these claims in place of its own.
+pub fn but(changes: &Value) -> String {
+    let mut claims = claims(3600);
+    claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    jwt(&claims)
 }
 
 /// A token with which nothing is wrong.

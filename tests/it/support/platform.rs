@@ -15,8 +15,6 @@ use super::sandbox::Sandbox;
 use super::secrets::Secrets;
 use super::server::{Reply, Request, Server};
 
-/// The tenant that everybody signs in to.
-pub const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 /// What Entra says behind its sentence.
 pub const TAIL: &str = "Trace ID: 0a0a0a0a-1111-2222-3333-444444444444 Correlation ID: \
                         c0c0c0c0-5555-6666-7777-888888888888 Timestamp: 2026-11-24 10:00:00Z";
