@@ -244,6 +244,11 @@ fn a_redirect_is_not_followed() {
             assert_eq!(code, Some(1), "{stderr}");
             let told = format!("redirected to {location}, which is never followed");
             assert!(stdout.contains(&told) || stderr.contains(&told), "{stdout}{stderr}");
+            if command.contains(&"disconnect") {
+                let ends =
+                    stdout.starts_with(&format!("a\tfailed\t{status} ")) && stdout.ends_with(&format!(": {told}\n"));
+                assert!(ends, "{stdout}");
+            }
         }
         assert_eq!(graph.lines().len(), 2);
     }
