@@ -8,6 +8,7 @@
     reason = "its helpers are tests too"
 )]
 
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "some of it is for tests that run on Linux alone"))]
 mod support;
 
 #[cfg(not(target_os = "macos"))]

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::shell::{on_a_terminal, widths};
-use crate::support::{Intunectl, Seen, TOKEN, disconnect, ids, run};
+use crate::support::{Intunectl, Seen, TOKEN, disconnect, ids, run, start};
 
 const NOT_FOUND: &str =
     r#"{"error":{"code":"ResourceNotFound","message":"no such partner","innerError":{"request-id":"r-2"}}}"#;
@@ -93,7 +93,7 @@ fn ndjson_is_a_record_per_line_with_the_fields_of_the_contract_in_their_order() 
 fn json_is_one_document_in_the_order_of_the_input() {
     // The first is answered last.
     let (server, gate) = Server::gated(|request, _| request.id() == "p-0001", |_, _| Reply::done());
-    let running = Running::start(Intunectl::new().disconnect(server.root()).args(ids(4)).args(["-j2", "-o", "json"]));
+    let running = start("disconnect", &server, 4, &["-j2", "-o", "json"]);
     server.wait_for(4);
     gate.open();
     let seen = running.end();

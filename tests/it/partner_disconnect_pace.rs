@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
-use crate::support::{Intunectl, disconnect, ids, run};
+use crate::support::{Intunectl, disconnect, ids, run, start};
 
 /// A service that takes so many writes in any window of this length, and counts those that it refuses.
 fn throttling(limit: usize, window: Duration) -> Server {
@@ -72,12 +71,7 @@ fn two_thousand_partners_are_each_disconnected_once() {
 fn as_many_are_under_way_as_is_asked_for_and_never_more() {
     for concurrency in [1, 5, 64] {
         let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
-        let running = Running::start(Intunectl::new().disconnect(server.root()).args(ids(150)).args([
-            "--rate",
-            "off",
-            "-j",
-            &concurrency.to_string(),
-        ]));
+        let running = start("disconnect", &server, 150, &["--rate", "off", "-j", &concurrency.to_string()]);
         server.wait_for(concurrency);
         gate.open();
         assert_eq!(running.end().code, Some(0));

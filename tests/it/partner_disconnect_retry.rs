@@ -2,9 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::support::running::Running;
 use crate::support::server::{Reply, Request, Server};
-use crate::support::{Intunectl, disconnect, ids, run};
+use crate::support::{Intunectl, disconnect, ids, run, start};
 
 /// A throttled answer that says for how long, in whatever words.
 fn throttled(retry_after: &str) -> Reply {
@@ -223,9 +222,7 @@ fn holds_everybody(status: u16) {
         |_, n| (1..8).contains(&n),
         move |_, n| if n == 0 { Reply::status(status).header("Retry-After", "2") } else { Reply::done() },
     );
-    let running = Running::start(
-        Intunectl::new().disconnect(server.root()).args(ids(30)).args(["-j", "8", "-v", "-o", "ndjson"]),
-    );
+    let running = start("disconnect", &server, 30, &["-j", "8", "-v", "-o", "ndjson"]);
     running.wait_for_stderr("because the service throttles");
     server.wait_for(8);
     gate.open();

@@ -9,31 +9,19 @@ use std::time::{Duration, Instant};
 
 use crate::support::running::Running;
 use crate::support::server::{Gate, Reply, Server};
-use crate::support::{Intunectl, Seen, ids, run};
+use crate::support::{self, Intunectl, Seen, ids, run};
 
 const SIGNALS: [(&str, i32, &str); 2] =
     [("INT", 130, "the run was interrupted"), ("TERM", 143, "the run was asked to end")];
 
 /// A run over so many IDs, with records to look at and attempts to follow.
 fn start(server: &Server, count: usize, arguments: &[&str]) -> Running {
-    Running::start(
-        Intunectl::new().disconnect(server.root()).args(ids(count)).args(["-o", "ndjson", "-v"]).args(arguments),
-    )
+    support::start("disconnect", server, count, &[&["-o", "ndjson", "-v"], arguments].concat())
 }
 
-/// Every ID is reported once, and those as disconnected that the server answered with 204.
+#[track_caller]
 fn assert_whole(seen: &Seen, server: &Server, count: usize) {
-    let records = seen.records();
-    let mut reported: Vec<_> = records.iter().map(|record| record["id"].as_str().unwrap()).collect();
-    reported.sort_unstable();
-    assert_eq!(reported, ids(count), "{}", seen.stderr);
-    assert_eq!(seen.with_status("disconnected"), server.done(), "{}", seen.stderr);
-    let sent = server.ids();
-    for record in records {
-        let times = sent.iter().filter(|id| **id == record["id"]).count();
-        assert_eq!(record["attempts"], times, "{record}");
-        assert_eq!(record["status"] == "not_attempted", times == 0, "{record}");
-    }
+    seen.assert_whole(count, &server.done(), &server.ids());
 }
 
 #[test]

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::terminal::{BUT_STDOUT, Terminal};
-use crate::support::{Intunectl, Seen, ids, jwt, run};
+use crate::support::{Intunectl, Seen, ids, jwt, run, start};
 
 /// A service with partners whose ID is their status; `missing` is not there.
 fn service() -> Server {
@@ -134,14 +133,7 @@ fn ids_that_would_be_acted_on_stand_alone_so_that_they_can_be_piped_on() {
 fn as_many_are_read_at_once_as_is_asked_for_and_never_more() {
     for concurrency in [1, 3, 20] {
         let (server, gate) = Server::gated(|_, _| true, |request, _| Reply::partner(request.id(), "onboarded"));
-        let home = Intunectl::new();
-        let running = Running::start(home.disconnect(server.root()).args(ids(40)).args([
-            "--dry-run",
-            "-o",
-            "id",
-            "-j",
-            &concurrency.to_string(),
-        ]));
+        let running = start("disconnect", &server, 40, &["--dry-run", "-o", "id", "-j", &concurrency.to_string()]);
         server.wait_for(concurrency);
         gate.open();
         let seen = running.end();
@@ -185,9 +177,7 @@ fn a_refused_token_is_exit_4_and_stops() {
 fn a_signal_is_exit_130_and_reports_every_id() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let (server, gate) = Server::gated(|_, _| true, |request, _| Reply::partner(request.id(), "onboarded"));
-        let home = Intunectl::new();
-        let running =
-            Running::start(home.disconnect(server.root()).args(ids(9)).args(["--dry-run", "-j3", "-o", "ndjson"]));
+        let running = start("disconnect", &server, 9, &["--dry-run", "-j3", "-o", "ndjson"]);
         server.wait_for(3);
         running.signal(signal);
         running.wait_for_stderr("waiting for 3 under way");
@@ -203,15 +193,7 @@ fn a_signal_is_exit_130_and_reports_every_id() {
 #[test]
 fn given_up_at_a_second_signal_nothing_is_said_to_have_been_done() {
     let server = Server::always(|| Reply::Stall(Vec::new()));
-    let home = Intunectl::new();
-    let running = Running::start(home.disconnect(server.root()).args(ids(4)).args([
-        "--dry-run",
-        "-j2",
-        "-o",
-        "ndjson",
-        "--timeout",
-        "10m",
-    ]));
+    let running = start("disconnect", &server, 4, &["--dry-run", "-j2", "-o", "ndjson", "--timeout", "10m"]);
     server.wait_for(2);
     running.signal("INT");
     running.wait_for_stderr("Interrupt again to end at once");

@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
-use crate::support::{Intunectl, Seen, TOKEN, ids, run};
+use crate::support::{Intunectl, Seen, TOKEN, ids, run, start};
 
 fn onboard(server: &Server, arguments: &[&str]) -> Seen {
     run(Intunectl::new().partner("onboard", server.root()).args(arguments))
@@ -133,8 +132,7 @@ fn a_refused_token_stops_the_run() {
 #[test]
 fn a_signal_reports_every_id() {
     let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
-    let home = Intunectl::new();
-    let running = Running::start(home.partner("onboard", server.root()).args(ids(9)).args(["-j3", "-o", "ndjson"]));
+    let running = start("onboard", &server, 9, &["-j3", "-o", "ndjson"]);
     server.wait_for(3);
     running.signal("INT");
     running.wait_for_stderr("waiting for 3 under way");

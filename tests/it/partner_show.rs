@@ -8,7 +8,7 @@ use crate::support::graph::PARTNERS;
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::terminal::{BUT_STDOUT, Terminal};
-use crate::support::{Intunectl, Seen, TOKEN, ids, run, run_with};
+use crate::support::{Intunectl, Seen, TOKEN, ids, run, run_with, start};
 
 /// A service in which every partner is there.
 fn all_there() -> Server {
@@ -59,7 +59,7 @@ fn ids_come_from_arguments_files_and_standard_input_and_keep_their_order() {
 fn the_order_is_that_of_the_input_though_the_first_is_answered_last() {
     let (server, gate) =
         Server::gated(|request, _| request.id() == "p-0001", |request, _| Reply::partner(request.id(), "onboarded"));
-    let running = Running::start(Intunectl::new().partner("show", server.root()).args(ids(5)).args(["-o", "id"]));
+    let running = start("show", &server, 5, &["-o", "id"]);
     server.wait_for(5);
     gate.open();
     let seen = running.end();
@@ -191,7 +191,7 @@ fn a_refused_token_is_exit_4_and_no_other_partner_is_asked_for() {
             if request.id() == "p-0002" { Reply::expired() } else { Reply::partner(request.id(), "onboarded") }
         },
     );
-    let running = Running::start(Intunectl::new().partner("show", server.root()).args(ids(100)).args(["-o", "id"]));
+    let running = start("show", &server, 100, &["-o", "id"]);
     running.wait_for_stderr("error: p-0002: 401 InvalidAuthenticationToken: ");
     gate.open();
     let seen = running.end();
@@ -318,8 +318,7 @@ fn a_signal_ends_it_at_once_and_nothing_is_printed() {
             "p-0001" => Reply::partner("p-0001", "onboarded"),
             _ => Reply::Stall(Vec::new()),
         });
-        let home = Intunectl::new();
-        let running = Running::start(home.partner("show", server.root()).args(ids(3)).args(["--timeout", "10m"]));
+        let running = start("show", &server, 3, &["--timeout", "10m"]);
         server.wait_for(3);
         running.signal(signal);
         let seen = running.end();

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::running::Running;
 use crate::support::server::{Gate, Reply, Server};
-use crate::support::{Intunectl, Seen, ids, run};
+use crate::support::{Intunectl, Seen, ids, run, start};
 
 /// How a read fails, and what it is known by.
 type Failure = (fn() -> Reply, &'static str);
@@ -203,14 +203,7 @@ fn no_more_than_are_sent_at_once_are_read_at_once() {
             now.fetch_sub(1, Ordering::SeqCst);
             Reply::partner(id, "notOnboarded")
         });
-        let home = Intunectl::new();
-        let running = Running::start(home.disconnect(server.root()).args(ids(9)).args([
-            "-o",
-            "id",
-            "--wait",
-            "-j",
-            &concurrency.to_string(),
-        ]));
+        let running = start("disconnect", &server, 9, &["-o", "id", "--wait", "-j", &concurrency.to_string()]);
         // All are sent although the reads are held up.
         server.wait_for(9 + concurrency);
         assert_eq!((server.ids_of("POST").len(), server.ids_of("GET").len()), (9, concurrency));
@@ -328,8 +321,7 @@ fn a_token_that_may_not_read_is_told_at_once_and_stops_nobody() {
 #[test]
 fn a_token_refused_while_reading_is_exit_4_and_stops_the_run() {
     let (server, gate) = only_the_first_is_taken_on(|_| Reply::expired());
-    let home = Intunectl::new();
-    let running = Running::start(home.disconnect(server.root()).args(ids(9)).args(["-j1", "--wait", "-o", "ndjson"]));
+    let running = start("disconnect", &server, 9, &["-j1", "--wait", "-o", "ndjson"]);
     running.wait_for_stdout(r#""kind":"auth""#);
     // That was under way by then.
     gate.open();
@@ -353,14 +345,7 @@ fn a_token_refused_while_reading_is_exit_4_and_stops_the_run() {
 fn a_signal_while_it_is_waited_for_is_exit_130_quickly_and_says_that_it_was_taken_on() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let server = in_effect_at(usize::MAX);
-        let home = Intunectl::new();
-        let running = Running::start(home.disconnect(server.root()).args(ids(3)).args([
-            "--wait=10m",
-            "-o",
-            "ndjson",
-            "--rate",
-            "3/10m",
-        ]));
+        let running = start("disconnect", &server, 3, &["--wait=10m", "-o", "ndjson", "--rate", "3/10m"]);
         // Three, each read once: the next reads are a second away.
         server.wait_for(6);
         let start = Instant::now();
@@ -379,16 +364,8 @@ fn a_signal_while_it_is_waited_for_is_exit_130_quickly_and_says_that_it_was_take
 #[test]
 fn a_signal_keeps_apart_what_was_taken_on_and_what_was_never_sent() {
     let server = in_effect_at(usize::MAX);
-    let home = Intunectl::new();
     // The pace lets two go.
-    let running = Running::start(home.disconnect(server.root()).args(ids(5)).args([
-        "--wait=10m",
-        "-o",
-        "ndjson",
-        "--rate",
-        "2/10m",
-        "-j2",
-    ]));
+    let running = start("disconnect", &server, 5, &["--wait=10m", "-o", "ndjson", "--rate", "2/10m", "-j2"]);
     server.wait_for(4);
     running.signal("INT");
     let seen = running.end();

@@ -152,6 +152,22 @@ impl Seen {
         ids
     }
 
+    /// Asserts that each of so many IDs is reported once, with as many attempts as came, and as disconnected where that
+    /// was done.
+    #[track_caller]
+    pub fn assert_whole(&self, count: usize, done: &[String], sent: &[String]) {
+        let records = self.records();
+        let mut reported: Vec<_> = records.iter().map(|record| record["id"].as_str().unwrap()).collect();
+        reported.sort_unstable();
+        assert_eq!(reported, ids(count), "{}", self.stderr);
+        assert_eq!(self.with_status("disconnected"), done, "{}", self.stderr);
+        for record in records {
+            let times = sent.iter().filter(|id| **id == record["id"]).count();
+            assert_eq!(record["attempts"], times, "{record}");
+            assert_eq!(record["status"] == "not_attempted", times == 0, "{record}");
+        }
+    }
+
     /// Standard error with the time that the run took, which no two runs share, as `T`.
     pub fn timeless(&self) -> String {
         let lines = self.stderr.lines().map(|line| {
@@ -168,6 +184,12 @@ impl Seen {
 /// IDs `p-0001`, `p-0002`, …: in their own order when sorted.
 pub fn ids(count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("p-{n:04}")).collect()
+}
+
+/// Starts a verb of `partner` for so many IDs at a server.
+pub fn start(verb: &str, server: &server::Server, count: usize, arguments: &[&str]) -> running::Running {
+    let home = Intunectl::new();
+    running::Running::start(home.partner(verb, server.root()).args(ids(count)).args(arguments)).at(home)
 }
 
 /// Runs a command to its end; see [`running::Running::end`].

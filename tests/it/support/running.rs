@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::server::PATIENCE;
-use super::{Seen, TOKEN};
+use super::{Intunectl, Seen, TOKEN};
 
 /// A process under way. It does not survive its test.
 pub struct Running {
     child: Child,
     stdout: Stream,
     stderr: Stream,
+    _home: Option<Intunectl>,
 }
 
 /// What came from a stream so far, read by a thread of its own so that the process never waits for the test.
@@ -44,7 +45,13 @@ impl Running {
         let mut child = command.spawn().unwrap();
         let stdout = Stream::read(child.stdout.take());
         let stderr = Stream::read(child.stderr.take());
-        Self { child, stdout, stderr }
+        Self { child, stdout, stderr, _home: None }
+    }
+
+    /// Has it keep its home for as long as it runs.
+    pub fn at(mut self, home: Intunectl) -> Self {
+        self._home = Some(home);
+        self
     }
 
     /// Its standard input, where that is a pipe.

@@ -76,3 +76,21 @@ impl Secrets {
         }
     }
 }
+
+#[test]
+fn a_secret_is_found_in_part_whole_and_as_a_form_has_it() {
+    let secrets = Secrets::default();
+    let (long, short) = ("1.AT+/&refresh-abcdefghijklmnopqrstuvwxyz0123456789==", "sh0rt/one");
+    secrets.keep(long);
+    secrets.keep(short);
+    let is_found = |text: &str| {
+        let place = [("a place".to_owned(), format!("before {text} after").into_bytes())];
+        std::panic::catch_unwind(|| secrets.assert_in_none(place)).is_err()
+    };
+    for shown in [long, short, &long[9..42], "1.AT%2B%2F%26refresh-", "sh0rt%2Fone"] {
+        assert!(is_found(shown), "{shown}");
+    }
+    for hidden in ["", "sh0rt", &long[1..16], "[redacted]"] {
+        assert!(!is_found(hidden), "{hidden}");
+    }
+}
