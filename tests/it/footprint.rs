@@ -2,13 +2,12 @@
 //! the program as it is shipped, which the tests make: `cargo test --test it -- --ignored footprint::`.
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_imports, reason = "what is on record is of x86_64"))]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
 use crate::support::callgrind::{instructions, under};
 use crate::support::http2::Server;
-use crate::support::{TOKEN, shipped};
+use crate::support::{TOKEN, shipped_program};
 
 /// How many roots are loaded besides the server's own: about as many as a system trusts.
 const ROOTS: usize = 140;
@@ -26,15 +25,9 @@ const RECORDED: [(&str, u64); 5] = [
 /// for another number, and so do the random numbers of TLS (under 1 %).
 const SLACK: u64 = 10;
 
-/// The program as it is shipped, up to date.
-fn shipped() -> &'static Path {
-    static SHIPPED: OnceLock<PathBuf> = OnceLock::new();
-    SHIPPED.get_or_init(|| shipped::build(Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()).unwrap())
-}
-
 /// A command of it, by the user of a TLS server who trusts the roots in `own.pem`.
 fn command(server: &Server, arguments: &[&str]) -> Command {
-    let mut command = server.home.command_of(shipped());
+    let mut command = server.home.command_of(shipped_program());
     command.args(arguments).env("SSL_CERT_FILE", server.home.home().join("own.pem"));
     command
 }

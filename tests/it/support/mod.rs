@@ -22,6 +22,7 @@ pub mod tls;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
@@ -99,6 +100,12 @@ impl Intunectl {
         in_background(&mut command);
         command
     }
+}
+
+/// The program as it is shipped, up to date.
+pub fn shipped_program() -> &'static Path {
+    static SHIPPED: OnceLock<PathBuf> = OnceLock::new();
+    SHIPPED.get_or_init(|| shipped::build(Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()).unwrap())
 }
 
 /// Has a command run in the background of the terminal that the tests may have been started at: there nobody is asked.

@@ -1,9 +1,11 @@
 //! `intunectl sandbox` while it serves.
 
+use std::path::Path;
+
 use super::graph::PARTNERS;
 use super::http::{request, say};
 use super::running::Running;
-use super::{Intunectl, Seen};
+use super::{BINARY, Intunectl, Seen};
 
 /// The partners that it has.
 pub const FIRST: &str = "5a4d0b0c-0002-4000-8000-000000000001";
@@ -21,8 +23,13 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts one with these options.
     pub fn start(options: &[&str]) -> Self {
+        Self::of(Path::new(BINARY), options)
+    }
+
+    /// Starts one of another build.
+    pub fn of(program: &Path, options: &[&str]) -> Self {
         let home = Intunectl::new();
-        let running = Running::start(home.command().arg("sandbox").args(options));
+        let running = Running::start(home.command_of(program).arg("sandbox").args(options));
         let stdout = running.wait_for_stdout_times("'\n", 4);
         let setting = |line: &str| {
             let (name, value) = line.strip_prefix("export ").and_then(|rest| rest.split_once('=')).unwrap();
