@@ -8,7 +8,7 @@ mod nginx;
 mod parts;
 mod server;
 mod table;
-#[path = "../../tests/support"]
+#[path = "../../tests/it/support"]
 mod support {
     pub mod callgrind;
     pub mod shipped;

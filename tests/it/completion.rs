@@ -1,0 +1,671 @@
+//! `completion`: the scripts, as the binary prints them and as packagers take them from the source, and what they offer.
+
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::graph::{Graph, PARTNERS, TOKEN, Unspoken};
+use crate::support::jwt::{claims, good, jwt};
+use crate::support::server::{Reply, Server};
+use crate::support::shell::beside;
+use crate::support::tab::{Offers, in_time};
+use crate::support::{BINARY, Intunectl, Seen, run};
+
+/// Shells, and the names that they look for.
+const SCRIPTS: [(&str, &str); 5] = [
+    ("bash", "intunectl.bash"),
+    ("zsh", "_intunectl"),
+    ("fish", "intunectl.fish"),
+    ("powershell", "_intunectl.ps1"),
+    ("elvish", "intunectl.elv"),
+];
+
+fn script(shell: &str) -> PathBuf {
+    let (_, name) = SCRIPTS.into_iter().find(|(name, _)| *name == shell).unwrap();
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
+}
+
+#[test]
+fn the_committed_scripts_are_those_that_the_binary_prints() {
+    for (shell, name) in SCRIPTS {
+        let output = Intunectl::new().command().args(["completion", shell]).output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+        assert!(
+            std::fs::read(script(shell)).is_ok_and(|committed| committed == output.stdout),
+            "completions/{name} is out of step; make it anew: cargo run -- completion {shell} > completions/{name}"
+        );
+    }
+}
+
+#[test]
+fn a_script_needs_neither_a_keyring_nor_sensible_settings() {
+    let home = Intunectl::new();
+    let mut command = home.command();
+    command.args(["completion", "bash"]).env("INTUNECTL_GRAPH_URL", "nonsense").env("INTUNECTL_OUTPUT", "nonsense");
+    let output = command.output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+    assert_eq!(output.stdout, std::fs::read(script("bash")).unwrap());
+}
+
+#[test]
+fn a_script_calls_the_program_by_its_name() {
+    for (shell, _) in SCRIPTS {
+        let text = std::fs::read_to_string(script(shell)).unwrap();
+        assert!(!text.contains(BINARY) && text.contains("intunectl") && text.contains("INTUNECTL_COMPLETE"), "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_shell_is_a_usage_error_that_names_the_known_ones() {
+    let output = Intunectl::new().command().args(["completion", "tcsh"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    for (shell, _) in SCRIPTS {
+        assert!(stderr.contains(shell), "{stderr}");
+    }
+}
+
+// What is on the command line.
+
+#[test]
+fn commands_options_values_and_files_are_offered_and_what_is_hidden_is_not() {
+    let home = Intunectl::new();
+    home.file("ids.txt", "");
+    let offers = |words: &[&str]| Offers::to(&mut home.command(), words);
+    let commands = offers(&[""]);
+    assert_eq!(commands.ids(), ["partner", "auth", "completion", "sandbox", "help"]);
+    assert!(commands.all().contains(&("partner", "The tenant's remote assistance partners")));
+    assert_eq!(offers(&["auth", "log"]).ids(), ["login", "logout"]);
+    assert_eq!(offers(&["partner", "disconnect", "--token-f"]).all()[0].0, "--token-file");
+    assert_eq!(offers(&["--cloud", ""]).ids(), ["global", "gcc-high", "dod", "china"]);
+    assert_eq!(offers(&["--cloud=d"]).all(), [("--cloud=dod", "")]);
+    assert_eq!(offers(&["partner", "disconnect", "-f", "i"]).ids(), ["ids.txt"]);
+    assert_eq!(offers(&["completion", "p"]).ids(), ["powershell"]);
+}
+
+#[test]
+fn the_variable_alone_turns_no_run_into_something_else() {
+    let graph = Graph::that_does_it();
+    let home = Intunectl::new();
+    for value in ["bash", "nonsense", "1", "0", ""] {
+        let mut command = home.disconnect(&graph.url());
+        let Seen { stdout, code, .. } = run(command.arg("a").env("INTUNECTL_COMPLETE", value));
+        assert_eq!((stdout.as_str(), code), ("a\tdisconnected\n", Some(0)), "{value}");
+    }
+    assert_eq!(graph.disconnected().len(), 5);
+}
+
+#[test]
+fn what_is_not_a_shells_question_has_no_answer_and_no_message() {
+    let home = Intunectl::new();
+    for (shell, words) in [("nonsense", &["intunectl", ""][..]), ("/bin/tcsh", &["intunectl", "p"]), ("bash", &["x"])] {
+        let mut command = home.command();
+        let seen = run(command.env("INTUNECTL_COMPLETE", shell).arg("--").args(words));
+        assert_eq!(seen, Seen { stdout: String::new(), stderr: String::new(), code: Some(1) }, "{shell}");
+    }
+}
+
+// The IDs of partners.
+
+/// Partners with these IDs.
+fn partners(ids: &[&str]) -> Value {
+    ids.iter().map(|id| json!({"id": id, "displayName": "A name", "onboardingStatus": "onboarded"})).collect()
+}
+
+/// A Graph with one page.
+fn listing(partners: &Value) -> Graph {
+    let page = json!({ "value": partners }).to_string();
+    Graph::answering(
+        move |line| if line == format!("GET {PARTNERS}") { (200, page.clone()) } else { (404, "{}".into()) },
+    )
+}
+
+/// Completes an ID in a home of its own, with the token in the environment.
+fn command(root: &str) -> Command {
+    let mut command = Intunectl::new().command();
+    // The home has gone by then.
+    command.env("INTUNECTL_GRAPH_URL", root).env("INTUNECTL_TOKEN", TOKEN).current_dir("/");
+    command
+}
+
+const DISCONNECT: [&str; 3] = ["partner", "disconnect", ""];
+
+/// Makes sure that with these words and variables no ID is offered and nobody is spoken to.
+fn nothing_is_sent(words: &[&str], variables: &[(&str, Option<&str>)]) {
+    let server = Unspoken::new();
+    let mut command = command(&server.url());
+    command.env("INTUNECTL_LOGIN_URL", server.url());
+    for (name, value) in variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    assert_eq!(Offers::to(&mut command, words).ids(), [""; 0], "{words:?}");
+    server.assert_unspoken();
+}
+
+#[test]
+fn ids_are_offered_with_names_and_statuses() {
+    let graph = listing(&json!([
+        {"id": "5A4D0B0C-0002-4000-8000-000000000001", "displayName": "TeamViewer", "onboardingStatus": "onboarded"},
+        {"id": "b", "displayName": "日本\tand\u{1b}[31m\r\n: %F{red}", "onboardingStatus": "a new one"},
+        {"id": "c", "displayName": null},
+        {"id": "d", "onboardingStatus": "notOnboarded", "@odata.type": "#x"},
+    ]));
+    let expected = [
+        ("5A4D0B0C-0002-4000-8000-000000000001", "TeamViewer, onboarded"),
+        ("b", "日本 and\u{fffd}[31m : %F{red}, a new one"),
+        ("c", ""),
+        ("d", "notOnboarded"),
+    ];
+    for verb in ["disconnect", "onboard", "show"] {
+        let offers = Offers::with_ids(|| command(&graph.url()), &["partner", verb, ""]);
+        assert_eq!(offers.described(), expected, "{verb}");
+    }
+    let came = graph.came().pop().unwrap();
+    assert_eq!(came.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+}
+
+#[test]
+fn ids_that_begin_otherwise_or_are_on_the_line_are_not_offered() {
+    let guid = |n: u8| format!("5a4d0b0c-0002-4000-8000-00000000000{n}");
+    let graph = listing(&partners(&[&guid(1), &guid(2), "other", "Other"]));
+    let with_ids = |words: &[&str]| {
+        let offers = Offers::with_ids(|| command(&graph.url()), &[&DISCONNECT[..2], words].concat());
+        offers.ids().join(" ")
+    };
+    assert_eq!(with_ids(&["5A4"]), format!("{} {}", guid(1), guid(2)));
+    assert_eq!(with_ids(&["o"]), "other Other");
+    assert_eq!(with_ids(&["other", "-q", &guid(2).to_uppercase(), ""]), format!("{} Other", guid(1)));
+    assert_eq!(with_ids(&["-f", "ids", "--", ""]), format!("{} {} other Other", guid(1), guid(2)));
+}
+
+#[test]
+fn an_id_that_is_more_than_a_word_to_a_shell_is_not_offered() {
+    let unfit = [
+        "$(reboot)",
+        "`reboot`",
+        "a;reboot",
+        "a|b",
+        "a&b",
+        "a>b",
+        "'",
+        "\"",
+        "a b",
+        "a\tb",
+        "a\nb",
+        "*",
+        "a[b]",
+        "{a,b}",
+        "~a",
+        "!a",
+        "#a",
+        "-q",
+        "--token",
+        "a:b",
+        "a/b",
+        "a%b",
+        "a\u{202e}b",
+        "..",
+        ".",
+        "",
+        "ａ",
+        "a=b",
+    ];
+    let (longest, too_long) = ("x".repeat(256), "x".repeat(257));
+    let all = [&unfit[..], &["fit", "a.fit-one_too", &longest, &too_long]].concat();
+    let graph = listing(&partners(&all));
+    let offers = Offers::with_ids(|| command(&graph.url()), &DISCONNECT);
+    assert_eq!(offers.ids(), ["fit", "a.fit-one_too", &longest]);
+}
+
+#[test]
+fn without_a_token_at_hand_nothing_is_offered_or_sent() {
+    nothing_is_sent(&["--token-file", "/nonexistent", "partner", "disconnect", ""], &[]);
+    nothing_is_sent(&DISCONNECT, &[("INTUNECTL_TOKEN", Some(""))]);
+    nothing_is_sent(&DISCONNECT, &[("INTUNECTL_TOKEN", Some(&jwt(&claims(-5))))]);
+    nothing_is_sent(&DISCONNECT, &[("INTUNECTL_TOKEN", None)]);
+    // An application would have to be signed in.
+    let app = [("AZURE_TENANT_ID", Some("t")), ("AZURE_CLIENT_ID", Some("c")), ("AZURE_CLIENT_SECRET", Some("s"))];
+    nothing_is_sent(&DISCONNECT, &[&[("INTUNECTL_TOKEN", None)][..], &app].concat());
+}
+
+#[test]
+fn a_token_is_not_taken_out_of_a_pipe() {
+    let home = Intunectl::new();
+    let pipe = home.home().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(pipe.metadata().unwrap().file_type().is_fifo());
+    let end = pipe.clone();
+    let writer = std::thread::spawn(move || std::fs::write(end, TOKEN).unwrap());
+    for option in ["--token-file", "--ca-cert"] {
+        nothing_is_sent(&[option, pipe.to_str().unwrap(), "partner", "disconnect", ""], &[]);
+    }
+    assert!(!writer.is_finished());
+    assert_eq!(std::fs::read_to_string(pipe).unwrap(), TOKEN);
+    writer.join().unwrap();
+}
+
+#[test]
+fn the_options_on_the_line_are_honoured_wherever_they_are() {
+    let graph = listing(&partners(&["a"]));
+    let other = Unspoken::new();
+    let home = Intunectl::new();
+    let file = home.file("token", good());
+    let (root, file) = (graph.url(), file.to_str().unwrap().to_owned());
+    let joined = format!("--graph-url={root}");
+    let lines = [
+        vec!["--graph-url", &root, "partner", "disconnect", ""],
+        vec!["partner", "--graph-url", &root, "disconnect", ""],
+        vec!["partner", "disconnect", "x", "--graph-url", &root, "-q", "y", ""],
+        vec!["partner", "disconnect", &joined, ""],
+    ];
+    for line in lines {
+        let with = || {
+            let mut command = command(&other.url());
+            command.env("INTUNECTL_TOKEN", jwt(&claims(-5)));
+            command
+        };
+        let line = [&["--token-file", &file][..], &line].concat();
+        assert_eq!(Offers::with_ids(with, &line).ids(), ["a"], "{line:?}");
+    }
+    let bearer = format!("Bearer {}", good().split('.').next().unwrap());
+    let came = graph.came();
+    assert!(came.iter().all(|came| came.header("authorization").unwrap().starts_with(&bearer)));
+    // As bash and zsh ask: the cursor need not be at the end.
+    let words = ["--", "intunectl", "partner", "disconnect", "", "--graph-url", &root];
+    let asked = || {
+        let mut command = command(&other.url());
+        run(command
+            .args(words)
+            .env("INTUNECTL_COMPLETE", "bash")
+            .env("_CLAP_COMPLETE_INDEX", "3")
+            .env("_CLAP_IFS", "\u{b}"))
+        .stdout
+    };
+    in_time(asked, |offered| offered.split('\u{b}').next() == Some("a"));
+    other.assert_unspoken();
+}
+
+#[test]
+fn the_home_is_where_the_shell_says() {
+    let graph = listing(&partners(&["a"]));
+    let home = Intunectl::new();
+    home.file("a token", TOKEN);
+    let with = || {
+        let mut command = home.command();
+        command.env("INTUNECTL_GRAPH_URL", graph.url());
+        command
+    };
+    assert_eq!(Offers::with_ids(with, &["--token-file", "~/a token", "partner", "disconnect", ""]).ids(), ["a"]);
+}
+
+#[test]
+fn the_version_of_the_api_is_honoured() {
+    let page = json!({ "value": partners(&["a"]) }).to_string();
+    let beta = PARTNERS.replace("v1.0", "beta");
+    let graph = Graph::answering(move |line| (if line == format!("GET {beta}") { 200 } else { 404 }, page.clone()));
+    let words = [&DISCONNECT[..2], &["--api-version", "beta", ""]].concat();
+    assert_eq!(Offers::with_ids(|| command(&graph.url()), &words).ids(), ["a"]);
+}
+
+#[test]
+fn a_line_that_a_shell_would_still_change_is_not_acted_on() {
+    for word in [
+        "$OPTIONS",
+        "\"--cloud\"",
+        "'a'",
+        "`cat ids`",
+        "*",
+        "{a,b}",
+        "a\\b",
+        "~user/x",
+        ">out",
+        "a;",
+        "(a)",
+        "@x",
+        "=ls",
+    ] {
+        nothing_is_sent(&["partner", "disconnect", word, ""], &[]);
+    }
+}
+
+#[test]
+fn a_line_that_the_command_would_refuse_is_not_acted_on() {
+    for words in [
+        &["--cloud", "mars"][..],
+        &["--nonsense"],
+        &["--token", "a", "--token-file", "b"],
+        &["--graph-url", "http://graph.example"],
+        &["--api-version", "v2.0"],
+        &["--profile", ""],
+        &["--help"],
+    ] {
+        nothing_is_sent(&[&DISCONNECT[..2], words, &[""]].concat(), &[]);
+    }
+    for (variable, value) in [("INTUNECTL_CLOUD", "mars"), ("INTUNECTL_OUTPUT", "xml")] {
+        nothing_is_sent(&DISCONNECT, &[(variable, Some(value))]);
+    }
+}
+
+#[test]
+fn nothing_is_looked_up_where_no_id_belongs() {
+    for words in [&["-"][..], &["--fr"], &["-f", ""], &["--cloud=d"], &["a$"], &["'a"], &["a:"]] {
+        let server = Unspoken::new();
+        Offers::to(&mut command(&server.url()), &[&DISCONNECT[..2], words].concat());
+        server.assert_unspoken();
+    }
+}
+
+#[test]
+fn all_pages_are_offered_or_nothing() {
+    let pages = |second: u16| {
+        Graph::answering(move |line| {
+            let next = format!("{{root}}{PARTNERS}?$skiptoken=2");
+            match line.contains("skiptoken") {
+                false => (200, json!({"value": partners(&["a"]), "@odata.nextLink": next}).to_string()),
+                true => (second, json!({ "value": partners(&["b"]) }).to_string()),
+            }
+        })
+    };
+    let both = pages(200);
+    assert_eq!(Offers::with_ids(|| command(&both.url()), &DISCONNECT).ids(), ["a", "b"]);
+    let one = pages(500);
+    assert_eq!(Offers::to(&mut command(&one.url()), &DISCONNECT).ids(), [""; 0]);
+    assert!(one.came().len() <= 2);
+}
+
+#[test]
+fn whatever_the_server_does_nothing_is_said_and_nothing_is_sent_twice_or_elsewhere() {
+    let elsewhere = Unspoken::new();
+    let other = elsewhere.url();
+    let page = json!({ "value": partners(&["a"]) }).to_string();
+    let onwards = json!({ "value": partners(&["a"]), "@odata.nextLink": format!("{other}{PARTNERS}") }).to_string();
+    let answer = |status, body: &str| Reply::status(status).body(body);
+    type Script = Box<dyn Fn() -> Reply + Send + Sync>;
+    let scripts: Vec<Script> = vec![
+        Box::new(|| Reply::Stall(Vec::new())),
+        Box::new(|| Reply::Stall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"value\":[{\"id\":\"a\"}".into())),
+        Box::new(|| Reply::Endless(b"HTTP/1.1 200 OK\r\n\r\n{\"value\":[{\"id\":\"".into())),
+        Box::new(|| Reply::Raw(b"not HTTP\r\n\r\n".into())),
+        Box::new(|| Reply::Close),
+        Box::new(|| Reply::Reset),
+        Box::new(move || answer(200, "<html>sign in to the network</html>")),
+        Box::new(move || answer(200, "{}")),
+        Box::new(move || answer(200, r#"{"value":[{"displayName":"without an ID"}]}"#)),
+        Box::new(|| Reply::status(204)),
+        Box::new({
+            let page = page.clone();
+            move || Reply::status(500).body(page.clone())
+        }),
+        Box::new(|| Reply::status(401).header("WWW-Authenticate", "Bearer")),
+        Box::new(|| Reply::status(429).header("Retry-After", "0")),
+        Box::new(|| Reply::status(503)),
+        Box::new(move || Reply::status(307).header("Location", &format!("{other}{PARTNERS}"))),
+        Box::new(move || Reply::status(200).body(onwards.clone())),
+    ];
+    for (n, script) in scripts.into_iter().enumerate() {
+        let server = Server::start(move |_, _| script());
+        let mut command = command(server.root());
+        command.env("INTUNECTL_DEBUG", "1");
+        let words = ["-vv", "partner", "disconnect", "--retries", "9", "--timeout", "1h", ""];
+        assert_eq!(Offers::to(&mut command, &words).ids(), [""; 0], "{n}");
+        assert!(server.requests().len() <= 1, "{n}");
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+fn the_token_is_not_offered_even_where_it_comes_back() {
+    let token = "abcdefghijklmnopqrstuvwxyz0123456789";
+    let escaped = token.replace('a', "\\u0061");
+    let page = format!(
+        r#"{{"value":[{{"id":"{token}"}},{{"id":"{escaped}"}},{{"id":"a","displayName":"{escaped} {token}"}}]}}"#
+    );
+    let graph = Graph::answering(move |_| (200, page.clone()));
+    let with = || {
+        let mut command = command(&graph.url());
+        command.env("INTUNECTL_TOKEN", token);
+        command
+    };
+    let offers = Offers::with_ids(with, &DISCONNECT);
+    assert_eq!(offers.described(), [("a", "[redacted] [redacted]")]);
+}
+
+// The scripts, in their shells.
+
+/// What bash puts on the line for the last word of `line`, with the script, after `setup`, and IDs of a Graph.
+fn in_bash(home: &Intunectl, root: &str, setup: &str, line: &str) -> Vec<String> {
+    // Bash sets these when TAB is pressed; it breaks words at = and : too.
+    let script = r#"
+        source "$1"; eval "$2"; shift; compopt() { :; }; COMP_LINE=$2 COMP_TYPE=9 word=$3; shift 3
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_POINT=${#COMP_LINE}
+        by=$(complete -p intunectl); by=${by##*-F }
+        "${by% *}" intunectl "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
+        printf '%s\n' "${COMPREPLY[@]}""#;
+    let mut words = vec![String::new()];
+    for c in line.chars() {
+        let is_break = |c: char| "=:".contains(c);
+        let last = words.last_mut().unwrap();
+        let was_break = last.chars().next_back().map(is_break);
+        match c {
+            ' ' => words.push(String::new()),
+            c if was_break.is_some_and(|was_break| was_break != is_break(c)) => words.push(c.into()),
+            c => last.push(c),
+        }
+    }
+    let word = words.last().filter(|word| !word.starts_with(['=', ':'])).cloned().unwrap_or_default();
+    let mut command = home.command();
+    command.env("INTUNECTL_GRAPH_URL", root).env("INTUNECTL_TOKEN", TOKEN);
+    let mut bash = beside(&command, "bash");
+    bash.args(["--norc", "-c", script, "bash"]).arg(self::script("bash")).args([setup, line, &word]).args(words);
+    let Seen { stdout, stderr, code } = run(&mut bash);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)), "{line}");
+    stdout.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_offers_all_of_it() {
+    let graph = listing(&partners(&["id-1", "id-2"]));
+    let home = Intunectl::new();
+    for name in ["ids.txt", "idéal *", "$(touch trap)"] {
+        home.file(name, "");
+    }
+    let root = graph.url();
+    let offered = |line: &str| in_bash(&home, &root, "", &format!("intunectl {line}"));
+    assert_eq!(offered("partner dis"), ["disconnect"]);
+    assert_eq!(offered("--cloud d"), ["dod"]);
+    // Only what is behind the = is put on the line.
+    assert_eq!(offered("--cloud=d"), ["dod"]);
+    assert_eq!(offered("--cloud="), ["global", "gcc-high", "dod", "china"]);
+    assert_eq!(offered("partner disconnect -f id"), ["ids.txt", "idéal *"]);
+    assert_eq!(offered("partner disconnect --from-file=$"), ["$(touch trap)"]);
+    assert!(!home.home().join("trap").exists());
+    let with_ids = |line: &str| in_time(|| offered(line), |offers| offers.iter().any(|offer| offer.starts_with("id")));
+    assert_eq!(with_ids("partner disconnect i"), ["id-1", "id-2"]);
+    assert_eq!(with_ids("partner disconnect id-1 i"), ["id-2"]);
+    let other = Unspoken::new();
+    for option in [format!("--graph-url {root}"), format!("--graph-url={root}")] {
+        let line = format!("intunectl partner disconnect {option} i");
+        in_time(|| in_bash(&home, &other.url(), "", &line), |offers| offers == &["id-1", "id-2"]);
+    }
+    other.assert_unspoken();
+}
+
+#[test]
+fn bash_offers_no_file_that_would_be_a_command() {
+    let home = Intunectl::new();
+    for name in ["zebra", "z;touch trap", "z$(touch trap)", "z&x", "z x", "z'", "z>x"] {
+        home.file(name, "");
+    }
+    // Behind a glued option, bash does not see that it is a file, and quotes nothing.
+    for line in ["intunectl partner show -fz", "intunectl partner show -qfz"] {
+        let (_, glued) = line.rsplit_once(' ').unwrap();
+        assert_eq!(in_bash(&home, "http://127.0.0.1:1", "", line), [format!("{glued}ebra")]);
+    }
+}
+
+#[test]
+fn bash_looks_nothing_up_where_an_alias_holds_options() {
+    let home = Intunectl::new();
+    let other = Unspoken::new();
+    let line = "intunectl partner disconnect ";
+    let offered = in_bash(&home, &other.url(), "alias intunectl='intunectl --profile b'", line);
+    assert!(offered.iter().all(|offer| offer.starts_with('-')) && !offered.is_empty(), "{offered:?}");
+    other.assert_unspoken();
+    let graph = listing(&partners(&["id-1"]));
+    in_time(
+        || in_bash(&home, &graph.url(), "alias intunectl=intunectl", line),
+        |offers| offers.iter().any(|offer| offer == "id-1"),
+    );
+}
+
+#[test]
+fn bash_takes_the_cursor_in_front_of_a_word_for_a_word_of_its_own() {
+    let graph = listing(&partners(&["id-1"]));
+    let (home, other) = (Intunectl::new(), Unspoken::new());
+    // As bash has it: the word is the one behind the cursor, and nothing is typed of it.
+    let script = r#"
+        source "$1"
+        COMP_LINE="intunectl partner disconnect  --graph-url $2" COMP_TYPE=9 COMP_POINT=29
+        COMP_WORDS=(intunectl partner disconnect --graph-url http : "${2#http:}") COMP_CWORD=3
+        _intunectl intunectl '' disconnect 2>/dev/null
+        echo "${COMPREPLY[0]}""#;
+    let mut command = home.command();
+    command.env("INTUNECTL_GRAPH_URL", other.url()).env("INTUNECTL_TOKEN", TOKEN);
+    let offered = || {
+        let mut bash = beside(&command, "bash");
+        run(bash.args(["--norc", "-c", script, "bash"]).arg(self::script("bash")).arg(graph.url())).stdout
+    };
+    in_time(offered, |offered| offered == "id-1\n");
+    other.assert_unspoken();
+}
+
+#[test]
+fn bash_lets_no_message_onto_the_line() {
+    // Anything else is seen as the standard error of bash.
+    let function = r#"intunectl() { echo noise >&2; command intunectl "$@"; }"#;
+    let offered = in_bash(&Intunectl::new(), "http://127.0.0.1:1", function, "intunectl partner dis");
+    assert_eq!(offered, ["disconnect"]);
+}
+
+#[test]
+fn nothing_is_looked_up_where_the_script_does_not_see_all_of_the_line() {
+    nothing_is_sent(&DISCONNECT, &[("INTUNECTL_COMPLETE_NO_LOOKUP", Some("1"))]);
+    let graph = listing(&partners(&["a"]));
+    let with = || {
+        let mut command = command(&graph.url());
+        command.env("INTUNECTL_COMPLETE_NO_LOOKUP", "");
+        command
+    };
+    assert_eq!(Offers::with_ids(with, &DISCONNECT).ids(), ["a"]);
+}
+
+#[test]
+#[ignore = "needs fish; .ci/run runs it"]
+fn fish_looks_nothing_up_where_it_does_not_see_all_of_the_line_and_lets_no_message_onto_it() {
+    let home = Intunectl::new();
+    let in_fish = |root: &str, script: &str, line: &str| {
+        let mut command = home.command();
+        command.env("INTUNECTL_GRAPH_URL", root).env("INTUNECTL_TOKEN", TOKEN);
+        let mut fish = beside(&command, "fish");
+        fish.args(["--no-config", "-c", &format!("source $argv[1]; {script}")]).arg(self::script("fish"));
+        let Seen { stdout, stderr, code } = run(fish.arg(line));
+        assert_eq!((stderr.as_str(), code), ("", Some(0)), "{line}");
+        stdout
+    };
+    // What fish says of a line with the cursor behind "disconnect ".
+    let cursor = r#"
+        set -g behind $argv[2]
+        function commandline
+            switch "$argv"
+                case '--current-process --tokenize --cut-at-cursor'
+                    printf '%s\n' intunectl partner disconnect
+                case '--current-process --cut-at-cursor'
+                    echo 'intunectl partner disconnect '
+                case --current-buffer
+                    echo "intunectl partner disconnect $behind"
+                case --current-token
+                    echo
+                case '*'
+                    echo "what is $argv?" >&2
+            end
+        end
+        __intunectl_complete"#;
+    let other = Unspoken::new();
+    let complete = "complete --do-complete $argv[2]";
+    assert!(in_fish(&other.url(), cursor, " --profile b").contains("--profile\t"));
+    in_fish(&other.url(), complete, "set -x INTUNECTL_PROFILE b; intunectl partner disconnect ");
+    in_fish(&other.url(), complete, "echo a | intunectl partner disconnect ");
+    other.assert_unspoken();
+    let graph = listing(&partners(&["id-1"]));
+    in_time(|| in_fish(&graph.url(), cursor, " "), |offers| offers.starts_with("id-1\t"));
+    // fish sets variables that are in front of the command.
+    let line = format!("INTUNECTL_GRAPH_URL={} intunectl partner disconnect i", graph.url());
+    in_time(|| in_fish(&other.url(), complete, &line), |offers| offers.starts_with("id-1\t"));
+    let noisy = format!("function intunectl; echo noise >&2; command intunectl $argv; end; {complete}");
+    assert!(in_fish("http://127.0.0.1:1", &noisy, "intunectl partner dis").starts_with("disconnect\t"));
+}
+
+#[test]
+#[ignore = "needs fish; .ci/run runs it"]
+fn fish_offers_all_of_it() {
+    let graph = listing(&partners(&["id-1", "id-2"]));
+    let home = Intunectl::new();
+    let mut command = home.command();
+    command.env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN);
+    let offered = |line: &str| {
+        let mut fish = beside(&command, "fish");
+        fish.args(["--no-config", "-c", "source $argv[1]; complete --do-complete $argv[2]"]).arg(script("fish"));
+        let Seen { stdout, stderr, code } = run(fish.arg(line));
+        assert_eq!((stderr.as_str(), code), ("", Some(0)), "{line}");
+        stdout
+    };
+    assert_eq!(offered("intunectl auth logi"), "login\tSign in, and keep the sign-in in the system's keyring\n");
+    assert_eq!(offered("intunectl --cloud=d"), "--cloud=dod\n");
+    let line = "intunectl partner disconnect id-1 i";
+    in_time(|| offered(line), |offers| offers == "id-2\tA name, onboarded\n");
+}
+
+#[test]
+#[ignore = "needs zsh; .ci/run runs it"]
+fn zsh_offers_all_of_it_from_the_first_time_on() {
+    let graph = listing(&partners(&["id-1"]));
+    let home = Intunectl::new();
+    let mut command = home.command();
+    command.env("INTUNECTL_TOKEN", TOKEN).env("TERM", "dumb");
+    // A zsh of its own, on a terminal: completion is to be had nowhere else. At TAB it keeps the line that comes of it.
+    let script = r#"
+        zmodload zsh/zpty; zpty shell zsh -fi
+        zpty -w shell "PS1=; fpath+=($1); autoload -Uz compinit; compinit -Du"
+        zpty -w shell "alias il='intunectl --retries 0' ip='INTUNECTL_PROFILE=b intunectl'"
+        zpty -w shell 'tab() { zle complete-word; print -r -- "$BUFFER" >line; exit }; zle -N tab; bindkey "^I" tab'
+        zpty -w shell "print rea''dy"; zpty -r shell out '*ready*'
+        zpty -w -n shell "$2"$'\t'
+        while zpty -r shell out; do :; done
+        cat line"#;
+    let fpath = self::script("zsh").parent().unwrap().to_owned();
+    let offered = |root: &str, line: &str| {
+        let mut zsh = beside(&command, "zsh");
+        zsh.env("INTUNECTL_GRAPH_URL", root).args(["-f", "-c", script, "zsh"]).arg(&fpath).arg(line);
+        run(&mut zsh).stdout
+    };
+    assert_eq!(offered(&graph.url(), "intunectl auth logi"), "intunectl auth login \n");
+    for command in ["intunectl", " intunectl", "il"] {
+        let whole = format!("{command} partner disconnect id-1 \n");
+        in_time(|| offered(&graph.url(), &format!("{command} partner disconnect i")), |line| *line == whole);
+    }
+    // What is in front of the command is not among its words.
+    let other = Unspoken::new();
+    for command in ["INTUNECTL_PROFILE=b intunectl", "sudo intunectl", "export INTUNECTL_PROFILE=b; intunectl", "ip"] {
+        let line = format!("{command} partner disconnect i");
+        assert_eq!(offered(&other.url(), &line), format!("{line}\n"));
+        // The words themselves are offered all the same.
+        let line = format!("{command} partner disconn");
+        assert_eq!(offered(&other.url(), &line), format!("{line}ect \n"));
+    }
+    other.assert_unspoken();
+}

@@ -1,0 +1,381 @@
+//! Where IDs come from, for `partner disconnect`.
+
+use crate::support::graph::{Graph, PARTNERS, TOKEN};
+use crate::support::{Intunectl, Seen, run, run_with};
+
+const GUID: &str = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
+
+/// A home, and a Graph that does what it is asked.
+struct Scene {
+    home: Intunectl,
+    graph: Graph,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self { home: Intunectl::new(), graph: Graph::that_does_it() }
+    }
+
+    /// Disconnects, one after the other.
+    fn run(&self, arguments: &[&str], stdin: impl Into<Vec<u8>>) -> Seen {
+        let arguments = [&["partner", "disconnect", "-q", "-j", "1"], arguments].concat();
+        run_with(&mut self.graph.command(&self.home, &arguments), stdin)
+    }
+
+    /// Disconnects exactly these.
+    #[track_caller]
+    fn disconnects(&self, arguments: &[&str], stdin: impl Into<Vec<u8>>, ids: &[&str]) {
+        let seen = self.run(arguments, stdin);
+        let stdout = ids.iter().map(|id| format!("{id}\tdisconnected\n")).collect();
+        assert_eq!(seen, Seen { stdout, stderr: String::new(), code: Some(0) });
+        assert_eq!(self.graph.disconnected(), ids);
+    }
+
+    /// Refuses with exit 2, sends nothing, and says all of `words`.
+    #[track_caller]
+    fn refuses(&self, arguments: &[&str], stdin: impl Into<Vec<u8>>, words: &[&str]) {
+        let seen = self.run(arguments, stdin);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
+        for word in words {
+            assert!(seen.stderr.contains(word), "no {word:?} in {}", seen.stderr);
+        }
+        assert_eq!(self.graph.lines(), [""; 0]);
+    }
+}
+
+fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    format!("\u{feff}{text}").encode_utf16().flat_map(unit).collect()
+}
+
+#[test]
+fn ids_are_arguments() {
+    let scene = Scene::new();
+    scene.disconnects(&["b", GUID, "a"], "", &["b", GUID, "a"]);
+    for request in scene.graph.came() {
+        assert_eq!(request.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+        assert_eq!(request.header("content-length"), Some("0"));
+        assert_eq!(request.header("accept"), Some("application/json"));
+    }
+}
+
+#[test]
+fn standard_input_is_left_alone_where_there_are_arguments() {
+    Scene::new().disconnects(&["a"], "b\n", &["a"]);
+}
+
+#[test]
+fn a_dash_among_the_arguments_is_standard_input_at_its_place() {
+    Scene::new().disconnects(&["a", "-", "d"], "b\nc\n", &["a", "b", "c", "d"]);
+}
+
+#[test]
+fn an_id_that_begins_with_a_dash_stands_behind_two_dashes() {
+    Scene::new().disconnects(&["--", "-a", "--b"], "", &["-a", "--b"]);
+}
+
+#[test]
+fn a_file_is_read_whatever_its_option_is_called() {
+    for option in [&["-f", "ids.txt"][..], &["--from-file", "ids.txt"], &["--from-file=ids.txt"], &["-fids.txt"]] {
+        let scene = Scene::new();
+        scene.home.file("ids.txt", "a\nb");
+        scene.disconnects(option, "not-read\n", &["a", "b"]);
+    }
+}
+
+#[test]
+fn a_file_may_be_a_pipe() {
+    let scene = Scene::new();
+    let mut script =
+        scene.home.sh("mkfifo pipe; printf 'a\\nb\\n' >pipe & intunectl partner disconnect -q -j 1 -f pipe");
+    let seen = run(script.env("INTUNECTL_GRAPH_URL", scene.graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+    assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
+    assert_eq!(scene.graph.disconnected(), ["a", "b"]);
+}
+
+#[test]
+fn the_file_called_dash_is_standard_input() {
+    Scene::new().disconnects(&["-f", "-"], "a\nb\n", &["a", "b"]);
+}
+
+#[test]
+fn arguments_and_a_file_are_both_taken() {
+    let scene = Scene::new();
+    scene.home.file("ids.txt", "b\nc\n");
+    scene.disconnects(&["a", "-f", "ids.txt"], "", &["a", "b", "c"]);
+}
+
+#[test]
+fn a_file_and_standard_input_are_both_taken() {
+    let scene = Scene::new();
+    scene.home.file("ids.txt", "b\n");
+    scene.disconnects(&["-", "--from-file", "ids.txt"], "a\n", &["a", "b"]);
+}
+
+#[test]
+fn standard_input_is_read_by_what_changes_something_only_if_it_is_named() {
+    let scene = Scene::new();
+    for verb in ["disconnect", "onboard"] {
+        let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", verb]), "a\nb\n");
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
+        assert!(seen.stderr.starts_with("error: no partner IDs given; nothing was sent\nhint: "), "{seen:?}");
+        assert!(seen.stderr.contains(&format!("| intunectl partner {verb} -\n")), "{seen:?}");
+    }
+    assert_eq!(scene.graph.lines(), [""; 0]);
+    scene.disconnects(&["-"], "a\nb\n", &["a", "b"]);
+}
+
+#[test]
+fn showing_reads_what_is_piped_in() {
+    let graph = Graph::answering(|line| (200, format!(r#"{{"id":"{}"}}"#, line.rsplit('/').next().unwrap())));
+    let seen = run_with(&mut graph.command(&Intunectl::new(), &["partner", "show", "-o", "id"]), "a\nb\n");
+    assert_eq!(seen, Seen { stdout: "a\nb\n".into(), stderr: String::new(), code: Some(0) });
+}
+
+#[test]
+fn an_empty_variable_in_a_loop_does_not_disconnect_the_rest_of_the_list() {
+    let scene = Scene::new();
+    scene.home.file("list", "a\n\nskip b\nc\n");
+    let script = "while read -r id rest; do
+        [ \"$id\" = skip ] && continue
+        intunectl partner disconnect $id
+    done < list";
+    let seen = run(scene.home.sh(script).env("INTUNECTL_GRAPH_URL", scene.graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+    assert_eq!(scene.graph.disconnected(), ["a", "c"]);
+    assert_eq!(seen.stdout, "a\tdisconnected\nc\tdisconnected\n");
+    assert!(seen.stderr.contains("error: no partner IDs given; nothing was sent"), "{seen:?}");
+}
+
+#[test]
+fn with_neither_and_a_terminal_there_is_an_example_and_no_silent_wait() {
+    let scene = Scene::new();
+    let Seen { stdout, stderr, code } = scene.home.at_a_terminal("intunectl partner disconnect");
+    assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
+    assert!(stderr.contains("no partner IDs given"), "{stderr}");
+    assert!(stderr.contains("intunectl partner disconnect 5f0e1c9a-"), "{stderr}");
+}
+
+#[test]
+fn every_form_and_encoding_is_read() {
+    let bom = "\u{feff}";
+    let lines = "# names\r\n\r\n  a  \r\n\t\r\nb\r\n#c\r\nd";
+    let page = format!(
+        "{{\n  \"@odata.context\": \"https://graph.microsoft.com/v1.0/$metadata#x\",\n  \"value\": [\n    {{\n      \
+         \"displayName\": \"A\",\n      \"id\": \"a\"\n    }},\n    {{\"id\": \"{GUID}\", \"displayName\": null}}\n  ]\n}}\n"
+    );
+    let records = concat!(
+        r#"{"id":"a","index":1,"status":"disconnected","error":null}"#,
+        "\n\n",
+        r#"{"displayName":"x","id":"\u0062"}"#
+    );
+    let forms: &[(Vec<u8>, &[&str])] = &[
+        ("a\nb".into(), &["a", "b"]),
+        (lines.into(), &["a", "b", "d"]),
+        (format!("{bom}{lines}").into(), &["a", "b", "d"]),
+        (utf16(lines, u16::to_le_bytes), &["a", "b", "d"]),
+        (utf16(lines, u16::to_be_bytes), &["a", "b", "d"]),
+        (utf16(&page, u16::to_le_bytes), &["a", GUID]),
+        (records.into(), &["a", "b"]),
+        (r#"["a", "b"]"#.into(), &["a", "b"]),
+        ("[\n  \"a\",\n  {\"id\": \"b\"}\n]\n".into(), &["a", "b"]),
+        (page.into(), &["a", GUID]),
+        (
+            format!("{bom}\n# first\na\r\n[\"b\",\n\"c\"]\n{{\"value\":[{{\"id\":\"d\"}}]}}\n\"e\"\nf").into(),
+            &["a", "b", "c", "d", "e", "f"],
+        ),
+    ];
+    for (bytes, ids) in forms {
+        Scene::new().disconnects(&["-"], bytes.clone(), ids);
+        let scene = Scene::new();
+        scene.home.file("ids", bytes);
+        scene.disconnects(&["-f", "ids"], "", ids);
+    }
+}
+
+#[test]
+fn one_bad_line_and_nothing_is_sent() {
+    let scene = Scene::new();
+    scene.home.file("ids.txt", "good\n\n# fine\nnot good\nalso-good\n");
+    scene.refuses(
+        &["first", "-f", "ids.txt"],
+        "",
+        &["1 bad line, nothing was sent", "ids.txt:4: `not good`", "hint: "],
+    );
+    for (stdin, place) in [
+        ("a\n[\"b\",\n\"c/d\"]\n", "standard input:3: `c/d` contains `/`"),
+        ("a\n{\"name\":\"b\"}\n", "standard input:2: an object without an `id`"),
+        ("a\n{\"id\":7}\n", "standard input:2: `id` is a number"),
+        ("a\n{\"id\":\"b\"\n", "standard input:2: the JSON value that begins here is cut short"),
+        ("{\"error\":{\"code\":\"Forbidden\"}}", "standard input:1: an error answer, not partners: `Forbidden`"),
+        ("a\0b\n", "standard input:1: has a NUL character"),
+        ("a\rb\n", "standard input:1: "),
+    ] {
+        Scene::new().refuses(&["-"], stdin, &["1 bad line, nothing was sent", place]);
+    }
+    Scene::new().refuses(&["-"], b"a\nb\xff\n", &["standard input:2: is not UTF-8 text"]);
+    Scene::new().refuses(&["-"], b"\xff\xfea\0\n", &["standard input:1: is not UTF-16 text"]);
+}
+
+#[test]
+fn a_bad_argument_is_told_by_its_place() {
+    Scene::new().refuses(&["good", "not good"], "", &["1 bad argument, nothing was sent", "argument 2: `not good`"]);
+}
+
+#[test]
+fn the_first_ten_bad_lines_are_listed_and_the_others_counted() {
+    let scene = Scene::new();
+    let lines: String = (1..=13).map(|n| format!("bad {n}\n")).collect();
+    scene.home.file("ids.txt", format!("good\n{lines}"));
+    let Seen { stderr, .. } = scene.run(&["-f", "ids.txt", "bad argument"], "");
+    let told: Vec<_> = stderr.lines().filter(|line| line.starts_with("  ")).collect();
+    assert_eq!(told.len(), 11, "{stderr}");
+    assert!(stderr.starts_with("error: 14 bad lines, nothing was sent:\n  argument 1: `bad argument`"), "{stderr}");
+    assert!(told[9].starts_with("  ids.txt:10: `bad 9`") && told[10] == "  … and 4 more", "{stderr}");
+    assert_eq!(scene.graph.lines(), [""; 0]);
+}
+
+#[test]
+fn an_id_may_have_256_characters() {
+    let id = "名".repeat(256);
+    let scene = Scene::new();
+    let seen = scene.run(&[&id], "");
+    assert_eq!((seen.stdout, seen.code), (format!("{id}\tdisconnected\n"), Some(0)));
+    assert_eq!(scene.graph.disconnected(), ["%E5%90%8D".repeat(256)]);
+}
+
+#[test]
+fn a_repeat_is_sent_and_reported_once_and_index_is_the_place_in_the_input() {
+    let scene = Scene::new();
+    let upper = GUID.to_uppercase();
+    let stdin = format!("x\n{upper}\nX\nx\n{GUID}\ny\n");
+    let Seen { stdout, stderr, code } = scene.run(&[GUID, "-", "-o", "ndjson"], stdin);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    let records = stdout.lines().map(|line| {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        (record["id"].as_str().unwrap().to_owned(), record["index"].as_u64().unwrap())
+    });
+    let expected = [(GUID, 1), ("x", 2), ("X", 4), ("y", 7)];
+    assert_eq!(records.collect::<Vec<_>>(), expected.map(|(id, index)| (id.to_owned(), index)));
+    assert_eq!(scene.graph.disconnected(), [GUID, "x", "X", "y"]);
+}
+
+#[test]
+fn repeats_are_told_unless_quiet() {
+    let scene = Scene::new();
+    let seen = run(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "a", "a", "a"]));
+    assert!(seen.stderr.starts_with("2 repeated IDs are sent once\n"), "{}", seen.stderr);
+    assert_eq!(scene.graph.disconnected(), ["a"]);
+}
+
+#[test]
+fn no_id_at_all_is_a_usage_error() {
+    for stdin in ["", "\n \n", "# none\n", "\u{feff}", "[]", "{\"value\":[]}"] {
+        for arguments in [&[][..], &["-"], &["-f", "-"]] {
+            Scene::new().refuses(arguments, stdin, &["error: no partner IDs given", "hint: "]);
+        }
+    }
+    let scene = Scene::new();
+    scene.home.file("empty", "");
+    scene.refuses(&["-f", "empty"], "a\n", &["error: no partner IDs given"]);
+}
+
+#[test]
+fn no_id_in_what_was_read_is_no_reason_to_suggest_them_all() {
+    let scene = Scene::new();
+    scene.home.file("empty", "# none\n");
+    for verb in ["show", "onboard", "disconnect"] {
+        for (arguments, stdin) in
+            [(&["-"][..], "[]"), (&["-"], ""), (&["-f", "-"], "{\"value\":[]}"), (&["-f", "empty"], "")]
+        {
+            let arguments = [&["partner", verb], arguments].concat();
+            let seen = run_with(&mut scene.graph.command(&scene.home, &arguments), stdin);
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{arguments:?}: {seen:?}");
+            assert!(seen.stderr.contains("no partner IDs given") && seen.stderr.contains("\nhint: "), "{seen:?}");
+            assert!(!seen.stderr.contains("| intunectl") && !seen.stderr.contains("disconnect"), "{seen:?}");
+        }
+    }
+    assert_eq!(scene.graph.lines(), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_read_is_a_usage_error_with_a_hint() {
+    // Reading the memory of a process from its very beginning fails, even for root.
+    for (path, reason) in [
+        ("missing", "No such file or directory"),
+        (".", "Is a directory"),
+        #[cfg(target_os = "linux")]
+        ("/proc/self/mem", "Input/output error"),
+    ] {
+        let message = format!("error: cannot read {path}: {reason}; nothing was sent\n");
+        Scene::new().refuses(&["a", "-f", path], "", &[&message, "hint: -f takes a file"]);
+    }
+}
+
+#[test]
+fn standard_input_cannot_be_named_twice() {
+    for arguments in [&["-", "-"][..], &["-", "-f", "-"]] {
+        Scene::new().refuses(arguments, "a\n", &["standard input is named more than once", "hint: give `-` once"]);
+    }
+}
+
+#[test]
+fn a_list_as_ndjson_is_input() {
+    let list = r#"{"value":[{"id":"a","displayName":"A\nB"},{"id":"b","extra":[{"id":"not-this"}]}]}"#;
+    let graph = Graph::answering(move |line| match line.starts_with("GET ") {
+        true => (200, list.to_owned()),
+        false => (204, String::new()),
+    });
+    let home = Intunectl::new();
+    let mut pipe = home.sh("intunectl partner list -o ndjson | intunectl partner disconnect -q -j 1 -");
+    let seen = run(pipe.env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+    let stdout = "a\tdisconnected\nb\tdisconnected\n".to_owned();
+    assert_eq!(seen, Seen { stdout, stderr: String::new(), code: Some(0) });
+    let posts = ["a", "b"].map(|id| format!("POST {PARTNERS}/{id}/disconnect"));
+    assert_eq!(graph.lines(), [&[format!("GET {PARTNERS}")], &posts[..]].concat());
+}
+
+#[test]
+fn a_page_as_az_rest_prints_it_is_input() {
+    let scene = Scene::new();
+    scene.home.file(
+        "page.json",
+        r#"{
+  "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#deviceManagement/remoteAssistancePartners",
+  "value": [
+    {
+      "displayName": "TeamViewer",
+      "id": "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10",
+      "lastConnectionDateTime": "2026-11-20T00:00:03.6670033Z",
+      "onboardingStatus": "onboarded",
+      "onboardingUrl": "https://login.teamviewer.com/"
+    }
+  ]
+}
+"#,
+    );
+    let mut pipe = scene.home.sh("cat page.json | intunectl partner disconnect -q -");
+    let seen = run(pipe.env("INTUNECTL_GRAPH_URL", scene.graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+    let stdout = format!("{GUID}\tdisconnected\n");
+    assert_eq!(seen, Seen { stdout, stderr: String::new(), code: Some(0) });
+    assert_eq!(scene.graph.disconnected(), [GUID]);
+}
+
+#[test]
+fn a_page_that_is_not_the_last_is_taken_with_a_warning() {
+    let scene = Scene::new();
+    let page = r#"{"@odata.nextLink":"https://graph.microsoft.com/v1.0/x?$skiptoken=1","value":[{"id":"a"}]}"#;
+    let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "-"]), page);
+    assert!(seen.stderr.starts_with("warning: standard input:1: this Graph page is one of several"), "{}", seen.stderr);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
+    assert_eq!(scene.graph.disconnected(), ["a"]);
+}
+
+#[test]
+fn a_failed_list_at_the_head_of_a_pipe_disconnects_nobody() {
+    let graph = Graph::answering(|_| (403, r#"{"error":{"code":"Forbidden","message":"no"}}"#.to_owned()));
+    let home = Intunectl::new();
+    let mut pipe = home.sh("intunectl partner list -o ndjson | intunectl partner disconnect -");
+    let seen = run(pipe.env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)));
+    assert!(seen.stderr.contains("403 Forbidden: no") && seen.stderr.contains("no partner IDs given"), "{seen:?}");
+    assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
+}

@@ -1,0 +1,646 @@
+//! The token of a profile in the keyring: with a real Secret Service, with none, and with one that never answers.
+
+use std::fs::File;
+use std::os::unix::fs::chown;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::graph::{Graph, TOKEN, Unspoken};
+use crate::support::jwt::{OTHER_TENANT, TENANT, but, claims, good, jwt, padded};
+use crate::support::running::Running;
+use crate::support::tab::Offers;
+use crate::support::{Intunectl, Seen, files, run, run_with};
+
+/// A home on a machine whose keyring is the wrapper's.
+struct Scene {
+    home: Intunectl,
+    graph: Graph,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let keyring = Self { home: Intunectl::with_keyring(), graph: Graph::that_does_it() };
+        for profile in ["default", "work", "other"] {
+            assert_eq!(keyring.run(&["auth", "logout", "--profile", profile]).code, Some(0));
+        }
+        keyring
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.home.command();
+        command.args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Seen {
+        run(&mut self.command(arguments))
+    }
+
+    /// Hands a token over, for the mock, to the profile in force.
+    fn login(&self, token: impl Into<Vec<u8>>, arguments: &[&str]) -> Seen {
+        let url = self.graph.url();
+        let command = [&["auth", "login", "--with-token", "--graph-url", &url], arguments].concat();
+        run_with(&mut self.command(&command), token)
+    }
+
+    /// Has the token of the profile in force.
+    #[track_caller]
+    fn has(&self, arguments: &[&str], token: &str) {
+        let seen = self.run(&[&["auth", "token"], arguments].concat());
+        assert_eq!(seen, Seen { stdout: format!("{token}\n"), stderr: String::new(), code: Some(0) });
+    }
+
+    /// Has none.
+    #[track_caller]
+    fn has_none(&self, profile: &str) {
+        let seen = self.run(&["auth", "token", "--profile", profile]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
+        let error = format!("error: no access token: not signed in (profile '{profile}')\nhint: ");
+        assert!(seen.stderr.starts_with(&error), "{}", seen.stderr);
+    }
+
+    /// Another command, in a rehearsal.
+    fn rehearse(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        command.env("INTUNECTL_SANDBOX", self.graph.url());
+        command
+    }
+
+    /// Holds a lock, as a suspended process does.
+    fn hold(&self, name: &str) -> File {
+        let directory = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR").unwrap()).join("intunectl");
+        let file = File::create(directory.join(name)).unwrap();
+        file.try_lock().unwrap();
+        file
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_is_kept_used_and_forgotten() {
+    for token in [good(), padded(&claims(3600), 9_000), TOKEN.to_owned()] {
+        let keyring = Scene::new();
+        keyring.has_none("default");
+        let Seen { stdout, stderr, code } = keyring.login(format!("{token}\n"), &[]);
+        assert_eq!((stdout.as_str(), code), ("", Some(0)), "{stderr}");
+        let (who, until) = match token == TOKEN {
+            true => ("", ""),
+            false => (" for admin@contoso.example", "; it expires in 59m "),
+        };
+        let told = format!("stored the token{who} under profile 'default', for {}{until}", keyring.graph.url());
+        assert!(stderr.starts_with(&told) && stderr.lines().count() == 1, "{stderr}");
+        keyring.has(&[], &token);
+        // No option says where to: the profile does.
+        let seen = keyring.run(&["partner", "disconnect", "-q", "a"]);
+        assert_eq!(seen, Seen { stdout: "a\tdisconnected\n".into(), stderr: String::new(), code: Some(0) });
+        assert_eq!(keyring.graph.tokens(), [token]);
+        let seen = keyring.run(&["auth", "logout"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)));
+        assert!(seen.stderr.starts_with("deleted the sign-in of profile 'default'"), "{}", seen.stderr);
+        keyring.has_none("default");
+        assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(4));
+        assert_eq!(keyring.graph.tokens().len(), 1);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_is_taken_as_windows_writes_it() {
+    let keyring = Scene::new();
+    let token = good();
+    let bytes: Vec<u8> = format!("\u{feff}{token}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(keyring.login(bytes, &["-q"]), Seen { stdout: String::new(), stderr: String::new(), code: Some(0) });
+    keyring.has(&[], &token);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_is_no_usable_token_is_refused_and_the_one_before_stays() {
+    let keyring = Scene::new();
+    let token = good();
+    assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
+    let expired = jwt(&claims(-7200));
+    for (input, words) in [
+        ("", "standard input holds no token"),
+        (" \r\n", "standard input holds no token"),
+        ("secret with spaces", "the token from standard input holds a character that no header may hold"),
+        (&expired, "the token from standard input expired 2h"),
+    ] {
+        let Seen { stdout, stderr, code } = keyring.login(input, &[]);
+        assert_eq!((stdout.as_str(), code), ("", Some(4)), "{stderr}");
+        assert!(stderr.starts_with(&format!("error: {words}")) && !stderr.contains("secret with"), "{stderr}");
+        keyring.has(&[], &token);
+    }
+    let Seen { stdout, code, .. } = keyring.login("x".repeat(300_000), &[]);
+    assert_eq!((stdout.as_str(), code), ("", Some(2)));
+    keyring.has(&[], &token);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn profiles_are_kept_apart() {
+    let keyring = Scene::new();
+    let [default, work, other] = [1, 2, 3].map(|n| jwt(&claims(3600 + n)));
+    assert_eq!(keyring.login(default.clone(), &[]).code, Some(0));
+    assert_eq!(keyring.login(work.clone(), &["--profile", "work"]).code, Some(0));
+    let url = keyring.graph.url();
+    let mut login = keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]);
+    assert_eq!(run_with(login.env("INTUNECTL_PROFILE", "other"), other.clone()).code, Some(0));
+    for (profile, token) in [("default", &default), ("work", &work), ("other", &other)] {
+        keyring.has(&["--profile", profile], token);
+        let by_variable = run(keyring.command(&["auth", "token"]).env("INTUNECTL_PROFILE", profile));
+        assert_eq!(by_variable.stdout, format!("{token}\n"));
+    }
+    // The option wins, and an empty variable is a mistake.
+    let mut command = keyring.command(&["partner", "disconnect", "a", "--profile", "work"]);
+    assert_eq!(run(command.env("INTUNECTL_PROFILE", "other")).code, Some(0));
+    assert_eq!(run(keyring.command(&["partner", "disconnect", "a"]).env("INTUNECTL_PROFILE", "")).code, Some(2));
+    assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(0));
+    assert_eq!(keyring.graph.tokens(), [work, default.clone()]);
+    // Whose sign-in is deleted is for its profile to say.
+    let seen = keyring.run(&["auth", "logout", "--tenant", OTHER_TENANT]);
+    assert!(seen.code == Some(2) && seen.stderr.contains("--profile NAME"), "{seen:?}");
+    keyring.has(&[], &default);
+    assert_eq!(keyring.run(&["auth", "logout", "--profile", "work"]).code, Some(0));
+    keyring.has_none("work");
+    keyring.has(&[], &default);
+    keyring.has(&["--profile", "other"], &other);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profile_that_was_typed_wins_over_what_is_set_and_what_is_set_over_the_default_one() {
+    let keyring = Scene::new();
+    let [default, work, other] = [1, 2, 3].map(|n| jwt(&claims(3600 + n)));
+    assert_eq!(keyring.login(default, &[]).code, Some(0));
+    assert_eq!(keyring.login(work.clone(), &["--profile", "work"]).code, Some(0));
+    let app = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s")];
+    for variables in [&[("INTUNECTL_TOKEN", other.as_str())][..], &app, &[("INTUNECTL_PROFILE", "default")]] {
+        let mut command = keyring.command(&["partner", "disconnect", "a", "--profile", "work"]);
+        assert_eq!(run(command.envs(variables.iter().copied())).code, Some(0));
+    }
+    assert_eq!(keyring.graph.tokens(), [work.clone(), work.clone(), work.clone()]);
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    assert_eq!(run(command.env("INTUNECTL_PROFILE", "work").envs(app)).code, Some(0));
+    let mut command = keyring.command(&["partner", "disconnect", "a", "--graph-url", &keyring.graph.url()]);
+    assert_eq!(run(command.env("INTUNECTL_PROFILE", "work").env("INTUNECTL_TOKEN", &other)).code, Some(0));
+    assert_eq!(keyring.graph.tokens()[3..], [work, other]);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn whoever_is_signed_in_does_not_stand_in_for_an_application_or_another_tenant() {
+    let keyring = Scene::new();
+    assert_eq!(keyring.login(good(), &[]).code, Some(0));
+    let named = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c")];
+    for variables in [
+        &[("AZURE_CLIENT_ID", "c")][..],
+        &named,
+        &[named[0], named[1], ("AZURE_CLIENT_CERTIFICATE_PATH", "/tmp/cert.pem")],
+        &[named[0], named[1], ("SYSTEM_OIDCREQUESTURI", "http://127.0.0.1:9/oidc"), ("SYSTEM_ACCESSTOKEN", "x")],
+        &[("AZURE_FEDERATED_TOKEN", "x")],
+        &[("INTUNECTL_TOKEN_COMMAND", "echo x")],
+    ] {
+        for command in [&["partner", "disconnect", "a"][..], &["partner", "list"], &["auth", "token"]] {
+            let seen = run(keyring.command(command).envs(variables.iter().copied()));
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{variables:?}: {seen:?}");
+        }
+    }
+    for quiet in [&[][..], &["-q"]] {
+        let arguments = [&["partner", "disconnect", "a", "--tenant", OTHER_TENANT], quiet].concat();
+        let seen = keyring.run(&arguments);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
+        let told = format!("error: the token of profile 'default' is for tenant {TENANT}, not for {OTHER_TENANT}");
+        assert!(seen.stderr.starts_with(&told), "{seen:?}");
+    }
+    assert_eq!(keyring.graph.tokens(), [""; 0]);
+    // The tenant alone names nobody.
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    assert_eq!(run(command.env("AZURE_TENANT_ID", "t")).code, Some(0));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_for_another_tenant_than_the_one_that_was_typed_is_not_stored() {
+    let keyring = Scene::new();
+    let seen = keyring.login(good(), &["--tenant", OTHER_TENANT]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
+    assert!(
+        seen.stderr.contains(&format!("the token from standard input is for tenant {TENANT}, not for {OTHER_TENANT}")),
+        "{seen:?}"
+    );
+    keyring.has_none("default");
+    // Nor is there a sign-in that would remember a root which a variable alone names.
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    let seen = run(command.env("INTUNECTL_GRAPH_URL", "https://graph.micros0ft.example"));
+    assert!(seen.code == Some(2) && seen.stderr.contains("--graph-url"), "{seen:?}");
+    assert_eq!(keyring.login(good(), &["--tenant", TENANT]).code, Some(0));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profiles_token_goes_to_its_own_root_and_nowhere_else() {
+    let keyring = Scene::new();
+    let token = good();
+    assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
+    let (own, other) = (keyring.graph.url(), Unspoken::new());
+    let elsewhere = other.url();
+    let upgraded = own.replace("http:", "https:");
+    for option in [
+        ["--graph-url", &elsewhere],
+        ["--graph-url", "https://graph.microsoft.com"],
+        ["--graph-url", &upgraded],
+        ["--cloud", "global"],
+        ["--cloud", "china"],
+    ] {
+        let variable = if option[0] == "--cloud" { "INTUNECTL_CLOUD" } else { "INTUNECTL_GRAPH_URL" };
+        for command in [&["partner", "disconnect", "a"][..], &["partner", "list"], &["auth", "token"]] {
+            let by_option = keyring.run(&[command, &option].concat());
+            let by_variable = run(keyring.command(command).env(variable, option[1]));
+            for Seen { stdout, stderr, code } in [by_option, by_variable] {
+                assert_eq!((stdout.as_str(), code), ("", Some(4)), "{option:?} {command:?}: {stderr}");
+                let error =
+                    format!("error: the token of profile 'default' is for {own} and is sent nowhere else, but ");
+                assert!(stderr.starts_with(&error), "{stderr}");
+            }
+        }
+    }
+    other.assert_unspoken();
+    assert_eq!(keyring.graph.tokens(), [""; 0]);
+    assert_eq!(keyring.run(&["partner", "disconnect", "a", "--graph-url", &format!("{own}/")]).code, Some(0));
+    assert_eq!(keyring.graph.tokens(), [token]);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profile_of_a_cloud_stays_in_its_cloud() {
+    let keyring = Scene::new();
+    // Of another cloud, it is not even stored.
+    let seen = run_with(&mut keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]), good());
+    assert!(seen.code == Some(4) && seen.stderr.ends_with("to act in global, use --cloud global\n"), "{seen:?}");
+    let token = but(&json!({"aud": "https://microsoftgraph.chinacloudapi.cn"}));
+    let login = run_with(&mut keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]), token.clone());
+    assert!(login.stderr.contains("for https://microsoftgraph.chinacloudapi.cn"), "{}", login.stderr);
+    keyring.has(&[], &token);
+    keyring.has(&["--cloud", "china"], &token);
+    let url = keyring.graph.url();
+    for option in [["--cloud", "global"], ["--cloud", "dod"], ["--graph-url", &url]] {
+        let seen = keyring.run(&[&["partner", "disconnect", "a"][..], &option].concat());
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{}", seen.stderr);
+    }
+    assert_eq!(keyring.graph.tokens(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_new_login_takes_the_place_of_the_one_before() {
+    let keyring = Scene::new();
+    let elsewhere = Unspoken::new();
+    let url = elsewhere.url();
+    // Of another root, and so long that pieces of it could be left over.
+    let long = padded(&claims(3600), 9_000);
+    let login = run_with(&mut keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]), long);
+    assert_eq!(login.code, Some(0));
+    for token in [TOKEN.to_owned(), good(), padded(&claims(3600), 4_000)] {
+        assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
+        keyring.has(&[], &token);
+    }
+    assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(0));
+    assert_eq!(keyring.graph.tokens().len(), 1);
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn to_forget_nobody_is_no_failure() {
+    let keyring = Scene::new();
+    let seen = keyring.run(&["auth", "logout", "--profile", "work"]);
+    let stderr = "not signed in (profile 'work')\n".to_owned();
+    assert_eq!(seen, Seen { stdout: String::new(), stderr, code: Some(0) });
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_at_hand_wins_over_the_profiles() {
+    let keyring = Scene::new();
+    assert_eq!(keyring.login(good(), &[]).code, Some(0));
+    let url = keyring.graph.url();
+    let mut command = keyring.command(&["partner", "disconnect", "a", "--graph-url", &url]);
+    assert_eq!(run(command.env("INTUNECTL_TOKEN", TOKEN)).code, Some(0));
+    assert_eq!(keyring.graph.tokens(), [TOKEN]);
+    // An empty one is an error, and the profile's is no way out.
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    assert_eq!(run(command.env("INTUNECTL_TOKEN", "")).code, Some(4));
+    let mut command = keyring.command(&["partner", "disconnect", "a"]);
+    let app = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "")];
+    assert_eq!(run(command.envs(app)).code, Some(4));
+    assert_eq!(keyring.graph.tokens().len(), 1);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn nothing_is_written_in_the_clear() {
+    let keyring = Scene::new();
+    let token = jwt(&claims(3599));
+    assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
+    assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(0));
+    keyring.has(&[], &token);
+    assert_eq!(files(keyring.home.home()), [""; 0].map(PathBuf::from));
+    let directory = |name| PathBuf::from(std::env::var_os(name).unwrap());
+    let session = files(&directory("XDG_RUNTIME_DIR"));
+    let ours = directory("XDG_RUNTIME_DIR").join("intunectl");
+    assert!(session.contains(&ours.join("intunectl.lock")), "{session:?}");
+    assert!(session.iter().filter(|path| path.starts_with(&ours)).all(|path| std::fs::read(path).unwrap().is_empty()));
+    let stored = files(&directory("HOME"));
+    assert!(stored.iter().any(|path| path.extension().is_some_and(|name| name == "keyring")), "{stored:?}");
+    // Whatever the pieces in which it would be there.
+    let parts: Vec<_> = (0..token.len() - 40).step_by(20).map(|start| &token.as_bytes()[start..start + 40]).collect();
+    for path in stored.iter().chain(&session) {
+        let bytes = std::fs::read(path).unwrap();
+        let found = parts.iter().any(|part| bytes.windows(part.len()).any(|window| window == *part));
+        assert!(!found, "{} holds a part of the token", path.display());
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_rehearsal_and_the_real_sign_ins_do_not_see_each_other() {
+    let keyring = Scene::new();
+    let rehearse = |arguments: &[&str]| run(&mut keyring.rehearse(arguments));
+    assert_eq!(rehearse(&["auth", "logout", "--all"]).code, Some(0));
+    let [real, rehearsed] = [1, 2].map(|n| jwt(&claims(3600 + n)));
+    let shown = |token: &str| Seen { stdout: format!("{token}\n"), stderr: String::new(), code: Some(0) };
+    let told = |stderr: &str| Seen { stdout: String::new(), stderr: stderr.to_owned(), code: Some(0) };
+    assert_eq!(keyring.login(real.clone(), &["--profile", "work"]).code, Some(0));
+
+    assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "");
+    assert_eq!(rehearse(&["auth", "token", "--profile", "work"]).code, Some(4));
+    let logout = rehearse(&["auth", "logout", "--profile", "work"]);
+    let rehearsal = "this is a rehearsal (INTUNECTL_SANDBOX is set): only its own sign-ins are meant\n";
+    assert_eq!(logout, told(&format!("{rehearsal}not signed in (profile 'work')\n")));
+    let mut logout = keyring.command(&["auth", "logout", "--all"]);
+    assert_eq!(
+        run(logout.env("INTUNECTL_SANDBOX", "http://127.0.0.1:9")),
+        told(&format!("{rehearsal}not signed in\n"))
+    );
+    // What marks no rehearsal marks no real command either.
+    for command in [&["auth", "logout", "--all"][..], &["auth", "list"]] {
+        let seen = run(keyring.command(command).env("INTUNECTL_SANDBOX", "1"));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
+    }
+    keyring.has(&["--profile", "work"], &real);
+
+    let url = keyring.graph.url();
+    let login = ["auth", "login", "--with-token", "--profile", "work", "--graph-url", &url];
+    assert_eq!(run_with(&mut keyring.rehearse(&login), rehearsed.clone()).code, Some(0));
+    assert_eq!(rehearse(&["auth", "token", "--profile", "work"]), shown(&rehearsed));
+    assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "work\n");
+    keyring.has(&["--profile", "work"], &real);
+    // An empty variable is none.
+    let mut token = keyring.command(&["auth", "token", "--profile", "work"]);
+    assert_eq!(run(token.env("INTUNECTL_SANDBOX", "")), shown(&real));
+
+    assert_eq!(keyring.run(&["auth", "logout", "--all"]).code, Some(0));
+    keyring.has_none("work");
+    assert_eq!(rehearse(&["auth", "token", "--profile", "work"]), shown(&rehearsed));
+    let deleted = "deleted the sign-in of profile 'work'; its tokens stay valid until they expire\n";
+    let logout = told(&format!("{rehearsal}{deleted}"));
+    assert_eq!(rehearse(&["auth", "logout", "--all"]), logout);
+    assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "");
+}
+
+const BUSY: &str = "another intunectl is writing to the keyring, or is suspended";
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn while_another_process_holds_the_lock_sign_ins_are_not_saved_but_deleted() {
+    let keyring = Scene::new();
+    assert_eq!(keyring.run(&["auth", "logout", "--all"]).code, Some(0));
+    let profiles = (0..10).map(|n| format!("held-{n}")).collect::<Vec<_>>();
+    let token = good();
+    for profile in &profiles {
+        assert_eq!(keyring.login(token.clone(), &["--profile", profile]).code, Some(0));
+    }
+    let held = keyring.hold("intunectl.lock");
+    let login = keyring.login(jwt(&claims(3599)), &["--profile", &profiles[0]]);
+    assert_eq!((login.stdout.as_str(), login.code), ("", Some(1)));
+    assert!(login.stderr.contains(BUSY), "{}", login.stderr);
+    keyring.has(&["--profile", &profiles[0]], &token);
+
+    let start = Instant::now();
+    let logout = keyring.run(&["auth", "logout", "--all"]);
+    // 2 s for each of the ten would be 20 s.
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    let deleted = profiles.iter().map(|profile| {
+        format!("deleted the sign-in of profile '{profile}'; its tokens stay valid until they expire\n")
+    });
+    let warning = format!(
+        "warning: {BUSY}: it may store a sign-in again\n\
+         hint: when it has ended, check with `intunectl auth list`\n"
+    );
+    let stderr = deleted.collect::<String>() + &warning;
+    assert_eq!(logout, Seen { stdout: String::new(), stderr, code: Some(0) });
+    let logout = keyring.run(&["auth", "logout", "--profile", &profiles[0]]);
+    let stderr = format!("not signed in (profile '{}')\n{warning}", profiles[0]);
+    assert_eq!(logout, Seen { stdout: String::new(), stderr, code: Some(0) });
+    drop(held);
+    assert_eq!(keyring.run(&["auth", "list", "-o", "id"]).stdout, "");
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_rehearsal_and_real_runs_do_not_wait_for_each_other() {
+    let keyring = Scene::new();
+    // They create the files.
+    assert_eq!(keyring.login(good(), &[]).code, Some(0));
+    let url = keyring.graph.url();
+    let login = ["auth", "login", "--with-token", "--graph-url", &url];
+    let rehearse = || run_with(&mut keyring.rehearse(&login), good());
+    assert_eq!(rehearse().code, Some(0));
+    let held = keyring.hold("intunectl.lock");
+    assert_eq!((rehearse().code, keyring.login(good(), &[]).code), (Some(0), Some(1)));
+    drop(held);
+    let _held = keyring.hold("intunectl-sandbox.lock");
+    assert_eq!((rehearse().code, keyring.login(good(), &[]).code), (Some(1), Some(0)));
+    assert_eq!(run(&mut keyring.rehearse(&["auth", "logout", "--all"])).code, Some(0));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn without_a_directory_for_the_lock_sign_ins_are_not_saved_but_deleted() {
+    let keyring = Scene::new();
+    let token = good();
+    assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
+    let nowhere = |arguments: &[&str]| {
+        let mut command = keyring.command(arguments);
+        command.env_remove("XDG_RUNTIME_DIR").env("HOME", "/nonexistent/home").env("TMPDIR", "/nonexistent/tmp");
+        command
+    };
+    let url = keyring.graph.url();
+    let mut login = nowhere(&["auth", "login", "--with-token", "--graph-url", &url]);
+    let login = run_with(&mut login, jwt(&claims(3599)));
+    assert_eq!((login.stdout.as_str(), login.code), ("", Some(1)));
+    for words in [
+        "cannot create a lock file: /nonexistent/home/.local/state/intunectl: No such file or directory",
+        "; /nonexistent/tmp/intunectl-",
+    ] {
+        assert!(login.stderr.contains(words), "{}", login.stderr);
+    }
+    keyring.has(&[], &token);
+    let stderr = "deleted the sign-in of profile 'default'; its tokens stay valid until they expire\n".to_owned();
+    let logout = run(&mut nowhere(&["auth", "logout"]));
+    assert_eq!(logout, Seen { stdout: String::new(), stderr, code: Some(0) });
+    keyring.has_none("default");
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+#[allow(clippy::print_stderr, reason = "a test that takes root says so")]
+fn what_another_user_leaves_in_the_shared_temporary_directory_blocks_nobody() {
+    let keyring = Scene::new();
+    let shared = Intunectl::new();
+    let user = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(shared.home()).unwrap());
+    let lock = shared.file(&format!("intunectl-{user}.lock"), "");
+    let held = File::open(&lock).unwrap();
+    held.try_lock().unwrap();
+    let directory = shared.home().join(format!("intunectl-{user}"));
+    std::fs::create_dir(&directory).unwrap();
+    for path in [&lock, &directory] {
+        if chown(path, Some(65_534), None).is_err() {
+            eprintln!("skipped: to give {} to another user takes root", path.display());
+            return;
+        }
+    }
+    let (url, token) = (keyring.graph.url(), good());
+    let mut login = keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]);
+    login.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", shared.home());
+    assert_eq!(run_with(&mut login, token.clone()).code, Some(0));
+    keyring.has(&[], &token);
+    let created = keyring.home.home().join(".local/state/intunectl/intunectl.lock");
+    assert_eq!(files(keyring.home.home()), [created]);
+
+    // Without a home there is no directory left, and the sign-in can be deleted all the same.
+    let mut logout = keyring.command(&["auth", "logout"]);
+    logout.env("HOME", "/nonexistent").env_remove("XDG_RUNTIME_DIR").env("TMPDIR", shared.home());
+    assert_eq!(run(&mut logout).code, Some(0));
+    keyring.has_none("default");
+    assert_eq!(files(shared.home()), [lock]);
+}
+
+#[test]
+fn a_login_at_a_terminal_does_not_wait_for_typing() {
+    let home = Intunectl::new();
+    let Seen { stdout, stderr, code } = home.at_a_terminal("intunectl auth login --with-token");
+    assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
+    assert!(stderr.contains("which is a terminal\nhint: intunectl auth login --with-token < "), "{stderr}");
+}
+
+#[test]
+fn without_a_keyring_a_login_fails_at_once_and_names_the_variable() {
+    let home = Intunectl::new();
+    let token = good();
+    let start = Instant::now();
+    let Seen { stdout, stderr, code } =
+        run_with(home.command().args(["auth", "login", "--with-token"]), token.as_str());
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert_eq!((stdout.as_str(), code), ("", Some(1)));
+    assert!(stderr.starts_with("error: a sign-in cannot be kept here: the keyring cannot be used: "), "{stderr}");
+    assert!(
+        stderr.contains("\nhint: ") && stderr.contains("INTUNECTL_TOKEN") && !stderr.contains(&token[..40]),
+        "{stderr}"
+    );
+    assert_eq!(files(home.home()), [""; 0].map(PathBuf::from));
+}
+
+#[test]
+fn without_a_keyring_there_is_nobody_to_forget() {
+    let seen = run(Intunectl::new().command().args(["auth", "logout"]));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)));
+    assert!(seen.stderr.starts_with("error: the keyring cannot be used: "), "{}", seen.stderr);
+}
+
+/// A bus that takes calls and never answers.
+struct SilentBus {
+    home: Intunectl,
+    listener: UnixListener,
+}
+
+impl SilentBus {
+    fn new() -> Self {
+        let home = Intunectl::new();
+        let listener = UnixListener::bind(home.home().join("bus")).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        Self { home, listener }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.home.command();
+        let bus = format!("unix:path={}", self.home.home().join("bus").display());
+        command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", bus);
+        command
+    }
+}
+
+#[test]
+fn a_keyring_that_does_not_answer_counts_as_none_after_three_seconds() {
+    let bus = SilentBus::new();
+    let start = Instant::now();
+    // All at once, so that the time is spent once.
+    let commands = [
+        (
+            &["auth", "login", "--with-token"][..],
+            good(),
+            1,
+            "error: a sign-in cannot be kept here: the keyring did not answer",
+        ),
+        (&["auth", "logout"], String::new(), 1, "error: the keyring did not answer within 3 s"),
+        (&["auth", "token"], String::new(), 4, "error: no access token: the keyring did not answer"),
+        (&["partner", "list"], String::new(), 4, "error: no access token: the keyring did not answer"),
+        (&["partner", "disconnect", "a"], String::new(), 4, "error: no access token: the keyring did not answer"),
+        (&["partner", "disconnect", "-"], "a\nb\n".to_owned(), 4, "error: no access token: the keyring did not answer"),
+    ];
+    let started: Vec<_> = commands
+        .into_iter()
+        .map(|(arguments, stdin, code, words)| (Running::with_input(&mut bus.command(arguments), stdin), code, words))
+        .collect();
+    for (running, expected, words) in started {
+        let seen = running.end();
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(expected)), "{}", seen.stderr);
+        assert!(seen.stderr.starts_with(words), "{}", seen.stderr);
+        let needs_a_token = !words.starts_with("error: the keyring");
+        assert_eq!(seen.stderr.contains("INTUNECTL_TOKEN"), needs_a_token, "{}", seen.stderr);
+    }
+    // It was worth waiting for, and not for long; the rest is for slow machines.
+    let took = start.elapsed();
+    assert!((Duration::from_secs(3)..Duration::from_secs(15)).contains(&took), "{took:?}");
+    assert_eq!(files(bus.home.home()), [""; 0].map(PathBuf::from));
+}
+
+#[test]
+fn a_tab_does_not_wait_for_a_keyring_that_does_not_answer() {
+    let bus = SilentBus::new();
+    let server = Unspoken::new();
+    let mut command = bus.command(&[]);
+    let offers = Offers::to(command.env("INTUNECTL_GRAPH_URL", server.url()), &["partner", "disconnect", ""]);
+    assert_eq!(offers.ids(), [""; 0]);
+    server.assert_unspoken();
+}
+
+#[test]
+fn a_token_at_hand_leaves_the_keyring_alone() {
+    let bus = SilentBus::new();
+    let graph = Graph::that_does_it();
+    bus.home.file("token", TOKEN);
+    for source in [["--token", TOKEN], ["--token-file", "token"]] {
+        let url = graph.url();
+        let arguments = [&["partner", "disconnect", "a", "--graph-url", &url][..], &source].concat();
+        assert_eq!(run(&mut bus.command(&arguments)).code, Some(0));
+    }
+    let refused = bus.listener.accept();
+    assert!(refused.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{refused:?}");
+    assert_eq!(graph.disconnected(), ["a", "a"]);
+}

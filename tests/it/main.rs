@@ -1,0 +1,53 @@
+//! The real binary, from outside. One test program, since each one more would link everything once more.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "its helpers are tests too"
+)]
+
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "some of it is for tests that run on Linux alone"))]
+mod support;
+
+#[cfg(not(target_os = "macos"))]
+mod browser;
+mod cli;
+mod completion;
+#[cfg(target_os = "linux")]
+mod footprint;
+mod http2;
+mod ids;
+#[cfg(not(target_os = "macos"))]
+mod keyring;
+#[cfg(target_os = "linux")]
+mod large;
+mod man;
+mod named;
+mod partner_disconnect_errors;
+mod partner_disconnect_output;
+mod partner_disconnect_pace;
+mod partner_disconnect_request;
+mod partner_disconnect_retry;
+mod partner_disconnect_stop;
+#[cfg(target_os = "linux")]
+mod partner_dry_run;
+mod partner_kill;
+mod partner_list;
+mod partner_onboard;
+#[cfg(target_os = "linux")]
+mod partner_prompt;
+mod partner_resume;
+#[cfg(target_os = "linux")]
+mod partner_show;
+mod partner_wait;
+mod progress;
+mod proxy;
+#[cfg(not(target_os = "macos"))]
+mod renewal;
+mod sandbox;
+#[cfg(not(target_os = "macos"))]
+mod sign_in;
+mod tls;
+mod token;

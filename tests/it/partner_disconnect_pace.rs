@@ -1,0 +1,80 @@
+//! `partner disconnect`: how fast, and how many at once.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::support::server::{Reply, Server};
+use crate::support::{Intunectl, disconnect, ids, run, start};
+
+/// A service that takes so many writes in any window of this length, and counts those that it refuses.
+fn throttling(limit: usize, window: Duration) -> Server {
+    let recent = Mutex::new(VecDeque::<Instant>::new());
+    Server::start(move |request, _| {
+        let mut recent = recent.lock().unwrap();
+        recent.retain(|before| request.at.saturating_duration_since(*before) < window);
+        recent.push_back(request.at);
+        if recent.len() > limit { Reply::status(429) } else { Reply::done() }
+    })
+}
+
+#[test]
+fn a_pace_at_the_limit_of_the_service_never_meets_it_and_loses_no_time() {
+    let server = throttling(20, Duration::from_secs(4));
+    let seen = run(Intunectl::new().disconnect(server.root()).args(ids(70)).args(["--rate", "20/4s", "-j", "16"]));
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    assert_eq!((server.ids().len(), server.done()), (70, ids(70)), "nothing was refused");
+    let arrivals: Vec<_> = server.requests().into_iter().map(|request| request.at).collect();
+    for pair in arrivals.windows(21) {
+        assert!(pair[20] - pair[0] >= Duration::from_secs(4), "21 requests within {:?}", pair[20] - pair[0]);
+    }
+    // Three windows after the first 20 have to pass, and what is above that is the time that the answers took.
+    let span = server.span();
+    assert!(span >= Duration::from_secs(12) && span < Duration::from_millis(12_500), "{span:?}");
+}
+
+#[test]
+fn without_a_pace_everybody_is_throttled_and_comes_through_all_the_same() {
+    let server = throttling(10, Duration::from_secs(1));
+    let seen = run(Intunectl::new().disconnect(server.root()).args(ids(30)).args(["--rate", "off", "-j", "8"]));
+    assert_eq!(seen.code, Some(0), "{}", seen.stdout);
+    assert_eq!(server.done(), ids(30));
+    assert!(server.ids().len() > 30, "something was refused on the way");
+}
+
+#[test]
+fn what_was_refused_keeps_its_place_in_the_pace() {
+    let server =
+        Server::start(|_, n| if n == 0 { Reply::status(502).header("Retry-After", "0") } else { Reply::done() });
+    let seen = disconnect(server.root(), &["a", "b", "--rate", "1/500ms"]);
+    assert_eq!((seen.code, server.ids().len()), (Some(0), 3));
+    assert!(server.gaps().iter().all(|gap| *gap >= Duration::from_millis(500)), "{:?}", server.gaps());
+}
+
+#[test]
+fn two_thousand_partners_are_each_disconnected_once() {
+    let server = Server::always(Reply::done);
+    let intunectl = Intunectl::new();
+    let list = intunectl.file("ids.txt", ids(2000).join("\n"));
+    let mut command = intunectl.disconnect(server.root());
+    let seen = run(command.arg("-f").arg(list).args(["-j", "64", "--rate", "off", "-o", "ndjson"]));
+    assert_eq!((seen.code, seen.stderr.as_str()), (Some(0), ""));
+    assert_eq!(seen.records().len(), 2000);
+    assert_eq!(seen.with_status("disconnected"), ids(2000));
+    let mut sent = server.ids();
+    sent.sort();
+    assert_eq!((sent, server.done()), (ids(2000), ids(2000)));
+    assert!(server.most_at_once() <= 64);
+}
+
+#[test]
+fn as_many_are_under_way_as_is_asked_for_and_never_more() {
+    for concurrency in [1, 5, 64] {
+        let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
+        let running = start("disconnect", &server, 150, &["--rate", "off", "-j", &concurrency.to_string()]);
+        server.wait_for(concurrency);
+        gate.open();
+        assert_eq!(running.end().code, Some(0));
+        assert_eq!((server.done(), server.most_at_once()), (ids(150), concurrency));
+    }
+}

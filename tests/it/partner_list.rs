@@ -1,0 +1,467 @@
+//! `partner list`.
+
+use crate::support::graph::{Graph, PARTNERS, TOKEN, Unspoken};
+use crate::support::server::{Reply, Server};
+use crate::support::shell::{on_a_terminal, widths};
+use crate::support::{Intunectl, Seen, run};
+
+/// Two partners, with fields, numbers and escapes as a service may write them.
+const FIRST: &str = r#"{"id":"a","displayName":"Team\u0056iewer","onboardingStatus":"onboarded","lastConnectionDateTime":"2026-11-20T00:00:03.6670033Z","@odata.etag":"W/\"1\"","new":{"n":1.50,"big":12345678901234567890,"e":1E2},"onboardingStatus@odata.type":"x"}"#;
+const SECOND: &str =
+    r#"{"displayName":null,"id":"5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10","onboardingStatus":"someNewStatus"}"#;
+
+fn page(partners: &[&str]) -> String {
+    format!(r#"{{"@odata.context":"c","value":[{}]}}"#, partners.join(","))
+}
+
+fn linked(partner: &str, link: &str) -> String {
+    format!(r#"{{"@odata.nextLink":"{link}","value":[{partner}]}}"#)
+}
+
+/// Lists the partners of a Graph that answers so.
+fn list(graph: &Graph, arguments: &[&str]) -> Seen {
+    run(&mut graph.command(&Intunectl::new(), &[&["partner", "list"], arguments].concat()))
+}
+
+/// What is seen where all is well.
+fn printed(stdout: impl Into<String>) -> Seen {
+    Seen { stdout: stdout.into(), stderr: String::new(), code: Some(0) }
+}
+
+/// Lists the only page, which the Graph answers so.
+fn list_of(page: &str, arguments: &[&str]) -> Seen {
+    let page = page.to_owned();
+    let graph = Graph::answering(move |_| (200, page.clone()));
+    let seen = list(&graph, arguments);
+    assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
+    seen
+}
+
+#[test]
+fn text_is_tab_separated_off_a_terminal() {
+    let expected = "a\tTeamViewer\tonboarded\t2026-11-20T00:00:03.6670033Z\n\
+                    5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10\t\tsomeNewStatus\t\n";
+    for arguments in [&[][..], &["-o", "text"], &["--output", "text", "--color", "never"]] {
+        assert_eq!(list_of(&page(&[FIRST, SECOND]), arguments), printed(expected));
+    }
+}
+
+/// As a tenant's partners may be called.
+const NAMED: [&str; 4] = [
+    r#"{"id":"5a4d0b0c-0001-4000-8000-000000000001","displayName":"リモートサポート 東京","onboardingStatus":"onboarded","lastConnectionDateTime":"2026-11-20T08:15:03.6670033Z"}"#,
+    r#"{"id":"5a4d0b0c-0001-4000-8000-000000000002","displayName":"Helpdesk 👩‍💻 of Contoso's subsidiaries in か\u3099き\u3099, and of Fabrikam","onboardingStatus":"notOnboarded","lastConnectionDateTime":"0001-01-01T00:00:00Z"}"#,
+    r#"{"id":"5a4d0b0c-0001-4000-8000-000000000003","displayName":null,"onboardingStatus":"onboarding"}"#,
+    r#"{"id":"5a4d0b0c-0001-4000-8000-000000000004","displayName":"مكتب","onboardingStatus":"onboarded"}"#,
+];
+
+/// Lists these partners on a terminal, as a shell does it with this before the command and that behind it.
+fn list_on(partners: &[&str], columns: u16, before: &str, behind: &str) -> Seen {
+    let page = page(partners);
+    let graph = Graph::answering(move |_| (200, page.clone()));
+    let home = Intunectl::new();
+    let mut command = home.command();
+    command.env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN);
+    on_a_terminal(&command, columns, &format!("{before} intunectl partner list {behind}"))
+}
+
+#[test]
+fn a_table_fits_the_terminal() {
+    let wide = "\
+ID                                    NAME                                                            STATUS        LAST SEEN (UTC)
+5a4d0b0c-0001-4000-8000-000000000001  リモートサポート 東京                                           onboarded     2026-11-20 08:15
+5a4d0b0c-0001-4000-8000-000000000002  Helpdesk 👩‍💻 of Contoso's subsidiaries in か\u{3099}き\u{3099}, and of Fabrikam  notOnboarded  never
+5a4d0b0c-0001-4000-8000-000000000003                                                                  onboarding
+5a4d0b0c-0001-4000-8000-000000000004  مكتب                                                            onboarded
+";
+    let cut = "\
+ID                                    NAME        STATUS        LAST SEEN (UTC)
+5a4d0b0c-0001-4000-8000-000000000001  リモート…   onboarded     2026-11-20 08:15
+5a4d0b0c-0001-4000-8000-000000000002  Helpdesk…   notOnboarded  never
+5a4d0b0c-0001-4000-8000-000000000003              onboarding
+5a4d0b0c-0001-4000-8000-000000000004  مكتب        onboarded
+";
+    let blocks = "\
+5a4d0b0c-0001-4000-8000-000000000001
+  name: リモートサポート 東京
+  status: onboarded
+  last seen (UTC): 2026-11-20 08:15
+5a4d0b0c-0001-4000-8000-000000000002
+  name:
+    Helpdesk 👩‍💻 of Contoso's subsidiari…
+  status: notOnboarded
+  last seen (UTC): never
+5a4d0b0c-0001-4000-8000-000000000003
+  status: onboarding
+5a4d0b0c-0001-4000-8000-000000000004
+  name: مكتب
+  status: onboarded
+";
+    for (columns, expected) in [(200, wide), (80, cut), (79, ""), (40, blocks)] {
+        let seen = list_on(&NAMED, columns, "", "");
+        assert!(widths(&seen.stdout).into_iter().all(|width| width <= columns.into()), "{}", seen.stdout);
+        if !expected.is_empty() {
+            assert_eq!(seen, printed(expected), "{columns}");
+        }
+    }
+    // The variable goes before the terminal, unless it is no number; where neither says, nothing is cut.
+    for (columns, variable, expected) in
+        [(40, "200", wide), (200, "80", cut), (200, "40", blocks), (80, "0", cut), (40, "wide", blocks), (0, "", wide)]
+    {
+        assert_eq!(
+            list_on(&NAMED, columns, &format!("COLUMNS={variable}"), ""),
+            printed(expected),
+            "{columns} {variable}"
+        );
+    }
+}
+
+#[test]
+fn off_a_terminal_nothing_is_cut_and_all_is_as_graph_wrote_it() {
+    let lines: Vec<_> = NAMED
+        .iter()
+        .map(|partner| {
+            let partner: serde_json::Value = serde_json::from_str(partner).unwrap();
+            let fields = ["id", "displayName", "onboardingStatus", "lastConnectionDateTime"];
+            fields.map(|field| partner.get(field).and_then(|value| value.as_str()).unwrap_or_default()).join("\t")
+                + "\n"
+        })
+        .collect();
+    for columns in ["20", "0"] {
+        assert_eq!(list_on(&NAMED, 40, &format!("COLUMNS={columns} TERM=xterm"), "| cat"), printed(lines.concat()));
+    }
+}
+
+#[test]
+fn no_partner_at_all_is_said_so_on_a_terminal() {
+    let Seen { stdout, stderr, code } = list_on(&[], 80, "", "");
+    assert_eq!((stdout.as_str(), stderr.as_str(), code), ("", "no partners\n", Some(0)));
+}
+
+#[test]
+fn colour_is_for_terminals_unless_it_is_asked_for() {
+    let table = [
+        ("TERM=xterm-256color", "", true),
+        ("", "", false),
+        ("TERM=dumb", "", false),
+        ("TERM=xterm NO_COLOR=1", "", false),
+        ("TERM=xterm NO_COLOR=", "", true),
+        ("TERM=xterm NO_COLOR=1 CLICOLOR_FORCE=1", "", false),
+        ("TERM=xterm CLICOLOR=0", "", false),
+        ("TERM=dumb CLICOLOR_FORCE=1", "", true),
+        ("TERM=xterm NO_COLOR=1", "--color always", true),
+        ("TERM=dumb", "--color always", true),
+        ("TERM=xterm CLICOLOR_FORCE=1", "--color never", false),
+        ("TERM=xterm", "| cat", false),
+        ("CLICOLOR_FORCE=1", "| cat", true),
+        ("NO_COLOR=1 CLICOLOR_FORCE=1", "| cat", false),
+        ("CLICOLOR_FORCE=1", "--color never | cat", false),
+        ("", "--color always | cat", true),
+        ("", "--color always -o json", false),
+        ("TERM=xterm", "-o ndjson", false),
+        ("TERM=xterm", "-o id", false),
+    ];
+    for (before, behind, is_coloured) in table {
+        let Seen { stdout, stderr, code } = list_on(&NAMED, 80, before, behind);
+        assert_eq!((stderr.as_str(), code), ("", Some(0)));
+        assert_eq!(stdout.contains('\u{1b}'), is_coloured, "{before} {behind}: {stdout:?}");
+        if is_coloured {
+            assert!(stdout.contains("\u{1b}[32monboarded\u{1b}[0m"), "{stdout:?}");
+            assert_eq!(stdout.contains('\t'), behind.contains("| cat"), "{stdout:?}");
+            let uncoloured = match behind.contains("| cat") {
+                true => list_on(&NAMED, 80, "", "| cat"),
+                false => list_on(&NAMED, 80, "", ""),
+            };
+            assert_eq!(anstream::adapter::strip_str(&stdout).to_string(), uncoloured.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_status_that_is_new_and_an_id_that_is_long_are_shown_as_they_are() {
+    let id = "x".repeat(100);
+    let partner = format!(r#"{{"id":"{id}","displayName":"A","onboardingStatus":"someStatusOfTheServiceThatIsNew"}}"#);
+    let expected = format!("{id}\n  name: A\n  status: someStatusOfTheServiceThatIsNew\n");
+    assert_eq!(list_on(&[&partner], 80, "", ""), printed(expected));
+}
+
+#[test]
+fn json_formats_keep_graphs_own_fields_as_they_came() {
+    let page = page(&[FIRST, SECOND]);
+    assert_eq!(list_of(&page, &["-o", "ndjson"]), printed(format!("{FIRST}\n{SECOND}\n")));
+    let Seen { stdout, stderr, code } = list_of(&page, &["-o", "json"]);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    assert!(stdout.contains(FIRST) && stdout.contains(SECOND), "{stdout}");
+    let array: Vec<serde_json::Value> = serde_json::from_str(&stdout).unwrap();
+    let ids: Vec<_> = array.iter().map(|partner| partner["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["a", "5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10"]);
+}
+
+#[test]
+fn ndjson_is_an_object_per_line_however_graph_breaks_lines() {
+    let pretty =
+        "{\r\n  \"value\": [\r\n    {\r\n      \"id\": \"a\",\n      \"displayName\": \"A\\nB\"\n    }\n  ]\n}\n";
+    let Seen { stdout, code, .. } = list_of(pretty, &["-o", "ndjson"]);
+    assert_eq!((stdout.lines().count(), code), (1, Some(0)), "{stdout}");
+    let partner: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(partner, serde_json::json!({"id": "a", "displayName": "A\nB"}));
+}
+
+#[test]
+fn ids_stand_alone() {
+    let expected = printed("a\n5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10\n");
+    assert_eq!(list_of(&page(&[FIRST, SECOND]), &["-o", "id"]), expected);
+}
+
+#[test]
+fn no_partner_at_all_is_fine() {
+    for (format, expected) in [("text", ""), ("json", "[]\n"), ("ndjson", ""), ("id", "")] {
+        assert_eq!(list_of(&page(&[]), &["-o", format]), printed(expected));
+    }
+}
+
+#[test]
+fn all_pages_are_followed_with_the_token() {
+    let graph = Graph::answering(|line| match line.rsplit_once("?$skiptoken=").map(|(_, page)| page) {
+        None => (200, linked(r#"{"id":"a"}"#, &format!("{{root}}{PARTNERS}?$skiptoken=2"))),
+        Some("2") => (200, linked("", &format!("{{root}}{PARTNERS}?$skiptoken=3"))),
+        Some(_) => (200, page(&[r#"{"id":"b"}"#, r#"{"id":"c"}"#])),
+    });
+    assert_eq!(list(&graph, &["-o", "id"]), printed("a\nb\nc\n"));
+    let pages = ["", "?$skiptoken=2", "?$skiptoken=3"].map(|query| format!("GET {PARTNERS}{query}"));
+    assert_eq!(graph.lines(), pages);
+    let token = format!("Bearer {TOKEN}");
+    assert!(graph.came().iter().all(|came| came.header("authorization") == Some(&token)));
+}
+
+#[test]
+fn the_version_is_for_the_option_to_choose() {
+    let graph = Graph::answering(|_| (200, page(&[])));
+    assert_eq!(list(&graph, &["--api-version", "beta"]), printed(""));
+    assert_eq!(graph.lines(), [format!("GET {}", PARTNERS.replace("v1.0", "beta"))]);
+}
+
+#[test]
+fn a_page_on_another_origin_is_not_asked_for() {
+    let other = Unspoken::new();
+    let links = [
+        format!("{}{PARTNERS}?$skiptoken=2", other.url()),
+        format!("{{root}}@{}{PARTNERS}", other.url().replace("http://", "")),
+        format!("{}{PARTNERS}", other.url().replace("http", "https")),
+        format!("{}{PARTNERS}", other.url().replace("http:", "")),
+        "not an address".to_owned(),
+    ];
+    for link in links {
+        for format in ["text", "json", "ndjson", "id"] {
+            let link = link.clone();
+            let graph = Graph::answering(move |_| (200, linked(FIRST, &link)));
+            let Seen { stdout, stderr, code } = list(&graph, &["-o", format]);
+            assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
+            assert!(stderr.starts_with("error: the next page of the list is not below the Graph root"), "{stderr}");
+            assert!(stderr.contains("\nhint: "), "{stderr}");
+            assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
+        }
+    }
+    other.assert_unspoken();
+}
+
+#[test]
+fn a_circle_of_pages_ends() {
+    let to_itself = Graph::answering(|_| (200, linked(FIRST, &format!("{{root}}{PARTNERS}"))));
+    let in_turn = Graph::answering(|line| {
+        let next = if line.ends_with("=2") { 3 } else { 2 };
+        (200, linked(FIRST, &format!("{{root}}{PARTNERS}?$skiptoken={next}")))
+    });
+    for (graph, requests) in [(to_itself, 1), (in_turn, 3)] {
+        let Seen { stdout, stderr, code } = list(&graph, &[]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
+        assert_eq!(stderr, "error: the list's pages lead in a circle; the list is not complete\n");
+        assert_eq!(graph.lines().len(), requests);
+    }
+}
+
+#[test]
+fn half_a_list_is_never_printed() {
+    let graph = Graph::answering(|line| match line.contains("skiptoken") {
+        false => (200, linked(FIRST, &format!("{{root}}{PARTNERS}?$skiptoken=2"))),
+        true => (403, String::new()),
+    });
+    let Seen { stdout, stderr, code } = list(&graph, &["-o", "ndjson"]);
+    assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
+}
+
+#[test]
+fn a_refused_token_is_exit_4() {
+    let body =
+        r#"{"error":{"code":"InvalidAuthenticationToken","message":"expired.","innerError":{"request-id":"r-1"}}}"#;
+    let graph = Graph::answering(|_| (401, body.to_owned()));
+    let Seen { stdout, stderr, code } = list(&graph, &[]);
+    assert_eq!((stdout.as_str(), code), ("", Some(4)));
+    let error =
+        "error: the partners cannot be listed: 401 InvalidAuthenticationToken: expired. (request id r-1)\nhint: ";
+    assert!(stderr.starts_with(error), "{stderr}");
+    assert_eq!(graph.lines().len(), 1);
+}
+
+#[test]
+fn a_missing_permission_is_exit_1_with_a_hint() {
+    let graph = Graph::answering(|_| (403, r#"{"error":{"code":"Forbidden","message":"no\u001b[2J"}}"#.to_owned()));
+    let Seen { stdout, stderr, code } = list(&graph, &["-q"]);
+    assert_eq!((stdout.as_str(), code), ("", Some(1)));
+    assert!(
+        stderr.starts_with("error: the partners cannot be listed: 403 Forbidden: no\u{fffd}[2J\nhint: "),
+        "{stderr}"
+    );
+    assert!(stderr.contains("DeviceManagementServiceConfig.Read.All"), "{stderr}");
+}
+
+#[test]
+fn what_is_no_list_is_exit_1() {
+    for body in ["", "null", "[]", "{}", r#"{"value":{}}"#, r#"{"value":[{"id":"a"}"#, "<html><title>Portal</title>"] {
+        let Seen { stdout, stderr, code } = list_of(body, &["-o", "ndjson"]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)));
+        assert_eq!(stderr, "error: the partners cannot be listed: the answer is not a list of partners\n", "{body}");
+    }
+    for status in [201, 202, 204, 206] {
+        let graph = Graph::answering(move |_| (status, if status == 204 { String::new() } else { page(&[FIRST]) }));
+        let Seen { stdout, stderr, code } = list(&graph, &["-o", "ndjson"]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)));
+        assert_eq!(stderr, "error: the partners cannot be listed: the answer is not a list of partners\n", "{status}");
+    }
+    for body in [r#"{"value":[{"id":"a"},{"name":"b"}]}"#, r#"{"value":[{"id":7}]}"#, r#"{"value":["a"]}"#] {
+        let Seen { stdout, stderr, code } = list_of(body, &["-o", "id"]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)));
+        assert_eq!(stderr, "error: Graph's list holds something that is not a partner with an ID\n", "{body}");
+    }
+}
+
+#[test]
+fn an_id_that_is_none_is_refused_where_ids_stand_alone() {
+    for id in [r"b\nc", r"b\rc", r"b c", "", "../b"] {
+        let page = page(&[r#"{"id":"a"}"#, &format!(r#"{{"id":"{id}"}}"#)]);
+        let Seen { stdout, stderr, code } = list_of(&page, &["-o", "id"]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)));
+        assert!(stderr.starts_with("error: the ID of partner 2 in Graph's list "), "{stderr}");
+        // Quoted as JSON has it, it is one ID.
+        assert_eq!(list_of(&page, &["-o", "ndjson"]), printed(format!("{{\"id\":\"a\"}}\n{{\"id\":\"{id}\"}}\n")));
+    }
+}
+
+#[test]
+fn what_acts_on_a_terminal_is_taken_out_of_text_and_kept_in_json() {
+    let partner = "{\"id\":\"a\",\"displayName\":\"\\u001b]0;x\\u0007\\tA\\u202eB\\nC\u{9b}2J\"}";
+    let cleaned = "a\t\u{fffd}]0;x\u{fffd} A\u{fffd}B C\u{fffd}2J\t\t\n";
+    assert_eq!(list_of(&page(&[partner]), &[]), printed(cleaned));
+    // In JSON it is the same string, but escaped.
+    let escaped = partner.replace('\u{9b}', "\\u009b");
+    assert_eq!(list_of(&page(&[partner]), &["-o", "ndjson"]), printed(format!("{escaped}\n")));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    // More than any pipe holds, so that writing fails.
+    let partners: Vec<_> = (0..30_000).map(|n| format!(r#"{{"id":"{n:036}"}}"#)).collect();
+    let body = page(&partners.iter().map(String::as_str).collect::<Vec<_>>());
+    let graph = Graph::answering(move |_| (200, body.clone()));
+    let home = Intunectl::new();
+    for format in ["text", "json", "ndjson", "id"] {
+        let script = format!("{{ intunectl partner list -o {format}; echo $? >code; }} | head -n 1");
+        let seen = run(home.sh(&script).env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+        assert_eq!((seen.stdout.lines().count(), seen.stderr.as_str(), seen.code), (1, "", Some(0)));
+        assert_eq!(std::fs::read_to_string(home.home().join("code")).unwrap(), "0\n");
+    }
+}
+
+/// Lists the partners at a root.
+fn list_at(root: &str, arguments: &[&str]) -> Seen {
+    let home = Intunectl::new();
+    let mut command = home.command();
+    command.args(["partner", "list", "--graph-url", root]).args(arguments).env("INTUNECTL_TOKEN", TOKEN);
+    run(&mut command)
+}
+
+#[test]
+fn a_page_whose_body_breaks_off_is_asked_for_again() {
+    let server = Server::start(|_, before| match before {
+        0 => Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"value\":[{\"id\":\"half\"}".to_vec()),
+        _ => Reply::status(200).body(page(&[r#"{"id":"a"}"#])),
+    });
+    assert_eq!(list_at(server.root(), &["-o", "id"]), printed("a\n"));
+    assert_eq!(server.requests().len(), 2);
+
+    let server = Server::always(|| Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"value\":[".to_vec()));
+    let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "1"]);
+    assert_eq!((stdout.as_str(), code, server.requests().len()), ("", Some(1), 2), "{stderr}");
+    let host = server.root().strip_prefix("http://").unwrap();
+    assert!(stderr.starts_with(&format!("error: the partners cannot be listed: {host}: the connection ")), "{stderr}");
+}
+
+#[test]
+fn the_hints_are_for_somebody_who_reads() {
+    for (status, hint) in [
+        (404, "hint: 404: there is no such API at this root: check --graph-url, --cloud and --api-version\n"),
+        (429, "hint: 429: other programs may be using up the tenant's limit: try again later\n"),
+    ] {
+        let server = Server::always(move || Reply::status(status));
+        let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "0"]);
+        assert_eq!((stdout.as_str(), code, server.requests().len()), ("", Some(1), 1), "{stderr}");
+        assert!(stderr.starts_with(&format!("error: the partners cannot be listed: {status} ")), "{stderr}");
+        assert!(stderr.ends_with(hint), "{stderr}");
+    }
+}
+
+#[test]
+fn a_network_that_fails_is_told_with_the_host_and_what_to_do() {
+    // Free a moment ago.
+    let host = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let seen = list_at(&format!("http://{host}"), &["--retries", "0"]);
+    let stderr = format!(
+        "error: the partners cannot be listed: {host}: the connection was refused\n\
+         hint: check the network, HTTPS_PROXY, and --graph-url\n"
+    );
+    assert_eq!(seen, Seen { stdout: String::new(), stderr, code: Some(1) });
+}
+
+#[test]
+fn a_page_outside_the_roots_path_is_not_asked_for() {
+    for outside in ["", "/tenant-b", "/tenant-ab", "/tenant-a/.."] {
+        let graph = Graph::answering(move |_| {
+            (200, linked(r#"{"id":"a"}"#, &format!("{{root}}{outside}{PARTNERS}?$skiptoken=2")))
+        });
+        let Seen { stdout, stderr, code } = list_at(&format!("{}/tenant-a", graph.url()), &[]);
+        assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
+        assert!(stderr.starts_with("error: the next page of the list is not below the Graph root"), "{stderr}");
+        assert_eq!(graph.lines(), [format!("GET /tenant-a{PARTNERS}")]);
+    }
+    let graph = Graph::answering(|line| match line.contains('?') {
+        true => (200, page(&[r#"{"id":"b"}"#])),
+        false => (200, linked(r#"{"id":"a"}"#, &format!("{{root}}/tenant-a{PARTNERS}?$skiptoken=2"))),
+    });
+    assert_eq!(list_at(&format!("{}/tenant-a", graph.url()), &["-o", "id"]), printed("a\nb\n"));
+}
+
+#[test]
+fn the_token_is_shown_in_none_of_the_forms_in_which_the_service_may_send_it_back() {
+    const OPAQUE: &str = "EwB4A+secret/opaque==";
+    let escaped: String = OPAQUE.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let encoded = "EwB4A%2Bsecret%2Fopaque%3D%3D";
+    for form in
+        [OPAQUE, &escaped, &OPAQUE.replace('/', "\\/"), encoded, &encoded.to_lowercase().replace("ewb4a", "EwB4A")]
+    {
+        let partner = format!(r#"{{"id":"a","displayName":"is {form}","other":{{"{form}":["{form}"]}}}}"#);
+        let graph = Graph::answering(move |line| match line.contains("?t=") {
+            true => (200, page(&[&partner])),
+            false => (200, linked(&partner, &format!("{{root}}{PARTNERS}?t={}", partner.split('"').nth(7).unwrap()))),
+        });
+        for arguments in [&["-o", "json"][..], &["-o", "ndjson", "-vv"], &["-v"]] {
+            let home = Intunectl::new();
+            let mut command = graph.command(&home, &["partner", "list"]);
+            let seen = run(command.args(arguments).env("INTUNECTL_TOKEN", OPAQUE));
+            assert_eq!(seen.code, Some(0), "{form} {seen:?}");
+            for text in [seen.stdout.replace("\\/", "/"), seen.stderr] {
+                let text = text.to_lowercase();
+                assert!(!text.contains("secret"), "{form} {text}");
+                assert!(!text.contains("\\u0073\\u0065"), "{form} {text}");
+            }
+        }
+    }
+}

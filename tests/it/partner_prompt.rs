@@ -1,0 +1,1025 @@
+//! The question before anything is sent, on a real terminal.
+
+use std::cell::{Cell, OnceCell};
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::OFlags;
+use rustix::process::{Pid, Signal, getpgrp, kill_process};
+use rustix::termios::tcgetpgrp;
+use serde_json::json;
+
+use crate::support::running::Running;
+use crate::support::server::{Gate, PATIENCE, Reply, Request, Server};
+use crate::support::shell::beside;
+use crate::support::terminal::{ALL, BUT_STDOUT, Streams, Terminal};
+use crate::support::{Intunectl, Seen, TOKEN, ids, jwt, run};
+
+const QUESTION: &str = "[y/N]";
+
+/// A service in which every partner is there and can be disconnected.
+fn service() -> Server {
+    Server::start(all_can_be_disconnected)
+}
+
+/// The same, whose partners can be read once the gate is open.
+fn gated_service() -> (Server, Gate) {
+    Server::gated(|request, _| !request.is_post(), all_can_be_disconnected)
+}
+
+fn all_can_be_disconnected(request: &Request, _: usize) -> Reply {
+    if request.is_post() { Reply::done() } else { Reply::partner(request.id(), "onboarded") }
+}
+
+/// Answers the question with these keys, and what was seen.
+fn answer(command: &Command, keys: &[u8]) -> Seen {
+    let terminal = Terminal::start(command, BUT_STDOUT, 80);
+    terminal.wait_for(QUESTION);
+    terminal.keys(keys);
+    terminal.end()
+}
+
+/// Declined: it says so, and nothing else happened.
+#[track_caller]
+fn assert_declined(seen: &Seen, server: &Server) {
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{seen:?}");
+    assert!(seen.stderr.contains("nothing was sent"), "{seen:?}");
+    server.assert_only_read();
+}
+
+#[test]
+fn a_yes_is_a_yes_however_it_is_written() {
+    for keys in ["y\n", "Y\n", "yes\n", "YES\n", "Yes\n", " y \n"] {
+        for (verb, status) in [("disconnect", "disconnected"), ("onboard", "onboarding_started")] {
+            let server = service();
+            let home = Intunectl::new();
+            let mut command = home.partner(verb, server.root());
+            let seen = answer(command.args(["a", "b", "-o", "ndjson"]), keys.as_bytes());
+            assert_eq!((seen.with_status(status), seen.code), (vec!["a".into(), "b".into()], Some(0)), "{keys:?}");
+            assert!(!seen.stderr.contains("nothing was sent"), "{seen:?}");
+            // First the reads, then what was agreed to.
+            let methods: Vec<_> = server.requests().into_iter().map(|request| request.method).collect();
+            assert_eq!(methods, ["GET", "GET", "POST", "POST"]);
+        }
+    }
+}
+
+#[test]
+fn anything_else_is_a_no() {
+    let noes: [&[u8]; 13] = [
+        b"\n",
+        b"n\n",
+        b"N\n",
+        b"no\n",
+        b"x\n",
+        b"yy\n",
+        b"yes please\n",
+        b"y n\n",
+        b"1\n",
+        "はい\n".as_bytes(),
+        b"\xff\xfe\n",
+        b"\x1b[A\n",
+        // Ctrl-D.
+        b"\x04",
+    ];
+    for keys in noes {
+        let server = service();
+        let home = Intunectl::new();
+        let seen = answer(home.disconnect(server.root()).args(["a", "b", "-o", "ndjson"]), keys);
+        assert_declined(&seen, &server);
+        // The shell's next prompt begins on a line of its own.
+        assert!(seen.stderr.ends_with('\n'), "{keys:?}: {seen:?}");
+    }
+}
+
+/// Not asked: it did what it was to do, and read nothing for nobody.
+#[track_caller]
+fn assert_not_asked(screen: &str, server: &Server) {
+    assert!(!screen.contains(QUESTION), "{screen}");
+    assert_eq!((server.ids_of("GET").len(), server.done()), (0, vec!["a".to_owned(), "b".to_owned()]), "{screen}");
+}
+
+#[test]
+fn it_is_asked_at_the_terminal_wherever_the_standard_streams_lead() {
+    for bits in 0..8 {
+        let streams = Streams { stdin: bits & 1 != 0, stdout: bits & 2 != 0, stderr: bits & 4 != 0 };
+        for (keys, code) in [("n\n", 1), ("y\n", 0)] {
+            let server = service();
+            let home = Intunectl::new();
+            let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b", "-q"]), streams, 80);
+            terminal.wait_for(QUESTION);
+            server.assert_only_read();
+            terminal.keys(keys);
+            let (seen, screen) = terminal.end_with_screen();
+            assert_eq!(seen.code, Some(code), "{streams:?}: {seen:?} {screen}");
+            assert!(screen.contains("Name of b") && !seen.stdout.contains("Name of"), "{streams:?}: {seen:?} {screen}");
+            let said = if code == 1 { "nothing was sent\n" } else { "" };
+            assert_eq!(seen.stderr, if streams.stderr { "" } else { said }, "{streams:?}");
+            // Whoever answered sees what came of it.
+            assert_eq!(screen.matches("nothing was sent").count(), usize::from(code == 1), "{streams:?}: {screen}");
+            if code == 1 {
+                server.assert_only_read();
+            } else {
+                assert_eq!(server.done(), ["a", "b"], "{streams:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_terminal_to_answer_at_it_is_not_asked() {
+    let home = Intunectl::new();
+    // A session without a terminal, as cron and services start.
+    let server = service();
+    let mut alone = beside(&home.disconnect(server.root()), "setsid");
+    alone.args(["--wait", "intunectl", "partner", "disconnect", "a", "b", "--graph-url", server.root()]);
+    let seen = Running::start(&mut alone).end();
+    assert_eq!(seen.code, Some(0), "{seen:?}");
+    assert_not_asked(&seen.stderr, &server);
+    // The standard streams are a terminal, but another session's.
+    let server = service();
+    let terminal = Terminal::script(home.disconnect(server.root()).args(["a", "b"]), r#"setsid --wait "$@""#);
+    let seen = terminal.end();
+    assert_eq!(seen.code, Some(0), "{seen:?}");
+    assert_not_asked(&seen.stderr, &server);
+}
+
+#[test]
+fn a_background_job_is_not_asked_and_not_stopped() {
+    for script in [
+        r#"set -m; "$@" & wait $!"#,
+        // To write would stop it now.
+        r#"set -m; stty tostop; "$@" >out 2>err & wait $!"#,
+        r#"set -m; stty tostop; "$@" >out 2>err </dev/null & wait $!"#,
+    ] {
+        let server = service();
+        let home = Intunectl::new();
+        let seen = Terminal::script(home.disconnect(server.root()).args(["a", "b"]), script).end();
+        assert_eq!(seen.code, Some(0), "{script}: {seen:?}");
+        assert_not_asked(&seen.stderr, &server);
+    }
+}
+
+#[test]
+fn in_ci_it_is_not_asked() {
+    for (value, is_asked) in [("true", false), ("1", false), ("false", true), ("FALSE", true), ("", true)] {
+        let server = service();
+        let home = Intunectl::new();
+        let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b"]).env("CI", value), ALL, 80);
+        if is_asked {
+            terminal.wait_for(QUESTION);
+            terminal.keys("n\n");
+            assert_declined(&terminal.end(), &server);
+        } else {
+            let seen = terminal.end();
+            assert_eq!(seen.code, Some(0), "CI={value}: {seen:?}");
+            assert_not_asked(&seen.stderr, &server);
+        }
+    }
+}
+
+#[test]
+fn keys_that_were_typed_before_the_question_do_not_answer_it() {
+    // A whole answer, and one that only Enter is missing of.
+    for (before, after) in [("y\n", "\n"), ("y", "\n")] {
+        let (server, gate) = gated_service();
+        let home = Intunectl::new();
+        let terminal = Terminal::start(home.disconnect(server.root()).arg("a"), BUT_STDOUT, 80);
+        server.wait_for(1);
+        terminal.keys(before);
+        // What the terminal has echoed, it holds ready to be read.
+        terminal.wait_for(&before.replace('\n', "\r\n"));
+        gate.open();
+        terminal.wait_for(QUESTION);
+        terminal.keys(after);
+        assert_declined(&terminal.end(), &server);
+    }
+}
+
+#[test]
+fn what_is_piped_in_does_not_answer_it() {
+    let server = service();
+    let home = Intunectl::new();
+    let terminal = Terminal::script(home.disconnect(server.root()).args(["a", "b"]), r#"yes | "$@""#);
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+
+    let home = Intunectl::new();
+    let terminal = Terminal::script(home.disconnect(server.root()).arg("-"), r#"printf 'a\ny\n' | "$@""#);
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
+    let seen = terminal.end();
+    assert!(seen.stderr.contains("Disconnect 2 partners"), "{seen:?}");
+    assert_declined(&seen, &server);
+}
+
+#[test]
+fn the_end_of_a_pipeline_is_asked_about_and_only_once() {
+    // In the shell's own process group, and in one that the shell makes for the pipeline.
+    for job_control in ["", "set -m; "] {
+        for (keys, code) in [("n\n", 1), ("y\n", 0)] {
+            let server = Server::start(|request, _| match (request.is_post(), request.path.ends_with("Partners")) {
+                (true, _) => Reply::done(),
+                (_, true) => Reply::status(200).body(r#"{"value":[{"id":"a"},{"id":"b"}]}"#),
+                _ => Reply::partner(request.id(), "onboarded"),
+            });
+            let home = Intunectl::new();
+            let mut command = home.disconnect(server.root());
+            command.arg("-").env("INTUNECTL_GRAPH_URL", server.root());
+            let script = format!(r#"{job_control}intunectl partner list -o id | "$@""#);
+            let terminal = Terminal::script(&command, &script);
+            terminal.wait_for(QUESTION);
+            server.assert_only_read();
+            terminal.keys(keys);
+            let seen = terminal.end();
+            assert_eq!(seen.code, Some(code), "{script}: {seen:?}");
+            assert_eq!(seen.stderr.matches(QUESTION).count(), 1, "{seen:?}");
+            let done: &[&str] = if code == 0 { &["a", "b"] } else { &[] };
+            assert_eq!(server.done(), done);
+        }
+    }
+}
+
+/// The lock of a question, as the system has it: by whom it is held, and whether another waits for it.
+struct Lock {
+    holder: Option<Pid>,
+    has_waiter: bool,
+}
+
+/// The lock file in this directory, if there is one.
+fn lock_file(directory: &Path) -> Option<PathBuf> {
+    let mut files = std::fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let file = files.next();
+    assert_eq!(files.next(), None, "one terminal, one lock");
+    file
+}
+
+fn lock(directory: &Path) -> Lock {
+    let inode = lock_file(directory).and_then(|file| file.metadata().ok()).map(|metadata| metadata.ino());
+    let mut lock = Lock { holder: None, has_waiter: false };
+    // "1: FLOCK ADVISORY WRITE 1234 fd:01:5678 0 EOF", and one who waits has "->" behind the number. Source: proc(5).
+    for line in std::fs::read_to_string("/proc/locks").unwrap().lines() {
+        let words: Vec<_> = line.split_whitespace().skip(1).collect();
+        let (is_waiter, words) = match words.strip_prefix(&["->"]) {
+            Some(words) => (true, words),
+            None => (false, &words[..]),
+        };
+        let place = words[4].rsplit(':').next().and_then(|inode| inode.parse().ok());
+        if inode.is_some() && place == inode {
+            lock.has_waiter |= is_waiter;
+            lock.holder = if is_waiter { lock.holder } else { Pid::from_raw(words[3].parse().unwrap()) };
+        }
+    }
+    lock
+}
+
+/// Waits until something has come true.
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_second_question_at_a_terminal_waits_for_the_first() {
+    for is_killed in [false, true] {
+        let server = service();
+        let home = Intunectl::new();
+        let script = format!(
+            "intunectl partner disconnect a --graph-url {root} -q & one=$!
+             intunectl partner onboard b --graph-url {root} -q & two=$!
+             wait $one; echo disconnect: $?; wait $two; echo onboard: $?",
+            root = server.root()
+        );
+        let terminal = Terminal::script(&home.disconnect(server.root()), &script);
+        terminal.wait_for(QUESTION);
+        let locks = home.home().join("intunectl");
+        wait_until("the second waits", || {
+            assert_eq!(terminal.screen().matches(QUESTION).count(), 1, "{}", terminal.screen());
+            lock(&locks).has_waiter
+        });
+        let (first, second, done) = match terminal.screen().contains("\r\nDisconnect 1 partner") {
+            true => ("disconnect", "onboard", "b"),
+            false => ("onboard", "disconnect", "a"),
+        };
+        // Nor is anything read for the second, whose progress would go over the question.
+        assert_eq!(server.requests().len(), 1);
+        if is_killed {
+            kill_process(lock(&locks).holder.unwrap(), Signal::KILL).unwrap();
+        } else {
+            terminal.keys("n\n");
+        }
+        terminal.wait_for_times(QUESTION, 2);
+        terminal.keys("y\n");
+        let seen = terminal.end();
+        let code = if is_killed { 137 } else { 1 };
+        assert!(seen.stderr.contains(&format!("{first}: {code}\n")), "{seen:?}");
+        assert!(seen.stderr.contains(&format!("{second}: 0\n")), "{seen:?}");
+        assert_eq!(server.done(), [done]);
+        assert_eq!(lock_file(&locks), None);
+    }
+}
+
+#[test]
+fn a_question_at_another_terminal_does_not_wait() {
+    let server = service();
+    let home = Intunectl::new();
+    let terminals = ["a", "b"].map(|id| {
+        let terminal = Terminal::start(home.disconnect(server.root()).arg(id), ALL, 80);
+        terminal.wait_for(QUESTION);
+        terminal
+    });
+    for terminal in terminals {
+        terminal.keys("n\n");
+        assert_declined(&terminal.end(), &server);
+    }
+}
+
+#[test]
+fn a_job_that_was_stopped_at_its_question_holds_up_no_other() {
+    let server = service();
+    let home = Intunectl::new();
+    let script = r#"set -m; "$@"; "$@"; code=$?; kill -KILL %1; (exit $code)"#;
+    let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), script);
+    terminal.wait_for(QUESTION);
+    terminal.ctrl_z();
+    terminal.wait_for_times(QUESTION, 2);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+}
+
+#[test]
+fn it_is_asked_also_where_no_lock_is_to_be_had() {
+    let server = service();
+    let home = Intunectl::new();
+    let mut command = home.disconnect(server.root());
+    command.arg("a").env_remove("XDG_RUNTIME_DIR").env("HOME", "/dev/null").env("TMPDIR", "/dev/null");
+    let terminal = Terminal::start(&command, ALL, 80);
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+}
+
+#[test]
+fn without_a_directory_of_the_session_the_lock_is_in_the_home() {
+    let server = service();
+    let home = Intunectl::new();
+    let mut command = home.disconnect(server.root());
+    command.arg("a").env_remove("XDG_RUNTIME_DIR");
+    let terminal = Terminal::start(&command, ALL, 80);
+    terminal.wait_for(QUESTION);
+    let directory = home.home().join(".local/state/intunectl");
+    assert_eq!(directory.metadata().unwrap().mode() & 0o777, 0o700);
+    assert!(lock(&directory).holder.is_some());
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+    assert_eq!(lock_file(&directory), None);
+}
+
+#[test]
+fn a_job_that_was_put_in_the_background_before_the_question_waits_until_it_is_back() {
+    let (server, gate) = gated_service();
+    let home = Intunectl::new();
+    let script = r#"set -m; stty tostop; "$@" 2>err; bg; echo ready; read line; fg"#;
+    let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), script);
+    server.wait_for(1);
+    terminal.ctrl_z();
+    terminal.wait_for("ready");
+    gate.open();
+    assert_not_stopped(&home);
+    assert!(!terminal.screen().contains(QUESTION), "{}", terminal.screen());
+    terminal.keys("\n");
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
+    let (seen, screen) = terminal.end_with_screen();
+    assert_eq!(seen.code, Some(1), "{screen}");
+    assert_eq!(screen.matches(QUESTION).count(), 1, "{screen}");
+    server.assert_only_read();
+}
+
+/// The process that asks is not stopped, for as long as it takes to be stopped where that goes wrong.
+#[track_caller]
+fn assert_not_stopped(home: &Intunectl) {
+    let holder = Cell::new(None);
+    // The system's list may lack a line while others change it.
+    wait_until("it asks", || {
+        holder.set(lock(&home.home().join("intunectl")).holder);
+        holder.get().is_some()
+    });
+    let pid = holder.get().unwrap();
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_millis(300) {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap();
+        assert!(!stat.contains(") T "), "{stat}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_job_that_was_stopped_at_its_question_asks_again_and_what_was_typed_for_the_shell_is_no_answer() {
+    // Typed at once, before the question was there again, or at the question before it was stopped.
+    for (before, after) in [("", "fg\ny\n"), ("", "fg\ny\n"), ("", "fg\ny\n"), ("y", "fg\n"), ("y", "fg\n\n")] {
+        let server = service();
+        let home = Intunectl::new();
+        let script = r#"set -m; "$@"; echo ready; read line; fg"#;
+        let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), script);
+        terminal.wait_for(QUESTION);
+        terminal.keys(before);
+        terminal.wait_for(&format!("{QUESTION} {before}"));
+        terminal.ctrl_z();
+        terminal.wait_for("ready");
+        terminal.keys(after);
+        terminal.wait_for_times(QUESTION, 2);
+        terminal.keys("\n");
+        let seen = terminal.end();
+        assert_declined(&seen, &server);
+        assert_eq!(seen.stderr.matches("There is no undo.\n").count(), 2, "{seen:?}");
+    }
+    // The second question can be answered like the first.
+    let server = service();
+    let home = Intunectl::new();
+    let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), r#"set -m; "$@"; fg"#);
+    terminal.wait_for(QUESTION);
+    terminal.ctrl_z();
+    terminal.wait_for_times(QUESTION, 2);
+    terminal.keys("y\n");
+    let seen = terminal.end();
+    assert_eq!((server.done(), seen.code), (vec!["a".to_owned()], Some(0)), "{seen:?}");
+}
+
+#[test]
+fn a_job_that_was_put_in_the_background_at_its_question_waits_and_asks_again_when_it_is_back() {
+    let server = service();
+    let home = Intunectl::new();
+    let script = r#"set -m; "$@"; bg; echo ready; read line; echo "the shell read $line"; fg"#;
+    let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), script);
+    terminal.wait_for(QUESTION);
+    terminal.ctrl_z();
+    terminal.wait_for("ready");
+    assert_not_stopped(&home);
+    assert_eq!(terminal.screen().matches(QUESTION).count(), 1);
+    terminal.keys("y\n");
+    terminal.wait_for("the shell read y");
+    terminal.wait_for_times(QUESTION, 2);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+}
+
+#[test]
+fn a_job_that_was_put_in_the_background_before_its_token_came_is_asked_when_it_is_back() {
+    let server = service();
+    let home = Intunectl::new();
+    let fifo = home.home().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut command = home.disconnect(server.root());
+    command.args(["a", "--token-file"]).arg(&fifo).env_remove("INTUNECTL_TOKEN");
+    let script = r#"set -m; "$@"; bg; echo ready; read line; fg"#;
+    let terminal = Terminal::script(&command, script);
+    // Nobody can open it to write before somebody reads it.
+    let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
+    let token = OnceCell::new();
+    wait_until("the token is read", || {
+        File::options().write(true).custom_flags(nonblock).open(&fifo).is_ok_and(|file| token.set(file).is_ok())
+    });
+    let mut token = token.into_inner().unwrap();
+    terminal.ctrl_z();
+    terminal.wait_for("ready");
+    token.write_all(TOKEN.as_bytes()).unwrap();
+    drop(token);
+    server.wait_for(1);
+    server.assert_only_read();
+    terminal.keys("\n");
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+}
+
+/// Whether this works here. Says so where it does not.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn works(command: &[&str]) -> bool {
+    let works = Command::new(command[0]).args(&command[1..]).output().is_ok_and(|output| output.status.success());
+    if !works {
+        eprintln!("skipped: `{}` does not work here", command.join(" "));
+    }
+    works
+}
+
+#[test]
+fn in_a_pid_namespace_it_is_asked() {
+    // With a /proc of its own, and with the one from outside.
+    for options in [&["--fork", "--pid", "--mount-proc"][..], &["--fork", "--pid"]] {
+        if !works(&[&["unshare"], options, &["true"]].concat()) {
+            continue;
+        }
+        let script = format!(r#"unshare {} "$@""#, options.join(" "));
+        for (keys, code) in [("n\n", 1), ("y\n", 0)] {
+            let server = service();
+            let home = Intunectl::new();
+            let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), &script);
+            terminal.wait_for(QUESTION);
+            server.assert_only_read();
+            terminal.keys(keys);
+            let seen = terminal.end();
+            assert_eq!((seen.code, server.done().len()), (Some(code), usize::from(code == 0)), "{script}: {seen:?}");
+            assert_eq!(seen.stderr.matches("nothing was sent").count(), usize::from(code == 1), "{script}: {seen:?}");
+        }
+    }
+}
+
+#[test]
+fn without_a_device_for_it_the_terminal_is_that_of_a_standard_stream() {
+    let bare = "mount -t tmpfs none /dev";
+    if !works(&["unshare", "--mount", "sh", "-c", bare]) {
+        return;
+    }
+    for redirections in ["", "2>err", "2>err </dev/null", "</dev/null >out", ">out 2>err"] {
+        let server = service();
+        let home = Intunectl::new();
+        // The streams are redirected before the devices are gone.
+        let script = format!(r#"unshare --mount sh -c '{bare} && exec "$@"' sh "$@" {redirections}"#);
+        let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), &script);
+        terminal.wait_for(QUESTION);
+        terminal.keys("n\n");
+        let seen = terminal.end();
+        assert_declined(&seen, &server);
+    }
+}
+
+#[test]
+fn a_terminal_that_hangs_up_means_no() {
+    let server = service();
+    let home = Intunectl::new();
+    // As under nohup it lives on, and its exit code is kept in a file.
+    let script = r#"trap '' HUP; intunectl partner disconnect a 2>err; echo $? >part; mv part code"#;
+    let mut command = beside(home.disconnect(server.root()).env("INTUNECTL_GRAPH_URL", server.root()), "script");
+    command.args(["--quiet", "--command", script, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let terminal = Running::with(&mut command);
+    terminal.wait_for_stdout(QUESTION);
+    // Nobody else has the other end.
+    terminal.signal("KILL");
+    let code = home.home().join("code");
+    wait_until("it ends", || code.exists());
+    assert_eq!(std::fs::read_to_string(code).unwrap(), "1\n");
+    assert_eq!(std::fs::read_to_string(home.home().join("err")).unwrap(), "nothing was sent\n");
+    server.assert_only_read();
+}
+
+#[test]
+fn it_fits_the_terminal_and_is_coloured_for_it_and_not_for_standard_error() {
+    let server = service();
+    let home = Intunectl::new();
+    const STDERR_IN_A_PIPE: Streams = Streams { stderr: false, ..ALL };
+    let shown = |arguments: &[&str], variables: &[(&str, &str)], columns| {
+        let mut command = home.disconnect(server.root());
+        command.arg("5a4d0b0c-0002-4000-8000-000000000001").args(arguments).envs(variables.iter().copied());
+        let terminal = Terminal::start(&command, STDERR_IN_A_PIPE, columns);
+        terminal.wait_for(QUESTION);
+        terminal.keys("n\n");
+        let (seen, screen) = terminal.end_with_screen();
+        assert_eq!((seen.stderr.as_str(), seen.code), ("nothing was sent\n", Some(1)), "{screen}");
+        screen
+    };
+    let in_columns = "ID                                    NAME";
+    let in_blocks = "5a4d0b0c-0002-4000-8000-000000000001\n  name:";
+    assert!(shown(&[], &[], 110).contains(in_columns));
+    assert!(shown(&[], &[], 40).contains(in_blocks));
+    let green = "\u{1b}[32monboarded\u{1b}[0m";
+    let xterm = ("TERM", "xterm");
+    assert!(shown(&[], &[xterm], 110).contains(green));
+    assert!(shown(&["--color", "always"], &[], 110).contains(green));
+    for (arguments, variables) in
+        [(&[][..], &[][..]), (&["--color", "never"], &[xterm]), (&[], &[xterm, ("NO_COLOR", "1")])]
+    {
+        let screen = shown(arguments, variables, 110);
+        assert!(!screen.contains('\u{1b}'), "{screen:?}");
+    }
+}
+
+/// Set in a process of the test below, which is this program again.
+const AT_A_TERMINAL: &str = "INTUNECTL_TEST_AT_A_TERMINAL";
+
+#[test]
+fn tests_that_are_run_at_a_terminal_are_not_asked() {
+    if let Some(root) = std::env::var_os(AT_A_TERMINAL) {
+        let root = root.to_str().unwrap();
+        let terminal = std::fs::File::open("/dev/tty").unwrap();
+        assert_eq!(tcgetpgrp(terminal), Ok(getpgrp()), "this test is in the foreground");
+        let home = Intunectl::new();
+        assert_eq!(run(home.disconnect(root).arg("a")).code, Some(0));
+        let mut script = home.sh(&format!("intunectl partner disconnect b --graph-url {root}"));
+        assert_eq!(run(script.env("INTUNECTL_TOKEN", TOKEN)).code, Some(0));
+        return;
+    }
+    let server = service();
+    let home = Intunectl::new();
+    let mut command = home.command_of(&std::env::current_exe().unwrap());
+    command.args(["partner_prompt::tests_that_are_run_at_a_terminal_are_not_asked", "--exact", "--nocapture"]);
+    let seen = Terminal::start(command.env(AT_A_TERMINAL, server.root()), ALL, 80).end();
+    assert_eq!(seen.code, Some(0), "{seen:?}");
+    assert_not_asked(&seen.stderr, &server);
+}
+
+#[test]
+fn it_shows_the_tenant_and_of_each_partner_id_name_and_status() {
+    let server = Server::start(|request, _| match request.id() {
+        "a" => Reply::partner("a", "onboarded"),
+        "b" => Reply::partner("b", "someNewStatus"),
+        _ => Reply::status(200).body(r#"{"id":"c"}"#),
+    });
+    let token = jwt::good();
+    for (verb, words) in [("disconnect", "isconnect"), ("onboard", "nboard")] {
+        let home = Intunectl::new();
+        let mut command = home.partner(verb, server.root());
+        command.args(["a", "b", "c"]).env("INTUNECTL_TOKEN", &token);
+        let seen = answer(&command, b"n\n");
+        assert_declined(&seen, &server);
+        let shown = seen.stderr.split(QUESTION).next().unwrap();
+        for part in [jwt::TENANT, jwt::ACCOUNT, "3 partners", words] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        let row = |id: &str| {
+            let line = shown.lines().find(|line| line.split_whitespace().next() == Some(id));
+            line.unwrap_or_else(|| panic!("{id} is not shown: {shown}"))
+        };
+        assert!(row("a").contains("Name of a") && row("a").contains("onboarded"), "{shown}");
+        assert!(row("b").contains("Name of b") && row("b").contains("someNewStatus"), "{shown}");
+        row("c");
+        assert!(!seen.stderr.contains(&token), "the token was shown");
+    }
+}
+
+#[test]
+fn the_first_20_are_shown_and_the_rest_is_counted() {
+    for (count, more) in
+        [(20, None), (21, Some("… and 1 more\n")), (25, Some("… and 5 more\n")), (1020, Some("… and 1000 more\n"))]
+    {
+        let server = service();
+        let home = Intunectl::new();
+        let list = home.file("ids.txt", ids(count).join("\n"));
+        let seen = answer(home.disconnect(server.root()).arg("-f").arg(list), b"n\n");
+        assert_declined(&seen, &server);
+        let mut read = server.ids_of("GET");
+        read.sort();
+        assert_eq!(read, ids(20));
+        let shown = seen.stderr.split(QUESTION).next().unwrap();
+        let rows: Vec<_> = shown.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        let rows: Vec<_> = rows.into_iter().filter(|id| id.starts_with("p-")).collect();
+        assert_eq!(rows, ids(20), "in the order of the input");
+        assert!(shown.contains(&format!("{count} partners")), "{shown}");
+        assert_eq!(
+            shown.split_once('…').map(|(_, rest)| format!("…{}\n", rest.lines().next().unwrap())).as_deref(),
+            more
+        );
+    }
+}
+
+#[test]
+fn how_many_and_whose_stands_in_the_question_where_the_table_has_pushed_it_off_the_screen() {
+    let server = service();
+    let home = Intunectl::new();
+    for (verb, question) in [("disconnect", "There is no undo.\nDisconnect "), ("onboard", "\nOnboard ")] {
+        for (count, partners) in [(1, "1 partner"), (25, "25 partners")] {
+            let tenant = format!("tenant {}", jwt::TENANT);
+            for (token, whose) in
+                [(jwt::good(), tenant.as_str()), (TOKEN.to_owned(), "a tenant that the token does not name")]
+            {
+                let mut command = home.partner(verb, server.root());
+                let seen = answer(command.args(ids(count)).env("INTUNECTL_TOKEN", token), b"n\n");
+                assert_declined(&seen, &server);
+                let shown = seen.stderr.split(QUESTION).next().unwrap();
+                assert!(shown.ends_with(&format!("{question}{partners} of {whose}? ")), "{shown}");
+                // The terminal has 24 lines, on the last of which is the cursor.
+                let above = shown.lines().count().saturating_sub(24);
+                let heading = shown.lines().position(|line| line.starts_with("This ")).unwrap();
+                assert_eq!(heading < above, count == 25, "{shown}");
+                assert!(shown.lines().last().unwrap().len() + QUESTION.len() < 80, "{shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn after_a_yes_all_are_acted_on_also_those_that_were_only_counted() {
+    let server = service();
+    let home = Intunectl::new();
+    let seen = answer(home.disconnect(server.root()).args(ids(25)).args(["-o", "ndjson"]), b"y\n");
+    assert_eq!((seen.with_status("disconnected"), seen.code), (ids(25), Some(0)), "{seen:?}");
+    assert_eq!(server.done(), ids(25));
+    assert_eq!(server.requests().iter().position(Request::is_post), Some(20));
+}
+
+#[test]
+fn one_partner_is_asked_for_as_one() {
+    let server = service();
+    let home = Intunectl::new();
+    let seen = answer(home.disconnect(server.root()).arg("a"), b"\n");
+    assert!(seen.stderr.contains("1 partner ") && !seen.stderr.contains("partners"), "{seen:?}");
+    assert_declined(&seen, &server);
+}
+
+#[test]
+fn a_repeated_id_is_asked_about_once() {
+    let server = service();
+    let home = Intunectl::new();
+    let seen = answer(home.disconnect(server.root()).args(["a", "b", "a"]), b"n\n");
+    assert!(seen.stderr.contains("2 partners"), "{seen:?}");
+    assert_eq!(server.ids_of("GET").len(), 2);
+}
+
+#[test]
+fn ctrl_c_at_the_question_is_exit_130_and_nothing_is_sent() {
+    let server = service();
+    let home = Intunectl::new();
+    for _ in 0..5 {
+        let seen = answer(home.disconnect(server.root()).args(["a", "b", "-o", "ndjson"]), b"\x03");
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
+        assert!(seen.stderr.ends_with("nothing was sent\n"), "{seen:?}");
+    }
+    // After something was typed, too.
+    let seen = answer(home.disconnect(server.root()).arg("a"), b"y\x03");
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
+    // Where standard error leads elsewhere, it is said on both.
+    let terminal =
+        Terminal::start(home.disconnect(server.root()).arg("a"), Streams { stderr: false, ..BUT_STDOUT }, 80);
+    terminal.wait_for(QUESTION);
+    terminal.ctrl_c();
+    let (seen, screen) = terminal.end_with_screen();
+    assert_eq!((seen.stderr.as_str(), seen.code), ("error: interrupted; nothing was sent\n", Some(130)), "{screen}");
+    assert!(screen.ends_with("\ninterrupted; nothing was sent\n"), "{screen}");
+    server.assert_only_read();
+}
+
+#[test]
+fn sigterm_at_the_question_is_exit_143_and_nothing_is_sent() {
+    let server = service();
+    let home = Intunectl::new();
+    let terminal = Terminal::start(home.disconnect(server.root()).arg("a"), BUT_STDOUT, 80);
+    terminal.wait_for(QUESTION);
+    terminal.terminate();
+    let seen = terminal.end();
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(143)), "{seen:?}");
+    server.assert_only_read();
+}
+
+#[test]
+fn ctrl_c_while_partners_are_read_for_it_is_exit_130_at_once() {
+    let server = Server::always(|| Reply::Stall(Vec::new()));
+    let home = Intunectl::new();
+    let terminal =
+        Terminal::start(home.disconnect(server.root()).args(ids(30)).args(["--timeout", "10m"]), BUT_STDOUT, 80);
+    server.wait_for(8);
+    terminal.ctrl_c();
+    let seen = terminal.end();
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
+    assert!(!seen.stderr.contains(QUESTION) && seen.stderr.contains("nothing was sent"), "{seen:?}");
+    server.assert_only_read();
+}
+
+#[test]
+fn ctrl_c_while_the_service_throttles_those_reads_is_exit_130_at_once() {
+    let server = Server::always(|| Reply::status(429).header("Retry-After", "300"));
+    let home = Intunectl::new();
+    let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "-v"]), BUT_STDOUT, 80);
+    terminal.wait_for("waiting 300.0 s because the service throttles");
+    terminal.ctrl_c();
+    let seen = terminal.end();
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
+    server.assert_only_read();
+}
+
+#[test]
+fn with_yes_nothing_is_asked_and_nothing_is_read() {
+    for option in ["-y", "--yes"] {
+        let server = service();
+        let home = Intunectl::new();
+        let seen = Terminal::start(home.disconnect(server.root()).args(["a", "b", option]), BUT_STDOUT, 80).end();
+        assert_eq!(seen.code, Some(0), "{seen:?}");
+        assert!(!seen.stderr.contains(QUESTION), "{seen:?}");
+        assert_eq!((server.ids_of("GET").len(), server.done()), (0, vec!["a".into(), "b".into()]));
+    }
+}
+
+#[test]
+fn a_partner_that_cannot_be_read_is_shown_as_such_and_it_is_asked_all_the_same() {
+    let server = Server::start(|request, _| match (request.is_post(), request.id()) {
+        (true, _) => Reply::done(),
+        (_, "b") => Reply::status(404).body(r#"{"error":{"code":"ResourceNotFound","message":"no such partner"}}"#),
+        (_, "c") => Reply::status(403).body(r#"{"error":{"code":"Forbidden","message":"no"}}"#),
+        (_, "d") => Reply::status(200).body("<html>hotel</html>"),
+        (_, "e") => Reply::status(200).body(r#"{"id":"a","displayName":"Another"}"#),
+        (_, "f") => Reply::Close,
+        (_, id) => Reply::partner(id, "onboarded"),
+    });
+    let home = Intunectl::new();
+    let mut command = home.disconnect(server.root());
+    command.args(["a", "b", "c", "d", "e", "f", "g", "--retries", "0", "-o", "id"]);
+    let seen = answer(&command, b"y\n");
+    let shown = seen.stderr.split(QUESTION).next().unwrap();
+    let row = |id: &str| shown.lines().find(|line| line.split_whitespace().next() == Some(id)).unwrap();
+    assert!(row("a").contains("onboarded") && row("g").contains("onboarded"), "{shown}");
+    assert!(row("b").contains("404") && row("c").contains("403"), "{shown}");
+    for id in ["b", "c", "d", "e", "f"] {
+        assert!(row(id).contains("not read") && !row(id).contains("onboarded"), "{shown}");
+    }
+    assert!(!shown.contains("Another") && !shown.contains("hotel"), "{shown}");
+    assert_eq!((server.done().len(), seen.stdout.lines().count(), seen.code), (7, 7, Some(0)), "{seen:?}");
+}
+
+#[test]
+fn a_refused_token_is_exit_4_without_a_question() {
+    let server = Server::always(Reply::expired);
+    let home = Intunectl::new();
+    let seen = Terminal::start(home.disconnect(server.root()).args(ids(100)), BUT_STDOUT, 80).end();
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
+    assert!(seen.stderr.contains("401 InvalidAuthenticationToken") && seen.stderr.contains("hint: "), "{seen:?}");
+    assert!(!seen.stderr.contains(QUESTION), "{seen:?}");
+    assert!(server.ids().len() <= 8, "{:?}", server.ids());
+    server.assert_only_read();
+}
+
+#[test]
+fn nothing_from_the_service_or_the_token_acts_on_the_terminal() {
+    let name = r"\u001b[2J\u001b]0;title\u0007\r\nDisconnect nothing? [y/N] \u202egnp\u009b31m\u0000";
+    let body = format!(r#"{{"id":"a","displayName":"{name}","onboardingStatus":"\u001b[8mhidden"}}"#);
+    let server = Server::always(move || Reply::status(200).body(body.clone()));
+    let token = jwt::but(&json!({"tid": "\u{1b}[2Jtenant\u{7}", "upn": "admin\u{1b}[8m\r@contoso"}));
+    let home = Intunectl::new();
+    let mut command = home.disconnect(server.root());
+    command.arg("a").env("INTUNECTL_TOKEN", token);
+    let terminal = Terminal::start(&command, BUT_STDOUT, 80);
+    terminal.wait_for("There is no undo");
+    terminal.keys("n\n");
+    let seen = terminal.end();
+    assert_declined(&seen, &server);
+    assert!(!seen.stderr.contains(['\u{1b}', '\u{7}', '\0', '\r', '\u{9b}', '\u{202e}']), "{seen:?}");
+    let row = seen.stderr.lines().find(|line| line.starts_with("a ")).unwrap();
+    assert!(row.contains("title") && row.contains("Disconnect nothing?") && row.contains("hidden"), "{seen:?}");
+}
+
+#[test]
+fn names_in_any_script_and_of_any_length_are_shown() {
+    let server = Server::start(|request, _| {
+        let name = match request.id() {
+            "a" => "リモートサポート株式会社".to_owned(),
+            "b" => "Ünïcødé 🛠️".to_owned(),
+            _ => "長".repeat(5000),
+        };
+        let id = request.id();
+        Reply::status(200).body(format!(r#"{{"id":"{id}","displayName":"{name}","onboardingStatus":"onboarded"}}"#))
+    });
+    let home = Intunectl::new();
+    for columns in [80, 20] {
+        let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b", "c"]), BUT_STDOUT, columns);
+        terminal.wait_for(QUESTION);
+        terminal.keys("n\n");
+        let seen = terminal.end();
+        assert_declined(&seen, &server);
+        assert!(seen.stderr.contains("Ünïcødé"), "{seen:?}");
+        let shown = if columns == 80 { "リモートサポート株式会社" } else { "リモートサポー…" };
+        assert!(seen.stderr.contains(shown), "{seen:?}");
+    }
+}
+
+#[test]
+fn it_is_asked_however_quiet_and_in_every_format() {
+    for arguments in [
+        &["-q"][..],
+        &["-q", "-o", "id"],
+        &["-o", "json"],
+        &["-o", "ndjson"],
+        &["-o", "id"],
+        &["--wait"],
+        &["--fail-fast"],
+    ] {
+        let server = service();
+        let home = Intunectl::new();
+        let mut command = home.disconnect(server.root());
+        let seen = answer(command.arg("partner-a").args(arguments), b"n\n");
+        assert!(seen.stderr.contains("partner-a") && seen.stderr.contains("Name of partner-a"), "{seen:?}");
+        assert_declined(&seen, &server);
+    }
+}
+
+#[test]
+fn with_all_on_the_terminal_results_follow_the_answer() {
+    let server = service();
+    let home = Intunectl::new();
+    let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b"]), ALL, 80);
+    terminal.wait_for(QUESTION);
+    terminal.keys("yes\n");
+    let seen = terminal.end();
+    assert_eq!(seen.code, Some(0), "{seen:?}");
+    let after = seen.stderr.split(QUESTION).nth(1).unwrap();
+    for id in ["a", "b"] {
+        let row = after.lines().find(|line| line.split_whitespace().any(|word| word == id));
+        assert!(row.is_some_and(|row| row.contains("disconnected")), "{seen:?}");
+    }
+}
+
+#[test]
+fn what_an_earlier_run_has_done_is_not_asked_about() {
+    let server = service();
+    let home = Intunectl::new();
+    let earlier = run(home.disconnect(server.root()).args(ids(30)).args(["-o", "ndjson", "-j1"]));
+    let log: String = earlier.stdout.lines().take(27).map(|line| format!("{line}\n")).collect();
+    let log = home.file("audit.ndjson", log);
+    assert_eq!(server.done(), ids(30));
+
+    let mut command = home.disconnect(server.root());
+    command.args(ids(30)).args(["-o", "ndjson", "--resume"]).arg(&log);
+    let seen = answer(&command, b"n\n");
+    assert_eq!((seen.stdout.as_str(), seen.code, server.done().len()), ("", Some(1), 30), "{seen:?}");
+    let mut read = server.ids_of("GET");
+    read.sort();
+    assert_eq!(read, ids(30)[27..]);
+    assert!(seen.stderr.contains("3 partners") && seen.stderr.contains("27"), "{seen:?}");
+    assert!(seen.stderr.contains("p-0028") && !seen.stderr.contains("p-0027"), "{seen:?}");
+
+    let seen = answer(&command, b"y\n");
+    assert_eq!((seen.with_status("disconnected"), seen.code), (ids(30)[27..].to_vec(), Some(0)), "{seen:?}");
+    assert_eq!(seen.with_status("skipped"), ids(27));
+
+    // Nothing left is nothing to ask about.
+    let all = home.file("all.ndjson", &earlier.stdout);
+    let before = server.requests().len();
+    let seen =
+        Terminal::start(home.disconnect(server.root()).args(ids(30)).arg("--resume").arg(all), BUT_STDOUT, 80).end();
+    assert_eq!((seen.code, server.requests().len()), (Some(0), before), "{seen:?}");
+    assert!(!seen.stderr.contains(QUESTION), "{seen:?}");
+}
+
+#[test]
+fn ids_can_be_typed_before_it_is_asked() {
+    for arguments in [&["-"][..], &["-f", "-"]] {
+        let server = service();
+        let home = Intunectl::new();
+        let terminal =
+            Terminal::start(home.disconnect(server.root()).args(arguments).args(["-o", "id", "-j1"]), BUT_STDOUT, 80);
+        terminal.keys("a\nb\n");
+        terminal.ctrl_d();
+        terminal.wait_for(QUESTION);
+        server.assert_only_read();
+        terminal.keys("y\n");
+        let seen = terminal.end();
+        assert_eq!((seen.stdout.as_str(), seen.code), ("a\nb\n", Some(0)), "{seen:?}");
+        assert!(seen.stderr.contains("2 partners"), "{seen:?}");
+    }
+}
+
+#[test]
+fn ctrl_c_while_ids_are_typed_is_exit_130() {
+    let server = service();
+    let home = Intunectl::new();
+    let terminal = Terminal::start(home.disconnect(server.root()).arg("-"), BUT_STDOUT, 80);
+    // More than a terminal holds: it has all been typed only when somebody reads, who listens to signals by then.
+    terminal.keys("a\n".repeat(200_000));
+    terminal.ctrl_c();
+    let seen = terminal.end();
+    assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(130), 0), "{}", seen.stderr.len());
+}
+
+#[test]
+fn without_ids_a_terminal_gets_an_example_instead_of_a_silent_wait() {
+    let server = service();
+    let home = Intunectl::new();
+    for verb in ["disconnect", "onboard"] {
+        let seen = Terminal::start(&home.partner(verb, server.root()), BUT_STDOUT, 80).end();
+        assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(2), 0), "{seen:?}");
+        assert!(seen.stderr.contains(&format!("\n  intunectl partner {verb} ")), "{seen:?}");
+    }
+}
+
+#[test]
+fn no_more_than_eight_partners_are_read_at_once_for_it() {
+    let (server, gate) = Server::gated(|_, _| true, |request, _| Reply::partner(request.id(), "onboarded"));
+    let home = Intunectl::new();
+    let terminal = Terminal::start(home.disconnect(server.root()).args(ids(20)), BUT_STDOUT, 80);
+    server.wait_for(8);
+    gate.open();
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
+    assert_declined(&terminal.end(), &server);
+    assert_eq!(server.most_at_once(), 8);
+}
+
+#[test]
+fn what_was_held_back_for_the_reads_is_over_before_it_is_asked() {
+    let server = Server::start(|request, n| match n {
+        0 => Reply::status(429).header("Retry-After", "1"),
+        _ if request.is_post() => Reply::done(),
+        _ => Reply::partner(request.id(), "onboarded"),
+    });
+    let home = Intunectl::new();
+    let seen = answer(home.disconnect(server.root()).args(["a", "-o", "id"]), b"y\n");
+    assert_eq!((seen.stdout.as_str(), seen.code), ("a\n", Some(0)), "{seen:?}");
+    assert!(server.gaps()[0] >= Duration::from_secs(1), "{:?}", server.gaps());
+    assert!(seen.stderr.contains("Name of a"), "{seen:?}");
+}

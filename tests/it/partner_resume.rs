@@ -1,0 +1,594 @@
+//! `--resume`: what an earlier run has done is not done again, by the records that it left.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::running::Running;
+use crate::support::server::{Reply, Server};
+use crate::support::{Intunectl, Seen, ids, jwt, run};
+
+/// The tenant of the token with which everything here is run.
+const TENANT: &str = r#""11111111-2222-3333-4444-555555555555""#;
+/// Stands for the root of the server in a record.
+const ROOT: &str = "{root}";
+
+/// A record, as an earlier run has left it, with its line break.
+fn record(id: &str, action: &str, status: &str) -> String {
+    record_of(id, action, status, TENANT, ROOT)
+}
+
+/// The same, of this tenant (as JSON) at this root.
+fn record_of(id: &str, action: &str, status: &str, tenant: &str, root: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","index":7,"action":"{action}","status":"{status}","http_status":204,"attempts":1,"duration_ms":184,"time":"2026-11-23T10:15:30.123Z","tenant_id":{tenant},"graph_url":"{root}","account":"a","client_request_id":"c","request_id":"r","error":null}}"#
+    ) + "\n"
+}
+
+/// A log of this server.
+fn at(server: &Server, log: impl AsRef<[u8]>) -> Vec<u8> {
+    let encodings: [fn(&str) -> Vec<u8>; 3] = [
+        |text| text.as_bytes().to_vec(),
+        |text| text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        |text| text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+    ];
+    let mut log = log.as_ref().to_vec();
+    for encode in encodings {
+        let (from, to) = (encode(ROOT), encode(server.root()));
+        while let Some(at) = log.windows(from.len()).position(|window| window == from) {
+            log.splice(at..at + from.len(), to.iter().copied());
+        }
+    }
+    log
+}
+
+/// Writes a log of this server.
+fn write(home: &Intunectl, server: &Server, name: &str, log: impl AsRef<[u8]>) -> PathBuf {
+    home.file(name, at(server, log))
+}
+
+/// The command, with a token that names its tenant.
+fn command(home: &Intunectl, verb: &str, server: &Server) -> Command {
+    let mut command = home.partner(verb, server.root());
+    command.env("INTUNECTL_TOKEN", jwt::good());
+    command
+}
+
+/// That it is disconnected.
+fn done(id: &str) -> String {
+    record(id, "disconnect", "disconnected")
+}
+
+/// Disconnects `ids` with a log of this content, and the records of it.
+fn resume(server: &Server, log: impl AsRef<[u8]>, ids: &[&str]) -> Seen {
+    let home = Intunectl::new();
+    let log = write(&home, server, "audit.ndjson", log);
+    run(command(&home, "disconnect", server).args(ids).args(["-j1", "-o", "ndjson", "--resume"]).arg(log))
+}
+
+/// Those that are sent with a log of this content.
+#[track_caller]
+fn sent(log: impl AsRef<[u8]>, ids: &[&str]) -> Vec<String> {
+    let server = Server::always(Reply::done);
+    let seen = resume(&server, log, ids);
+    assert_eq!((seen.code, seen.records().len()), (Some(0), ids.len()), "{seen:?}");
+    assert_eq!(seen.with_status("disconnected").len(), server.done().len());
+    server.ids()
+}
+
+/// Runs a script of a shell, whose home has a file `ids` and whatever else the test has put there.
+fn script(shell: &str, home: &Intunectl, server: &Server, script: &str) -> Seen {
+    let mut command = home.shell(shell, script);
+    let token = jwt::good();
+    let seen = run(command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", &token));
+    assert!(!seen.stdout.contains(&token) && !seen.stderr.contains(&token), "{seen:?}");
+    seen
+}
+
+fn read(home: &Intunectl, name: &str) -> String {
+    std::fs::read_to_string(home.home().join(name)).unwrap()
+}
+
+/// Refused, with nothing sent.
+#[track_caller]
+fn assert_refused(seen: &Seen, server: &Server, words: &[&str]) {
+    assert_eq!((seen.code, server.connections()), (Some(2), 0), "{seen:?}");
+    for words in words {
+        assert!(seen.stderr.contains(words), "{words}: {seen:?}");
+    }
+}
+
+#[test]
+fn what_is_done_is_skipped_and_reported_as_such_in_its_place() {
+    let server = Server::start(|request, _| if request.id() == "d" { Reply::status(404) } else { Reply::done() });
+    let log = done("c") + &done("somebody-else") + &done("a");
+    let seen = resume(&server, &log, &["a", "b", "c", "d", "e"]);
+    assert_eq!((seen.code, server.ids()), (Some(1), vec!["b".to_owned(), "d".to_owned(), "e".to_owned()]), "{seen:?}");
+    let mut told: Vec<_> = seen
+        .records()
+        .iter()
+        .map(|record| (record["index"].as_u64().unwrap(), record["status"].as_str().unwrap().to_owned()))
+        .collect();
+    told.sort();
+    let expected = ["skipped", "disconnected", "skipped", "failed", "disconnected"];
+    assert_eq!(told, (1..).zip(expected.map(str::to_owned)).collect::<Vec<_>>());
+    for record in seen.records().iter().filter(|record| record["status"] == "skipped") {
+        let fields = ["action", "http_status", "attempts", "client_request_id", "request_id", "error"];
+        let fields = fields.map(|field| record[field].clone());
+        assert_eq!(fields, [json!("disconnect"), Value::Null, json!(0), Value::Null, Value::Null, Value::Null]);
+    }
+}
+
+#[test]
+fn skipped_ones_are_counted_as_such_in_every_format() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let log = write(&home, &server, "audit.ndjson", done("a") + &done("c"));
+    let resumed = |format: &str| {
+        let mut command = command(&home, "disconnect", &server);
+        run(command.args(["a", "b", "c", "-o", format, "--resume"]).arg(&log))
+    };
+    let seen = resumed("text");
+    assert_eq!(seen.code, Some(0));
+    let lines: Vec<Vec<_>> = seen.stdout.lines().map(|line| line.split('\t').take(2).collect()).collect();
+    assert!(lines.contains(&vec!["a", "skipped"]) && lines.contains(&vec!["b", "disconnected"]), "{seen:?}");
+    let tenant = TENANT.trim_matches('"');
+    assert_eq!(seen.timeless(), format!("3 partners: 1 disconnected, 2 skipped in T s (tenant {tenant})\n"));
+    let document: Value = serde_json::from_str(&resumed("json").stdout).unwrap();
+    let count = |name: &str| document["summary"][name].as_u64().unwrap();
+    let counts = ["total", "succeeded", "failed", "skipped", "not_attempted"].map(count);
+    assert_eq!(counts, [3, 1, 0, 2, 0]);
+    let statuses: Vec<_> = document["results"].as_array().unwrap().iter().map(|result| &result["status"]).collect();
+    assert_eq!(statuses, ["skipped", "disconnected", "skipped"]);
+    assert_eq!(resumed("id").stdout, "b\n");
+}
+
+#[test]
+fn only_what_is_done_counts_and_the_last_word_on_it() {
+    let disconnect = |status: &str| record("a", "disconnect", status);
+    let cases: [(String, bool); 12] = [
+        (disconnect("disconnected"), true),
+        (disconnect("skipped"), true),
+        (disconnect("failed"), false),
+        (disconnect("not_attempted"), false),
+        (disconnect("would_disconnect"), false),
+        (disconnect("already_disconnected"), false),
+        (disconnect("disconnected") + &disconnect("failed"), false),
+        (disconnect("failed") + &disconnect("disconnected"), true),
+        (disconnect("disconnected") + &disconnect("not_attempted"), true),
+        (record("a", "onboard", "onboarding_started"), false),
+        (disconnect("disconnected") + &record("a", "onboard", "onboarding_started"), false),
+        (record("a", "onboard", "onboarding_started") + &disconnect("disconnected"), true),
+    ];
+    for (log, is_done) in cases {
+        assert_eq!(sent(&log, &["a"]).is_empty(), is_done, "{log}");
+    }
+}
+
+#[test]
+fn a_rehearsal_in_the_log_takes_nothing_back() {
+    let server = Server::start(|request, _| if request.is_post() { Reply::done() } else { Reply::status(404) });
+    let home = Intunectl::new();
+    let line = |options: &str| format!("intunectl partner disconnect a -o ndjson {options} >> log");
+    for (options, code) in [("", 0), ("--dry-run", 1), ("--resume log", 0)] {
+        assert_eq!(script("sh", &home, &server, &line(options)).code, Some(code), "{options}");
+    }
+    let log = read(&home, "log");
+    let statuses: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["status"].clone()).collect();
+    assert_eq!(statuses, ["disconnected", "failed", "skipped"]);
+    assert_eq!(server.ids_of("POST"), ["a"]);
+}
+
+#[test]
+fn onboarding_is_resumed_by_its_own_records() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let log = write(&home, &server, "audit.ndjson", done("a") + &record("b", "onboard", "onboarding_started"));
+    let mut command = command(&home, "onboard", &server);
+    let seen = run(command.args(["a", "b", "-o", "ndjson", "--resume"]).arg(log));
+    assert_eq!(
+        (seen.with_status("onboarding_started"), seen.with_status("skipped")),
+        (vec!["a".into()], vec!["b".into()])
+    );
+    assert_eq!((server.ids(), seen.code), (vec!["a".to_owned()], Some(0)));
+}
+
+#[test]
+fn guids_are_compared_without_case_and_other_ids_with_it() {
+    let guid = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
+    assert!(sent(done(&guid.to_uppercase()), &[guid]).is_empty());
+    assert!(sent(done(guid), &[&guid.to_uppercase()]).is_empty());
+    assert_eq!(sent(done("ABC"), &["abc"]), ["abc"]);
+}
+
+#[test]
+fn records_are_read_as_every_shell_keeps_them() {
+    let log = done("a") + &done("名\u{e9}");
+    let crlf = log.replace('\n', "\r\n");
+    let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let text = format!("\u{feff}{crlf}");
+        text.encode_utf16().flat_map(to_bytes).collect()
+    };
+    let logs = [
+        log.clone().into_bytes(),
+        crlf.clone().into_bytes(),
+        format!("\u{feff}{log}").into_bytes(),
+        format!("\n{log}\n  \n").into_bytes(),
+        log.trim_end().as_bytes().to_vec(),
+        utf16(u16::to_le_bytes),
+        utf16(u16::to_be_bytes),
+    ];
+    for bytes in logs {
+        assert_eq!(sent(&bytes, &["a", "b", "名\u{e9}"]), ["b"], "{}", String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[test]
+fn records_that_went_through_jq_or_python_are_read() {
+    let sorted = format!(
+        r#"{{"action":"disconnect","error":null,"graph_url":"{ROOT}","id":"a","index":1,"status":"disconnected","tenant_id":{TENANT}}}"#
+    );
+    let spaced = format!(
+        r#"{{"id": "b", "index": 1, "action": "disconnect", "status": "disconnected", "tenant_id": {TENANT}, "graph_url": "{ROOT}", "error": null}}"#
+    );
+    let escaped = format!(
+        r#"{{"id":"\u540d","index":1,"action":"disconnect","status":"disconnected","tenant_id":{TENANT},"graph_url":"{ROOT}"}}"#
+    );
+    assert_eq!(sent(format!("{sorted}\n{spaced}\n{escaped}\n"), &["a", "b", "名", "c"]), ["c"]);
+}
+
+#[test]
+fn a_torn_last_line_is_no_error_and_counts_for_nothing() {
+    let torn = done("名");
+    for cut in [1, 3, 6, 8, 9, 30, torn.len() - 2] {
+        let bytes = [done("a").as_bytes(), &torn.as_bytes()[..cut]].concat();
+        assert_eq!(sent(&bytes, &["a", "名"]), ["%E5%90%8D"], "{}", String::from_utf8_lossy(&bytes));
+    }
+    // In the middle of a character, too, however it is encoded.
+    let text = format!("\u{feff}{}{}", done("a"), r#"{"id":"b🛠"#);
+    let utf16: Vec<_> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [text.as_bytes(), &utf16] {
+        for torn in 0..5 {
+            assert_eq!(sent(&bytes[..bytes.len() - torn], &["a", "b"]), ["b"], "{torn}");
+        }
+    }
+    // Without its line break alone it is whole.
+    assert!(sent(torn.trim_end(), &["名"]).is_empty());
+}
+
+#[test]
+fn that_a_record_is_torn_is_told_unless_it_is_to_be_quiet() {
+    let server = Server::always(Reply::done);
+    let seen = resume(&server, done("a") + r#"{"id":"b","ind"#, &["a", "b"]);
+    assert!(seen.stderr.contains("audit.ndjson: ignored 1 incomplete record\n"), "{seen:?}");
+    assert_eq!(seen.code, Some(0));
+    let home = Intunectl::new();
+    let log = write(&home, &server, "log", done("a") + r#"{"id":"b","ind"#);
+    let quiet = run(command(&home, "disconnect", &server).args(["a", "b", "-q", "--resume"]).arg(log));
+    assert_eq!((quiet.stderr.as_str(), quiet.code), ("", Some(0)));
+}
+
+#[test]
+fn a_record_that_was_appended_to_a_torn_one_counts() {
+    let torn = done("b");
+    for cut in [1, 3, 9, 40, torn.len() - 2] {
+        let log = done("a") + &torn[..cut] + &done("c") + &done("d");
+        assert_eq!(sent(&log, &["a", "b", "c", "d"]), ["b"], "{log}");
+        // Twice killed.
+        let log = done("a") + &torn[..cut] + &torn[..cut.max(9)] + &done("c");
+        assert_eq!(sent(&log, &["a", "b", "c", "d"]), ["b", "d"], "{log}");
+        // A line break was put between them.
+        let log = done("a") + &torn[..cut] + "\n" + &done("c") + &done("d");
+        assert_eq!(sent(&log, &["a", "b", "c", "d"]), ["b"], "{log}");
+    }
+}
+
+#[test]
+fn a_message_that_looks_like_a_record_is_none() {
+    let quoting = r#"{"id":"a","index":1,"action":"disconnect","status":"failed","http_status":400,"error":{"code":"x","message":"{\"id\":\"b\",\"action\":\"disconnect\",\"status\":\"disconnected\"}","kind":"http"}}"#;
+    assert_eq!(sent(format!("{quoting}\n"), &["a", "b"]), ["a", "b"]);
+    // Torn in the middle of the message, too.
+    let cut = quoting.find("disconnected").unwrap() + 14;
+    assert_eq!(sent(&quoting[..cut], &["a", "b"]), ["a", "b"]);
+}
+
+#[test]
+fn the_same_file_is_read_and_appended_to_in_one_command_line() {
+    let server = Server::start(|request, n| match request.id() {
+        "p-0003" if n < 5 => Reply::status(404),
+        _ => Reply::done(),
+    });
+    let home = Intunectl::new();
+    home.file("ids", ids(5).join("\n"));
+    let line = "intunectl partner disconnect -f ids --resume log -o ndjson >> log";
+    // The first run finds the empty file that the shell has made.
+    let first = script("sh", &home, &server, line);
+    assert_eq!((first.stdout.as_str(), first.code, server.ids().len()), ("", Some(1), 5), "{first:?}");
+    let log = read(&home, "log");
+    assert_eq!((log.lines().count(), log.starts_with('{'), log.ends_with('\n')), (5, true, true), "{log}");
+
+    let second = script("sh", &home, &server, line);
+    assert_eq!((second.code, &server.ids()[5..]), (Some(0), &["p-0003".to_owned()][..]), "{second:?}");
+    let log = read(&home, "log");
+    assert_eq!(log.lines().count(), 10, "{log}");
+
+    let third = script("sh", &home, &server, line);
+    assert_eq!((third.code, server.ids().len()), (Some(0), 6), "{third:?}");
+    for line in read(&home, "log").lines() {
+        serde_json::from_str::<Value>(line).unwrap();
+    }
+}
+
+#[test]
+fn a_torn_end_gets_its_line_break_before_the_next_record() {
+    let home = Intunectl::new();
+    home.file("ids", ids(3).join("\n"));
+    for torn in [r#"{"id":"p-0002","index":2,"act"#, "{"] {
+        let server = Server::always(Reply::done);
+        write(&home, &server, "log", done("p-0001") + torn);
+        let line = "intunectl partner disconnect -f ids -j1 --resume log -o ndjson >> log";
+        let seen = script("sh", &home, &server, line);
+        assert_eq!((seen.code, server.ids()), (Some(0), ids(3)[1..].to_vec()), "{seen:?}");
+        let log = read(&home, "log");
+        let lines: Vec<_> = log.lines().collect();
+        assert_eq!((lines.len(), lines[1]), (5, torn), "{log}");
+        assert!([0, 2, 3, 4].into_iter().all(|n| serde_json::from_str::<Value>(lines[n]).is_ok()), "{log}");
+        let seen = script("sh", &home, &server, line);
+        assert_eq!((seen.code, server.ids().len()), (Some(0), 2), "{seen:?}");
+    }
+}
+
+#[test]
+fn through_tee_the_next_record_is_appended_to_the_torn_one_and_nothing_is_lost() {
+    let home = Intunectl::new();
+    let server = Server::always(Reply::done);
+    home.file("ids", ids(3).join("\n"));
+    write(&home, &server, "log", done("p-0001") + r#"{"id":"p-0002","index":2,"act"#);
+    let line = "intunectl partner disconnect -f ids -j1 --resume log -o ndjson | tee -a log";
+    let seen = script("sh", &home, &server, line);
+    assert_eq!((seen.records().len(), server.ids()), (3, ids(3)[1..].to_vec()), "{seen:?}");
+    let seen = script("sh", &home, &server, line);
+    assert_eq!((seen.with_status("skipped"), server.ids().len()), (ids(3), 2), "{seen:?}");
+}
+
+#[test]
+fn a_log_that_the_shell_has_emptied_is_refused() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    home.file("ids", ids(3).join("\n"));
+    std::os::unix::fs::symlink("log", home.home().join("link")).unwrap();
+    for line in ["--resume log -o ndjson > log", "--resume ./log > log", "--resume link -o ndjson > log"] {
+        write(&home, &server, "log", done("p-0001"));
+        let seen = script("sh", &home, &server, &format!("intunectl partner disconnect -f ids {line}"));
+        assert_refused(&seen, &server, &["nothing was sent", ">>"]);
+        assert_eq!(read(&home, "log"), "", "the shell has done that; nothing else is written there");
+    }
+}
+
+#[test]
+fn anything_but_records_is_not_appended_to_the_log() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    home.file("ids", ids(3).join("\n"));
+    std::os::unix::fs::symlink("log", home.home().join("link")).unwrap();
+    for line in [
+        "--resume log >> log",
+        "--resume log -o json >> log",
+        "--resume link -o id >> log",
+        "--resume log -o text >> link",
+    ] {
+        write(&home, &server, "log", done("p-0001"));
+        let seen = script("sh", &home, &server, &format!("intunectl partner disconnect -f ids {line}"));
+        assert_refused(&seen, &server, &["nothing was sent", "-o ndjson"]);
+        assert_eq!(read(&home, "log").as_bytes(), at(&server, done("p-0001")));
+    }
+    let line = "INTUNECTL_OUTPUT=ndjson intunectl partner disconnect -f ids --resume log >> log";
+    let seen = script("sh", &home, &server, line);
+    assert_eq!((seen.code, server.ids().len()), (Some(0), 2), "{seen:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_usage_error_and_nothing_is_sent() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    for path in [Path::new("/nonexistent/audit.ndjson"), Path::new("audit.ndjson"), home.home()] {
+        let seen = run(command(&home, "disconnect", &server).args(["a", "--resume"]).arg(path));
+        assert_refused(&seen, &server, &["nothing was sent"]);
+        assert_eq!(seen.stdout, "");
+    }
+}
+
+#[test]
+fn a_foreign_file_is_a_usage_error_with_its_line_and_nothing_is_sent() {
+    let document = r#"{
+  "summary": {
+    "total": 1
+  },
+  "results": []
+}"#;
+    let files = [
+        ("p-0001\np-0002\n", 1),
+        ("# partners\np-0001\n", 1),
+        ("id,status\np-0001,disconnected\n", 1),
+        ("{\"id\":\"p-0001\",\"displayName\":\"TeamViewer\",\"onboardingStatus\":\"onboarded\"}\n", 1),
+        (document, 2),
+        ("[\n]\n", 1),
+        ("{\"summary\":{},\"results\":[{\"id\":\"a\",\"action\":\"disconnect\",\"status\":\"disconnected\"}]}\n", 1),
+        ("{\"@odata.context\":\"x\",\"value\":[{\"id\":\"a\"}]}\n", 1),
+        ("a\tdisconnected\n", 1),
+        ("\u{0}\u{1}\u{2}\n", 1),
+        ("{\"id\":\"a\",\"action\":\"delete\",\"status\":\"deleted\"}\n", 1),
+    ];
+    for (file, line) in files {
+        for good in [0, 2] {
+            let server = Server::always(Reply::done);
+            let log = done("a").repeat(good) + file;
+            let seen = resume(&server, &log, &["a", "b"]);
+            assert_refused(&seen, &server, &["audit.ndjson", &format!("line {}", line + good), "hint: "]);
+            assert_eq!(seen.stdout, "", "{file}");
+        }
+    }
+}
+
+#[test]
+fn where_everything_is_done_nothing_is_sent() {
+    let home = Intunectl::new();
+    let server = Server::always(Reply::done);
+    let log = write(&home, &server, "audit.ndjson", done("a") + &done("b"));
+    for arguments in [&["-o", "ndjson"][..], &["-o", "text"], &["--dry-run", "-o", "ndjson"], &["--wait", "-o", "text"]]
+    {
+        let mut command = command(&home, "disconnect", &server);
+        let seen = run(command.args(["a", "b"]).args(arguments).arg("--resume").arg(&log));
+        assert_eq!((seen.code, seen.stdout.matches("skipped").count()), (Some(0), 2), "{seen:?}");
+        assert_eq!(server.connections(), 0);
+    }
+    // Without a token, nobody knows whose records they would be.
+    let mut command = command(&home, "disconnect", &server);
+    let seen = run(command.args(["a", "b", "--resume"]).arg(&log).env_remove("INTUNECTL_TOKEN"));
+    assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(4), 0), "{seen:?}");
+}
+
+#[test]
+fn records_of_another_tenant_or_root_do_not_count_and_it_is_told_how_many_there_are() {
+    let other = r#""99999999-2222-3333-4444-555555555555""#;
+    let of = |tenant: &str, root: &str| record_of("a", "disconnect", "disconnected", tenant, root);
+    let old = r#"{"id":"a","index":1,"action":"disconnect","status":"disconnected","error":null}"#.to_owned() + "\n";
+    let unowned = "of an earlier version, which did not record the tenant";
+    let elsewhere = "that are not of this tenant and Graph root";
+    for (log, told) in [
+        (of(other, ROOT), format!("audit.ndjson: ignored 1 record {elsewhere}")),
+        (of(TENANT, "https://graph.microsoft.com"), format!("ignored 1 record {elsewhere}")),
+        (of("null", ROOT), format!("ignored 1 record {elsewhere}")),
+        (of(other, ROOT).repeat(3), format!("ignored 3 records {elsewhere}")),
+        (old.clone(), format!("warning: audit.ndjson: ignored 1 record {unowned}")),
+        (old.repeat(2), format!("ignored 2 records {unowned}")),
+    ] {
+        let server = Server::always(Reply::done);
+        let home = Intunectl::new();
+        write(&home, &server, "audit.ndjson", &log);
+        let mut resumed = command(&home, "disconnect", &server);
+        let seen = run(resumed.args(["a", "-o", "ndjson", "--resume", "audit.ndjson"]));
+        assert_eq!((seen.code, server.done()), (Some(0), vec!["a".to_owned()]), "{log}: {seen:?}");
+        assert!(seen.stderr.lines().any(|line| line.contains(&told)), "{told}: {seen:?}");
+        assert_eq!(seen.stderr.lines().count(), 1, "one line says it: {seen:?}");
+    }
+    // In capital letters it is the same tenant.
+    let tenant = TENANT.to_uppercase();
+    assert!(sent(record_of("a", "disconnect", "disconnected", &tenant, ROOT), &["a"]).is_empty());
+}
+
+#[test]
+fn records_without_a_tenant_match_a_token_without_one_and_it_is_warned_about() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    write(&home, &server, "log", record_of("a", "disconnect", "disconnected", "null", ROOT) + &done("b"));
+    let mut command = home.disconnect(server.root());
+    let seen = run(command.args(["a", "b", "-o", "ndjson", "--resume", "log"]));
+    assert_eq!((seen.with_status("skipped"), server.ids(), seen.code), (vec!["a".into()], vec!["b".into()], Some(0)));
+    assert!(seen.stderr.contains("warning: log: neither the token nor the records name a tenant"), "{seen:?}");
+    assert!(seen.stderr.contains("ignored 1 record that are not"), "{seen:?}");
+}
+
+#[test]
+fn a_run_resumes_its_own_log_and_another_tenant_s_run_does_not() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let line = "intunectl partner disconnect a b -o ndjson --resume log >> log";
+    assert_eq!(script("sh", &home, &server, line).code, Some(0));
+    assert_eq!(script("sh", &home, &server, line).code, Some(0));
+    assert_eq!(server.done(), ["a", "b"]);
+    let token = jwt::but(&json!({"tid": jwt::OTHER_TENANT}));
+    let mut other = home.shell("sh", line);
+    let other = other.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", token);
+    assert_eq!(run(other).code, Some(0));
+    assert_eq!(server.done(), ["a", "a", "b", "b"]);
+    // And back: each tenant has its own last word.
+    assert_eq!(script("sh", &home, &server, line).code, Some(0));
+    assert_eq!(server.done().len(), 4);
+}
+
+#[test]
+fn an_empty_log_leaves_everything_to_do() {
+    for log in ["", "\n", "\u{feff}", "\r\n\r\n"] {
+        assert_eq!(sent(log, &["a", "b"]), ["a", "b"], "{log:?}");
+    }
+    let server = Server::always(Reply::done);
+    let seen = run(command(&Intunectl::new(), "disconnect", &server).args(["a", "--resume", "/dev/null"]));
+    assert_eq!((seen.code, server.ids().len()), (Some(0), 1), "{seen:?}");
+}
+
+#[test]
+fn records_can_come_through_a_pipe() {
+    let home = Intunectl::new();
+    home.file("ids", ids(3).join("\n"));
+    for line in [
+        "intunectl partner disconnect -f ids -o ndjson --resume <(cat log)",
+        "intunectl partner disconnect -f ids -o ndjson --resume <(grep p- log) >> log; cat log",
+        "cat log | intunectl partner disconnect -f ids -o ndjson --resume /dev/stdin",
+        "intunectl partner disconnect -f ids -o ndjson --resume /dev/stdin < log",
+    ] {
+        let server = Server::always(Reply::done);
+        write(&home, &server, "log", done("p-0001") + &done("p-0003"));
+        let seen = script("bash", &home, &server, line);
+        assert_eq!((seen.code, server.ids()), (Some(0), vec!["p-0002".to_owned()]), "{line}: {seen:?}");
+        assert_eq!(seen.with_status("skipped"), ["p-0001", "p-0003"], "{line}");
+    }
+}
+
+#[test]
+fn standard_input_cannot_be_the_ids_and_the_records_too() {
+    let home = Intunectl::new();
+    let server = Server::always(Reply::done);
+    write(&home, &server, "log", done("p-0001"));
+    for ids in ["-", "a -", "-f -", "-f /dev/stdin", "-f /dev/fd/0"] {
+        for records in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
+            let command = format!("intunectl partner disconnect {ids} -o ndjson --resume {records}");
+            for line in [format!("cat log | {command}"), format!("{command} < log")] {
+                let seen = script("sh", &home, &server, &line);
+                let words = ["standard input cannot be both the IDs and the records; nothing was sent", "hint: "];
+                assert_refused(&seen, &server, &words);
+                assert_eq!(seen.stdout, "", "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ids_may_be_the_failed_ones_of_the_same_log() {
+    // What people do without --resume, too.
+    let home = Intunectl::new();
+    let server = Server::always(Reply::done);
+    write(&home, &server, "log", done("a") + &record("b", "disconnect", "failed"));
+    let line = "grep failed log | intunectl partner disconnect - -o ndjson --resume log >> log";
+    let seen = script("sh", &home, &server, line);
+    assert_eq!((seen.code, server.ids()), (Some(0), vec!["b".to_owned()]), "{seen:?}");
+    assert_eq!(read(&home, "log").lines().count(), 3);
+}
+
+#[test]
+fn a_signal_while_records_are_read_sends_nothing() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let fifo = home.home().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let running = Running::start(command(&home, "disconnect", &server).args(["a", "--resume"]).arg(&fifo));
+    // Returns when the other side has opened it.
+    let writer = std::fs::File::options().write(true).open(&fifo).unwrap();
+    running.signal("INT");
+    let seen = running.end();
+    assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(130), 0), "{seen:?}");
+    drop(writer);
+}
+
+#[test]
+fn bad_ids_are_told_before_anything_is_written_to_the_log() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let torn = done("a") + "{\"id\":\"b";
+    write(&home, &server, "log", &torn);
+    let seen = script("sh", &home, &server, "intunectl partner disconnect a b/c --resume log -o ndjson >> log");
+    assert_refused(&seen, &server, &["b/c"]);
+    assert_eq!(read(&home, "log").as_bytes(), at(&server, torn));
+}

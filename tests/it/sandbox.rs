@@ -1,0 +1,420 @@
+//! `sandbox`: a stand-in for Graph, with which everything can be rehearsed.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::graph::PARTNERS;
+use crate::support::running::Running;
+use crate::support::sandbox::{FIRST, SECOND, Sandbox, THIRD};
+use crate::support::{Intunectl, Seen, run, run_with};
+
+/// Runs `intunectl sandbox` with these arguments.
+fn sandbox(arguments: &[&str]) -> Seen {
+    let home = Intunectl::new();
+    run(home.command().arg("sandbox").args(arguments))
+}
+
+/// Runs a shell's script in a sandbox with these options.
+fn rehearse(options: &[&str], script: &str) -> Seen {
+    sandbox(&[options, &["--", "sh", "-c", script]].concat())
+}
+
+#[test]
+fn the_main_job_can_be_rehearsed() {
+    let seen = rehearse(&[], "intunectl partner list -o id | intunectl partner disconnect -q -j 1 -");
+    let stdout = [FIRST, SECOND, THIRD].map(|id| format!("{id}\tdisconnected\n")).concat();
+    assert_eq!(seen, Seen { stdout, stderr: String::new(), code: Some(0) });
+}
+
+#[test]
+fn with_a_command_the_settings_are_set_and_nothing_is_printed() {
+    let Seen { stdout, stderr, code } = rehearse(
+        &[],
+        "echo $INTUNECTL_GRAPH_URL; echo $INTUNECTL_LOGIN_URL; echo $INTUNECTL_TOKEN; echo $INTUNECTL_SANDBOX
+         command -v intunectl",
+    );
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    let [graph, login, token, sandbox, path] = stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
+    assert!(graph.starts_with("http://127.0.0.1:") && login == graph && sandbox == graph, "{stdout}");
+    assert_eq!(token.split('.').count(), 3);
+    let own = Intunectl::new().command().get_program().to_owned();
+    assert_eq!(std::fs::canonicalize(path).unwrap(), std::fs::canonicalize(own).unwrap());
+}
+
+/// What an administrator, or a pipeline, may have set for a real tenant.
+const OF_A_TENANT: [(&str, &str); 19] = [
+    ("INTUNECTL_TOKEN", "of-the-tenant"),
+    ("INTUNECTL_PROFILE", "contoso"),
+    ("INTUNECTL_CLIENT_ID", "my-app"),
+    ("INTUNECTL_CLOUD", "china"),
+    ("INTUNECTL_GRAPH_URL", "https://microsoftgraph.chinacloudapi.cn"),
+    ("INTUNECTL_LOGIN_URL", "https://login.chinacloudapi.cn"),
+    ("INTUNECTL_OUTPUT", "ndjson"),
+    ("AZURE_TENANT_ID", "contoso.example"),
+    ("AZURE_CLIENT_ID", "my-app"),
+    ("AZURE_CLIENT_SECRET", "s3cret"),
+    ("AZURE_CLIENT_CERTIFICATE_PATH", "/nonexistent/app.pem"),
+    ("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent/token"),
+    ("AZURE_FEDERATED_TOKEN", "e30.e30."),
+    ("AZURE_AUTHORITY_HOST", "https://login.chinacloudapi.cn"),
+    ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "11111111-2222-3333-4444-555555555555"),
+    ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://pipelines.actions.example"),
+    ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of-the-pipeline"),
+    ("SYSTEM_OIDCREQUESTURI", "https://devops.example"),
+    ("SYSTEM_ACCESSTOKEN", "of-the-pipeline"),
+];
+
+#[test]
+fn the_settings_win_over_those_of_a_tenant() {
+    let home = Intunectl::new();
+    let mut command = home.command();
+    command.args(["sandbox", "--", "intunectl", "partner", "disconnect", "-q", FIRST]).envs(OF_A_TENANT);
+    let stdout = format!("{FIRST}\tdisconnected\n");
+    assert_eq!(run(&mut command), Seen { stdout, stderr: String::new(), code: Some(0) });
+}
+
+#[test]
+fn the_command_gets_the_settings_and_every_variable_that_is_not_of_a_tenant() {
+    let bytes = |bytes: &'static [u8]| OsStr::from_bytes(bytes);
+    let home = Intunectl::new();
+    let mut command = home.command();
+    command.args(["sandbox", "--", "env", "-0"]).envs(OF_A_TENANT);
+    command.env(bytes(b"INTUNECTL_\xff"), "x").env("AZURE_CONFIG_DIR", bytes(b"\xff"));
+    let kept = ["CI=true", "LLVM_PROFILE=a=b", "MY_AZURE_CLIENT_ID=", "azure_client_id=lower", "café=1"];
+    command.envs(kept.map(|entry| entry.split_once('=').unwrap())).env(bytes(b"\xff_AZURE_"), bytes(b"\xff"));
+    let Output { stdout, stderr, status } = command.output().unwrap();
+    assert_eq!((String::from_utf8(stderr).unwrap().as_str(), status.code()), ("", Some(0)));
+    let stdout = String::from_utf8_lossy(&stdout);
+    let entries: BTreeSet<_> = stdout.split_terminator('\0').collect();
+    for entry in kept.into_iter().chain(["\u{fffd}_AZURE_=\u{fffd}"]) {
+        assert!(entries.contains(entry), "{entry}: {entries:?}");
+    }
+    let names: BTreeSet<_> = entries.iter().map(|entry| entry.split('=').next().unwrap()).collect();
+    let expected = [
+        // The settings.
+        "INTUNECTL_GRAPH_URL",
+        "INTUNECTL_LOGIN_URL",
+        "INTUNECTL_TOKEN",
+        "INTUNECTL_SANDBOX",
+        // The test's own.
+        "HOME",
+        "XDG_RUNTIME_DIR",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "PATH",
+        // What is kept.
+        "CI",
+        "LLVM_PROFILE",
+        "MY_AZURE_CLIENT_ID",
+        "azure_client_id",
+        "café",
+        "\u{fffd}_AZURE_",
+    ];
+    assert_eq!(names, BTreeSet::from(expected));
+}
+
+#[test]
+fn a_sandbox_inside_another_has_its_own_settings() {
+    let script = "echo $INTUNECTL_SANDBOX; intunectl sandbox -- sh -c 'echo $INTUNECTL_SANDBOX; intunectl partner \
+                  disconnect -q -j 1 $(intunectl partner list -o id)' | sed 's/\t.*//'; intunectl partner list -o ndjson";
+    let Seen { stdout, stderr, code } = rehearse(&["--partners", "1"], script);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    let [outer, inner, ids @ .., last] = &stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
+    assert!(outer != inner && ids == [FIRST, SECOND, THIRD], "{stdout}");
+    assert!(last.contains(r#""onboardingStatus":"onboarded""#), "{stdout}");
+}
+
+#[test]
+fn the_commands_code_is_passed_on() {
+    for (script, code) in
+        [("exit 0", 0), ("exit 3", 3), ("exit 255", 255), ("kill -KILL $$", 137), ("kill -INT $$", 130)]
+    {
+        assert_eq!(rehearse(&[], script), Seen { stdout: String::new(), stderr: String::new(), code: Some(code) });
+    }
+}
+
+#[test]
+fn the_commands_streams_are_its_own() {
+    let home = Intunectl::new();
+    let mut command = home.command();
+    command.args(["sandbox", "--", "sh", "-c", "cat; echo err >&2"]);
+    assert_eq!(run_with(&mut command, "in"), Seen { stdout: "in".into(), stderr: "err\n".into(), code: Some(0) });
+}
+
+#[test]
+fn a_program_that_is_missing_is_told_in_words() {
+    let Seen { stdout, stderr, code } = sandbox(&["--", "no-such-program"]);
+    assert_eq!((stdout.as_str(), code), ("", Some(2)));
+    assert!(stderr.starts_with("error: cannot run no-such-program: No such file or directory\nhint: "), "{stderr}");
+}
+
+#[test]
+fn without_a_command_it_prints_the_settings_and_serves_until_interrupted() {
+    for (signal, expected) in [("INT", 130), ("TERM", 143)] {
+        let serving = Sandbox::start(&[]);
+        let names: Vec<_> = serving.settings.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL", "INTUNECTL_TOKEN", "INTUNECTL_SANDBOX"]);
+        assert_eq!(serving.setting("INTUNECTL_SANDBOX"), serving.setting("INTUNECTL_GRAPH_URL"));
+        assert!(serving.ask(&format!("GET {PARTNERS}")).starts_with("HTTP/1.1 200 OK\r\n"));
+        let Seen { stderr, code, .. } = serving.end(signal);
+        assert_eq!((stderr.as_str(), code), ("serving until interrupted\n", Some(expected)));
+    }
+}
+
+#[test]
+fn what_it_prints_is_for_a_shell_to_evaluate() {
+    let serving = Sandbox::start(&[]);
+    let home = Intunectl::new();
+    let settings: String = serving.settings.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+    home.file("settings", settings);
+    let seen = run(&mut home.sh(". ./settings; intunectl partner disconnect -q $(intunectl partner list -o id)"));
+    assert_eq!((seen.stdout.lines().count(), seen.stderr.as_str(), seen.code), (3, "", Some(0)));
+}
+
+#[test]
+fn a_sigterm_ends_the_command_too() {
+    let home = Intunectl::new();
+    let mut command = home.command();
+    let running = Running::start(command.args(["sandbox", "--", "sh", "-c", "echo $$; exec sleep 600"]));
+    running.wait_for_stdout("\n");
+    running.signal("TERM");
+    // The command holds the other end of standard output for as long as it lives, and it is read to its end.
+    let seen = running.end();
+    assert_eq!((seen.stdout.lines().count(), seen.code), (1, Some(143)));
+}
+
+#[test]
+fn plain_http_is_enough() {
+    let serving = Sandbox::start(&[]);
+    let list = serving.ask(&format!("GET {PARTNERS}"));
+    assert!(list.contains("\r\nrequest-id: ") && list.contains(FIRST), "{list}");
+    let done = serving.disconnect(FIRST);
+    assert!(done.starts_with("HTTP/1.1 204 No Content\r\n") && done.ends_with("\r\n\r\n"), "{done}");
+    assert!(serving.ask(&format!("GET {PARTNERS}/{FIRST}")).contains(r#""onboardingStatus":"notOnboarded""#));
+    assert!(serving.disconnect("nobody").starts_with("HTTP/1.1 404 Not Found\r\n"));
+    let again = serving.ask(&format!("POST {PARTNERS}/{FIRST}/beginOnboarding"));
+    assert!(again.starts_with("HTTP/1.1 204 No Content\r\n"), "{again}");
+}
+
+/// The status line of an answer, and its body.
+fn answered(answer: &str) -> (&str, Value) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap(), serde_json::from_str(body).unwrap())
+}
+
+#[test]
+fn a_request_for_another_host_is_rejected_and_has_no_effect() {
+    // One write is allowed, and a request that is rejected must not use it up.
+    let serving = Sandbox::start(&["--throttle", "1/1h", "--approve-after", "0s"]);
+    let (devicecode, token) = ("POST /common/oauth2/v2.0/devicecode", "POST /common/oauth2/v2.0/token");
+    let sign_in = |line: &str, form: &str| {
+        let answer = serving.send(line, &serving.host(), form);
+        let (status, body) = answered(&answer);
+        assert_eq!(status, "HTTP/1.1 200 OK", "{body}");
+        body
+    };
+    let device = sign_in(devicecode, "client_id=c&scope=User.Read+offline_access");
+    let device_code = device["device_code"].as_str().unwrap();
+    let grant_type = "urn:ietf:params:oauth:grant-type:device_code";
+    let tokens = sign_in(token, &format!("grant_type={grant_type}&client_id=c&device_code={device_code}"));
+    let refresh_token = tokens["refresh_token"].as_str().unwrap();
+    let refresh = format!("grant_type=refresh_token&client_id=c&refresh_token={refresh_token}");
+
+    let rebound = format!("Host: attacker.example:{}\r\n", serving.port());
+    for (line, form) in [
+        (&*format!("GET {PARTNERS}"), ""),
+        (&format!("POST {PARTNERS}/{FIRST}/disconnect"), ""),
+        ("POST /v1.0/me/revokeSignInSessions", ""),
+        (devicecode, "client_id=c&scope=User.Read"),
+        (token, &refresh),
+        ("GET /common/oauth2/v2.0/authorize", ""),
+        ("GET /device", ""),
+        ("GET /no/such/path", ""),
+    ] {
+        let answer = serving.send(line, &rebound, form);
+        let (status, body) = answered(&answer);
+        assert_eq!(status, "HTTP/1.1 421 Misdirected Request", "{line}");
+        assert_eq!(body["error"]["code"], "MisdirectedRequest", "{line}");
+    }
+
+    // Neither was the refresh token used, nor were sessions revoked, nor is the partner disconnected.
+    sign_in(token, &refresh);
+    assert!(serving.ask(&format!("GET {PARTNERS}/{FIRST}")).contains(r#""onboardingStatus":"onboarded""#));
+    assert!(serving.disconnect(FIRST).starts_with("HTTP/1.1 204 No Content\r\n"));
+}
+
+#[test]
+fn a_host_must_be_there_once_and_be_loopback() {
+    let serving = Sandbox::start(&[]);
+    let own = serving.host();
+    let twice = format!("{own}{own}");
+    let (ok, bad, misdirected) = ("200 OK", "400 Bad Request", "421 Misdirected Request");
+    for (root, host, status) in [
+        ("", &*own, ok),
+        ("", "Host: localhost\r\n", ok),
+        ("", "Host: 127.1.2.3:1\r\n", ok),
+        ("", "Host: [::1]\r\n", ok),
+        ("http://localhost", &own, ok),
+        ("", "", bad),
+        ("", "Host:\r\n", bad),
+        ("", "Host: 127.0.0.1:x\r\n", bad),
+        ("", &twice, bad),
+        ("http://x@127.0.0.1", &own, bad),
+        ("", "Host: 127.0.0.1.attacker.example\r\n", misdirected),
+        ("http://attacker.example", &own, misdirected),
+        ("http://127.0.0.1", "Host: attacker.example\r\n", misdirected),
+    ] {
+        for path in [PARTNERS, "/device"] {
+            let answer = serving.send(&format!("GET {root}{path}"), host, "");
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{root}{path} {host}: {answer}");
+        }
+    }
+}
+
+#[test]
+fn the_id_of_a_tenant_is_found_by_its_domain() {
+    let serving = Sandbox::start(&[]);
+    let look_up = |method: &str, tenant: &str| {
+        let answer = serving.ask(&format!("{method} /{tenant}/v2.0/.well-known/openid-configuration"));
+        let (status, body) = answered(&answer);
+        (status.to_owned(), body)
+    };
+    let root = serving.setting("INTUNECTL_LOGIN_URL");
+    let id = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
+    for (tenant, expected) in
+        [("contoso.example", "00000000-0000-0000-0000-5a4d0b0c0001"), (id, id), ("organizations", "{tenantid}")]
+    {
+        let (status, body) = look_up("GET", tenant);
+        assert_eq!(status, "HTTP/1.1 200 OK");
+        assert_eq!(body["issuer"], format!("{root}/{expected}/v2.0"));
+    }
+    let (status, body) = look_up("GET", "contoso.invalid");
+    assert_eq!(status, "HTTP/1.1 400 Bad Request");
+    assert_eq!((&body["error"], &body["error_codes"][0]), (&"invalid_tenant".into(), &90002.into()));
+    assert_eq!(look_up("POST", "contoso.example").0, "HTTP/1.1 405 Method Not Allowed");
+}
+
+#[test]
+fn there_are_as_many_partners_as_asked_for() {
+    for count in [0, 1, 250] {
+        let seen = rehearse(&["--partners", &count.to_string()], "intunectl partner list -o id");
+        assert_eq!((seen.stdout.lines().count(), seen.stderr.as_str(), seen.code), (count, "", Some(0)));
+    }
+}
+
+#[test]
+fn every_answer_takes_as_long_as_asked_for() {
+    let serving = Sandbox::start(&["--latency", "300ms"]);
+    for line in [format!("GET {PARTNERS}"), format!("POST {PARTNERS}/{FIRST}/disconnect"), "GET /".to_owned()] {
+        let start = Instant::now();
+        serving.ask(&line);
+        assert!(start.elapsed() >= Duration::from_millis(300), "{line}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn writes_beyond_the_limit_are_throttled_and_reads_are_not() {
+    let serving = Sandbox::start(&["--throttle", "2/1h"]);
+    assert!(serving.disconnect(FIRST).starts_with("HTTP/1.1 204"));
+    assert!(serving.disconnect(SECOND).starts_with("HTTP/1.1 204"));
+    let refused = serving.disconnect(THIRD);
+    assert!(refused.starts_with("HTTP/1.1 429 Too Many Requests\r\n"), "{refused}");
+    let retry_after = refused.lines().find_map(|line| line.strip_prefix("retry-after: ")).unwrap();
+    let seconds: f64 = retry_after.parse().unwrap();
+    assert!(seconds > 0.0 && seconds <= 3600.0, "{retry_after}");
+    assert!(refused.contains(r#""code":"TooManyRequests""#), "{refused}");
+    assert!(serving.ask(&format!("GET {PARTNERS}")).starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn the_limit_can_be_off() {
+    let serving = Sandbox::start(&["--throttle", "off"]);
+    for _ in 0..120 {
+        assert!(serving.disconnect(FIRST).starts_with("HTTP/1.1 204"));
+    }
+}
+
+#[test]
+fn the_tool_copes_with_throttling() {
+    // Without a pace of its own it runs into the limit and does as it is told.
+    let script = "intunectl partner list -o id | intunectl partner disconnect -v --rate off -o ndjson -";
+    // A window in which six requests are sent on any machine.
+    let Seen { stdout, stderr, code } = rehearse(&["--partners", "6", "--throttle", "4/3s"], script);
+    assert_eq!((stdout.lines().count(), code), (6, Some(0)), "{stdout}{stderr}");
+    assert!(stdout.lines().all(|line| line.contains(r#""status":"disconnected""#)), "{stdout}");
+    assert!(stderr.contains(": 429 after "), "{stderr}");
+}
+
+#[test]
+fn chosen_partners_fail_as_chosen() {
+    let upper = SECOND.to_uppercase();
+    let fail = [format!("{FIRST}=403"), format!("{upper}=404"), "odd=id=500".to_owned()];
+    let options = fail.iter().flat_map(|fail| ["--fail", fail]).collect::<Vec<_>>();
+    let script = format!("intunectl partner disconnect -j 1 --retries 0 {FIRST} {SECOND} {THIRD}");
+    let Seen { stdout, code, .. } = rehearse(&options, &script);
+    let lines: Vec<_> = stdout.lines().collect();
+    assert_eq!((lines.len(), code), (3, Some(1)), "{stdout}");
+    assert!(
+        lines[0].starts_with(&format!("{FIRST}\tfailed\t403 Forbidden: Application is not authorized")),
+        "{stdout}"
+    );
+    assert!(lines[1].starts_with(&format!("{SECOND}\tfailed\t404 ResourceNotFound: ")), "{stdout}");
+    assert_eq!(lines[2], format!("{THIRD}\tdisconnected"));
+    let serving = Sandbox::start(&options);
+    assert!(serving.disconnect("odd=id").starts_with("HTTP/1.1 500"));
+    assert!(serving.ask(&format!("GET {PARTNERS}/{FIRST}")).starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_refused_token_is_exit_4() {
+    let script = format!("intunectl partner disconnect -q {FIRST}");
+    assert_eq!(rehearse(&["--fail", &format!("{FIRST}=401")], &script).code, Some(4));
+    assert_eq!(rehearse(&[], "INTUNECTL_TOKEN=another intunectl partner list").code, Some(4));
+}
+
+#[test]
+fn a_failure_must_be_one() {
+    for fail in ["a", "a=200", "a=600", "=404", "a="] {
+        let Seen { stderr, code, .. } = sandbox(&["--fail", fail, "--", "true"]);
+        assert_eq!(code, Some(2));
+        assert!(stderr.starts_with("error: invalid value"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_in_words() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let Seen { stdout, stderr, code } = sandbox(&["--port", &port, "--", "true"]);
+    assert_eq!((stdout.as_str(), code), ("", Some(1)));
+    let error = format!("error: the sandbox cannot listen on port {port} of 127.0.0.1: Address already in use\nhint: ");
+    assert!(stderr.starts_with(&error), "{stderr}");
+}
+
+#[test]
+fn the_port_is_the_one_asked_for() {
+    // Free a moment ago, and below those that systems give to whoever asks for any.
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let free = (20_000..30_000).find(is_free).unwrap().to_string();
+    let Seen { stdout, stderr, code } = rehearse(&["--port", &free], "echo $INTUNECTL_GRAPH_URL");
+    assert_eq!((stdout, stderr.as_str(), code), (format!("http://127.0.0.1:{free}\n"), "", Some(0)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_listens_on_the_loopback_alone() {
+    let serving = Sandbox::start(&[]);
+    let port = serving.port();
+    // Addresses in /proc are hexadecimal and, on every machine that this runs on, backwards; 0A is LISTEN.
+    let is_here = |line: &&str| line.contains(&format!(":{port:04X} ")) && line.contains(" 0A ");
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let listening: Vec<_> = table.lines().filter(is_here).collect();
+    assert!(listening.len() == 1 && listening[0].contains(" 0100007F:"), "{listening:?}");
+    let table = std::fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
+    assert_eq!(table.lines().filter(is_here).count(), 0);
+}

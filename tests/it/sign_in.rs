@@ -1,0 +1,1830 @@
+//! Signing in, with a real keyring, against the sandbox and against platforms that lie.
+
+use std::net::TcpStream;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use sha2::Digest as _;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::support::graph::{PARTNERS, Unspoken};
+use crate::support::http::{get, query, say, send};
+use crate::support::jwt::{ACCOUNT, OTHER_TENANT, PERMISSION, TENANT, claims, jwt, padded};
+use crate::support::keyring::{assert_nobody_signed_in, entries};
+use crate::support::machine::Machine;
+use crate::support::platform::{Platform, answer, refusal};
+use crate::support::running::Running;
+use crate::support::sandbox::{FIRST, SECOND, Sandbox};
+use crate::support::server::{Reply, Request};
+use crate::support::shell::on_a_terminal;
+use crate::support::{Seen, run_with};
+
+const SANDBOX_TENANT: &str = "00000000-0000-0000-0000-5a4d0b0c0001";
+const CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
+
+/// Secrets of a shape that nothing else has, with characters that forms, addresses and JSON write in other ways.
+const DEVICE_CODE: &str = "GMxDevice/code+8Qf~3zVnTqLw0=RkYb";
+const CODE: &str = "0.AXMcode_that~came-back/8Jq+ZvNw5=Tg";
+const REFRESH: &str = "1.AXMrefresh~9Kd/Wq+Zx7Lp=Bn3Vc-Ty_Gh";
+const CLIENT_SECRET: &str = "bWo8Q~clientSecret.xK4/Rt+Zq9=Vm";
+
+/// What a platform gives for a code.
+fn code() -> Value {
+    json!({
+        "user_code": "BCDF-GHJK",
+        "device_code": DEVICE_CODE,
+        "verification_uri": "https://login.example/device",
+        "expires_in": 900,
+        "interval": 1,
+        "message": "To sign in, use a web browser.",
+    })
+}
+
+/// What a platform gives to somebody who has signed in.
+fn tokens() -> Value {
+    json!({
+        "token_type": "Bearer",
+        "scope": PERMISSION,
+        "expires_in": 3600,
+        "access_token": jwt(&claims(3600)),
+        "refresh_token": REFRESH,
+        "id_token": jwt(&json!({"tid": TENANT, "preferred_username": ACCOUNT, "nonce": "id"})),
+    })
+}
+
+/// With these fields in place of its own; null takes one away.
+fn but(mut value: Value, changes: &Value) -> Value {
+    for (name, change) in changes.as_object().unwrap() {
+        match change {
+            Value::Null => drop(value.as_object_mut().unwrap().remove(name)),
+            change => value[name] = change.clone(),
+        }
+    }
+    value
+}
+
+/// A platform that does what it is asked, and a Graph at the same address with nothing in it.
+fn good(_: &Request, endpoint: &str, _: usize) -> Reply {
+    match endpoint {
+        "devicecode" => answer(200, &code()),
+        "token" => answer(200, &tokens()),
+        "remoteAssistancePartners" => answer(200, &json!({"value": []})),
+        _ => Reply::status(204),
+    }
+}
+
+/// The command to sign in at a platform.
+fn login(machine: &Machine, url: &str, arguments: &[&str]) -> Command {
+    machine.command(&[&["auth", "login", "--graph-url", url, "--login-url", url], arguments].concat())
+}
+
+/// Signs in by device code; what was seen.
+fn sign_in(machine: &Machine, url: &str, arguments: &[&str]) -> Seen {
+    machine.seen(&mut login(machine, url, &[&["--device-code"], arguments].concat()))
+}
+
+/// Starts to sign in with a browser, and waits until it was opened: the process, and the address.
+fn begin_in_browser(machine: &Machine, url: &str, arguments: &[&str]) -> (Running, String) {
+    machine.has_opened_none();
+    let process = Running::start(login(machine, url, arguments).env("BROWSER", machine.browser()));
+    let address = machine.opened();
+    (process, address)
+}
+
+/// The address on a line of its own that it prints for a browser.
+fn printed_address(process: &Running) -> String {
+    let text = process.wait_for_stderr("Waiting for it to come back");
+    text.lines().find_map(|line| line.strip_prefix("  http")).map(|rest| format!("http{rest}")).unwrap()
+}
+
+/// Where the browser comes back to, with these parameters.
+fn back(address: &str, parameters: &[(&str, &str)]) -> String {
+    let redirect = query(address, "redirect_uri").unwrap();
+    reqwest::Url::parse_with_params(&redirect, parameters).unwrap().into()
+}
+
+fn port(address: &str) -> u16 {
+    reqwest::Url::parse(&query(address, "redirect_uri").unwrap()).unwrap().port().unwrap()
+}
+
+/// Signs in with a browser that comes back with [`CODE`].
+fn sign_in_by_browser(machine: &Machine, url: &str, arguments: &[&str]) -> Seen {
+    let (process, address) = begin_in_browser(machine, url, arguments);
+    let state = query(&address, "state").unwrap();
+    let page = get(&back(&address, &[("code", CODE), ("state", &state)]));
+    assert_eq!(page.status, 200, "{}", page.head);
+    machine.end_of(process)
+}
+
+/// Nobody was signed in: so in words, with this code, and nothing is kept.
+#[track_caller]
+fn assert_nobody(seen: &Seen, words: &str) {
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{words}: {}", seen.stderr);
+    assert!(seen.stderr.contains(&format!("error: nobody was signed in: {words}")), "{words}: {}", seen.stderr);
+    assert!(seen.stderr.contains("\nhint: "), "{}", seen.stderr);
+    assert!(!seen.stderr.contains(|c: char| c.is_control() && c != '\n'), "{:?}", seen.stderr);
+    assert_nobody_signed_in();
+}
+
+// The whole life of a sign-in.
+
+/// From the first sign-in to the last sign-out, whichever way somebody signs in.
+fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
+    let machine = Machine::new();
+    let sandbox = Sandbox::approving(&[]);
+    let ear = Platform::before(&machine.secrets, &sandbox);
+    let seen = sign_in(&machine, &ear, sandbox.url());
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    let signed_in = format!(
+        "signed in as admin@sandbox.example to tenant {SANDBOX_TENANT} under profile 'default', for {}\n",
+        sandbox.url()
+    );
+    assert!(seen.stderr.ends_with(&signed_in), "{}", seen.stderr);
+
+    let status = machine.run_twice(&["auth", "status"]);
+    assert_eq!((status.stderr.as_str(), status.code), ("", Some(0)));
+    for line in [
+        "Source:      profile 'default'".to_owned(),
+        "Account:     admin@sandbox.example".to_owned(),
+        format!("Tenant:      {SANDBOX_TENANT}"),
+        format!("Application: intunectl sandbox ({CLIENT})"),
+        format!("Graph:       {}", sandbox.url()),
+        format!("Disconnect:  yes: {PERMISSION} is among the permissions"),
+    ] {
+        assert!(status.stdout.lines().any(|found| found == line), "{line}: {}", status.stdout);
+    }
+    assert!(status.stdout.contains("Expires:     in 59m "), "{}", status.stdout);
+    let status = machine.run_twice(&["auth", "status", "-o", "json"]);
+    let report: Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!(
+        (&report["usable"], &report["profile"], &report["renewable"], &report["app_only"], &report["error"]),
+        (&json!(true), &json!("default"), &json!(true), &json!(false), &Value::Null)
+    );
+    assert_eq!((&report["account"], &report["tenant_id"]), (&json!("admin@sandbox.example"), &json!(SANDBOX_TENANT)));
+    assert_eq!((&report["app_id"], &report["has_needed_permission"]), (&json!(CLIENT), &json!(true)));
+
+    let list = machine.run_twice(&["auth", "list"]);
+    let row = format!("default\tadmin@sandbox.example\t{SANDBOX_TENANT}\t{}\tgood for 59m ", sandbox.url());
+    assert!(list.stdout.starts_with(&row) && list.stdout.ends_with(", then renewed\n"), "{}", list.stdout);
+
+    assert_eq!(machine.run_twice(&["partner", "list", "-o", "id"]).stdout.lines().count(), 3);
+    let seen = machine.run_twice(&["partner", "disconnect", "-q", FIRST]);
+    assert_eq!(seen, Seen { stdout: format!("{FIRST}\tdisconnected\n"), stderr: String::new(), code: Some(0) });
+    let before = ear.asked("token").len();
+
+    sandbox.revoke();
+    for command in [&["partner", "list"][..], &["partner", "disconnect", SECOND]] {
+        let seen = machine.run_twice(command);
+        assert_eq!(seen.code, Some(4), "{}", seen.stderr);
+        let error = "error: the sign-in of profile 'default' cannot be renewed: ";
+        assert!(seen.stderr.contains(error) && seen.stderr.contains(": AADSTS50173: "), "{}", seen.stderr);
+        assert!(seen.stderr.contains("`intunectl auth login`"), "{}", seen.stderr);
+        assert!(!seen.stdout.contains("disconnected\n"), "{}", seen.stdout);
+    }
+    assert!(ear.asked("token").len() > before);
+
+    assert_eq!(sign_in(&machine, &ear, sandbox.url()).code, Some(0));
+    assert_eq!(machine.run_twice(&["partner", "disconnect", "-q", SECOND]).code, Some(0));
+
+    let seen = machine.run(&["auth", "logout"]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)));
+    assert!(seen.stderr.starts_with("deleted the sign-in of profile 'default'"), "{}", seen.stderr);
+    assert_nobody_signed_in();
+    for command in [&["partner", "list"][..], &["auth", "status"], &["auth", "token"]] {
+        let seen = machine.run_twice(command);
+        let shown = if command == ["auth", "status"] { "Source:      profile 'default'\n" } else { "" };
+        assert_eq!((seen.stdout.as_str(), seen.code), (shown, Some(4)), "{}", seen.stderr);
+        assert!(seen.stderr.starts_with("error: no access token: not signed in (profile "), "{}", seen.stderr);
+    }
+    assert_eq!(machine.run(&["auth", "list"]).stderr, "nobody is signed in; `intunectl auth login` signs in\n");
+}
+
+/// With tokens that live for less than 5 minutes, so that every run renews.
+fn is_renewed_by_every_run(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
+    let machine = Machine::new();
+    let sandbox = Sandbox::approving(&["--token-lifetime", "4m"]);
+    let ear = Platform::before(&machine.secrets, &sandbox);
+    assert_eq!(sign_in(&machine, &ear, sandbox.url()).code, Some(0));
+    let mut used = Vec::new();
+    for n in 1..=3 {
+        let seen = machine.run(&["partner", "list", "-o", "id", "-vv"]);
+        assert_eq!((seen.stdout.lines().count(), seen.code), (3, Some(0)), "{}", seen.stderr);
+        let asked = ear.asked("token");
+        let refreshed = asked.iter().filter(|request| request.form("grant_type").unwrap() == "refresh_token");
+        let tokens: Vec<_> = refreshed.map(|request| request.form("refresh_token").unwrap()).collect();
+        assert_eq!(tokens.len(), n);
+        assert!(!used.contains(&tokens[n - 1]), "a refresh token was used twice");
+        used = tokens;
+        let last = asked.last().unwrap();
+        assert_eq!(last.path, format!("/{SANDBOX_TENANT}/oauth2/v2.0/token"));
+        assert_eq!(last.form("client_id").unwrap(), CLIENT);
+    }
+    assert_eq!(machine.run(&["auth", "logout", "-vv"]).code, Some(0));
+}
+
+fn by_device_code(machine: &Machine, ear: &Platform, graph: &str) -> Seen {
+    machine.run(&["auth", "login", "--device-code", "--graph-url", graph, "--login-url", ear.root()])
+}
+
+fn by_browser(machine: &Machine, ear: &Platform, graph: &str) -> Seen {
+    machine.has_opened_none();
+    let mut command = machine.command(&["auth", "login", "-vv", "--graph-url", graph, "--login-url", ear.root()]);
+    let process = Running::start(command.env("BROWSER", machine.browser()));
+    let page = get(&machine.opened());
+    let last = get(&page.link("Continue as admin@sandbox.example"));
+    assert!(last.status == 200 && last.body.contains("You can close this window"), "{}{}", last.head, last.body);
+    machine.keep_output(&last.body);
+    machine.end_of(process)
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_sign_in_by_device_code_is_shown_used_revoked_made_anew_and_forgotten() {
+    lives(by_device_code);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_sign_in_by_browser_is_shown_used_revoked_made_anew_and_forgotten() {
+    lives(by_browser);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_sign_in_by_device_code_is_renewed_by_every_run_that_finds_too_little_left() {
+    is_renewed_by_every_run(by_device_code);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_sign_in_by_browser_is_renewed_by_every_run_that_finds_too_little_left() {
+    is_renewed_by_every_run(by_browser);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_device_code_is_shown_on_standard_error_and_nothing_else_is() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let url = platform.root().to_owned();
+    let seen = sign_in(&machine, &url, &[]);
+    let stderr = format!(
+        "To sign in at {}, open this page in a browser, on any device:\n\n  https://login.example/device\n\nand type this \
+         code there:\n\n  BCDF-GHJK\n\nWaiting. The code expires in 15m. Never type a code that someone else sent you.\n\
+         signed in as {ACCOUNT} to tenant {TENANT} under profile 'default', for {url}\n",
+        url.trim_start_matches("http://")
+    );
+    assert_eq!(seen, Seen { stdout: String::new(), stderr, code: Some(0) });
+    // Quiet hides what is not needed to sign in, and nothing more.
+    let quiet = sign_in(&machine, &url, &["-q"]);
+    assert!(quiet.stderr.contains("BCDF-GHJK") && !quiet.stderr.contains("signed in as"), "{}", quiet.stderr);
+    let [asked, _] = &platform.asked("devicecode")[..] else { panic!() };
+    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/organizations/oauth2/v2.0/devicecode"));
+    assert_eq!(asked.form("client_id").as_deref(), Some(CLIENT));
+    assert_eq!(asked.form("scope").unwrap(), format!("{url}/{PERMISSION} offline_access openid profile"));
+    let polled = &platform.asked("token")[0];
+    assert_eq!(polled.path, "/organizations/oauth2/v2.0/token");
+    assert_eq!(polled.form("grant_type").as_deref(), Some("urn:ietf:params:oauth:grant-type:device_code"));
+    assert_eq!(polled.form("device_code").as_deref(), Some(DEVICE_CODE));
+}
+
+// A device code, and a platform that does not play along.
+
+/// A platform whose answers to these endpoints are others.
+fn with(machine: &Machine, endpoint: &'static str, reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Platform {
+    Platform::scripted(
+        &machine.secrets,
+        move |request, name, n| if name == endpoint { reply(n) } else { good(request, name, n) },
+    )
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_refusal_ends_a_device_code_with_the_platforms_words_and_what_to_do() {
+    let machine = Machine::new();
+    for (error, description, words, hint) in [
+        ("expired_token", "AADSTS70020: The code expired.", "AADSTS70020: The code expired.", "--browser"),
+        ("expired_token", "", "the code expired before the sign-in was finished", "run it again; --browser"),
+        ("authorization_declined", "AADSTS70018: no", "AADSTS70018: no", "run it again"),
+        ("authorization_declined", "", "the sign-in was declined", "run it again; --browser"),
+        ("access_denied", "", "the sign-in was declined", "run it again; --browser"),
+        ("bad_verification_code", "", "the device code is not one that the service knows", "run it again; --browser"),
+        ("invalid_grant", "AADSTS53003: Blocked by policy.", "AADSTS53003: Blocked by policy.", "try --browser"),
+        ("odd\u{1b}[2J\u{202e}\r\nerror: forged", "", "odd", "run it again; --browser"),
+        ("invalid_grant", "AADSTS1: a\u{1b}]0;x\u{7}\r\nhint: forged", "AADSTS1: a", "run it again; --browser"),
+    ] {
+        for endpoint in ["token", "devicecode"] {
+            let platform = with(&machine, endpoint, move |_| refusal(error, description));
+            let seen = sign_in(&machine, platform.root(), &["-vv"]);
+            let host = platform.root().trim_start_matches("http://");
+            assert_nobody(&seen, &format!("{host}: {words}"));
+            assert!(seen.stderr.lines().last().unwrap().starts_with("hint: "), "{}", seen.stderr);
+            assert!(seen.stderr.lines().last().unwrap().contains(hint), "{}", seen.stderr);
+            assert!(!seen.stderr.contains("\nhint: forged") && !seen.stderr.contains("\nerror: forged"));
+            assert_eq!(platform.asked(endpoint).len(), 1, "it was asked again");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_code_that_makes_no_sense_is_not_shown() {
+    let machine = Machine::new();
+    let nonsense = [
+        json!({"verification_uri": "javascript:alert(1)"}),
+        json!({"verification_uri": "file:///etc/passwd"}),
+        json!({"verification_uri": "login.example/device"}),
+        // Plain http, and a host that a user part disguises.
+        json!({"verification_uri": "http://login.example/device"}),
+        json!({"verification_uri": "https://login.microsoftonline.com@login.example/device"}),
+        json!({"verification_uri": "https://a:b@login.example/device"}),
+        json!({"verification_uri": "https://@login.example/device"}),
+        json!({"verification_uri": "https://:@login.example/device"}),
+        json!({"verification_uri": "https:login.example/device"}),
+        json!({"verification_uri": "https:\\\\login.example\\device"}),
+        json!({"verification_uri": " https://login.example/device"}),
+        json!({"verification_uri": "https://login.microsoftonline.com/\n  https://login.example"}),
+        json!({"verification_uri": "https://login.exa\u{200b}mple/device"}),
+        json!({"verification_uri": "http://login.example@127.0.0.1/device"}),
+        json!({"verification_uri": ""}),
+        json!({"verification_uri": null}),
+        json!({"verification_uri": 7}),
+        json!({"user_code": ""}),
+        json!({"user_code": null}),
+        json!({"device_code": null}),
+        json!({"device_code": [DEVICE_CODE]}),
+        json!({"interval": 3601}),
+        json!({"interval": 18_446_744_073_709_551_615_u64}),
+        json!({"interval": 1e300}),
+        json!({"interval": -1}),
+        json!({"interval": "soon"}),
+        json!({"expires_in": null}),
+        json!({"expires_in": -1}),
+        json!({"expires_in": 86_401}),
+        json!({"expires_in": 18_446_744_073_709_551_615_u64}),
+        json!({"expires_in": "soon"}),
+    ];
+    for changes in nonsense {
+        let given = but(code(), &changes);
+        let platform = with(&machine, "devicecode", move |_| answer(200, &given));
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
+        let host = platform.root().trim_start_matches("http://");
+        assert_nobody(&seen, host);
+        let words = ["makes no sense", "is not safe: not https"];
+        assert!(words.iter().any(|words| seen.stderr.contains(words)), "{changes}: {}", seen.stderr);
+        assert!(!seen.stderr.contains("BCDF") && platform.asked("token").is_empty(), "{changes}: {}", seen.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_interval_that_is_missing_or_none_is_no_reason_to_fail() {
+    let machine = Machine::new();
+    let mut null = code();
+    null["interval"] = Value::Null;
+    let others =
+        [json!({"interval": null}), json!({"interval": 0}), json!({"interval": 3600}), json!({"message": null})];
+    for given in others.map(|changes| but(code(), &changes)).into_iter().chain([null]) {
+        let shown = given.to_string();
+        let platform = with(&machine, "devicecode", move |_| answer(200, &given));
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{shown}: {}", seen.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_interval_of_nothing_is_no_flood() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, |request, endpoint, n| match (endpoint, n) {
+        ("devicecode", _) => answer(200, &but(code(), &json!({"interval": 0}))),
+        ("token", 0 | 1) => refusal("authorization_pending", ""),
+        _ => good(request, endpoint, n),
+    });
+    assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
+    let polls = platform.asked("token");
+    assert_eq!(polls.len(), 3);
+    assert!(polls.windows(2).all(|pair| pair[1].at - pair[0].at >= Duration::from_secs(1)));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn whoever_is_asked_to_slow_down_waits_five_seconds_longer_from_then_on() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, |request, endpoint, n| match (endpoint, n) {
+        ("token", 0) => refusal("slow_down", "AADSTS1: too fast"),
+        _ => good(request, endpoint, n),
+    });
+    let seen = sign_in(&machine, platform.root(), &["-vv"]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    let [first, second] = &platform.asked("token")[..] else { panic!() };
+    assert!(second.at - first.at >= Duration::from_secs(6), "{:?}", second.at - first.at);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn nobody_waits_beyond_the_end_of_a_code() {
+    let machine = Machine::new();
+    for seconds in [0, 1] {
+        let platform = Platform::scripted(&machine.secrets, move |_, endpoint, _| match endpoint {
+            "devicecode" => answer(200, &but(code(), &json!({"expires_in": seconds}))),
+            _ => refusal("authorization_pending", "AADSTS70016: Pending."),
+        });
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
+        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert!(seen.stderr.contains("expired") && platform.asked("token").len() <= 2, "{}", seen.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_is_shown_of_a_code_does_not_act_on_the_terminal() {
+    let machine = Machine::new();
+    let unfit = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+    let page =
+        json!({"verification_uri": "https://login.example/\u{1b}[2Jdevice\u{202e}\nand type your password there:"});
+    let refusing = with(&machine, "devicecode", move |_| answer(200, &but(code(), &page)));
+    let seen = sign_in(&machine, refusing.root(), &[]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{}", seen.stderr);
+    assert!(!seen.stderr.contains(unfit) && !seen.stderr.contains("password"), "{:?}", seen.stderr);
+    let platform = with(&machine, "devicecode", |_| {
+        answer(200, &but(code(), &json!({"user_code": "BC\u{1b}[31mDF\r\n\n  \u{9b}2JOTHER\u{7}"})))
+    });
+    let seen = sign_in(&machine, platform.root(), &[]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    assert!(!seen.stderr.contains(unfit), "{:?}", seen.stderr);
+    let lines: Vec<_> = seen.stderr.lines().collect();
+    assert_eq!(lines[2], "  https://login.example/device");
+    assert!(lines[6].starts_with("  BC") && lines[6].contains("OTHER"), "{lines:?}");
+    assert_eq!(lines.len(), 10, "{lines:?}");
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_platform_that_is_gone_while_a_code_is_typed_is_not_waited_for_until_the_code_ends() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    let location = format!("{}/portal?{DEVICE_CODE}", elsewhere.url());
+    type Given = Box<dyn Fn(usize) -> Reply + Send + Sync>;
+    let answers: [(Given, &str); 3] = [
+        (Box::new(|_| Reply::status(403).body("<html>no</html>")), "403 Forbidden, with no reason"),
+        (Box::new(move |_| Reply::status(302).header("Location", &location)), "/portal, which is never followed"),
+        (Box::new(|_| Reply::Close), "the connection broke before the answer came"),
+    ];
+    for (reply, words) in answers {
+        let platform = with(&machine, "token", reply);
+        let seen = sign_in(&machine, platform.root(), &["-vv", "--retries", "0"]);
+        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert!(seen.stderr.contains(words), "{words}: {}", seen.stderr);
+        assert_eq!(platform.asked("token").len(), 3, "{words}");
+    }
+    elsewhere.assert_unspoken();
+    // Once is no reason to give up.
+    let platform = with(&machine, "token", |n| match n {
+        0 | 1 | 3 => Reply::status(403),
+        2 => refusal("authorization_pending", ""),
+        _ => answer(200, &tokens()),
+    });
+    assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_answer_that_is_not_the_platforms_is_told_in_words() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    let location = elsewhere.url();
+    type Given = Box<dyn Fn() -> Reply + Send + Sync>;
+    let html = "<html><script>alert(1)</script>\u{1b}[2J</html>";
+    let answers: Vec<(Given, &str)> = vec![
+        (Box::new(move || Reply::status(200).header("Content-Type", "text/html").body(html)), "makes no sense"),
+        (Box::new(|| Reply::status(200).body("")), "makes no sense"),
+        (Box::new(|| answer(200, &json!([]))), "makes no sense"),
+        (Box::new(move || Reply::status(403).body(html)), "403 Forbidden, with no reason that the service would give"),
+        (Box::new(|| Reply::status(500).body("{}")), "500 Internal Server Error: too busy, or out of order"),
+        (
+            Box::new(move || Reply::status(302).header("Location", &location)),
+            "302 Found: redirected to http://127.0.0.1:",
+        ),
+        (Box::new(|| Reply::Close), "the connection broke before the answer came"),
+        (Box::new(|| Reply::Raw(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec())), "what came was not HTTP"),
+        (
+            Box::new(|| Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"user_code\":".to_vec())),
+            "the connection broke before the answer came",
+        ),
+        (Box::new(|| Reply::Stall(b"HTTP/1.1 200 OK\r\n".to_vec())), "no answer came in time"),
+    ];
+    for (reply, words) in answers {
+        let platform = with(&machine, "devicecode", move |_| reply());
+        let seen = sign_in(&machine, platform.root(), &["-vv", "--retries", "0", "--timeout", "2s"]);
+        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert!(seen.stderr.contains(words) && !seen.stderr.contains("<html"), "{words}: {}", seen.stderr);
+        assert!(platform.asked("token").is_empty());
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_expiry_beyond_all_calendars_is_not_known() {
+    let machine = Machine::new();
+    for seconds in [1_000_000_000_000_u64, u64::MAX] {
+        let access = jwt(&but(claims(3600), &json!({"exp": seconds})));
+        let given = but(tokens(), &json!({"expires_in": seconds, "access_token": access}));
+        let platform = with(&machine, "token", move |_| answer(200, &given));
+        assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
+        let status = machine.run_twice(&["auth", "status"]);
+        assert!(status.stdout.contains("Expires:     not known\n") && status.code == Some(0), "{status:?}");
+        let list: Value = serde_json::from_str(&machine.run(&["auth", "list", "-o", "json"]).stdout).unwrap();
+        assert_eq!(list[0]["expires_at"], Value::Null);
+        assert_eq!(machine.run(&["partner", "list", "-vv"]).code, Some(0));
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn tokens_that_make_no_sense_are_not_kept() {
+    let machine = Machine::new();
+    for changes in [
+        json!({"access_token": null}),
+        json!({"access_token": ""}),
+        json!({"access_token": "two words-of-a-secret"}),
+        json!({"access_token": "line\nbreak-of-a-secret"}),
+        json!({"access_token": 7}),
+        json!({"token_type": null}),
+        json!({"expires_in": "soon"}),
+        json!({"refresh_token": ["list-of-a-secret"]}),
+    ] {
+        let given = but(tokens(), &changes);
+        let platform = with(&machine, "token", move |_| answer(200, &given));
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
+        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert!(!seen.stderr.contains("of-a-secret"), "{changes}: {}", seen.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn without_a_refresh_token_or_the_permission_there_is_a_warning() {
+    let machine = Machine::new();
+    for (changes, words) in [
+        (json!({"refresh_token": null}), "the sign-in service gave nothing to renew the token with: it ends in 59m "),
+        (
+            json!({"access_token": jwt(&but(claims(3600), &json!({"scp": "User.Read"})))}),
+            "the token lacks the permission DeviceManagementServiceConfig.ReadWrite.All",
+        ),
+    ] {
+        let given = but(tokens(), &changes);
+        let platform = with(&machine, "token", move |_| answer(200, &given));
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+        assert!(seen.stderr.contains(&format!("\nwarning: {words}")), "{}", seen.stderr);
+        assert_eq!(machine.run(&["auth", "status", "-q"]).code, Some(0));
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn an_interrupted_sign_in_leaves_nothing_behind() {
+    let machine = Machine::new();
+    let platform = with(&machine, "token", |_| refusal("authorization_pending", ""));
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let asked = platform.asked("token").len();
+        let process = Running::start(&mut login(&machine, platform.root(), &["--device-code", "-vv"]));
+        platform.server.wait_for(2 * asked + 2);
+        process.signal(signal);
+        let seen = machine.end_of(process);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)));
+        assert!(seen.stderr.ends_with("error: interrupted; nobody was signed in\n"), "{}", seen.stderr);
+        let (process, _) = begin_in_browser(&machine, platform.root(), &["-vv"]);
+        process.wait_for_stderr("Waiting for it to come back");
+        process.signal(signal);
+        let seen = machine.end_of(process);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
+    }
+    assert_nobody_signed_in();
+}
+
+// A browser, and whoever else comes to the port.
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_browser_is_sent_with_all_that_the_platform_needs_and_the_code_is_redeemed_with_its_proof() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let own = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
+    for (arguments, tenant, client) in [
+        (&[][..], "organizations", CLIENT),
+        (&["--tenant", "Contoso.example"], "contoso.example", CLIENT),
+        (&["--tenant", TENANT, "--client-id", own], TENANT, own),
+    ] {
+        let (process, address) = begin_in_browser(&machine, platform.root(), arguments);
+        assert!(address.starts_with(&format!("{}/{tenant}/oauth2/v2.0/authorize?", platform.root())), "{address}");
+        assert_eq!(printed_address(&process), address, "what is printed is what is opened");
+        let state = query(&address, "state").unwrap();
+        let challenge = query(&address, "code_challenge").unwrap();
+        for (name, value) in [
+            ("response_type", "code"),
+            ("client_id", client),
+            ("scope", &format!("{}/{PERMISSION} offline_access openid profile", platform.root())),
+            ("code_challenge_method", "S256"),
+            ("redirect_uri", &format!("http://localhost:{}", port(&address))),
+        ] {
+            assert_eq!(query(&address, name).as_deref(), Some(value), "{name}");
+        }
+        assert!(state.len() >= 16 && challenge.len() == 43, "{address}");
+        let page = get(&back(&address, &[("code", CODE), ("state", &state), ("session_state", "x")]));
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("You can close this window"), "{}", page.body);
+        assert!(!page.body.contains(&state) && !page.body.contains("<script"), "{}", page.body);
+        for header in
+            ["cache-control: no-store", "referrer-policy: no-referrer", "content-security-policy: default-src 'none'"]
+        {
+            assert!(page.head.to_lowercase().contains(header), "{header}: {}", page.head);
+        }
+        machine.keep_output(&format!("{}{}", page.head, page.body));
+        let seen = machine.end_of(process);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+        assert!(seen.stderr.ends_with(&format!(
+            "signed in as {ACCOUNT} to tenant {TENANT} under profile 'default', for {}\n",
+            platform.root()
+        )));
+        let redeemed = platform.asked("token").pop().unwrap();
+        assert_eq!(redeemed.path, format!("/{tenant}/oauth2/v2.0/token"));
+        for (name, value) in [
+            ("grant_type", "authorization_code"),
+            ("client_id", client),
+            ("code", CODE),
+            ("redirect_uri", &format!("http://localhost:{}", port(&address))),
+        ] {
+            assert_eq!(redeemed.form(name).as_deref(), Some(value), "{name}");
+        }
+        let verifier = redeemed.form("code_verifier").unwrap();
+        assert!((43..=128).contains(&verifier.len()), "{verifier}");
+        assert_eq!(URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(verifier)), challenge);
+        assert_eq!(redeemed.form("client_secret"), None);
+    }
+    // Never the same twice.
+    let verifiers: Vec<_> = platform.asked("token").iter().map(|request| request.form("code_verifier")).collect();
+    assert!(verifiers[0] != verifiers[1] && verifiers[1] != verifiers[2] && verifiers[0] != verifiers[2]);
+    assert!(platform.asked("authorize").is_empty() && platform.asked("devicecode").is_empty());
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn forged_codes_and_strays_are_answered_and_waited_past() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let (mut process, address) = begin_in_browser(&machine, platform.root(), &["-vv"]);
+    let (port, state) = (port(&address), query(&address, "state").unwrap());
+    let root = format!("http://localhost:{port}");
+    let silent: Vec<_> = (0..20).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+    let forged: [&[(&str, &str)]; 8] = [
+        &[("code", "theirs"), ("state", "theirs")],
+        &[("code", "theirs")],
+        &[("code", "theirs"), ("state", "")],
+        &[("error", "access_denied"), ("state", "theirs")],
+        &[("error", "access_denied")],
+        &[("code", "theirs"), ("code", CODE), ("state", &state)],
+        &[("code", "theirs"), ("error", "access_denied"), ("state", &state)],
+        &[("code", "theirs"), ("state", &state), ("state", &state)],
+    ];
+    for parameters in forged {
+        let page = get(&back(&address, parameters));
+        assert_eq!(page.status, 400, "{parameters:?}");
+        assert!(!page.body.contains("theirs") && !page.body.contains(&state), "{}", page.body);
+    }
+    let good = format!("?code={CODE}&state={state}");
+    for path in ["/favicon.ico", "/", &format!("/other{good}"), &format!("//{good}"), "/%2e%2e/"] {
+        assert_eq!(get(&format!("{root}{path}")).status, 404, "{path}");
+    }
+    for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+        assert_eq!(send(&format!("{root}/{good}"), method, "x=y").status, 404, "{method}");
+    }
+    for garbage in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"[..],
+        b"GET\r\n\r\n",
+        b"\0\0\0\0\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\r\n\r\n\r\n\r\nSSH-2.0-x\r\n\r\n",
+    ] {
+        assert!(!say("127.0.0.1", port, garbage).contains("200 OK"));
+    }
+    let endless = [b"GET /?".to_vec(), vec![b'a'; 1 << 20], b" HTTP/1.1\r\n\r\n".to_vec()].concat();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    // It may hang up before it has heard all of that.
+    let _ = std::io::Write::write_all(&mut stream, &endless);
+    assert!(process.is_running());
+    assert!(platform.server.requests().is_empty(), "nothing was sent for any of them");
+    let page = get(&back(&address, &[("code", CODE), ("state", &state)]));
+    assert_eq!(page.status, 200);
+    let seen = machine.end_of(process);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    assert_eq!(platform.asked("token")[0].form("code").as_deref(), Some(CODE));
+    drop(silent);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_second_return_changes_nothing() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let (process, address) = begin_in_browser(&machine, platform.root(), &["-vv"]);
+    let state = query(&address, "state").unwrap();
+    // Connected before the first returns, so that it is let in whatever happens to the port then.
+    let mut second = TcpStream::connect(("127.0.0.1", port(&address))).unwrap();
+    assert_eq!(get(&back(&address, &[("code", CODE), ("state", &state)])).status, 200);
+    let line = format!("GET /?error=access_denied&state={state} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let _ = std::io::Write::write_all(&mut second, line.as_bytes());
+    let seen = machine.end_of(process);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    let [redeemed] = &platform.asked("token")[..] else { panic!("{:?}", platform.asked("token")) };
+    assert_eq!(redeemed.form("code").as_deref(), Some(CODE));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_refusal_in_the_browser_ends_it_with_the_platforms_words() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    for (error, description, words, hint) in [
+        ("access_denied", None, "the sign-in was declined", "--device-code"),
+        ("access_denied", Some("AADSTS65004: User declined."), "AADSTS65004: User declined.", "accept what"),
+        ("server_error", Some("AADSTS1: \u{1b}[2Jodd\nhint: x"), "AADSTS1: \u{fffd}[2Jodd", "--device-code"),
+        ("<script>alert(1)</script>", None, "<script>alert(1)</script>", "--device-code"),
+    ] {
+        let (process, address) = begin_in_browser(&machine, platform.root(), &["-vv"]);
+        let state = query(&address, "state").unwrap();
+        let mut parameters = vec![("error", error), ("state", &state)];
+        parameters.extend(description.map(|text| ("error_description", text)));
+        let page = get(&back(&address, &parameters));
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("Not signed in") && !page.body.contains("<script"), "{}", page.body);
+        let seen = machine.end_of(process);
+        assert_nobody(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
+        assert!(seen.stderr.lines().last().unwrap().contains(hint), "{}", seen.stderr);
+    }
+    assert!(platform.server.requests().is_empty());
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_code_that_is_not_redeemed_signs_nobody_in() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    let location = elsewhere.url();
+    type Given = Box<dyn Fn() -> Reply + Send + Sync>;
+    let answers: Vec<(Given, &str)> = vec![
+        (Box::new(|| refusal("invalid_grant", "AADSTS54005: Already redeemed.")), "AADSTS54005: Already redeemed."),
+        (Box::new(|| refusal("invalid_request", "AADSTS50148: The verifier.")), "AADSTS50148: The verifier."),
+        (
+            Box::new(|| Reply::status(200).header("Content-Type", "text/html").body("<html>")),
+            "its answer makes no sense",
+        ),
+        (Box::new(move || Reply::status(307).header("Location", &location)), "307 Temporary Redirect: redirected to"),
+        (Box::new(|| Reply::Close), "the connection broke"),
+    ];
+    for (reply, words) in answers {
+        let platform = with(&machine, "token", move |_| reply());
+        let seen = sign_in_by_browser(&machine, platform.root(), &["-vv", "--retries", "0"]);
+        assert_nobody(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn the_port_is_on_the_loopback_alone() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let (_process, address) = begin_in_browser(&machine, platform.root(), &[]);
+    // Addresses in /proc are hexadecimal and, on every machine that this runs on, backwards; 0A is LISTEN.
+    let end = format!(":{:04X}", port(&address));
+    for (table, loopback) in [("/proc/net/tcp", "0100007F"), ("/proc/net/tcp6", "00000000000000000000000001000000")] {
+        let table = std::fs::read_to_string(table).unwrap_or_default();
+        let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let listening: Vec<_> = rows.filter(|row| row[1].ends_with(&end) && row[3] == "0A").collect();
+        assert!(listening.iter().all(|row| row[1] == format!("{loopback}{end}")), "{listening:?}");
+        assert!(listening.len() == 1 || loopback.len() > 8, "{listening:?}");
+    }
+}
+
+// Which way somebody signs in.
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let browser = machine.browser();
+    let two = format!("/nonexistent/browser:{browser} %s");
+    let gone = "/nonexistent/browser";
+    /// Environment, arguments, and whether a browser is opened.
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], bool);
+    let table: [Case; 9] = [
+        (&[], &[], false),
+        (&[("BROWSER", &browser)], &[], true),
+        (&[("BROWSER", &two)], &[], true),
+        (&[("BROWSER", "")], &[], false),
+        (&[("BROWSER", gone)], &[], false),
+        (&[("BROWSER", &browser)], &["--device-code"], false),
+        (&[("BROWSER", &browser), ("DISPLAY", ":0")], &["--device-code"], false),
+        (&[("DISPLAY", ":0")], &[], false),
+        (&[("WAYLAND_DISPLAY", "wayland-0"), ("BROWSER", gone)], &[], false),
+    ];
+    for (environment, arguments, opens) in table {
+        machine.has_opened_none();
+        let asked = platform.asked("devicecode").len();
+        let mut command = login(&machine, platform.root(), &[&["-vv"], arguments].concat());
+        let process = Running::start(command.envs(environment.iter().copied()));
+        if opens {
+            let address = machine.opened();
+            get(&back(&address, &[("code", CODE), ("state", &query(&address, "state").unwrap())]));
+        }
+        let seen = machine.end_of(process);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{environment:?}: {}", seen.stderr);
+        assert_eq!(machine.has_opened_any(), opens, "{environment:?} {arguments:?}");
+        assert_eq!(platform.asked("devicecode").len() - asked, usize::from(!opens), "{environment:?} {arguments:?}");
+    }
+    // A browser for the terminal, which does not come up.
+    let text_browser = machine.program("lynx", "exit 3");
+    let asked = platform.asked("devicecode").len();
+    let mut command = login(&machine, platform.root(), &["-vv"]);
+    let seen = machine.seen(command.env("BROWSER", &text_browser));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    assert!(seen.stderr.contains("\nno browser can be opened here after all\n"), "{}", seen.stderr);
+    assert_eq!(platform.asked("devicecode").len() - asked, 1);
+    // The system's own browser, for whoever sits at a display.
+    std::fs::rename(&browser, machine.desk.path().join("x-www-browser")).unwrap();
+    for (name, value) in [("DISPLAY", ":0"), ("WAYLAND_DISPLAY", "wayland-0")] {
+        machine.has_opened_none();
+        let process = Running::start(login(&machine, platform.root(), &["-vv"]).env(name, value));
+        let address = machine.opened();
+        get(&back(&address, &[("code", CODE), ("state", &query(&address, "state").unwrap())]));
+        assert_eq!(machine.end_of(process).code, Some(0));
+    }
+    machine.has_opened_none();
+    for browser in ["", gone, "no-such-browser"] {
+        let mut command = login(&machine, platform.root(), &["-vv"]);
+        assert_eq!(machine.seen(command.env("BROWSER", browser)).code, Some(0));
+        assert!(!machine.has_opened_any(), "nobody sits at this machine");
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn asked_for_a_browser_where_none_opens_it_prints_the_address_and_waits() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let fails = machine.program("fails", "exit 3");
+    for browser in ["", "/nonexistent/browser", &fails] {
+        let mut command = login(&machine, platform.root(), &["--browser", "-q"]);
+        let process = Running::start(command.env("BROWSER", browser));
+        let address = printed_address(&process);
+        let state = query(&address, "state").unwrap();
+        get(&back(&address, &[("code", CODE), ("state", &state)]));
+        let seen = machine.end_of(process);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{browser}: {}", seen.stderr);
+    }
+    assert!(platform.asked("devicecode").is_empty());
+}
+
+#[test]
+fn the_ways_exclude_each_other() {
+    let machine = Machine::without_keyring();
+    let elsewhere = Unspoken::new();
+    for ways in [
+        &["--browser", "--device-code"][..],
+        &["--device-code", "--browser"],
+        &["--browser", "--with-token"],
+        &["--device-code", "--with-token"],
+        &["--with-token", "--client-id", "c"],
+    ] {
+        let seen = machine.seen(&mut login(&machine, &elsewhere.url(), ways));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{ways:?}: {}", seen.stderr);
+        assert!(seen.stderr.contains("cannot be used with"), "{ways:?}: {}", seen.stderr);
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+fn what_is_for_calls_alone_is_no_way_to_sign_in() {
+    let machine = Machine::without_keyring();
+    for (options, words) in [
+        (&["--token", "some-token"][..], "--token and --token-file are for calls"),
+        (&["--token-file", "token", "--with-token"], "--token and --token-file are for calls"),
+        (&["--client-id", ""], "--client-id"),
+        (&["--client-id", &jwt(&claims(3600))], "'[redacted]' for '--client-id <ID>': looks like a token"),
+    ] {
+        let seen = machine.run(&[&["auth", "login"], options].concat());
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{options:?}: {}", seen.stderr);
+        assert!(seen.stderr.contains(words), "{options:?}: {}", seen.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn to_sign_in_again_is_to_sign_in_as_it_was_unless_an_option_says_otherwise() {
+    let machine = Machine::new();
+    let (first, second) = (Platform::scripted(&machine.secrets, good), Platform::scripted(&machine.secrets, good));
+    let again = |platform: &Platform, options: &[&str]| {
+        let seen = sign_in(&machine, platform.root(), &[&["--profile", "work", "-vv"], options].concat());
+        assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    };
+    again(&first, &["--client-id", "own-app", "--tenant", "contoso.example"]);
+    again(&first, &[]);
+    again(&first, &["--client-id", "another", "--tenant", TENANT]);
+    // A tenant and its applications are of one cloud.
+    again(&second, &[]);
+    let asked = |platform: &Platform| -> Vec<_> {
+        let of = |request: Request| (request.path.split('/').nth(1).unwrap().to_owned(), request.form("client_id"));
+        platform.asked("devicecode").into_iter().map(of).collect()
+    };
+    let named = |tenant: &str, client: &str| (tenant.to_owned(), Some(client.to_owned()));
+    let contoso = named("contoso.example", "own-app");
+    assert_eq!(asked(&first), [contoso.clone(), contoso, named(TENANT, "another")]);
+    assert_eq!(asked(&second), [named("organizations", CLIENT)]);
+    // Another profile knows nothing of this one.
+    assert_eq!(sign_in(&machine, first.root(), &[]).code, Some(0));
+    assert_eq!(asked(&first).last(), Some(&named("organizations", CLIENT)));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profile_that_changes_its_tenant_says_so() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match (endpoint, n) {
+        ("token", 1..) => {
+            let token = jwt(&but(claims(3600), &json!({"tid": OTHER_TENANT})));
+            answer(200, &but(tokens(), &json!({"access_token": token, "id_token": null})))
+        }
+        _ => good(request, endpoint, n),
+    });
+    let words = format!("warning: profile 'default' was signed in to tenant {TENANT} until now\n");
+    for (tenant, says_so) in [(TENANT, false), (OTHER_TENANT, true), (OTHER_TENANT, false)] {
+        let seen = sign_in(&machine, platform.root(), &[]);
+        assert!(seen.stderr.contains(&format!("to tenant {tenant} under")), "{}", seen.stderr);
+        assert_eq!(seen.stderr.contains(&words), says_so, "{}", seen.stderr);
+    }
+    // An application whose credentials are incomplete is not replaced by whoever is signed in.
+    let mut command = machine.command(&["partner", "list", "--graph-url", platform.root()]);
+    let seen = machine.seen(command.env("AZURE_TENANT_ID", "t").env("AZURE_CLIENT_ID", "c"));
+    let words = "error: application credentials are incomplete: found AZURE_TENANT_ID, AZURE_CLIENT_ID; missing ";
+    assert!(seen.code == Some(4) && seen.stderr.starts_with(words), "{}", seen.stderr);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_is_used_instead_of_a_sign_in_is_said() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let app = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", CLIENT_SECRET)];
+    for (environment, words) in [
+        (&[("INTUNECTL_TOKEN", "")][..], "set and comes first: INTUNECTL_TOKEN\nhint: "),
+        (&app, "set and comes first: app credentials in the environment (AZURE_CLIENT_SECRET)\nhint: "),
+        (&app[..2], "set and comes first: app credentials in the environment\nhint: "),
+        (&app[..1], ""),
+    ] {
+        let mut command = login(&machine, platform.root(), &["--device-code"]);
+        let seen = machine.seen(command.envs(environment.iter().copied()));
+        assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+        assert!(seen.stderr.contains(words), "{}", seen.stderr);
+        assert_eq!(seen.stderr.contains("warning"), !words.is_empty(), "{}", seen.stderr);
+    }
+}
+
+// Machines on which a sign-in cannot be kept.
+
+/// Each way to sign in, with a browser at hand.
+const WAYS: [&[&str]; 3] = [&["--device-code"], &["--browser"], &[]];
+
+/// It said so before anything was asked, opened or written.
+#[track_caller]
+fn assert_cannot_be_kept(machine: &Machine, seen: &Seen) {
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{}", seen.stderr);
+    assert!(seen.stderr.starts_with("error: a sign-in cannot be kept here: the keyring "), "{}", seen.stderr);
+    let hint = seen.stderr.lines().last().unwrap();
+    assert!(hint.starts_with("hint: ") && hint.contains("INTUNECTL_TOKEN"), "{}", seen.stderr);
+    assert!(!machine.has_opened_any());
+    machine.assert_nothing_written();
+}
+
+#[test]
+fn without_a_keyring_nobody_is_asked_to_sign_in() {
+    let machine = Machine::without_keyring();
+    let platform = Unspoken::new();
+    for way in WAYS {
+        let start = Instant::now();
+        let seen = machine.seen(login(&machine, &platform.url(), way).env("BROWSER", machine.browser()));
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert_cannot_be_kept(&machine, &seen);
+    }
+    for command in [&["auth", "list"][..], &["auth", "list", "-o", "json"], &["auth", "logout", "--all"]] {
+        let seen = machine.run(command);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{}", seen.stderr);
+        assert!(seen.stderr.starts_with("error: the keyring cannot be used: "), "{}", seen.stderr);
+    }
+    platform.assert_unspoken();
+}
+
+#[test]
+fn with_a_keyring_that_never_answers_nobody_is_asked_to_sign_in() {
+    let machine = Machine::without_keyring();
+    let platform = Unspoken::new();
+    let bus = machine.desk.path().join("bus");
+    let _listener = UnixListener::bind(&bus).unwrap();
+    let address = format!("unix:path={}", bus.display());
+    let browser = machine.browser();
+    let start = Instant::now();
+    // All at once, so that the time is spent once.
+    let started = WAYS.map(|way| {
+        let mut command = login(&machine, &platform.url(), way);
+        Running::start(command.env("BROWSER", &browser).env("DBUS_SESSION_BUS_ADDRESS", &address))
+    });
+    let others = [&["auth", "list"][..], &["auth", "logout", "--all"]]
+        .map(|command| Running::start(machine.command(command).env("DBUS_SESSION_BUS_ADDRESS", &address)));
+    for process in started {
+        assert_cannot_be_kept(&machine, &machine.end_of(process));
+    }
+    for process in others {
+        let seen = machine.end_of(process);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{}", seen.stderr);
+        assert!(seen.stderr.starts_with("error: the keyring did not answer within 3 s"), "{}", seen.stderr);
+    }
+    // It was worth waiting for, and not for long; the rest is for slow machines.
+    assert!((Duration::from_secs(3)..Duration::from_secs(15)).contains(&start.elapsed()), "{:?}", start.elapsed());
+    platform.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
+    let machine = Machine::without_keyring();
+    let platform = Unspoken::new();
+    // Beside a keyring of its own, in a session of its own.
+    let locked = |command: &Command| {
+        let wrapper = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/with-secret-service");
+        let mut wrapped = Command::new(wrapper);
+        let script = format!("exec env HOME='{}' \"$@\"", machine.home.home().display());
+        wrapped.args(["sh", "-c", &script, "sh"]).arg(command.get_program()).args(command.get_args());
+        wrapped.env("INTUNECTL_TEST_LOCKED", "1").env("BROWSER", machine.browser());
+        let mut seen = machine.seen(wrapped.current_dir(machine.home.home()));
+        // Where it may not raise a limit, the bus says so.
+        seen.stderr = seen
+            .stderr
+            .lines()
+            .filter(|line| !line.starts_with("dbus-daemon"))
+            .fold(String::new(), |text, line| text + line + "\n");
+        seen
+    };
+    for way in WAYS {
+        let seen = locked(&login(&machine, &platform.url(), way));
+        assert_cannot_be_kept(&machine, &seen);
+        assert!(seen.stderr.contains("locked"), "{}", seen.stderr);
+    }
+    // One that was never unlocked since it was installed says that nothing is in it.
+    let list = locked(&machine.command(&["auth", "list"]));
+    let stderr = "nobody is signed in; `intunectl auth login` signs in\n".to_owned();
+    assert_eq!(list, Seen { stdout: String::new(), stderr, code: Some(0) });
+    platform.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_keyring_that_was_locked_again_is_told_and_not_taken_for_an_empty_one() {
+    let machine = Machine::without_keyring();
+    let platform = Unspoken::new();
+    // Signed in, in a session of its own; then the keyring's service starts anew, as after a login without a password.
+    let script = "
+        own=\"$1\"; shift
+        printf of-a-session-before | \"$own\" auth login --with-token -q || exit 9
+        bus() { dbus-send --print-reply=literal --dest=org.freedesktop.DBus / org.freedesktop.DBus.\"$@\"; }
+        kill $(bus GetConnectionUnixProcessID string:org.freedesktop.secrets | tr -dc '0-9 ' | sed 's/.* //')
+        while bus NameHasOwner string:org.freedesktop.secrets | grep -q true; do sleep 0.05; done
+        gnome-keyring-daemon --foreground --components=secrets </dev/null >/dev/null 2>&1 &
+        until bus NameHasOwner string:org.freedesktop.secrets | grep -q true; do sleep 0.05; done
+        code=0; \"$own\" \"$@\" || code=$?; kill $!; exit $code";
+    machine.secrets.keep("of-a-session-before");
+    for (arguments, code, words) in [
+        (&["auth", "list"][..], 1, "error: the keyring cannot be used: it is locked"),
+        (&["auth", "list", "-o", "json"], 1, "error: the keyring cannot be used: it is locked"),
+        (&["auth", "logout"], 1, "error: the keyring cannot be used: it is locked"),
+        (&["auth", "logout", "--all"], 1, "error: the keyring cannot be used: it is locked"),
+        (&["auth", "status"], 4, "error: no access token: the keyring cannot be used: it is locked"),
+        (&["partner", "list"], 4, "error: no access token: the keyring cannot be used: it is locked"),
+        (&["auth", "login", "--device-code"], 1, "error: a sign-in cannot be kept here: the keyring cannot be used"),
+    ] {
+        let command = login(&machine, &platform.url(), &[]);
+        let mut wrapped = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/with-secret-service"));
+        wrapped.args(["sh", "-c", script, "sh"]).arg(command.get_program()).args(arguments);
+        if arguments.contains(&"login") {
+            wrapped.args(["--graph-url", &platform.url(), "--login-url", &platform.url()]);
+        }
+        let seen = machine.seen(&mut wrapped);
+        let shown = if arguments.contains(&"status") { "Source:      profile 'default'\n" } else { "" };
+        assert_eq!((seen.stdout.as_str(), seen.code), (shown, Some(code)), "{arguments:?}: {}", seen.stderr);
+        assert!(seen.stderr.contains(words), "{arguments:?}: {}", seen.stderr);
+    }
+    platform.assert_unspoken();
+}
+
+// Those who want a token that is not for them.
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profiles_tokens_are_not_to_be_had_by_naming_another_root() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    // One whose access token would be sent, and one whose refresh token would be, first.
+    for expires_in in [3600, 60, 0] {
+        let given = but(tokens(), &json!({"expires_in": expires_in}));
+        let platform = with(&machine, "token", move |_| answer(200, &given));
+        assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
+        let before = platform.server.requests().len();
+        let deeper = format!("{}/deeper", platform.root());
+        let other_name = platform.root().replace("127.0.0.1", "localhost");
+        let upgraded = platform.root().replace("http:", "https:");
+        let url = elsewhere.url();
+        let graph = [&url, &deeper, &other_name, &upgraded, "https://graph.microsoft.com"]
+            .map(|root| ("--graph-url", "INTUNECTL_GRAPH_URL", root));
+        let login = [&url, &deeper, &other_name, &upgraded, "https://login.microsoftonline.com"]
+            .map(|root| ("--login-url", "INTUNECTL_LOGIN_URL", root));
+        let cloud = ["global", "china"].map(|name| ("--cloud", "INTUNECTL_CLOUD", name));
+        for (option, variable, value) in graph.into_iter().chain(login).chain(cloud) {
+            for command in
+                [&["partner", "list"][..], &["partner", "disconnect", "a"], &["auth", "token"], &["auth", "status"]]
+            {
+                let by_option = machine.run(&[command, &[option, value, "-vv"]].concat());
+                let by_variable = machine.seen(machine.command(command).env(variable, value));
+                // The source, which is all that `auth status` can show.
+                let shown = if command == ["auth", "status"] { "Source:      profile 'default'\n" } else { "" };
+                for seen in [by_option, by_variable] {
+                    assert_eq!(seen.code, Some(4), "{option} {value}: {}", seen.stderr);
+                    assert!(
+                        seen.stdout == shown || !shown.is_empty() && seen.stdout.starts_with(shown),
+                        "{}",
+                        seen.stdout
+                    );
+                    let told = format!(
+                        " and is sent nowhere else, but {} names ",
+                        if seen.stderr.contains("leave out") { option } else { variable }
+                    );
+                    assert!(seen.stderr.contains(&told), "{}", seen.stderr);
+                }
+            }
+        }
+        assert_eq!(platform.server.requests().len(), before);
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profiles_tokens_are_not_to_be_had_by_a_redirect() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    for status in [301, 302, 303, 307, 308] {
+        for (endpoint, code) in [("remoteAssistancePartners", 1), ("token", 4)] {
+            let location = format!("{}/v1.0/x", elsewhere.url());
+            // Its token has ended already, so that a call renews it first.
+            let ended = if endpoint == "token" { 0 } else { 3600 };
+            let platform = Platform::scripted(&machine.secrets, move |request, name, n| match (name, n) {
+                ("token", 0) => answer(200, &but(tokens(), &json!({"expires_in": ended}))),
+                (name, _) if name == endpoint => Reply::status(status).header("Location", &location),
+                _ => good(request, name, n),
+            });
+            assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
+            let seen = machine.run(&["partner", "list", "-vv"]);
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
+            let told = format!("redirected to {}/v1.0/x, which is never followed", elsewhere.url());
+            assert!(seen.stderr.contains(&told), "{}", seen.stderr);
+        }
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_profiles_token_is_not_to_be_had_by_a_next_page() {
+    let machine = Machine::new();
+    let elsewhere = Unspoken::new();
+    let link = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let given = std::sync::Arc::clone(&link);
+    let platform = Platform::scripted(&machine.secrets, move |request, name, n| match name {
+        "devicecode" | "token" => good(request, name, n),
+        _ => answer(200, &json!({"value": [], "@odata.nextLink": *given.lock().unwrap()})),
+    });
+    let (own, other) = (platform.root().to_owned(), elsewhere.url());
+    let (host, other_host) = (own.trim_start_matches("http://"), other.trim_start_matches("http://"));
+    let root = format!("{own}/proxy");
+    let mut command = machine.command(&["auth", "login", "--device-code", "--graph-url", &root, "--login-url", &own]);
+    assert_eq!(machine.seen(&mut command).code, Some(0));
+    for next in [
+        format!("{other}{PARTNERS}"),
+        format!("{other}/proxy{PARTNERS}"),
+        format!("http://{host}@{other_host}/proxy{PARTNERS}"),
+        format!("http://{host}:x@{other_host}/proxy{PARTNERS}"),
+        format!("http://{other_host}\\@{host}/proxy{PARTNERS}"),
+        format!("http://{host}#@{other_host}/proxy{PARTNERS}"),
+        format!("http://{host}?@{other_host}/proxy{PARTNERS}"),
+        format!("http://{host}.{other_host}/proxy{PARTNERS}"),
+        format!("//{other_host}/proxy{PARTNERS}"),
+        format!("https://{host}/proxy{PARTNERS}"),
+        format!("ftp://{host}/proxy{PARTNERS}"),
+        format!("file:///proxy{PARTNERS}"),
+        format!("{own}{PARTNERS}"),
+        format!("{own}/proxy/../elsewhere{PARTNERS}"),
+        format!("{own}/proxy/%2e%2e/elsewhere{PARTNERS}"),
+        format!("{own}/proxyelse{PARTNERS}"),
+        format!("{own}/proxy"),
+        format!("/proxy{PARTNERS}"),
+        "javascript:alert(1)".to_owned(),
+        "\u{1b}[2J".to_owned(),
+    ] {
+        *link.lock().unwrap() = next.clone();
+        let before = platform.server.requests().len();
+        let seen = machine.run(&["partner", "list", "-vv"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{next}: {}", seen.stderr);
+        let error = "error: the next page of the list is not below the Graph root; the list is not complete\nhint: ";
+        assert!(seen.stderr.contains(error) && !seen.stderr.contains('\u{1b}'), "{next}: {}", seen.stderr);
+        assert_eq!(platform.server.requests().len() - before, 1, "{next}");
+    }
+    elsewhere.assert_unspoken();
+}
+
+// An application.
+
+/// What proves that an application is itself.
+enum Proof {
+    Secret,
+    File,
+    GitHub,
+}
+
+const ASSERTION: &str = "AXqAssertion~of/the+job.Kz3Wn8=Rv5.Qy-Lm_7";
+const GITHUB_TOKEN: &str = "GhQRequest~token/of+the.Job=x9Vz-K_2";
+
+/// With the credentials of an application in the environment.
+fn as_app<'a>(machine: &Machine, command: &'a mut Command, url: &str, proof: &Proof) -> &'a mut Command {
+    command.env("AZURE_TENANT_ID", TENANT).env("AZURE_CLIENT_ID", "an-app");
+    match proof {
+        Proof::Secret => {
+            machine.secrets.keep(CLIENT_SECRET);
+            command.env("AZURE_CLIENT_SECRET", CLIENT_SECRET)
+        }
+        Proof::File => {
+            machine.secrets.keep(ASSERTION);
+            let path = machine.desk.path().join("federated");
+            std::fs::write(&path, format!("{ASSERTION}\n")).unwrap();
+            command.env("AZURE_FEDERATED_TOKEN_FILE", path)
+        }
+        Proof::GitHub => {
+            machine.secrets.keep(GITHUB_TOKEN);
+            command.env("ACTIONS_ID_TOKEN_REQUEST_URL", format!("{url}/job/idtoken?api-version=2.0"));
+            command.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", GITHUB_TOKEN)
+        }
+    }
+}
+
+/// Claims of an application's token.
+fn of_app() -> Value {
+    but(claims(3600), &json!({"scp": null, "upn": null, "roles": [PERMISSION], "idtyp": "app", "appid": "an-app"}))
+}
+
+/// A platform for applications, with Graph's and GitHub's answers at the same address.
+fn for_apps(
+    machine: &Machine,
+    graph: impl Fn() -> Reply + Send + Sync + 'static,
+    github: impl Fn() -> Reply + Send + Sync + 'static,
+) -> Platform {
+    Platform::scripted(&machine.secrets, move |_, endpoint, _| match endpoint {
+        "token" => answer(200, &json!({"token_type": "Bearer", "expires_in": 3600, "access_token": jwt(&of_app())})),
+        "idtoken" => github(),
+        _ => graph(),
+    })
+}
+
+fn at<'a>(command: &'a mut Command, url: &str) -> &'a mut Command {
+    command.args(["--graph-url", url, "--login-url", url])
+}
+
+#[test]
+fn an_application_is_signed_in_for_a_run_and_nothing_is_kept() {
+    let machine = Machine::without_keyring();
+    let sandbox = Sandbox::approving(&[]);
+    let ear = Platform::before(&machine.secrets, &sandbox);
+    let roots = ["--graph-url", sandbox.url(), "--login-url", ear.root()];
+    for (n, (proof, source)) in
+        [(Proof::Secret, "AZURE_CLIENT_SECRET"), (Proof::File, "AZURE_FEDERATED_TOKEN_FILE")].into_iter().enumerate()
+    {
+        let run = |arguments: &[&str]| {
+            let mut command = machine.command(&[arguments, &roots].concat());
+            machine.seen(as_app(&machine, &mut command, "", &proof))
+        };
+        let status = run(&["auth", "status", "-vv"]);
+        assert_eq!(status.code, Some(0), "{}", status.stderr);
+        assert!(status.stdout.contains(&format!("Source:      app credentials in the environment ({source})\n")));
+        assert!(status.stdout.contains("Account:     none: the application acts for itself\n"), "{}", status.stdout);
+        let report = run(&["auth", "status", "-o", "json"]);
+        let report: Value = serde_json::from_str(&report.stdout).unwrap();
+        assert_eq!(
+            (&report["app_only"], &report["renewable"], &report["account"]),
+            (&json!(true), &json!(true), &Value::Null)
+        );
+        assert_eq!(run(&["partner", "list", "-o", "id", "-vv"]).stdout.lines().count(), 3);
+        assert_eq!(run(&["partner", "disconnect", FIRST, SECOND, "-vv"]).code, Some(0));
+        sandbox.revoke();
+        // Nothing of it is kept, so there is nothing to revoke.
+        assert_eq!(run(&["partner", "list", "-vv"]).code, Some(0));
+        let asked = ear.asked("token");
+        assert_eq!(asked.len(), 5 * (n + 1), "one for each run");
+        for request in &asked[5 * n..] {
+            assert_eq!(request.path, format!("/{TENANT}/oauth2/v2.0/token"));
+            assert_eq!(request.form("grant_type").as_deref(), Some("client_credentials"));
+            assert_eq!(request.form("client_id").as_deref(), Some("an-app"));
+            assert_eq!(request.form("scope").unwrap(), format!("{}/.default", sandbox.url()));
+            let jwt_bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned();
+            let sent = ["client_secret", "client_assertion", "client_assertion_type"].map(|name| request.form(name));
+            match proof {
+                Proof::Secret => assert_eq!(sent, [Some(CLIENT_SECRET.to_owned()), None, None]),
+                _ => assert_eq!(sent, [None, Some(ASSERTION.to_owned()), Some(jwt_bearer)]),
+            }
+            assert_eq!(request.header("authorization"), None);
+        }
+    }
+    let mut command = machine.command(&[&["partner", "list", "-vv"], &roots[..]].concat());
+    let seen = machine.seen(as_app(&machine, &mut command, "", &Proof::Secret).env("AZURE_CLIENT_SECRET", "expired"));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
+    assert!(
+        seen.stderr.contains("AADSTS7000222") && seen.stderr.contains("\nhint: the secret has expired"),
+        "{}",
+        seen.stderr
+    );
+    machine.assert_nothing_written();
+}
+
+#[test]
+fn an_applications_proof_is_not_to_be_had_by_naming_another_graph_root() {
+    let machine = Machine::without_keyring();
+    let (graph, github) = (Unspoken::new(), Unspoken::new());
+    for proof in [Proof::Secret, Proof::File, Proof::GitHub] {
+        for command in
+            [&["partner", "list", "-vv"][..], &["partner", "disconnect", "a"], &["auth", "status"], &["auth", "token"]]
+        {
+            let mut by_option = machine.command(command);
+            as_app(&machine, &mut by_option, &github.url(), &proof).args(["--graph-url", &graph.url()]);
+            let mut by_variable = machine.command(command);
+            as_app(&machine, &mut by_variable, &github.url(), &proof).env("INTUNECTL_GRAPH_URL", graph.url());
+            for command in [&mut by_option, &mut by_variable] {
+                let seen = machine.seen(command);
+                assert_eq!((seen.stdout.lines().count() < 2, seen.code), (true, Some(4)), "{}", seen.stderr);
+                let error = "error: no sign-in root is known for the Graph root in ";
+                assert!(seen.stderr.contains(error), "{}", seen.stderr);
+            }
+        }
+    }
+    graph.assert_unspoken();
+    github.assert_unspoken();
+}
+
+#[test]
+fn a_job_of_github_actions_proves_itself_with_githubs_word() {
+    let machine = Machine::without_keyring();
+    let platform = for_apps(
+        &machine,
+        || answer(200, &json!({"value": []})),
+        || answer(200, &json!({"count": 1, "value": ASSERTION})),
+    );
+    let mut command = machine.command(&["partner", "list", "-vv"]);
+    let seen = machine.seen(at(as_app(&machine, &mut command, platform.root(), &Proof::GitHub), platform.root()));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+    let [github, token, graph] = &platform.server.requests()[..] else { panic!() };
+    assert_eq!(github.method, "GET");
+    assert_eq!(github.header("authorization").unwrap(), format!("Bearer {GITHUB_TOKEN}"));
+    let asked = format!("http://x{}", github.path);
+    assert!(github.path.starts_with("/job/idtoken?api-version=2.0&audience="), "{}", github.path);
+    assert_eq!(query(&asked, "api-version").as_deref(), Some("2.0"));
+    assert_eq!(query(&asked, "audience").as_deref(), Some("api://AzureADTokenExchange"));
+    for (name, value) in [
+        ("grant_type", "client_credentials"),
+        ("client_id", "an-app"),
+        ("client_assertion", ASSERTION),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+    ] {
+        assert_eq!(token.form(name).as_deref(), Some(value));
+    }
+    assert!(token.form("client_secret").is_none() && token.header("authorization").is_none());
+    assert_eq!(graph.header("authorization").unwrap(), format!("Bearer {}", jwt(&of_app())));
+}
+
+#[test]
+fn what_is_not_githubs_word_is_told_with_the_permission_that_the_job_needs() {
+    let machine = Machine::without_keyring();
+    let elsewhere = Unspoken::new();
+    let location = elsewhere.url();
+    type Given = Box<dyn Fn() -> Reply + Send + Sync>;
+    let answers: Vec<(Given, &str)> = vec![
+        (Box::new(|| Reply::status(403).body("<html>no</html>")), "403 Forbidden"),
+        (Box::new(|| answer(401, &json!({"message": GITHUB_TOKEN}))), "401 Unauthorized"),
+        (Box::new(|| Reply::status(200).header("Content-Type", "text/html").body("<html>")), "its answer holds none"),
+        (Box::new(|| answer(200, &json!({"count": 0}))), "its answer holds none"),
+        (Box::new(|| answer(200, &json!({"value": null}))), "its answer holds none"),
+        (Box::new(|| answer(200, &json!({"value": 7}))), "its answer holds none"),
+        (Box::new(|| answer(200, &json!({"value": " "}))), "its answer holds none"),
+        (Box::new(move || Reply::status(302).header("Location", &location)), "302 Found: redirected to http://127"),
+    ];
+    for (github, words) in answers {
+        let platform = for_apps(&machine, || answer(200, &json!({"value": []})), github);
+        let mut command = machine.command(&["partner", "list", "-vv"]);
+        let seen = machine.seen(at(as_app(&machine, &mut command, platform.root(), &Proof::GitHub), platform.root()));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{words}: {}", seen.stderr);
+        let error = "error: GitHub Actions gave no identity token: 127.0.0.1:";
+        assert!(seen.stderr.contains(error) && seen.stderr.contains(words), "{words}: {}", seen.stderr);
+        assert!(seen.stderr.lines().last().unwrap().contains("`permissions: id-token: write`"), "{}", seen.stderr);
+        assert!(!seen.stderr.contains("<html"), "{}", seen.stderr);
+        assert_eq!(platform.server.requests().len(), 1, "{words}");
+    }
+    let mut command = machine.command(&["partner", "list", "-vv"]);
+    as_app(&machine, &mut command, "http://token.example", &Proof::GitHub);
+    let seen = machine.seen(at(&mut command, &elsewhere.url()));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
+    assert!(seen.stderr.contains("ACTIONS_ID_TOKEN_REQUEST_URL is plain http"), "{}", seen.stderr);
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+fn that_app_only_access_may_not_be_enabled_is_said_of_an_applications_token_alone() {
+    let words = "app-only access may not be enabled for this tenant";
+    let error = json!({"error": {"code": "Forbidden", "message": "An error has occurred."}});
+    for (status, code) in [(401, 4), (403, 1)] {
+        let machine = Machine::without_keyring();
+        let error = error.clone();
+        let platform = for_apps(&machine, move || answer(status, &error), || Reply::status(500));
+        for command in [&["partner", "list", "-vv"][..], &["partner", "disconnect", "a", "-vv"]] {
+            let before = platform.asked("token").len();
+            let mut of_app_itself = machine.command(command);
+            let seen = machine.seen(at(as_app(&machine, &mut of_app_itself, "", &Proof::Secret), platform.root()));
+            assert_eq!(seen.code, Some(code), "{}", seen.stderr);
+            assert!(seen.stderr.contains(words), "{}", seen.stderr);
+            // Another one is asked for where the first is refused, once.
+            assert_eq!(platform.asked("token").len() - before, if status == 401 { 2 } else { 1 });
+            let mut given = machine.command(command);
+            let seen = machine.seen(at(given.env("INTUNECTL_TOKEN", jwt(&of_app())), platform.root()));
+            assert!(seen.code == Some(code) && seen.stderr.contains(words), "{}", seen.stderr);
+            let mut delegated = machine.command(command);
+            let seen = machine.seen(at(delegated.env("INTUNECTL_TOKEN", jwt(&claims(3600))), platform.root()));
+            assert!(seen.code == Some(code) && !seen.stderr.contains("app-only"), "{}", seen.stderr);
+            assert!(seen.stderr.contains(&format!("hint: {status}: ")), "{}", seen.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_status_that_is_not_usable_says_where_the_token_would_be_from() {
+    let machine = Machine::without_keyring();
+    let app = [("AZURE_TENANT_ID", ""), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s")];
+    let token = jwt(&claims(3600));
+    machine.secrets.keep(&token);
+    for (arguments, environment, source, words) in [
+        (&["--token-file", "missing"][..], &[][..], "the token file missing", "cannot read the token file missing"),
+        (&["--token-file", &token], &[], "the token file [redacted]", "cannot read the token file [redacted]"),
+        (&["--token", ""], &[], "--token", "--token is set, but empty"),
+        (&[], &[("INTUNECTL_TOKEN", "a b")], "INTUNECTL_TOKEN", "no header may hold"),
+        (&[], &app, "app credentials in the environment", "AZURE_TENANT_ID is set, but empty"),
+        (&["--profile", "work"], &[], "profile 'work'", "no access token: the keyring cannot be used"),
+    ] {
+        for format in ["json", "ndjson", "text"] {
+            let mut command = machine.command(&[&["auth", "status", "-o", format], arguments].concat());
+            let seen = machine.seen(command.envs(environment.iter().copied()));
+            assert_eq!(seen.code, Some(4), "{}", seen.stderr);
+            assert!(seen.stderr.starts_with("error: ") && seen.stderr.contains(words), "{}", seen.stderr);
+            if format == "text" {
+                assert_eq!(seen.stdout, format!("Source:      {source}\n"));
+                continue;
+            }
+            let report: Value = serde_json::from_str(&seen.stdout).unwrap();
+            assert_eq!((&report["usable"], &report["source"]), (&json!(false), &json!(source)));
+            assert!(report["error"]["message"].as_str().unwrap().contains(words), "{report}");
+        }
+    }
+}
+
+// Tenants.
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn whoever_is_signed_in_to_another_tenant_than_asked_for_is_not() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let seen = sign_in(&machine, platform.root(), &["-vv", "--tenant", OTHER_TENANT]);
+    let host = platform.root().trim_start_matches("http://");
+    assert_nobody(&seen, &format!("{host} gave a token for tenant {TENANT}, not for {OTHER_TENANT}\n"));
+    // A domain is what tokens do not say.
+    assert_eq!(sign_in(&machine, platform.root(), &["--tenant", "contoso.example"]).code, Some(0));
+    assert_eq!(sign_in(&machine, platform.root(), &["--tenant", &TENANT.to_uppercase()]).code, Some(0));
+}
+
+#[test]
+fn what_can_be_no_tenant_is_a_usage_error() {
+    let machine = Machine::without_keyring();
+    let elsewhere = Unspoken::new();
+    for tenant in
+        ["a/b", "..", "", " ", "consumers", "Consumers", "a b", "a?b", "a#b", "a%2fb", "\u{1b}[2J", "münchen.de"]
+    {
+        for command in [&["auth", "login", "--device-code"][..], &["partner", "list"]] {
+            let mut command = machine.command(&[command, &["--tenant", tenant]].concat());
+            let seen = machine.seen(at(&mut command, &elsewhere.url()));
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{tenant}: {}", seen.stderr);
+            assert!(seen.stderr.contains("--tenant") && !seen.stderr.contains('\u{1b}'), "{tenant}: {:?}", seen.stderr);
+        }
+    }
+    elsewhere.assert_unspoken();
+}
+
+// Profiles.
+
+/// An entry in the keyring that this program has not written.
+fn store(service: &str, name: &str, secret: &str) {
+    let mut command = Command::new("secret-tool");
+    command.args(["store", "--label", "of the tests", "service", service, "username", name]);
+    assert_eq!(run_with(&mut command, secret).code, Some(0));
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let long = "長".repeat(64);
+    let names = [
+        "UPPER",
+        "With Space ",
+        "a%b",
+        "a/b",
+        "a/b/a/0",
+        "default",
+        "upper",
+        "作業用 テナント",
+        "%000041",
+        "'quoted'",
+        &long,
+    ];
+    for name in names {
+        assert_eq!(sign_in(&machine, platform.root(), &["-vv", "--profile", name]).code, Some(0), "{name}");
+    }
+    // A head that is none, and one whose secret is no profile.
+    let (generation, text) = ("0123456789abcdef0123456789abcdef", "no-JSON-but-a-secret-of-somebody");
+    machine.secrets.keep(text);
+    let head = json!({"layout": 1, "slot": "a", "generation": generation, "chunks": 1, "bytes": text.len()});
+    store("intunectl", "broken", "no head");
+    store("intunectl", "odd", &head.to_string());
+    store("intunectl", "odd/a/0", &format!("{generation}{text}"));
+    store("another-program", "default", "somebody else's");
+    let damaged = ["broken", "odd"];
+    let mut all: Vec<_> = names.into_iter().chain(damaged).collect();
+    all.sort_unstable();
+
+    let list = machine.run_twice(&["auth", "list", "--profile", "UPPER"]);
+    assert_eq!((list.stderr.as_str(), list.code), ("", Some(0)));
+    let rows: Vec<Vec<_>> = list.stdout.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(rows.iter().map(|row| row[0]).collect::<Vec<_>>(), all);
+    for row in &rows {
+        match damaged.contains(&row[0]) {
+            true => assert_eq!(row[1..], ["", "", "", "not readable"]),
+            false => assert_eq!(row[1..4], [ACCOUNT, TENANT, platform.root()]),
+        }
+    }
+    // At 40 columns in blocks, of which an address alone may be wider.
+    let seen = on_a_terminal(&machine.command(&[]), 40, "intunectl auth list --profile UPPER");
+    assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
+    let block = format!(
+        "UPPER *\n  account: {ACCOUNT}\n  tenant:\n    {TENANT}\n  graph: {}\n  token: good for 59m ",
+        platform.root()
+    );
+    assert!(seen.stdout.contains(&block), "{}", seen.stdout);
+    assert!(seen.stdout.contains("\nbroken\n  token: not readable\n"), "{}", seen.stdout);
+    let too_wide: Vec<_> = seen.stdout.lines().filter(|line| line.width() > 40).collect();
+    assert_eq!(too_wide, [long.as_str()]);
+    let seen = on_a_terminal(&machine.command(&[]), 300, "intunectl auth list --profile UPPER");
+    let heading = seen.stdout.lines().next().unwrap();
+    assert_eq!(heading.split_whitespace().collect::<Vec<_>>(), ["PROFILE", "ACCOUNT", "TENANT", "GRAPH", "TOKEN"]);
+    assert_eq!(seen.stdout.lines().filter(|line| line.contains(" * ")).count(), 1);
+    let ids = machine.run(&["auth", "list", "-o", "id"]);
+    assert_eq!((ids.stdout.lines().collect::<Vec<_>>(), ids.code), (all.clone(), Some(0)));
+    let json = machine.run_twice(&["auth", "list", "-o", "json", "--profile", "UPPER"]);
+    let document: Vec<Value> = serde_json::from_str(&json.stdout).unwrap();
+    let lines = machine.run_twice(&["auth", "list", "-o", "ndjson", "--profile", "UPPER"]).records();
+    assert_eq!(document, lines);
+    assert_eq!(document.iter().map(|entry| entry["profile"].as_str().unwrap()).collect::<Vec<_>>(), all);
+    for entry in &document {
+        let name = entry["profile"].as_str().unwrap();
+        assert_eq!(entry["current"], json!(name == "UPPER"));
+        if damaged.contains(&name) {
+            assert!(entry["error"].is_string() && entry["account"].is_null(), "{entry}");
+        } else {
+            let known =
+                (&entry["account"], &entry["tenant_id"], &entry["client_id"], &entry["renewable"], &entry["error"]);
+            assert_eq!(known, (&json!(ACCOUNT), &json!(TENANT), &json!(CLIENT), &json!(true), &Value::Null));
+            assert_eq!((&entry["graph_url"], &entry["login_url"]), (&json!(platform.root()), &json!(platform.root())));
+        }
+    }
+    for name in damaged {
+        let seen = machine.run(&["partner", "list", "--profile", name, "-vv"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
+        assert!(seen.stderr.contains(&format!("intunectl auth login --profile {name}\n")), "{}", seen.stderr);
+    }
+    // One is signed in to again, another forgotten; each by its own name.
+    assert_eq!(sign_in(&machine, platform.root(), &["--profile", "broken"]).code, Some(0));
+    assert_eq!(machine.run(&["partner", "list", "--profile", "broken"]).code, Some(0));
+    assert_eq!(machine.run(&["auth", "logout", "--profile", "UPPER"]).code, Some(0));
+    let ids = machine.run(&["auth", "list", "-o", "id"]).stdout;
+    assert!(!ids.lines().any(|name| name == "UPPER") && ids.lines().any(|name| name == "upper"), "{ids}");
+    let hint = machine.run(&["partner", "list", "--profile", "作業用", "-vv"]).stderr;
+    assert!(hint.contains("not signed in (profile '作業用')"), "{hint}");
+
+    let logout = machine.run(&["auth", "logout", "--all"]);
+    assert_eq!((logout.stdout.as_str(), logout.code), ("", Some(0)));
+    assert_eq!(logout.stderr.lines().count(), all.len() - 1, "{}", logout.stderr);
+    assert!(logout.stderr.contains("deleted the sign-in of profile '作業用 テナント'; "), "{}", logout.stderr);
+    assert_nobody_signed_in();
+    assert!(entries("another-program").contains("somebody else's"));
+    assert_eq!(machine.run(&["auth", "logout", "--all"]).stderr, "not signed in\n");
+    let clear = Command::new("secret-tool").args(["clear", "service", "another-program"]).status().unwrap();
+    assert!(clear.success());
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn tokens_of_twelve_kilobytes_come_through_a_sign_in_and_its_renewals_whole() {
+    let machine = Machine::new();
+    // Made once: there is a time in them.
+    let long: Vec<_> = (0..4)
+        .map(|n| {
+            let access = padded(&but(claims(3600), &json!({"jti": n})), 9_000);
+            let refresh: String = (0..600).map(|at| format!("~{n}/{at:03}+Qx9Zk=Lw-Tb_Vr")).collect();
+            (access, refresh)
+        })
+        .collect();
+    assert!(long[0].0.len() > 12_000 && long[0].1.len() > 12_000);
+    let given = long.clone();
+    let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match endpoint {
+        "token" => {
+            let (access, refresh) = &given[n];
+            let tokens = json!({"access_token": access, "refresh_token": refresh, "expires_in": 200});
+            answer(200, &but(self::tokens(), &tokens))
+        }
+        _ => good(request, endpoint, n),
+    });
+    assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
+    for n in 1..=3 {
+        // Each run finds less than 5 minutes left.
+        match n {
+            2 => assert!(machine.token(&[]).stdout.trim_end() == long[n].0),
+            _ => assert_eq!(machine.run(&["partner", "list", "-vv"]).code, Some(0)),
+        }
+        let asked = platform.asked("token");
+        assert_eq!(asked.len(), n + 1);
+        assert!(asked[n].form("refresh_token").unwrap() == long[n - 1].1);
+    }
+    let sent = platform.asked("remoteAssistancePartners").pop().unwrap();
+    assert!(sent.header("authorization").unwrap() == format!("Bearer {}", long[3].0));
+    assert_eq!(machine.run(&["auth", "logout"]).code, Some(0));
+    assert_nobody_signed_in();
+}
+
+// Secrets that come back.
+
+/// How a platform sends back what it was sent.
+#[derive(Clone, Copy, Debug)]
+enum Echo {
+    Description,
+    Error,
+    Page,
+    Location,
+    Header,
+}
+
+/// An answer with all that came in it.
+fn echo(request: &Request, how: Echo) -> Reply {
+    let fields = ["device_code", "code", "code_verifier", "refresh_token", "client_secret", "client_assertion"];
+    let fields = fields.into_iter().filter_map(|name| request.form(name));
+    let bearer = request.header("authorization").map(|value| value.replace("Bearer ", ""));
+    let all: Vec<_> = fields.chain(bearer).collect();
+    assert!(!all.is_empty(), "nothing secret came: {request:?}");
+    let text = all.join(" and ");
+    let refused = |error: &str, text: &str| {
+        answer(400, &json!({"error": error, "error_description": text, "message": text, "correlation_id": text}))
+    };
+    match how {
+        Echo::Description => refused("invalid_grant", &format!("AADSTS1: {text} Correlation ID: {}", all[0])),
+        Echo::Error => refused(&text, ""),
+        Echo::Page => Reply::status(403).header("Content-Type", "text/html").body(format!("<html>{text}</html>")),
+        Echo::Location => Reply::status(307).header("Location", &format!("http://127.0.0.1:9/{}", all.join("/"))),
+        Echo::Header => refused("invalid_grant", "AADSTS1: No.").header("X-Echo", &text).header("Set-Cookie", &text),
+    }
+}
+
+const ECHOES: [Echo; 5] = [Echo::Description, Echo::Error, Echo::Page, Echo::Location, Echo::Header];
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_a_platform_sends_back_of_a_persons_secrets_is_not_shown() {
+    for how in ECHOES {
+        let machine = Machine::new();
+        // A code from a browser, and its proof.
+        let platform = Platform::scripted(&machine.secrets, move |request, _, _| echo(request, how));
+        let seen = sign_in_by_browser(&machine, platform.root(), &["-vv"]);
+        assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
+        assert!(matches!(how, Echo::Page) || seen.stderr.contains("[redacted]"), "{how:?}: {}", seen.stderr);
+        // A device code, which has a second to live where what comes is not the platform's.
+        let platform = Platform::scripted(&machine.secrets, move |request, endpoint, _| match endpoint {
+            "token" => echo(request, how),
+            _ => answer(200, &but(code(), &json!({"expires_in": 1}))),
+        });
+        let seen = sign_in(&machine, platform.root(), &["-vv"]);
+        assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
+        assert_nobody_signed_in();
+        // A refresh token, and an access token.
+        let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match (endpoint, n) {
+            ("token", 0) => answer(200, &but(tokens(), &json!({"expires_in": 60}))),
+            ("devicecode", _) => good(request, endpoint, n),
+            _ => echo(request, how),
+        });
+        assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
+        for command in [&["partner", "list"][..], &["partner", "disconnect", "a"]] {
+            let seen = machine.run(&[command, &["-vv"]].concat());
+            assert_ne!(seen.code, Some(0), "{how:?}: {}", seen.stderr);
+        }
+    }
+}
+
+#[test]
+fn what_a_platform_sends_back_of_an_applications_secrets_is_not_shown() {
+    for how in ECHOES {
+        let machine = Machine::without_keyring();
+        for (proof, github_echoes) in
+            [(Proof::Secret, false), (Proof::File, false), (Proof::GitHub, false), (Proof::GitHub, true)]
+        {
+            let platform = Platform::scripted(&machine.secrets, move |request, endpoint, _| match endpoint {
+                "idtoken" if !github_echoes => answer(200, &json!({"value": ASSERTION})),
+                _ => echo(request, how),
+            });
+            let mut command = machine.command(&["partner", "list", "-vv"]);
+            let seen = machine.seen(at(as_app(&machine, &mut command, platform.root(), &proof), platform.root()));
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{how:?}: {}", seen.stderr);
+        }
+        // A token of an application, at Graph.
+        let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match endpoint {
+            "token" => answer(200, &tokens()),
+            _ if n < 2 => {
+                let mut reply = echo(request, how);
+                if let Reply::Answer { status, .. } = &mut reply {
+                    *status = 401;
+                }
+                reply
+            }
+            _ => echo(request, how),
+        });
+        let mut command = machine.command(&["partner", "list", "-vv"]);
+        let seen = machine.seen(at(as_app(&machine, &mut command, platform.root(), &Proof::Secret), platform.root()));
+        assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
+    }
+}
+
+/// The block of the README's shell commands that has this in it.
+fn readme(part: &str) -> &'static str {
+    let blocks = include_str!("../../README.md").split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let mut blocks = blocks.filter(|block| block.contains(part));
+    let block = blocks.next().unwrap();
+    assert!(blocks.next().is_none(), "{part} is in more than one block");
+    block
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_the_readme_rehearses_can_be_rehearsed() {
+    let machine = Machine::new();
+    for (part, says) in [
+        ("auth login --device-code", "deleted the sign-in of profile 'default'"),
+        ("AZURE_CLIENT_SECRET", "3 partners: 3 disconnected"),
+    ] {
+        let sandbox = machine.command(&[]);
+        let programs = std::path::Path::new(sandbox.get_program()).parent().unwrap().to_owned();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", readme(part)]).env_clear();
+        for (name, value) in sandbox.get_envs() {
+            shell.env(name, value.unwrap());
+        }
+        crate::support::in_background(&mut shell);
+        let seen = machine.seen(shell.env("PATH", format!("{}:/usr/bin:/bin", programs.display())));
+        assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+        assert_eq!(seen.stdout.matches("\tdisconnected\n").count(), 3, "{}", seen.stdout);
+        assert!(seen.stderr.contains(says), "{}", seen.stderr);
+    }
+    assert_nobody_signed_in();
+}

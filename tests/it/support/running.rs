@@ -1,0 +1,178 @@
+//! The binary while it runs: what it has said so far, and signals.
+
+use std::io::{Read, Write as _};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use super::server::PATIENCE;
+use super::{Intunectl, Seen, TOKEN};
+
+/// A process under way. It does not survive its test.
+pub struct Running {
+    child: Child,
+    stdout: Stream,
+    stderr: Stream,
+    _home: Option<Intunectl>,
+}
+
+/// What came from a stream so far, read by a thread of its own so that the process never waits for the test.
+pub(super) struct Stream {
+    text: Arc<(Mutex<Vec<u8>>, Condvar)>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts a command. Standard input is empty; standard output and standard error are read.
+    pub fn start(command: &mut Command) -> Self {
+        Self::with(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
+    /// Starts a command with this as its standard input, as far as it is read; the rest as in [`Running::start`].
+    pub fn with_input(command: &mut Command, stdin: impl Into<Vec<u8>>) -> Self {
+        let mut running = Self::with(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+        let (mut pipe, stdin) = (running.stdin(), stdin.into());
+        // By a thread of its own: a pipe may hold less, and the process may end before it has read all.
+        thread::spawn(move || pipe.write_all(&stdin));
+        running
+    }
+
+    /// Starts a command with its streams as they are; those that are pipes are read.
+    pub fn with(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let stdout = Stream::read(child.stdout.take());
+        let stderr = Stream::read(child.stderr.take());
+        Self { child, stdout, stderr, _home: None }
+    }
+
+    /// Has it keep its home for as long as it runs.
+    pub fn at(mut self, home: Intunectl) -> Self {
+        self._home = Some(home);
+        self
+    }
+
+    /// Its standard input, where that is a pipe.
+    pub fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("standard input is a pipe")
+    }
+
+    /// What sends it a signal, from whatever thread.
+    pub fn signaller(&self) -> impl Fn(&str) + Send + Sync + use<> {
+        let pid = Pid::from_child(&self.child);
+        move |name| kill_process(pid, signal(name)).unwrap()
+    }
+
+    /// Sends it a signal, by its name: `INT`.
+    pub fn signal(&self, signal: &str) {
+        self.signaller()(signal);
+    }
+
+    /// Sends a signal to it and to all that it has started, where it leads a group of its own.
+    pub fn signal_group(&self, name: &str) {
+        kill_process_group(Pid::from_child(&self.child), signal(name)).unwrap();
+    }
+
+    /// Waits until standard output has this in it; what is there by then.
+    pub fn wait_for_stdout(&self, part: &str) -> String {
+        self.wait_for_stdout_times(part, 1)
+    }
+
+    /// The same, where it has to be there so many times.
+    pub fn wait_for_stdout_times(&self, part: &str, times: usize) -> String {
+        self.stdout.wait_for_times(part, times)
+    }
+
+    /// The same of standard error.
+    pub fn wait_for_stderr(&self, part: &str) -> String {
+        self.stderr.wait_for_times(part, 1)
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for its end, and tells what was seen.
+    pub fn end(mut self) -> Seen {
+        let started = Instant::now();
+        let status = loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => break status,
+                None if started.elapsed() > PATIENCE => {
+                    panic!("it does not end; standard error: {}", self.stderr.text())
+                }
+                None => thread::sleep(Duration::from_millis(2)),
+            }
+        };
+        let text = |stream: &mut Stream| String::from_utf8(stream.rest()).expect("what it says is UTF-8");
+        let seen = Seen { stdout: text(&mut self.stdout), stderr: text(&mut self.stderr), code: status.code() };
+        check(&seen.stdout);
+        check(&seen.stderr);
+        seen
+    }
+}
+
+fn signal(name: &str) -> Signal {
+    match name {
+        "INT" => Signal::INT,
+        "TERM" => Signal::TERM,
+        "HUP" => Signal::HUP,
+        "KILL" => Signal::KILL,
+        _ => panic!("SIG{name} is not known here"),
+    }
+}
+
+/// Whatever a process says: never the token, and never a panic.
+pub(super) fn check(text: &str) {
+    assert!(!text.to_lowercase().contains(&TOKEN.to_lowercase()), "the token was shown: {text}");
+    assert!(!text.contains("panicked") && !text.contains("this should not have happened"), "{text}");
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Stream {
+    pub(super) fn read(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let text = Arc::<(Mutex<Vec<u8>>, Condvar)>::default();
+        let shared = Arc::clone(&text);
+        let reader = pipe.map(|mut pipe| {
+            thread::spawn(move || {
+                let mut chunk = [0; 8192];
+                while let Ok(n @ 1..) = pipe.read(&mut chunk) {
+                    shared.0.lock().unwrap().extend_from_slice(chunk.get(..n).unwrap_or_default());
+                    shared.1.notify_all();
+                }
+            })
+        });
+        Self { text, reader }
+    }
+
+    /// Waits until this has come so many times; what has come by then.
+    pub(super) fn wait_for_times(&self, part: &str, times: usize) -> String {
+        let (text, changed) = &*self.text;
+        let missing = |text: &mut Vec<u8>| String::from_utf8_lossy(text).matches(part).count() < times;
+        let (text, timeout) = changed.wait_timeout_while(text.lock().unwrap(), PATIENCE, missing).unwrap();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        assert!(!timeout.timed_out(), "{part:?} did not come {times} times: {text}");
+        text
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.text.0.lock().unwrap()).into_owned()
+    }
+
+    /// Waits for its end; all of it.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        self.text.0.lock().unwrap().clone()
+    }
+}

@@ -1,0 +1,105 @@
+//! Whom the tool trusts, against a real TLS server.
+
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustls::{ServerConnection, StreamOwned};
+
+use crate::support::server::listen;
+use crate::support::tls::Identity;
+use crate::support::{Intunectl, Seen, run};
+
+/// A server that speaks HTTP/1.1 over TLS and answers every request with 204.
+struct TlsServer {
+    url: String,
+    pem: String,
+    requests: Arc<AtomicUsize>,
+}
+
+impl TlsServer {
+    fn start() -> Self {
+        let Identity { config, pem, .. } = Identity::new(&[]);
+        let requests = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&requests);
+        let port = listen(move |stream| {
+            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
+            let mut request = [0; 4096];
+            // A client that does not trust the certificate ends the handshake.
+            let Ok(length) = stream.read(&mut request) else { return };
+            if request[..length].starts_with(b"POST ") {
+                seen.fetch_add(1, Ordering::SeqCst);
+                stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        });
+        Self { url: format!("https://localhost:{port}"), pem, requests }
+    }
+
+    fn disconnect(&self, user: &Intunectl, arguments: &[&str], variables: &[(&str, &str)]) -> Seen {
+        let mut command = user.command();
+        command.args(["partner", "disconnect", "a", "--retries", "0", "--token", "test-token"]);
+        command.args(["--graph-url", &self.url]).args(arguments).envs(variables.iter().copied());
+        run(&mut command)
+    }
+
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+/// A certificate that has nothing to do with the server's: machines without any trusted root are tested, too.
+fn another_root() -> String {
+    rcgen::generate_simple_self_signed(vec!["elsewhere".to_owned()]).unwrap().cert.pem()
+}
+
+#[test]
+fn a_server_that_is_not_trusted_gets_no_request() {
+    let (server, user) = (TlsServer::start(), Intunectl::new());
+    user.file("other.pem", another_root());
+    let seen = server.disconnect(&user, &[], &[("SSL_CERT_FILE", "other.pem")]);
+    assert_eq!(seen.code, Some(1));
+    assert!(seen.stdout.starts_with("a\tfailed\tTlsFailure: localhost:"), "{seen:?}");
+    assert!(!seen.stdout.contains("may have been done"), "{seen:?}");
+    assert!(seen.stderr.contains("hint: if a proxy inspects the traffic here, name its root"), "{seen:?}");
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn a_root_given_with_ca_cert_is_trusted_in_addition() {
+    let (server, user) = (TlsServer::start(), Intunectl::new());
+    user.file("own.pem", &server.pem);
+    user.file("other.pem", another_root());
+    let seen = server.disconnect(&user, &["--ca-cert", "own.pem"], &[("SSL_CERT_FILE", "other.pem")]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)), "{seen:?}");
+    // The system's own roots may be none at all.
+    let seen = server.disconnect(&user, &["--ca-cert", "own.pem"], &[]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)), "{seen:?}");
+    assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn the_roots_in_ssl_cert_file_are_trusted() {
+    let (server, user) = (TlsServer::start(), Intunectl::new());
+    user.file("own.pem", &server.pem);
+    let seen = server.disconnect(&user, &[], &[("SSL_CERT_FILE", "own.pem")]);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)), "{seen:?}");
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn certificates_that_cannot_be_read_are_an_error_before_anything_is_sent() {
+    let (server, user) = (TlsServer::start(), Intunectl::new());
+    user.file("not.pem", "hello");
+    for (arguments, variables, words) in [
+        (&["--ca-cert", "missing.pem"][..], &[][..], "cannot read --ca-cert missing.pem: No such file or directory"),
+        (&["--ca-cert", "not.pem"], &[], "holds no certificate in PEM form"),
+        (&[], &[("SSL_CERT_FILE", "missing.pem")], "SSL_CERT_FILE or SSL_CERT_DIR cannot be read"),
+    ] {
+        let seen = server.disconnect(&user, arguments, variables);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
+        assert!(seen.stderr.contains(words) && seen.stderr.contains("hint: "), "{seen:?}");
+    }
+    assert_eq!(server.requests(), 0);
+}

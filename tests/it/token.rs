@@ -1,0 +1,485 @@
+//! Where the token comes from, where it goes, and that nobody sees it.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::support::graph::{Graph, TOKEN, Unspoken};
+use crate::support::jwt::{OTHER_PERMISSION, PERMISSION, but, claims, good, jwt};
+use crate::support::{Intunectl, Seen, run, run_with};
+
+/// Text that no message has of itself.
+const SECRET: &str = "Xyzzy-Plugh-0451";
+
+/// A home, and a Graph that does what it is asked.
+struct Scene {
+    home: Intunectl,
+    graph: Graph,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self { home: Intunectl::new(), graph: Graph::that_does_it() }
+    }
+
+    /// The command to disconnect one partner, with no token yet.
+    fn disconnect(&self, arguments: &[&str]) -> Command {
+        let mut command = self.home.command();
+        command.args(["partner", "disconnect", "a"]).args(arguments).env("INTUNECTL_GRAPH_URL", self.graph.url());
+        command
+    }
+
+    /// Runs a command that must end so, with nothing printed or sent and without the secret; standard error.
+    #[track_caller]
+    fn refuses(&self, command: &mut Command, code: i32) -> String {
+        let seen = run(command);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
+        assert!(!seen.stderr.contains(SECRET), "{}", seen.stderr);
+        assert_eq!(self.graph.lines(), [""; 0]);
+        seen.stderr
+    }
+}
+
+/// App credentials, as far as they have to be there.
+const APP: [(&str, &str); 3] =
+    [("AZURE_TENANT_ID", "contoso.example"), ("AZURE_CLIENT_ID", "an-app"), ("AZURE_CLIENT_SECRET", SECRET)];
+
+#[test]
+fn the_first_source_that_is_set_wins() {
+    let scene = Scene::new();
+    scene.home.file("token", "from-file\n");
+    assert_eq!(run(scene.disconnect(&["--token", "from-option"]).env("INTUNECTL_TOKEN", "x").envs(APP)).code, Some(0));
+    assert_eq!(run(scene.disconnect(&["--token-file", "token"]).env("INTUNECTL_TOKEN", "x").envs(APP)).code, Some(0));
+    assert_eq!(run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", "from-environment").envs(APP)).code, Some(0));
+    assert_eq!(scene.graph.tokens(), ["from-option", "from-file", "from-environment"]);
+}
+
+#[test]
+fn the_options_stand_before_the_command_too() {
+    let scene = Scene::new();
+    let mut command = scene.home.command();
+    command.args(["--graph-url", &scene.graph.url(), "--token", TOKEN, "partner", "disconnect", "a"]);
+    assert_eq!(run(&mut command).code, Some(0));
+    assert_eq!(scene.graph.tokens(), [TOKEN]);
+}
+
+#[test]
+fn the_two_token_options_exclude_each_other() {
+    let scene = Scene::new();
+    scene.home.file("token", "from-file");
+    let stderr = scene.refuses(&mut scene.disconnect(&["--token", SECRET, "--token-file", "token"]), 2);
+    assert!(stderr.contains("cannot be used with"), "{stderr}");
+}
+
+#[test]
+fn app_credentials_are_not_passed_over_for_the_keyring() {
+    let scene = Scene::new();
+    let elsewhere = Unspoken::new();
+    let secrets: [(&[(&str, &str)], &str); 4] = [
+        // What an empty variable of a pipeline leaves; to go on to whoever is signed in here would be worse.
+        (&[("AZURE_CLIENT_SECRET", "")], "error: AZURE_CLIENT_SECRET is set, but empty"),
+        (
+            &[("AZURE_CLIENT_SECRET", " "), ("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent")],
+            "error: AZURE_CLIENT_SECRET is set, but empty",
+        ),
+        (
+            &[("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent")],
+            "error: cannot read AZURE_FEDERATED_TOKEN_FILE /nonexistent",
+        ),
+        (
+            &[("ACTIONS_ID_TOKEN_REQUEST_URL", "http://token.example"), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", SECRET)],
+            "error: ACTIONS_ID_TOKEN_REQUEST_URL is plain http",
+        ),
+    ];
+    for (secret, words) in secrets {
+        let mut command = scene.disconnect(&["--login-url", &elsewhere.url()]);
+        command.envs(APP[..2].iter().copied()).envs(secret.iter().copied());
+        let stderr = scene.refuses(&mut command, 4);
+        assert!(stderr.starts_with(words) && !stderr.contains("keyring cannot"), "{stderr}");
+    }
+    elsewhere.assert_unspoken();
+}
+
+#[test]
+fn app_credentials_go_to_another_graph_only_with_a_sign_in_root_of_its_own() {
+    let scene = Scene::new();
+    let stderr = scene.refuses(scene.disconnect(&[]).envs(APP), 4);
+    let error = "error: no sign-in root is known for the Graph root in INTUNECTL_GRAPH_URL; nothing was sent\nhint: add --login-url";
+    assert!(stderr.starts_with(error), "{stderr}");
+}
+
+#[test]
+fn an_empty_source_is_an_error_and_no_absence() {
+    let scene = Scene::new();
+    for empty in ["", " \t\r\n"] {
+        scene.home.file("token", empty);
+        for (arguments, variable, source) in [
+            (&["--token", empty][..], SECRET, "--token is set, but empty"),
+            (&["--token-file", "token"], SECRET, "the token file token is set, but empty"),
+            (&[], empty, "INTUNECTL_TOKEN is set, but empty"),
+        ] {
+            let mut command = scene.disconnect(arguments);
+            let stderr = scene.refuses(command.env("INTUNECTL_TOKEN", variable).envs(APP), 4);
+            assert!(stderr.contains(source) && stderr.contains("hint: "), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn without_any_all_four_ways_are_named() {
+    let scene = Scene::new();
+    let stderr = scene.refuses(&mut scene.disconnect(&[]), 4);
+    assert!(stderr.starts_with("error: no access token"), "{stderr}");
+    for way in ["--token-file", "INTUNECTL_TOKEN", "AZURE_CLIENT_ID", "intunectl auth login"] {
+        assert!(stderr.contains(way), "no {way} in {stderr}");
+    }
+}
+
+#[test]
+fn white_space_around_a_token_is_trimmed() {
+    let scene = Scene::new();
+    let spaced = format!("\u{feff}\r\n {TOKEN}\t\r\n\n");
+    scene.home.file("token", &spaced);
+    assert_eq!(run(&mut scene.disconnect(&["--token", &format!(" {TOKEN}\n")])).code, Some(0));
+    assert_eq!(run(&mut scene.disconnect(&["--token-file", "token"])).code, Some(0));
+    assert_eq!(run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", format!("\t{TOKEN} "))).code, Some(0));
+    assert_eq!(scene.graph.tokens(), [TOKEN; 3]);
+}
+
+#[test]
+fn what_no_header_may_hold_is_refused() {
+    let scene = Scene::new();
+    for token in ["a b", "a\nb", "a\r\nX-Evil: b", "a\tb", "a\u{7f}b", "a\u{1b}b", "aé", "a\u{feff}b", "名"] {
+        let token = format!("{SECRET}{token}");
+        scene.home.file("token", &token);
+        for arguments in [&["--token", &token][..], &["--token-file", "token"], &[]] {
+            let stderr = scene.refuses(scene.disconnect(arguments).env("INTUNECTL_TOKEN", &token), 4);
+            assert!(stderr.contains("holds a character that no header may hold"), "{stderr}");
+        }
+    }
+    let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_TOKEN", format!("Bearer {SECRET}")), 4);
+    assert!(stderr.contains("begins with the word Bearer"), "{stderr}");
+}
+
+#[test]
+fn a_variable_that_is_not_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bytes = [SECRET.as_bytes(), b"\xff"].concat();
+    let scene = Scene::new();
+    let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_TOKEN", std::ffi::OsStr::from_bytes(&bytes)), 4);
+    assert!(stderr.contains("INTUNECTL_TOKEN holds a character"), "{stderr}");
+}
+
+#[test]
+fn a_token_file_may_be_utf_16() {
+    let scene = Scene::new();
+    let encode = |unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        format!("\u{feff}{TOKEN}\r\n").encode_utf16().flat_map(unit).collect()
+    };
+    for bytes in [encode(u16::to_le_bytes), encode(u16::to_be_bytes)] {
+        scene.home.file("token", bytes);
+        assert_eq!(run(&mut scene.disconnect(&["--token-file", "token"])).code, Some(0));
+    }
+    assert_eq!(scene.graph.tokens(), [TOKEN; 2]);
+}
+
+#[test]
+fn a_token_file_that_cannot_be_read_is_a_usage_error() {
+    let scene = Scene::new();
+    scene.home.file("huge", "x".repeat(300 * 1024));
+    scene.home.file("binary", b"Xyzzy\xff");
+    for (path, reason) in [
+        ("missing", "No such file"),
+        (".", "Is a directory"),
+        ("huge", "too large to be a token"),
+        ("binary", "it is not UTF-8 text"),
+    ] {
+        let mut command = scene.disconnect(&["--token-file", path]);
+        let stderr = scene.refuses(command.env("INTUNECTL_TOKEN", SECRET), 2);
+        assert!(
+            stderr.contains(&format!("cannot read the token file {path}: ")) && stderr.contains(reason),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn the_token_is_never_shown_whatever_the_verbosity() {
+    // A server that sends back what it was sent, in every place in which that may be shown.
+    let headers = || ["request-id", "set-cookie", "x-echo"].map(|name| (name, format!("Bearer {SECRET}"))).to_vec();
+    let graph = Graph::with_headers(move |line| match line.starts_with("GET ") {
+        true => (200, headers(), "{\"value\":[]}".to_owned()),
+        false => {
+            let words = format!("you sent {SECRET}");
+            let error = json!({"code": words, "message": words, "innerError": {"request-id": words}});
+            (403, headers(), json!({"error": error}).to_string())
+        }
+    });
+    let home = Intunectl::new();
+    home.file("token", SECRET);
+    for source in [&["--token", SECRET][..], &["--token-file", "token"], &[]] {
+        for format in ["text", "json", "ndjson", "id"] {
+            for command in [&["partner", "disconnect", "a", "-vv", "-o", format][..], &["partner", "list", "-vv"]] {
+                let mut command = graph.command(&home, &[command, source].concat());
+                let Seen { stdout, stderr, code } = run(command.env("INTUNECTL_TOKEN", SECRET));
+                assert!(code == Some(0) || code == Some(1), "{stderr}");
+                assert!(stderr.contains("authorization: [redacted]"), "{stderr}");
+                assert!(!stdout.contains(SECRET) && !stderr.contains(SECRET), "{stdout}{stderr}");
+            }
+        }
+    }
+    assert!(graph.came().iter().all(|came| came.header("authorization").unwrap().ends_with(SECRET)));
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let other = Unspoken::new();
+    let location = other.url();
+    let home = Intunectl::new();
+    for status in [301, 302, 303, 307, 308] {
+        let headers = vec![("location", location.clone())];
+        let graph = Graph::with_headers(move |_| (status, headers.clone(), String::new()));
+        for command in [&["partner", "disconnect", "a"][..], &["partner", "list"]] {
+            let Seen { stdout, stderr, code } = run(&mut graph.command(&home, command));
+            assert_eq!(code, Some(1), "{stderr}");
+            let told = format!("redirected to {location}, which is never followed");
+            assert!(stdout.contains(&told) || stderr.contains(&told), "{stdout}{stderr}");
+            if command.contains(&"disconnect") {
+                let ends =
+                    stdout.starts_with(&format!("a\tfailed\t{status} ")) && stdout.ends_with(&format!(": {told}\n"));
+                assert!(ends, "{stdout}");
+            }
+        }
+        assert_eq!(graph.lines().len(), 2);
+    }
+    other.assert_unspoken();
+}
+
+#[test]
+fn auth_token_alone_prints_it() {
+    let home = Intunectl::new();
+    let seen = run(home.command().args(["auth", "token", "-vv", "--token", &format!(" {SECRET}\n")]));
+    assert_eq!(seen, Seen { stdout: format!("{SECRET}\n"), stderr: String::new(), code: Some(0) });
+}
+
+#[test]
+fn a_token_typed_in_the_wrong_place_is_not_shown() {
+    let scene = Scene::new();
+    let token = good();
+    let places = [
+        vec!["partner", "disconnect", &token],
+        vec!["partner", "disconnect", "--", &token],
+        vec!["partner", "disconnect", "a", "--tokn", &token],
+        vec!["partner", "disconnect", "a", "--output", &token],
+        vec!["partner", "disconnect", "a", "-f", &token],
+        vec!["partner", "list", &token],
+        vec!["partner", &token],
+        vec!["auth", "login", &token],
+        vec!["completion", &token],
+        vec![&token],
+    ];
+    let with_equals = ["--tokn", "--timeout", "--output", "--cloud", "--rate", "--api-version", "--graph-url"]
+        .map(|option| format!("{option}={token}"));
+    let with_equals = with_equals.iter().map(|option| vec!["partner", "disconnect", "a", option]);
+    for arguments in places.into_iter().chain(with_equals) {
+        let seen = run_with(&mut scene.graph.command(&scene.home, &arguments), token.clone());
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{arguments:?}: {}", seen.stderr);
+        // Nor a part of it that is worth anything.
+        assert!(
+            !seen.stderr.contains(&token[..40]) && !seen.stderr.contains(&token[200..240]),
+            "{arguments:?} {seen:?}"
+        );
+    }
+    for variable in ["INTUNECTL_OUTPUT", "INTUNECTL_CLOUD", "INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL"] {
+        let seen = run(scene.graph.command(&scene.home, &["partner", "disconnect", "a"]).env(variable, &token));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{variable}: {}", seen.stderr);
+        assert!(!seen.stderr.contains(&token[..40]), "{variable}: {}", seen.stderr);
+    }
+    // Piped where IDs belong, as a file would be that is named by mistake.
+    for stdin in [token.clone(), format!("TOKEN={token}\n"), format!("[\"{token}\"]")] {
+        let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "-"]), stdin);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{}", seen.stderr);
+        assert!(!seen.stderr.contains(&token[..40]) && seen.stderr.contains("not shown"), "{}", seen.stderr);
+    }
+    assert_eq!(scene.graph.lines(), [""; 0]);
+}
+
+#[test]
+fn an_expired_token_is_exit_4_at_once_and_told_how_long_ago() {
+    let scene = Scene::new();
+    for (seconds, ago) in [(-3 * 3600 - 125, "3h 2m"), (-40 * 86400, "1month 9days")] {
+        let token = jwt(&claims(seconds));
+        let stderr = scene.refuses(scene.disconnect(&["-q"]).env("INTUNECTL_TOKEN", &token), 4);
+        let start = format!("error: the token from INTUNECTL_TOKEN expired {ago} ago; nothing was sent\nhint: ");
+        assert!(stderr.starts_with(&start), "{stderr}");
+    }
+}
+
+#[test]
+fn a_wrong_audience_is_a_warning_that_names_what_to_do() {
+    let scene = Scene::new();
+    let token = but(&json!({"aud": "https://management.azure.com/"}));
+    let seen = run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", &token));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
+    assert!(seen.stderr.starts_with("warning: the token is for https://management.azure.com, not for "), "{seen:?}");
+    assert!(seen.stderr.contains("\nhint: get a token for the resource "), "{seen:?}");
+    assert_eq!(scene.graph.tokens(), [token]);
+}
+
+#[test]
+fn a_missing_permission_is_a_warning_that_names_what_to_do() {
+    let lacking = [json!({"scp": "User.Read openid"}), json!({"scp": null, "roles": ["User.Read.All"]})];
+    for changes in lacking {
+        let scene = Scene::new();
+        let token = but(&changes);
+        let seen = run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", &token));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
+        let words = format!("warning: the token lacks the permission {PERMISSION} or {OTHER_PERMISSION};");
+        assert!(seen.stderr.starts_with(&words), "{seen:?}");
+        assert!(seen.stderr.contains("\nhint: have an administrator consent"), "{seen:?}");
+        assert_eq!(scene.graph.tokens(), [token]);
+    }
+}
+
+#[test]
+fn quiet_hides_the_warnings_and_their_hints() {
+    let scene = Scene::new();
+    let token = but(&json!({"aud": "https://management.azure.com/", "scp": "User.Read"}));
+    let seen = run(scene.disconnect(&["-q"]).env("INTUNECTL_TOKEN", token));
+    assert_eq!(seen, Seen { stdout: "a\tdisconnected\n".into(), stderr: String::new(), code: Some(0) });
+}
+
+#[test]
+fn a_token_with_which_nothing_is_wrong_passes_without_warnings() {
+    let tokens = [
+        good(),
+        but(&json!({"aud": "00000003-0000-0000-c000-000000000000"})),
+        but(&json!({"aud": "https://graph.microsoft.com/"})),
+        but(&json!({"aud": "https://graph.microsoft.us"})),
+        but(&json!({"scp": null, "roles": [PERMISSION], "idtyp": "app"})),
+        but(&json!({"scp": OTHER_PERMISSION})),
+        but(&json!({"scp": null, "roles": [OTHER_PERMISSION], "idtyp": "app"})),
+        // Of other types than they should be: the service is the judge.
+        but(&json!({"exp": "soon", "aud": 1, "scp": ["x"], "roles": "x", "tid": null})),
+        SECRET.to_owned(),
+        "eyJ.eyJ.x".to_owned(),
+        format!("{SECRET}.{SECRET}.{SECRET}"),
+    ];
+    for token in tokens {
+        let scene = Scene::new();
+        let seen = run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", &token));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
+        assert!(seen.stderr.starts_with("1 partner: 1 disconnected in "), "{}", seen.stderr);
+        assert_eq!(scene.graph.tokens(), [token]);
+    }
+}
+
+#[test]
+fn reading_is_content_with_the_permission_to_read() {
+    let graph = Graph::answering(|_| (200, "{\"value\":[]}".to_owned()));
+    let home = Intunectl::new();
+    for permission in
+        ["DeviceManagementServiceConfig.Read.All", "DeviceManagementConfiguration.Read.All", OTHER_PERMISSION]
+    {
+        let token = but(&json!({"scp": permission}));
+        let seen = run(graph.command(&home, &["partner", "list"]).env("INTUNECTL_TOKEN", token));
+        assert_eq!(seen, Seen { stdout: String::new(), stderr: String::new(), code: Some(0) }, "{permission}");
+    }
+}
+
+#[test]
+fn a_root_that_would_give_the_token_away_is_refused_and_never_repeated() {
+    let scene = Scene::new();
+    let port = scene.graph.url().rsplit(':').next().unwrap().to_owned();
+    let roots = [
+        (format!("http://graph.example/{SECRET}"), "is plain http"),
+        ("http://0.0.0.0".into(), "is plain http"),
+        (format!("http://localhost.{SECRET}.example"), "is plain http"),
+        (format!("http://admin:{SECRET}@127.0.0.1:{port}"), "holds a user name or password"),
+        (format!("https://{SECRET}@graph.microsoft.com"), "holds a user name or password"),
+        (format!("http://127.0.0.1:{port}/v1.0"), "ends in a version"),
+        (format!("http://127.0.0.1:{port}/beta/"), "ends in a version"),
+        (format!("http://127.0.0.1:{port}?key={SECRET}"), "has a query"),
+        (format!("http://127.0.0.1:{port}#{SECRET}"), "has a query or fragment"),
+        (format!("ftp://{SECRET}"), "is neither https nor http"),
+        (format!("127.0.0.1:{port}/{SECRET}"), "is not an address"),
+        (format!("http://[{SECRET}"), "is not an address"),
+    ];
+    for (root, reason) in roots {
+        for option in ["--graph-url", "--login-url"] {
+            let mut command = scene.disconnect(&["--token", TOKEN, option, &root]);
+            let stderr = scene.refuses(&mut command, 2);
+            assert!(stderr.contains(&format!("the address in {option} {reason}")), "{root}: {stderr}");
+        }
+        for variable in ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL"] {
+            let stderr = scene.refuses(scene.disconnect(&["--token", TOKEN]).env(variable, &root), 2);
+            assert!(stderr.contains(&format!("the address in {variable} {reason}")), "{root}: {stderr}");
+        }
+    }
+    let stderr = scene.refuses(&mut scene.disconnect(&["--token", TOKEN, "--graph-url", ""]), 2);
+    assert!(stderr.contains("the address in --graph-url is not an address"), "{stderr}");
+}
+
+#[test]
+fn the_option_wins_over_the_variable_and_an_empty_variable_is_none() {
+    let scene = Scene::new();
+    let other = Unspoken::new();
+    let mut command = scene.disconnect(&["--token", TOKEN, "--graph-url", &scene.graph.url()]);
+    assert_eq!(run(command.env("INTUNECTL_GRAPH_URL", other.url())).code, Some(0));
+    other.assert_unspoken();
+    let mut command = scene.disconnect(&["--token", TOKEN, "-o", "id"]);
+    assert_eq!(run(command.env("INTUNECTL_OUTPUT", "json")).stdout, "a\n");
+    let mut command = scene.disconnect(&["--token", TOKEN]);
+    for empty in ["INTUNECTL_OUTPUT", "INTUNECTL_CLOUD", "INTUNECTL_LOGIN_URL", "INTUNECTL_DEBUG"] {
+        command.env(empty, "");
+    }
+    assert_eq!(run(&mut command).stdout, "a\tdisconnected\n");
+    assert_eq!(scene.graph.tokens().len(), 3);
+}
+
+#[test]
+fn the_variables_do_what_their_options_do() {
+    let scene = Scene::new();
+    let mut command = scene.disconnect(&["--token", TOKEN]);
+    let seen = run(command.env("INTUNECTL_OUTPUT", "id").env("INTUNECTL_DEBUG", "1"));
+    assert_eq!((seen.stdout.as_str(), seen.code), ("a\n", Some(0)));
+    assert!(seen.stderr.starts_with("a: attempt 1: POST http://127.0.0.1:"), "{}", seen.stderr);
+    assert_eq!(scene.graph.tokens(), [TOKEN]);
+}
+
+#[test]
+fn a_variable_with_a_value_that_it_cannot_have_is_a_usage_error() {
+    let scene = Scene::new();
+    let long = "x".repeat(65);
+    for (variable, value, words) in [
+        ("INTUNECTL_OUTPUT", "xml", "'xml' is not a format; one of: text, json, ndjson, id"),
+        ("INTUNECTL_OUTPUT", "JSON", "'JSON' is not a format"),
+        ("INTUNECTL_CLOUD", "mars", "global, gcc-high, dod, china"),
+    ] {
+        let mut command = scene.disconnect(&["--token", TOKEN]);
+        let stderr = scene.refuses(command.env_remove("INTUNECTL_GRAPH_URL").env(variable, value), 2);
+        assert!(stderr.contains(variable) && stderr.contains(words), "{stderr}");
+    }
+    for (value, words) in [("a\nb", "control characters"), (long.as_str(), "longer than 64 characters")] {
+        let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_PROFILE", value), 2);
+        assert!(stderr.contains("INTUNECTL_PROFILE") && stderr.contains(words), "{stderr}");
+        // What loses is not looked at.
+        let seen = run(scene.home.command().args(["auth", "token", "--token", TOKEN]).env("INTUNECTL_PROFILE", value));
+        assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    }
+    let stderr = scene.refuses(&mut scene.disconnect(&["--token", TOKEN, "--profile", ""]), 2);
+    assert!(stderr.contains("--profile"), "{stderr}");
+}
+
+#[test]
+fn a_root_on_this_machine_is_reached_through_no_proxy() {
+    let scene = Scene::new();
+    let proxy = Unspoken::new();
+    let mut command = scene.disconnect(&["--token", TOKEN]);
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        command.env(name, proxy.url()).env(name.to_lowercase(), proxy.url());
+    }
+    assert_eq!(run(&mut command).code, Some(0));
+    assert_eq!(scene.graph.tokens(), [TOKEN]);
+    proxy.assert_unspoken();
+}
