@@ -46,7 +46,7 @@ fn first<T>(directories: &[Directory], mut work: impl FnMut(&Directory) -> io::R
 
 /// A lock under a name that is used for a short time. Its file is deleted when the lock is given back.
 #[cfg(unix)]
-pub struct Passing {
+pub struct TemporaryLock {
     path: std::path::PathBuf,
     _locked: File,
 }
@@ -56,12 +56,12 @@ pub struct Passing {
 /// # Errors
 /// No directory can be used.
 #[cfg(unix)]
-pub fn acquire_passing(name: &str) -> Result<Passing, String> {
-    acquire_passing_in(&candidates(), name)
+pub fn acquire_temporary(name: &str) -> Result<TemporaryLock, String> {
+    acquire_temporary_in(&candidates(), name)
 }
 
 #[cfg(unix)]
-fn acquire_passing_in(directories: &[Directory], name: &str) -> Result<Passing, String> {
+fn acquire_temporary_in(directories: &[Directory], name: &str) -> Result<TemporaryLock, String> {
     use std::os::unix::fs::MetadataExt as _;
 
     first(directories, |directory| {
@@ -73,14 +73,14 @@ fn acquire_passing_in(directories: &[Directory], name: &str) -> Result<Passing, 
             }
             // Otherwise whoever held it has deleted it.
             if file.metadata()?.nlink() > 0 {
-                return Ok(Passing { path: directory.path.join(format!("{name}.lock")), _locked: file });
+                return Ok(TemporaryLock { path: directory.path.join(format!("{name}.lock")), _locked: file });
             }
         }
     })
 }
 
 #[cfg(unix)]
-impl Drop for Passing {
+impl Drop for TemporaryLock {
     fn drop(&mut self) {
         // Before the lock is given back, so that nobody deletes another's.
         let _ = std::fs::remove_file(&self.path);
@@ -148,11 +148,11 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..200 {
-                        let passing = acquire_passing_in(&directories, "intunectl-test").unwrap();
+                        let lock = acquire_temporary_in(&directories, "intunectl-test").unwrap();
                         assert_eq!(having_it.fetch_add(1, Ordering::SeqCst), 0);
                         thread::yield_now();
                         having_it.fetch_sub(1, Ordering::SeqCst);
-                        drop(passing);
+                        drop(lock);
                     }
                 });
             }

@@ -6,9 +6,9 @@
 //!
 //! Source, where a line names no other: "Microsoft Entra authentication and authorization error codes".
 
-/// A refusal in the words a person needs.
+/// A refusal by Entra, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
+pub struct EntraError {
     /// The number behind `AADSTS`.
     pub number: Option<u32>,
     /// Entra's sentence, its code included; the OAuth error in plain words where Entra gave none. Never empty. It
@@ -24,7 +24,7 @@ const PREFIX: &str = "AADSTS";
 const TAIL: [&str; 5] = ["\r", "\n", "Trace ID:", "Correlation ID:", "Timestamp:"];
 
 /// Reads OAuth's `error` and the `error_description` that came with it.
-pub fn read(error: &str, description: Option<&str>) -> Reason {
+pub fn read(error: &str, description: Option<&str>) -> EntraError {
     let said = description.unwrap_or_default();
     // Some answers have words of another layer in front.
     let mut codes = said.match_indices(PREFIX).filter_map(|(at, _)| said.get(at..));
@@ -32,9 +32,9 @@ pub fn read(error: &str, description: Option<&str>) -> Reason {
     let text = coded.map_or(said, |(text, _)| text).trim_start();
     let end = TAIL.into_iter().filter_map(|part| text.find(part)).min().unwrap_or(text.len());
     let sentence = text.get(..end).unwrap_or(text).trim();
-    Reason {
+    EntraError {
         number: coded.and_then(|(_, digits)| digits.parse().ok()),
-        sentence: if sentence.is_empty() { without_errno(error).to_owned() } else { sentence.to_owned() },
+        sentence: if sentence.is_empty() { describe_oauth_error(error).to_owned() } else { sentence.to_owned() },
         correlation_id: correlation_id(said),
     }
 }
@@ -55,7 +55,7 @@ fn correlation_id(said: &str) -> Option<String> {
 /// An OAuth error in plain words; the code itself where it is none of the known ones.
 /// Sources: RFC 6749, sections 4.1.2.1 and 5.2; RFC 8628, section 3.5; OpenID Connect Core, section 3.1.2.6; "Microsoft
 /// identity platform and the OAuth 2.0 device authorization grant flow", which has two names of its own.
-fn without_errno(error: &str) -> &str {
+fn describe_oauth_error(error: &str) -> &str {
     let code = error.trim().split(['\r', '\n']).next().unwrap_or_default();
     match code.trim_end() {
         "" => "no reason given",
@@ -276,7 +276,7 @@ mod tests {
     const ID: &str = "aaaa0000-bb11-2222-33cc-444444dddddd";
 
     fn parts(error: &str, description: &str) -> (Option<u32>, String, Option<String>) {
-        let Reason { number, sentence, correlation_id } = read(error, Some(description));
+        let EntraError { number, sentence, correlation_id } = read(error, Some(description));
         (number, sentence, correlation_id)
     }
 

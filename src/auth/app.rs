@@ -11,7 +11,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::sign_in::{Platform, Proof};
+use super::sign_in::{ClientAuthentication, Platform};
 use super::tenant::Tenant;
 use super::token::{self, Token};
 use crate::error::Error;
@@ -42,10 +42,10 @@ const ACCOMPANYING: [&str; 6] = [GITHUB_URL, GITHUB_TOKEN, DEVOPS_TENANT, DEVOPS
 pub struct App {
     tenant: Tenant,
     client_id: String,
-    evidence: Evidence,
+    credential: Credential,
 }
 
-enum Evidence {
+enum Credential {
     Secret(SecretString),
     /// Read anew for every token: whoever put the file there renews it.
     File(PathBuf),
@@ -58,10 +58,10 @@ enum Evidence {
 
 impl fmt::Display for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let source = match &self.evidence {
-            Evidence::Secret(_) => SECRET,
-            Evidence::File(_) => FILE,
-            Evidence::GitHub { .. } => "GitHub Actions",
+        let source = match &self.credential {
+            Credential::Secret(_) => SECRET,
+            Credential::File(_) => FILE,
+            Credential::GitHub { .. } => "GitHub Actions",
         };
         write!(f, "app credentials in the environment ({source})")
     }
@@ -92,14 +92,14 @@ impl App {
         if tenant.as_ref().is_some_and(Tenant::is_any) {
             return Err(unfit(TENANT, "names no tenant"));
         }
-        let evidence = Evidence::in_environment(&get)?;
-        match (tenant, client_id, evidence) {
-            (Some(tenant), Some(client_id), Some(evidence)) => Ok(Self { tenant, client_id, evidence }),
-            (tenant, client_id, evidence) => {
+        let credential = Credential::in_environment(&get)?;
+        match (tenant, client_id, credential) {
+            (Some(tenant), Some(client_id), Some(credential)) => Ok(Self { tenant, client_id, credential }),
+            (tenant, client_id, credential) => {
                 let missing = [
                     tenant.is_none().then_some(TENANT),
                     client_id.is_none().then_some(CLIENT),
-                    evidence.is_none().then(|| missing_credential(&get)),
+                    credential.is_none().then(|| missing_credential(&get)),
                 ];
                 Err(incomplete(&Self::variables(&get), &missing.into_iter().flatten().collect::<Vec<_>>()))
             }
@@ -108,10 +108,10 @@ impl App {
 
     /// The variables that it is made of; `AZURE_TENANT_ID` only if no tenant `is_given`.
     pub fn uses(&self, is_given: bool) -> Vec<&'static str> {
-        let credential = match &self.evidence {
-            Evidence::Secret(_) => &[SECRET][..],
-            Evidence::File(_) => &[FILE],
-            Evidence::GitHub { .. } => &[GITHUB_URL, GITHUB_TOKEN],
+        let credential = match &self.credential {
+            Credential::Secret(_) => &[SECRET][..],
+            Credential::File(_) => &[FILE],
+            Credential::GitHub { .. } => &[GITHUB_URL, GITHUB_TOKEN],
         };
         let tenant = (!is_given).then_some(TENANT);
         tenant.into_iter().chain([CLIENT]).chain(credential.iter().copied()).collect()
@@ -124,9 +124,9 @@ impl App {
 
     /// Whether no server but this one is asked for what proves the application.
     pub fn asks_only(&self, root: &Root) -> bool {
-        match &self.evidence {
-            Evidence::GitHub { url, .. } => url.origin().ascii_serialization() == root.as_str(),
-            Evidence::Secret(_) | Evidence::File(_) => true,
+        match &self.credential {
+            Credential::GitHub { url, .. } => url.origin().ascii_serialization() == root.as_str(),
+            Credential::Secret(_) | Credential::File(_) => true,
         }
     }
 
@@ -137,17 +137,19 @@ impl App {
     pub async fn token(&self, graph: &Root, login: &Root, wire: SendOptions<'_>) -> anyhow::Result<Token> {
         let platform = Platform::new(login, &self.tenant, &self.client_id, wire)?;
         let scope = format!("{}/.default", graph.as_str());
-        let granted = match &self.evidence {
-            Evidence::Secret(secret) => platform.app(Proof::Secret(secret), scope).await,
-            Evidence::File(path) => {
+        let granted = match &self.credential {
+            Credential::Secret(secret) => {
+                platform.client_credentials(ClientAuthentication::Secret(secret), scope).await
+            }
+            Credential::File(path) => {
                 let path = path.clone();
                 // The file may be a pipe.
                 let read = tokio::task::spawn_blocking(move || read_assertion(&path)).await;
-                platform.app(Proof::Assertion(&read??), scope).await
+                platform.client_credentials(ClientAuthentication::Assertion(&read??), scope).await
             }
-            Evidence::GitHub { url, token } => {
+            Credential::GitHub { url, token } => {
                 let assertion = from_github(url, token, audience(graph), wire).await?;
-                platform.app(Proof::Assertion(&assertion), scope).await
+                platform.client_credentials(ClientAuthentication::Assertion(&assertion), scope).await
             }
         };
         let otherwise = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and what proves the application";
@@ -156,7 +158,7 @@ impl App {
     }
 }
 
-impl Evidence {
+impl Credential {
     /// The first credential that is set. One that is empty is set, too: the step of a pipeline whose secret is missing
     /// must not act as whoever is signed in.
     fn in_environment(get: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Error> {
@@ -254,7 +256,7 @@ async fn from_github(
     wire: SendOptions<'_>,
 ) -> anyhow::Result<SecretString> {
     #[derive(Deserialize)]
-    struct Given {
+    struct IdTokenResponse {
         value: String,
     }
     let failed = |why: &str| {
@@ -285,7 +287,8 @@ async fn from_github(
         return Err(failed(&format!("{}: {}", root.host(), describe_unexpected(&answer))).into());
     }
     // Never serde's own message, which may quote what it could not read.
-    let given = serde_json::from_slice::<Given>(&answer.body).ok().filter(|given| !given.value.trim().is_empty());
+    let given =
+        serde_json::from_slice::<IdTokenResponse>(&answer.body).ok().filter(|given| !given.value.trim().is_empty());
     let given = given.ok_or_else(|| failed(&format!("{}: its answer holds none", root.host())))?;
     Ok(SecretString::from(given.value))
 }

@@ -63,7 +63,7 @@ pub fn open(url: &str) -> io::Result<()> {
 }
 
 /// What a browser came back with.
-pub enum Return {
+pub enum Callback {
     /// The code to exchange for tokens.
     Code(SecretString),
     /// A refusal: OAuth's code, and the platform's words.
@@ -102,9 +102,9 @@ impl Port {
 
     /// Waits for the browser to come back with this `state`. Whatever else comes to the port is answered, and waited
     /// past.
-    pub async fn wait(self, state: &str) -> Return {
+    pub async fn wait(self, state: &str) -> Callback {
         let (returns, mut returned) = mpsc::channel(1);
-        let door = Arc::new(Door { state: state.to_owned(), returns });
+        let handler = Arc::new(CallbackHandler { state: state.to_owned(), returns });
         let mut connections = JoinSet::new();
         let mut listeners = JoinSet::new();
         let (streams, mut accepted) = mpsc::channel::<TcpStream>(8);
@@ -126,7 +126,7 @@ impl Port {
         loop {
             tokio::select! {
                 Some(stream) = accepted.recv(), if connections.len() < CONNECTIONS => {
-                    connections.spawn(converse(stream, Arc::clone(&door)));
+                    connections.spawn(converse(stream, Arc::clone(&handler)));
                 }
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
                 Some(done) = returned.recv() => {
@@ -141,15 +141,15 @@ impl Port {
 }
 
 /// What tells the one visitor who is expected from all others.
-struct Door {
+struct CallbackHandler {
     state: String,
-    returns: mpsc::Sender<Return>,
+    returns: mpsc::Sender<Callback>,
 }
 
-async fn converse(stream: TcpStream, door: Arc<Door>) {
+async fn converse(stream: TcpStream, handler: Arc<CallbackHandler>) {
     let answer = service_fn(move |request: Request<hyper::body::Incoming>| {
-        let door = Arc::clone(&door);
-        async move { Ok::<_, Infallible>(door.answer(request.method(), &request.uri().to_string())) }
+        let handler = Arc::clone(&handler);
+        async move { Ok::<_, Infallible>(handler.answer(request.method(), &request.uri().to_string())) }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN).keep_alive(false);
@@ -157,38 +157,38 @@ async fn converse(stream: TcpStream, door: Arc<Door>) {
     let _ = builder.serve_connection(TokioIo::new(stream), answer).await;
 }
 
-impl Door {
+impl CallbackHandler {
     fn answer(&self, method: &Method, target: &str) -> Response<Full<Bytes>> {
-        match visitor(method, target, &self.state) {
-            Visitor::Expected(back) => {
+        match classify(method, target, &self.state) {
+            CallbackRequest::Expected(back) => {
                 let page = match &back {
-                    Return::Code(_) => CAME_BACK,
-                    Return::Refused { .. } => REFUSED,
+                    Callback::Code(_) => CAME_BACK,
+                    Callback::Refused { .. } => REFUSED,
                 };
                 // Full where it has come back before, as it does where somebody reloads the page.
                 let _ = self.returns.try_send(back);
                 respond(StatusCode::OK, page)
             }
-            Visitor::Forged => respond(StatusCode::BAD_REQUEST, FORGED),
-            Visitor::Stray => respond(StatusCode::NOT_FOUND, STRAY),
+            CallbackRequest::Forged => respond(StatusCode::BAD_REQUEST, FORGED),
+            CallbackRequest::Stray => respond(StatusCode::NOT_FOUND, STRAY),
         }
     }
 }
 
 /// Who comes to the port.
-enum Visitor {
+enum CallbackRequest {
     /// The browser, back from where it was sent.
-    Expected(Return),
+    Expected(Callback),
     /// Somebody with an answer to another question than ours.
     Forged,
     /// Somebody else: a request for an icon, a scanner.
     Stray,
 }
 
-fn visitor(method: &Method, target: &str, state: &str) -> Visitor {
+fn classify(method: &Method, target: &str, state: &str) -> CallbackRequest {
     let url = Url::options().base_url(Url::parse("http://localhost").ok().as_ref()).parse(target);
     let Some(url) = url.ok().filter(|url| method == Method::GET && url.path() == "/" && url.query().is_some()) else {
-        return Visitor::Stray;
+        return CallbackRequest::Stray;
     };
     // A parameter that comes twice is nobody's: RFC 6749, section 3.1.
     let one = |name: &str| {
@@ -196,12 +196,14 @@ fn visitor(method: &Method, target: &str, state: &str) -> Visitor {
         values.next().filter(|value| values.next().is_none() && !value.is_empty())
     };
     if one("state").as_deref() != Some(state) {
-        return Visitor::Forged;
+        return CallbackRequest::Forged;
     }
     match (one("code"), one("error")) {
-        (Some(code), None) => Visitor::Expected(Return::Code(SecretString::from(code))),
-        (None, Some(error)) => Visitor::Expected(Return::Refused { error, description: one("error_description") }),
-        _ => Visitor::Forged,
+        (Some(code), None) => CallbackRequest::Expected(Callback::Code(SecretString::from(code))),
+        (None, Some(error)) => {
+            CallbackRequest::Expected(Callback::Refused { error, description: one("error_description") })
+        }
+        _ => CallbackRequest::Forged,
     }
 }
 
@@ -257,12 +259,14 @@ mod tests {
 
     use super::*;
 
-    fn name(visitor: &Visitor) -> String {
+    fn name(visitor: &CallbackRequest) -> String {
         match visitor {
-            Visitor::Expected(Return::Code(code)) => format!("code {}", code.expose_secret()),
-            Visitor::Expected(Return::Refused { error, description }) => format!("refused {error} {description:?}"),
-            Visitor::Forged => "forged".to_owned(),
-            Visitor::Stray => "stray".to_owned(),
+            CallbackRequest::Expected(Callback::Code(code)) => format!("code {}", code.expose_secret()),
+            CallbackRequest::Expected(Callback::Refused { error, description }) => {
+                format!("refused {error} {description:?}")
+            }
+            CallbackRequest::Forged => "forged".to_owned(),
+            CallbackRequest::Stray => "stray".to_owned(),
         }
     }
 
@@ -290,9 +294,9 @@ mod tests {
             ("/other?code=c&state=s", "stray"),
             ("*", "stray"),
         ] {
-            assert_eq!(name(&visitor(&Method::GET, target, "s")), expected, "{target}");
+            assert_eq!(name(&classify(&Method::GET, target, "s")), expected, "{target}");
         }
-        assert_eq!(name(&visitor(&Method::POST, "/?code=c&state=s", "s")), "stray");
+        assert_eq!(name(&classify(&Method::POST, "/?code=c&state=s", "s")), "stray");
     }
 
     fn ask(port: u16, line: &str) -> String {
@@ -322,7 +326,7 @@ mod tests {
             (stray, forged, ours)
         });
         let back = port.wait("ours").await;
-        assert!(matches!(&back, Return::Code(code) if code.expose_secret() == "ours"));
+        assert!(matches!(&back, Callback::Code(code) if code.expose_secret() == "ours"));
         let (stray, forged, ours) = visitors.await.unwrap();
         assert!(stray.starts_with("HTTP/1.1 404 ") && forged.starts_with("HTTP/1.1 400 "), "{stray}{forged}");
         assert!(ours.starts_with("HTTP/1.1 200 ") && ours.contains("You can close this window"), "{ours}");

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::claims::Claims;
 use super::refusal::SignInError;
 use super::session::{self, Renewal, Session};
-use super::sign_in::{self, Platform, Tokens};
+use super::sign_in::{self, Platform, TokenSet};
 use super::store::{self, StoreError};
 use super::tenant::Tenant;
 use super::token::Token;
@@ -24,7 +24,7 @@ const KEYRING: &str = "unlock the system's keyring, then run again";
 
 /// A profile whose sign-in can be renewed, as it was when its token was first used. Nobody else's sign-in takes its
 /// place, and no token for another tenant.
-pub struct Profile {
+pub struct SignedInProfile {
     /// Its name.
     pub name: String,
     /// The Graph root that its token is for.
@@ -50,7 +50,7 @@ pub struct Renewed {
 }
 
 /// Why there is no other token.
-pub struct Failure {
+pub struct RenewalFailure {
     /// In words, with what to do.
     pub error: anyhow::Error,
     /// What that means for the next time.
@@ -68,13 +68,13 @@ pub enum Outlook {
     Stopped,
 }
 
-impl<E: Into<anyhow::Error>> From<E> for Failure {
+impl<E: Into<anyhow::Error>> From<E> for RenewalFailure {
     fn from(error: E) -> Self {
         Self { error: error.into(), outlook: Outlook::Passing }
     }
 }
 
-impl Profile {
+impl SignedInProfile {
     /// The profile of a session that was read from the keyring.
     pub fn new(name: &str, graph: Root, login: Root, session: &Session) -> Self {
         Self {
@@ -102,7 +102,7 @@ impl Profile {
     ///
     /// # Errors
     /// It names another.
-    pub fn check_tenant(&self, came: Option<&Claims>, before: Option<&Claims>) -> Result<(), Error> {
+    pub fn check_token_tenant(&self, came: Option<&Claims>, before: Option<&Claims>) -> Result<(), Error> {
         let signed_in = self.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str);
         let expected = signed_in.or_else(|| before?.tenant.as_deref());
         let found = came.and_then(|claims| claims.tenant.as_deref());
@@ -114,7 +114,7 @@ impl Profile {
                     sanitize(found),
                     sanitize(expected)
                 );
-                Err(Error::auth(words).hint(format!("sign in again: {}", session::command(&self.name))))
+                Err(Error::auth(words).hint(format!("sign in again: {}", session::login_command(&self.name))))
             }
             _ => Ok(()),
         }
@@ -132,7 +132,7 @@ impl Profile {
         permission: &str,
         turn_within: Duration,
         wire: SendOptions<'_>,
-    ) -> Result<Renewed, Failure> {
+    ) -> Result<Renewed, RenewalFailure> {
         let name = self.name.clone();
         let turn = tokio::select! {
             turn = blocking(move || store::turn_to_renew(&name, turn_within)) => turn?,
@@ -161,20 +161,20 @@ impl Profile {
             return Err(self.stopped());
         }
         let renewal = session.renewal.as_ref().ok_or_else(|| {
-            self.cannot("it is a token alone").hint(format!("sign in: {}", session::command(&self.name)))
+            self.cannot("it is a token alone").hint(format!("sign in: {}", session::login_command(&self.name)))
         })?;
         let tenant = session.tenant.clone().unwrap_or_else(Tenant::any);
         let platform = Platform::new(&self.login, &tenant, &renewal.client_id, wire)?;
         let scopes = sign_in::scopes(&self.graph, permission);
-        let Tokens { access, refresh, identity } = match platform.refresh(&renewal.refresh_token, &scopes).await {
+        let TokenSet { access, refresh, identity } = match platform.refresh(&renewal.refresh_token, &scopes).await {
             Ok(tokens) => tokens,
             Err(error) => return self.after_refusal(error, used).await,
         };
         // Before it is kept: whatever the sign-in service was thinking, this profile is not for another tenant.
         let before = Claims::read(used);
         for came in [&access.claims, &identity] {
-            self.check_tenant(came.as_ref(), before.as_ref())
-                .map_err(|error| Failure { error: error.into(), outlook: Outlook::Final })?;
+            self.check_token_tenant(came.as_ref(), before.as_ref())
+                .map_err(|error| RenewalFailure { error: error.into(), outlook: Outlook::Final })?;
         }
         // Not every server gives a new one every time (RFC 6749, section 6).
         let refresh_token = refresh.unwrap_or_else(|| renewal.refresh_token.clone());
@@ -196,14 +196,14 @@ impl Profile {
     }
 
     /// A process that cannot see our turn (another session of the same user) may have used the refresh token up.
-    async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, Failure> {
+    async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, RenewalFailure> {
         if error.is_final()
             && let Ok(session) = self.load().await
             && let Some(token) = self.other_than(used, &session)
         {
             return Ok(Renewed { token, unkept: None });
         }
-        let login = session::command(&self.name);
+        let login = session::login_command(&self.name);
         let again = format!("sign in again: {login}");
         let told = error.about(&format!("{} cannot be renewed", self.sign_in()), &login, &again);
         // Whatever else is to be done first: it is no good any more.
@@ -215,7 +215,7 @@ impl Profile {
             _ => told,
         };
         let outlook = if error.is_final() { Outlook::Final } else { Outlook::Passing };
-        Err(Failure { error: told.into(), outlook })
+        Err(RenewalFailure { error: told.into(), outlook })
     }
 
     /// The sign-in as it is stored now, if it is still the same.
@@ -227,7 +227,7 @@ impl Profile {
         })?;
         session.filter(|session| self.is_of(session)).ok_or_else(|| {
             self.cannot("somebody has signed out, or in again, meanwhile")
-                .hint(format!("sign in: {}", session::command(&self.name)))
+                .hint(format!("sign in: {}", session::login_command(&self.name)))
                 .into()
         })
     }
@@ -236,13 +236,13 @@ impl Profile {
     fn other_than(&self, used: &SecretString, session: &Session) -> Option<Token> {
         let is_another = session.access_token.expose_secret() != used.expose_secret();
         let before = Claims::read(used);
-        let is_same_tenant = |token: &Token| self.check_tenant(token.claims.as_ref(), before.as_ref()).is_ok();
+        let is_same_tenant = |token: &Token| self.check_token_tenant(token.claims.as_ref(), before.as_ref()).is_ok();
         let is_good = |token: &Token| !token.is_due(SystemTime::now()) && is_same_tenant(token);
         session.token().ok().filter(|token| is_another && is_good(token))
     }
 
-    fn stopped(&self) -> Failure {
-        Failure { error: self.cannot("interrupted").into(), outlook: Outlook::Stopped }
+    fn stopped(&self) -> RenewalFailure {
+        RenewalFailure { error: self.cannot("interrupted").into(), outlook: Outlook::Stopped }
     }
 
     fn sign_in(&self) -> String {

@@ -92,7 +92,7 @@ impl Session {
         // Never serde's own message, which may quote what it could not read.
         let session = Self::parse(secret).map_err(|_| {
             Error::auth(format!("what the keyring holds for profile '{profile}' is not readable"))
-                .hint(format!("sign in again: {}", command(profile)))
+                .hint(format!("sign in again: {}", login_command(profile)))
         })?;
         Ok(Some(session))
     }
@@ -173,12 +173,12 @@ impl Session {
 }
 
 /// The command that signs a profile in, to be typed as it is.
-pub fn command(profile: &str) -> String {
+pub fn login_command(profile: &str) -> String {
     let is_other_in_force = std::env::var_os("INTUNECTL_PROFILE").is_some_and(|name| !name.is_empty());
-    command_for(profile, profile == "default" && !is_other_in_force)
+    login_command_for(profile, profile == "default" && !is_other_in_force)
 }
 
-fn command_for(profile: &str, needs_no_name: bool) -> String {
+fn login_command_for(profile: &str, needs_no_name: bool) -> String {
     let is_plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     // What begins like an option would be taken for one.
     let option = if profile.starts_with('-') { "--profile=" } else { "--profile " };
@@ -225,12 +225,12 @@ mod tests {
 
     #[test]
     fn the_command_can_be_typed_as_it_is() {
-        assert_eq!(command_for("default", true), "intunectl auth login");
-        assert_eq!(command_for("default", false), "intunectl auth login --profile default");
-        assert_eq!(command_for("work-2.eu", false), "intunectl auth login --profile work-2.eu");
+        assert_eq!(login_command_for("default", true), "intunectl auth login");
+        assert_eq!(login_command_for("default", false), "intunectl auth login --profile default");
+        assert_eq!(login_command_for("work-2.eu", false), "intunectl auth login --profile work-2.eu");
         #[cfg(unix)]
-        assert_eq!(command_for("it's 仕事", false), r"intunectl auth login --profile 'it'\''s 仕事'");
-        assert_eq!(command_for("-q", false), "intunectl auth login --profile=-q");
+        assert_eq!(login_command_for("it's 仕事", false), r"intunectl auth login --profile 'it'\''s 仕事'");
+        assert_eq!(login_command_for("-q", false), "intunectl auth login --profile=-q");
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub fn scopes(graph: &Root, permission: &str) -> Vec<String> {
 }
 
 /// What signing in gave.
-pub struct Tokens {
+pub struct TokenSet {
     /// For Graph.
     pub access: Token,
     /// To get the next one with.
@@ -62,7 +62,7 @@ pub struct Tokens {
 }
 
 /// What proves that an application is itself.
-pub enum Proof<'a> {
+pub enum ClientAuthentication<'a> {
     /// A secret that it shares with the platform.
     Secret(&'a SecretString),
     /// What an identity provider that the platform trusts says of it.
@@ -70,15 +70,15 @@ pub enum Proof<'a> {
 }
 
 /// A code that somebody is to type into a page.
-pub struct DeviceCode {
-    given: StandardDeviceAuthorizationResponse,
+pub struct DeviceAuthorization {
+    response: StandardDeviceAuthorizationResponse,
     page: Url,
 }
 
-impl DeviceCode {
+impl DeviceAuthorization {
     /// The code.
     pub fn code(&self) -> Cow<'_, str> {
-        sanitize(self.given.user_code().secret())
+        sanitize(self.response.user_code().secret())
     }
 
     /// The page.
@@ -88,7 +88,7 @@ impl DeviceCode {
 
     /// How long the code is good for.
     pub fn expires_in(&self) -> Duration {
-        self.given.expires_in()
+        self.response.expires_in()
     }
 }
 
@@ -106,14 +106,14 @@ pub struct BrowserSignIn {
 #[derive(Debug, Clone)]
 enum Unanswered {
     NoAnswer(NoAnswer),
-    Foreign(String),
+    Unexpected(String),
 }
 
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAnswer(reason) => reason.fmt(f),
-            Self::Foreign(words) => f.write_str(words),
+            Self::Unexpected(words) => f.write_str(words),
         }
     }
 }
@@ -192,11 +192,11 @@ impl<'a> Platform<'a> {
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
-    pub async fn device_code(&self, scopes: &[String]) -> Result<DeviceCode, SignInError> {
+    pub async fn device_code(&self, scopes: &[String]) -> Result<DeviceAuthorization, SignInError> {
         let scopes = scopes.iter().cloned().map(Scope::new);
         let request = self.client.exchange_device_code().add_scopes(scopes);
-        let given = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
-        let code: StandardDeviceAuthorizationResponse = given.map_err(|error| self.failed(error))?;
+        let response = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
+        let code: StandardDeviceAuthorizationResponse = response.map_err(|error| self.failed(error))?;
         self.keep_secret(code.device_code().secret());
         let page = self.page(code.verification_uri()).ok_or_else(|| {
             self.describe_unexpected("the page that it names for the code is not safe: not https, or with a user name")
@@ -205,7 +205,7 @@ impl<'a> Platform<'a> {
         if !is_sensible || code.user_code().secret().is_empty() {
             return Err(self.describe_unexpected("the code that it gave makes no sense"));
         }
-        Ok(DeviceCode { given: code, page })
+        Ok(DeviceAuthorization { response: code, page })
     }
 
     /// The page at this address, if people can be sent there. A user part, even an empty one, would disguise the host;
@@ -223,7 +223,7 @@ impl<'a> Platform<'a> {
     ///
     /// # Errors
     /// It was declined, has expired, or no sensible answer came.
-    pub async fn await_device(&self, code: &DeviceCode) -> Result<Tokens, SignInError> {
+    pub async fn await_device(&self, code: &DeviceAuthorization) -> Result<TokenSet, SignInError> {
         // An interval of nothing would be a flood.
         let sleep = |wait: Duration| tokio::time::sleep(wait.clamp(Duration::from_secs(1), LONGEST_POLL));
         // The library waits past whatever is no answer, for as long as the code is good.
@@ -243,7 +243,7 @@ impl<'a> Platform<'a> {
             }
             answer
         };
-        let polling = self.client.exchange_device_access_token(&code.given).request_async(&http, sleep, None);
+        let polling = self.client.exchange_device_access_token(&code.response).request_async(&http, sleep, None);
         let granted: Result<_, RequestTokenError<_, DeviceCodeErrorResponse>> = tokio::select! {
             granted = polling => granted,
             () = given_up.notified() => match last.take() {
@@ -288,7 +288,7 @@ impl<'a> Platform<'a> {
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
-    pub async fn redeem(&self, code: &SecretString, sign_in: BrowserSignIn) -> Result<Tokens, SignInError> {
+    pub async fn redeem(&self, code: &SecretString, sign_in: BrowserSignIn) -> Result<TokenSet, SignInError> {
         let BrowserSignIn { redirect, verifier, .. } = sign_in;
         self.keep_secret(code.expose_secret());
         self.keep_secret(verifier.secret());
@@ -303,7 +303,7 @@ impl<'a> Platform<'a> {
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
-    pub async fn refresh(&self, token: &SecretString, scopes: &[String]) -> Result<Tokens, SignInError> {
+    pub async fn refresh(&self, token: &SecretString, scopes: &[String]) -> Result<TokenSet, SignInError> {
         self.keep_secret(token.expose_secret());
         let token = RefreshToken::new(token.expose_secret().to_owned());
         let request = self.client.exchange_refresh_token(&token).add_scopes(scopes.iter().cloned().map(Scope::new));
@@ -315,16 +315,20 @@ impl<'a> Platform<'a> {
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
-    pub async fn app(&self, proof: Proof<'_>, scope: String) -> Result<Tokens, SignInError> {
-        let client = match proof {
-            Proof::Secret(secret) => {
+    pub async fn client_credentials(
+        &self,
+        authentication: ClientAuthentication<'_>,
+        scope: String,
+    ) -> Result<TokenSet, SignInError> {
+        let client = match authentication {
+            ClientAuthentication::Secret(secret) => {
                 self.keep_secret(secret.expose_secret());
                 self.client.clone().set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
             }
-            Proof::Assertion(_) => self.client.clone(),
+            ClientAuthentication::Assertion(_) => self.client.clone(),
         };
         let mut request = client.exchange_client_credentials().add_scope(Scope::new(scope));
-        if let Proof::Assertion(assertion) = proof {
+        if let ClientAuthentication::Assertion(assertion) = authentication {
             self.keep_secret(assertion.expose_secret());
             request = request
                 .add_extra_param("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
@@ -337,7 +341,7 @@ impl<'a> Platform<'a> {
     fn tokens<T: ErrorResponseType + fmt::Display + 'static>(
         &self,
         granted: Result<Granted, RequestTokenError<Unanswered, StandardErrorResponse<T>>>,
-    ) -> Result<Tokens, SignInError> {
+    ) -> Result<TokenSet, SignInError> {
         let granted = granted.map_err(|error| self.failed(error))?;
         let access = SecretString::from(granted.access_token().secret().as_str());
         let mut access = Token::read(&access, &self.host)
@@ -346,7 +350,7 @@ impl<'a> Platform<'a> {
         let expires_at = granted.expires_in().filter(in_reason).and_then(|left| SystemTime::now().checked_add(left));
         access.expires_at = expires_at.or(access.expires_at);
         let id_token = granted.extra_fields().id_token.as_deref().map(SecretString::from);
-        Ok(Tokens {
+        Ok(TokenSet {
             access,
             refresh: granted.refresh_token().map(|token| SecretString::from(token.secret().as_str())),
             identity: id_token.as_ref().and_then(Claims::read),
@@ -372,7 +376,7 @@ impl<'a> Platform<'a> {
                 let hint = reason.hint().unwrap_or(UNREACHABLE);
                 SignInError::unanswered(format!("{}: {reason}", self.host), hint)
             }
-            RequestTokenError::Request(Unanswered::Foreign(words)) => self.describe_unexpected(&words),
+            RequestTokenError::Request(Unanswered::Unexpected(words)) => self.describe_unexpected(&words),
             // Neither what could not be parsed nor the library's words for it, which may quote it.
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
                 self.describe_unexpected("its answer makes no sense")
@@ -391,7 +395,7 @@ impl<'a> Platform<'a> {
 
     /// Sends a request of the protocol, and sends it again while that makes sense.
     async fn exchange(&self, request: HttpRequest, repeat: Repeat) -> Result<HttpResponse, Unanswered> {
-        let unfit = || Unanswered::Foreign("the request cannot be made".to_owned());
+        let unfit = || Unanswered::Unexpected("the request cannot be made".to_owned());
         let (parts, body) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| unfit())?;
         let secrets = Rc::clone(&self.sent.borrow());
@@ -404,7 +408,7 @@ impl<'a> Platform<'a> {
         let exchange = RetryingRequest { label: LABEL, repeat, secrets: &secrets, wire: self.wire };
         let answer = exchange.send(&self.http, make).await.map_err(Unanswered::NoAnswer)?;
         if answer.status != 200 && !is_refusal(&answer) {
-            return Err(Unanswered::Foreign(describe_unexpected(&answer)));
+            return Err(Unanswered::Unexpected(describe_unexpected(&answer)));
         }
         let mut response = HttpResponse::new(answer.body);
         *response.status_mut() = oauth2::http::StatusCode::from_u16(answer.status).map_err(|_| unfit())?;

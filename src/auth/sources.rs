@@ -14,7 +14,7 @@ use super::token::{STANDARD_INPUT, Token, read_file};
 use crate::error::Error;
 
 /// The source that is selected, not yet looked at.
-pub enum Source {
+pub enum TokenSource {
     /// `--token`.
     Token(SecretString),
     /// `--token-file`.
@@ -34,12 +34,12 @@ pub enum Source {
     Profile(String),
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Token(_) => Given::Option.fmt(f),
-            Self::TokenFile(path) => Given::File(path.clone()).fmt(f),
-            Self::Variable(_) => Given::Variable.fmt(f),
+            Self::Token(_) => StaticSource::Option.fmt(f),
+            Self::TokenFile(path) => StaticSource::File(path.clone()).fmt(f),
+            Self::Variable(_) => StaticSource::Variable.fmt(f),
             Self::App(app) => app.fmt(f),
             Self::Unusable { name, .. } => f.write_str(name),
             Self::Profile(name) => write!(f, "profile '{name}'"),
@@ -48,9 +48,9 @@ impl fmt::Display for Source {
 }
 
 /// What a source holds.
-pub enum Found {
+pub enum ResolvedSource {
     /// A token that something else got.
-    Given(Token, Given),
+    Static(Token, StaticSource),
     /// An application, which has to be signed in for a token.
     App(App),
     /// A profile, and the sign-in under it if there is one.
@@ -59,7 +59,7 @@ pub enum Found {
 
 /// Where a token that something else got was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
+pub enum StaticSource {
     /// `--token`.
     Option,
     /// `--token-file`.
@@ -70,7 +70,7 @@ pub enum Given {
     StandardInput,
 }
 
-impl fmt::Display for Given {
+impl fmt::Display for StaticSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option => f.write_str("--token"),
@@ -81,7 +81,7 @@ impl fmt::Display for Given {
     }
 }
 
-impl Source {
+impl TokenSource {
     /// Whether [`resolve`](Self::resolve) finds a token, if there is one, without waiting for anybody: not for a pipe or
     /// a terminal, not for the keyring's password, not for the sign-in service.
     pub fn asks_nobody(&self) -> bool {
@@ -97,23 +97,23 @@ impl Source {
     ///
     /// # Errors
     /// It cannot be used: it is empty, unreadable, malformed or expired, or there is no keyring.
-    pub fn resolve(self, now: SystemTime) -> anyhow::Result<Found> {
+    pub fn resolve(self, now: SystemTime) -> anyhow::Result<ResolvedSource> {
         let (secret, given) = match self {
-            Self::Token(token) => (token, Given::Option),
-            Self::TokenFile(path) => (read_file(&path, "the token file")?, Given::File(path)),
-            Self::Variable(value) => (from_variable(value)?, Given::Variable),
-            Self::App(app) => return Ok(Found::App(app)),
+            Self::Token(token) => (token, StaticSource::Option),
+            Self::TokenFile(path) => (read_file(&path, "the token file")?, StaticSource::File(path)),
+            Self::Variable(value) => (from_variable(value)?, StaticSource::Variable),
+            Self::App(app) => return Ok(ResolvedSource::App(app)),
             Self::Unusable { error, .. } => return Err(error.into()),
             Self::Profile(profile) => {
                 let session = Session::load(&profile).map_err(|error| no_keyring(error, &profile))?;
-                return Ok(Found::Profile(profile, session.map(Box::new)));
+                return Ok(ResolvedSource::Profile(profile, session.map(Box::new)));
             }
         };
-        Ok(Found::Given(given.token(&secret, now)?, given))
+        Ok(ResolvedSource::Static(given.token(&secret, now)?, given))
     }
 }
 
-impl Given {
+impl StaticSource {
     /// Reads a token that was given so.
     ///
     /// # Errors
@@ -142,7 +142,7 @@ fn from_variable(value: OsString) -> Result<SecretString, Error> {
 fn no_keyring(error: anyhow::Error, profile: &str) -> anyhow::Error {
     match error.downcast_ref::<StoreError>() {
         Some(StoreError::Damaged) => Error::auth(format!("no access token: {}", StoreError::Damaged))
-            .hint(format!("sign in again, which replaces it: {}", session::command(profile)))
+            .hint(format!("sign in again, which replaces it: {}", session::login_command(profile)))
             .into(),
         Some(reason) => Error::auth(format!("no access token: {reason}")).hint(ways(profile)).into(),
         None => error,
@@ -158,7 +158,7 @@ fn ways(profile: &str) -> String {
   3. app credentials in the environment: AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET,
      AZURE_FEDERATED_TOKEN_FILE, or GitHub Actions' id-token
   4. the system's keyring: {}",
-        session::command(profile)
+        session::login_command(profile)
     )
 }
 
@@ -178,7 +178,7 @@ mod tests {
             ("Bearer secret", "word Bearer"),
             ("bearer secret", "word Bearer"),
         ] {
-            for source in [Source::Token(value.into()), Source::Variable(value.into())] {
+            for source in [TokenSource::Token(value.into()), TokenSource::Variable(value.into())] {
                 let Err(error) = source.resolve(SystemTime::UNIX_EPOCH) else { panic!("{value:?} is taken") };
                 let error = error.downcast::<Error>().unwrap();
                 let words = format!("{error} {}", error.hint_text().unwrap_or_default());

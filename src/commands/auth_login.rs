@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
-use crate::auth::browser::{self, Port, Return};
+use crate::auth::browser::{self, Callback, Port};
 use crate::auth::refusal::SignInError;
 use crate::auth::session::{self, Renewal, Session};
-use crate::auth::sign_in::{self, DEFAULT_CLIENT, Platform, Tokens};
-use crate::auth::sources::Given;
+use crate::auth::sign_in::{self, DEFAULT_CLIENT, Platform, TokenSet};
+use crate::auth::sources::StaticSource;
 use crate::auth::store::{self, StoreError};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::{self, STANDARD_INPUT};
@@ -30,7 +30,7 @@ const BROWSER_WITHIN: Duration = Duration::from_secs(15 * 60);
 ///
 /// # Errors
 /// There is no keyring, the sign-in did not work, or there is no usable token on standard input.
-pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
+pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exit> {
     if context.has_token_option() {
         return Err(Error::usage("--token and --token-file are for calls, not for signing in")
             .hint("to keep a token: intunectl auth login --with-token < token.txt")
@@ -127,13 +127,13 @@ fn roots_of(session: &Session) -> Option<(Root, Root)> {
 async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::Result<Exit> {
     let reading = || {
         let secret = token::read_from(std::io::stdin().lock(), STANDARD_INPUT)?;
-        Given::StandardInput.token(&secret, SystemTime::now())
+        StaticSource::StandardInput.token(&secret, SystemTime::now())
     };
     let token = tokio::task::spawn_blocking(reading).await.context("reading the token broke off")??;
     // It cannot be renewed, so no token is ever sent there.
     let (_, usual): (Root, Root) = Cloud::Global.into();
     let login = named.login.clone().unwrap_or(usual);
-    let connection = context.accept(token, Given::StandardInput, named).await?;
+    let connection = context.accept(token, StaticSource::StandardInput, named).await?;
     let token = &connection.token;
     context.warn_about(&connection, permission::WRITE);
     save(profile, &Session::new(token.secret.clone(), connection.root.as_str(), login.as_str()))?;
@@ -148,9 +148,9 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
     Ok(Exit::Success)
 }
 
-async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyhow::Result<()> {
+async fn sign_in(context: &Context, options: &cli::LoginOptions, asked: Asked) -> anyhow::Result<()> {
     let Asked { profile, tenant: asked_tenant, before, client_id, graph, login } = asked;
-    let again = session::command(&profile);
+    let again = session::login_command(&profile);
     let tenant = asked_tenant.clone().unwrap_or_else(Tenant::any);
     let transport = context.transport()?;
     let observer = context.observer();
@@ -160,12 +160,12 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
         Way::DeviceCode => with_device_code(context, &platform, &scopes, &again).await?,
         Way::Browser { or_device_code } => with_browser(context, &platform, &scopes, or_device_code, &again).await?,
     };
-    let Tokens { access, refresh, identity } = tokens;
+    let TokenSet { access, refresh, identity } = tokens;
     let claims = [identity.as_ref(), access.claims.as_ref()];
     let account = claims.into_iter().flatten().find_map(|claims| claims.account()).map(str::to_owned);
     let tenant_id: Option<Tenant> =
         claims.into_iter().flatten().find_map(|claims| claims.tenant.as_deref()?.parse().ok());
-    check_tenant(asked_tenant.as_ref(), tenant_id.as_ref(), login.host())?;
+    check_signed_in_tenant(asked_tenant.as_ref(), tenant_id.as_ref(), login.host())?;
     // By its ID from now on, where that is known: `organizations` would be whichever tenant the account is at home in.
     let tenant = tenant_id.unwrap_or(tenant);
     let can_renew = refresh.is_some();
@@ -198,7 +198,7 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
 }
 
 /// Nobody is signed in to another tenant than was asked for, as far as both are known by their IDs.
-fn check_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, host: &str) -> Result<(), Error> {
+fn check_signed_in_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, host: &str) -> Result<(), Error> {
     match (asked, got) {
         (Some(asked), Some(got)) if asked.is_id() && asked != got => {
             let message = format!("nobody was signed in: {host} gave a token for tenant {got}, not for {asked}");
@@ -218,7 +218,7 @@ enum Way {
 }
 
 impl Way {
-    async fn choose(options: &cli::Login) -> anyhow::Result<Self> {
+    async fn choose(options: &cli::LoginOptions) -> anyhow::Result<Self> {
         if options.browser {
             return Ok(Self::Browser { or_device_code: false });
         }
@@ -236,7 +236,7 @@ async fn with_device_code(
     platform: &Platform<'_>,
     scopes: &[String],
     again: &str,
-) -> anyhow::Result<Tokens> {
+) -> anyhow::Result<TokenSet> {
     let code = platform.device_code(scopes).await.map_err(|error| failed(again, &error, OTHER_WAY_BROWSER))?;
     context.console.instruction(&format!(
         "To sign in at {}, open this page in a browser, on any device:\n\n  {}\n\nand type this code there:\n\n  \
@@ -255,7 +255,7 @@ async fn with_browser(
     scopes: &[String],
     or_device_code: bool,
     again: &str,
-) -> anyhow::Result<Tokens> {
+) -> anyhow::Result<TokenSet> {
     let port = Port::listen().await.context("no port of this machine can be listened at")?;
     let asked = platform.browser(port.redirect(), scopes)?;
     let url = asked.url.clone();
@@ -283,10 +283,10 @@ async fn with_browser(
         Error::auth(format!("nobody signed in within {}", approx_duration(BROWSER_WITHIN))).hint(OTHER_WAY_CODE)
     })?;
     match back {
-        Some(Return::Code(code)) => {
+        Some(Callback::Code(code)) => {
             Ok(platform.redeem(&code, asked).await.map_err(|error| failed(again, &error, OTHER_WAY_CODE))?)
         }
-        Some(Return::Refused { error, description }) => {
+        Some(Callback::Refused { error, description }) => {
             let error = platform.refused(&error, description.as_deref());
             Err(failed(again, &error, OTHER_WAY_CODE).into())
         }

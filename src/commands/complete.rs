@@ -34,7 +34,7 @@ const NO_LOOKUP: &str = "INTUNECTL_COMPLETE_NO_LOOKUP";
 const WITHIN: Duration = Duration::from_millis(250);
 
 /// The line that is being completed, where a script is what runs this.
-pub fn line() -> Option<Line> {
+pub fn command_line() -> Option<CommandLine> {
     let started = Instant::now();
     std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty() && shell != "0")?;
     let mut arguments = std::env::args_os().skip(1);
@@ -43,11 +43,11 @@ pub fn line() -> Option<Line> {
     let last = words.len().checked_sub(1)?;
     let index = std::env::var(INDEX).ok().and_then(|index| index.parse().ok()).unwrap_or(last);
     let is_all = std::env::var_os(NO_LOOKUP).is_none_or(|value| value.is_empty());
-    Some(Line { words, index, is_all, until: started + WITHIN })
+    Some(CommandLine { words, index, is_all, until: started + WITHIN })
 }
 
 /// A command line that somebody is typing.
-pub struct Line {
+pub struct CommandLine {
     /// The words, as the shell has them; the first is the program.
     words: Vec<OsString>,
     /// Which of them the cursor is in.
@@ -58,7 +58,7 @@ pub struct Line {
     until: Instant,
 }
 
-impl Line {
+impl CommandLine {
     /// Prints what is to be offered, in the form that the shell's script wants it.
     pub fn complete(self) -> Exit {
         std::panic::set_hook(Box::new(|_| {}));
@@ -88,7 +88,7 @@ impl Line {
             Some(partners)
         };
         let candidate =
-            |partner: Partner| CompletionCandidate::new(partner.id.as_str()).help(partner.description.map(Into::into));
+            |offer: Offer| CompletionCandidate::new(offer.id.as_str()).help(offer.description.map(Into::into));
         offers().unwrap_or_default().into_iter().map(candidate).collect()
     }
 
@@ -113,7 +113,7 @@ impl Line {
 }
 
 /// The definitions, with the lookup for the IDs of partners.
-fn command(line: &Arc<Line>) -> clap::Command {
+fn command(line: &Arc<CommandLine>) -> clap::Command {
     Cli::command().mut_subcommand("partner", |partner| {
         partner.mut_subcommands(|verb| {
             verb.mut_args(|argument| {
@@ -129,7 +129,7 @@ fn command(line: &Arc<Line>) -> clap::Command {
 }
 
 /// A partner, fit to be offered.
-struct Partner {
+struct Offer {
     id: PartnerId,
     /// Name and status.
     description: Option<String>,
@@ -137,7 +137,7 @@ struct Partner {
 
 /// The partners that the command line with these words would act on. All of them: some would pass for all. `None` where
 /// there is no token at hand, or the list does not come.
-fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
+fn look_up(words: Vec<String>) -> Option<Vec<Offer>> {
     // As strict as it gets: with a word that is not understood, it would be another tenant than the command's.
     if crate::repeated(words.iter().map(OsString::from)).is_some() {
         return None;
@@ -153,7 +153,7 @@ fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
         let texts = [fields.display_name, fields.onboarding_status];
         let texts: Vec<_> = texts.iter().flatten().map(|text| sanitize(text).into_owned()).collect();
         let description = Some(texts.join(", ")).filter(|text| !text.is_empty());
-        Some(Partner { id, description })
+        Some(Offer { id, description })
     };
     Some(partners.into_iter().filter_map(|partner| offer(partner.fields)).collect())
 }

@@ -35,11 +35,11 @@ const TOGETHER: usize = 64;
 ///
 /// # Errors
 /// The IDs are bad, or there is no usable token: nothing was sent. Or the output broke off.
-pub fn run(context: &Context, action: &'static Action, options: cli::Act) -> anyhow::Result<Exit> {
+pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> anyhow::Result<Exit> {
     block_on(async {
         // From here on a signal is answered by a report, not by death.
         let mut interrupts = Interrupts::listen().context("the system refuses a handler for Ctrl-C")?;
-        let cli::Act { ids, concurrency, rate, dry_run, yes, wait, fail_fast, resume } = options;
+        let cli::Write { ids, concurrency, rate, dry_run, yes, wait, fail_fast, resume } = options;
         // Whoever can answer now is asked, even if this is in the background by the time the token is there.
         let tty = if yes || dry_run { None } else { consent::terminal() };
         if wait.is_some() {

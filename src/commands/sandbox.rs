@@ -22,8 +22,9 @@ use crate::text::humanize::without_errno;
 ///
 /// # Errors
 /// The port is taken, or the command cannot be run.
-pub fn run(context: &Context, options: cli::Sandbox) -> anyhow::Result<Exit> {
-    let cli::Sandbox { partners, latency, throttle, fail, approve_after, token_lifetime, port, command } = options;
+pub fn run(context: &Context, options: cli::SandboxOptions) -> anyhow::Result<Exit> {
+    let cli::SandboxOptions { partners, latency, throttle, fail, approve_after, token_lifetime, port, command } =
+        options;
     let config = Config {
         partners: partners as usize,
         latency,

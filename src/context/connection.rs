@@ -9,9 +9,9 @@ use super::{Context, Roots, Selection};
 use crate::auth::app::App;
 use crate::auth::claims::Claims;
 use crate::auth::discovery;
-use crate::auth::renewal::{Failure, Outlook, Profile, Renewed};
+use crate::auth::renewal::{Outlook, RenewalFailure, Renewed, SignedInProfile};
 use crate::auth::session::{self, Session};
-use crate::auth::sources::{self, Found, Given, Source};
+use crate::auth::sources::{self, ResolvedSource, StaticSource, TokenSource};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::Token;
 use crate::error::Error;
@@ -44,7 +44,7 @@ pub struct Connection {
 /// Where a token is from, and so where the next one would be from.
 pub enum Credential {
     /// Somebody else got it.
-    Given(Given),
+    Given(StaticSource),
     /// The application signed in as itself.
     App {
         /// The application.
@@ -53,7 +53,7 @@ pub enum Credential {
         login: Root,
     },
     /// Somebody signed in.
-    Profile(Profile),
+    Profile(SignedInProfile),
 }
 
 impl Credential {
@@ -63,14 +63,14 @@ impl Credential {
             Self::Given(_) if claims.is_some_and(Claims::is_of_azure_cli) => NOT_AZURE_CLI.to_owned(),
             Self::Given(_) => "Get a new one and run again".to_owned(),
             Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
-            Self::Profile(profile) => format!("Sign in again: {}", session::command(&profile.name)),
+            Self::Profile(profile) => format!("Sign in again: {}", session::login_command(&profile.name)),
         }
     }
 }
 
 impl Connection {
     /// The sign-in, if that is where the token is from.
-    pub fn profile(&self) -> Option<&Profile> {
+    pub fn profile(&self) -> Option<&SignedInProfile> {
         match &self.credential {
             Credential::Profile(profile) => Some(profile),
             Credential::Given(_) | Credential::App { .. } => None,
@@ -163,7 +163,7 @@ impl Connection {
             .hint(match &self.credential {
                 Credential::Given(_) => format!("to act in {0}, use --cloud {0}", other.name()),
                 Credential::App { .. } => "check --cloud, --login-url and AZURE_AUTHORITY_HOST".to_owned(),
-                Credential::Profile(profile) => format!("sign in again: {}", session::command(&profile.name)),
+                Credential::Profile(profile) => format!("sign in again: {}", session::login_command(&profile.name)),
             })),
             _ => Ok(()),
         }
@@ -179,7 +179,7 @@ impl Connection {
         let named = if typed == id { typed.to_string() } else { format!("{typed} ({id})") };
         let hint = match &self.credential {
             Credential::App { .. } => "check --tenant, --login-url and AZURE_CLIENT_ID".to_owned(),
-            Credential::Given(Given::StandardInput) => format!("get a token for {typed}"),
+            Credential::Given(StaticSource::StandardInput) => format!("get a token for {typed}"),
             Credential::Given(_) => format!(
                 "use a token for {typed}. To act there as a person, sign in and add --profile NAME:\n  \
                  intunectl auth login --profile NAME --tenant {typed}"
@@ -200,7 +200,7 @@ impl Connection {
     /// What to call the token.
     fn its_token(&self) -> String {
         match &self.credential {
-            Credential::Given(Given::File(path)) => format!("the token in {}", path.display()),
+            Credential::Given(StaticSource::File(path)) => format!("the token in {}", path.display()),
             Credential::Given(given) => format!("the token from {given}"),
             Credential::App { app, .. } => format!("the token of the {app}"),
             Credential::Profile(profile) => format!("the token of profile '{}'", profile.name),
@@ -228,8 +228,8 @@ impl Context {
         });
         let (found, transport) = look_up.await.context("looking for the token broke off")??;
         let connection = match found {
-            Found::Given(token, given) => given_connection(token, given, roots, transport),
-            Found::App(app) => {
+            ResolvedSource::Static(token, given) => given_connection(token, given, roots, transport),
+            ResolvedSource::App(app) => {
                 let (root, login) = roots.both(Error::auth)?;
                 let observer = self.observer();
                 let token = app.token(&root, &login, self.wire(&transport, &observer)).await?;
@@ -237,7 +237,7 @@ impl Context {
                 let (credential, login) = (Credential::App { app, login }, roots.directory());
                 Connection { token, credential, root, login, rehearsed: roots.rehearsed, transport }
             }
-            Found::Profile(name, session) => profile_connection(&name, session.as_deref(), &roots, transport)?,
+            ResolvedSource::Profile(name, session) => profile_connection(&name, session.as_deref(), &roots, transport)?,
         };
         self.check(&connection).await?;
         self.renew_if_due(connection).await
@@ -247,7 +247,7 @@ impl Context {
     ///
     /// # Errors
     /// It is for another cloud or tenant.
-    pub async fn accept(&self, token: Token, given: Given, roots: Roots) -> anyhow::Result<Connection> {
+    pub async fn accept(&self, token: Token, given: StaticSource, roots: Roots) -> anyhow::Result<Connection> {
         let connection = given_connection(token, given, roots, self.transport()?);
         self.check(&connection).await?;
         Ok(connection)
@@ -282,9 +282,9 @@ impl Context {
         }
         let now = SystemTime::now();
         let connection = match source.resolve(now)? {
-            Found::Given(token, given) => given_connection(token, given, roots, self.transport()?),
-            Found::App(_) => return Ok(None),
-            Found::Profile(name, mut session) => {
+            ResolvedSource::Static(token, given) => given_connection(token, given, roots, self.transport()?),
+            ResolvedSource::App(_) => return Ok(None),
+            ResolvedSource::Profile(name, mut session) => {
                 if let Some(session) = &mut session {
                     session.renewal = None;
                 }
@@ -322,13 +322,18 @@ impl Context {
         if self.stop.is_set() {
             return Err(Error::auth("interrupted; nothing was sent").into());
         }
-        let hint = format!("sign in again: {}", session::command(&name));
+        let hint = format!("sign in again: {}", session::login_command(&name));
         connection.token.not_expired(&format!("profile '{name}'"), &hint, SystemTime::now())?;
         Ok(connection)
     }
 
     /// Gets another token than `used` from where it was from.
-    async fn another(&self, connection: &Connection, used: &SecretString, need: RenewReason) -> Result<Token, Failure> {
+    async fn another(
+        &self,
+        connection: &Connection,
+        used: &SecretString,
+        need: RenewReason,
+    ) -> Result<Token, RenewalFailure> {
         let Connection { credential, root, transport, .. } = connection;
         let observer = self.observer();
         let (wire, turn_within) = match need {
@@ -342,7 +347,7 @@ impl Context {
             Credential::App { app, login } => tokio::select! {
                 token = app.token(root, login, wire) => token?,
                 () = self.stop.wait() => {
-                    return Err(Failure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
+                    return Err(RenewalFailure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
                 }
             },
             Credential::Profile(profile) => self.renew(profile, used, turn_within, wire).await?,
@@ -352,7 +357,7 @@ impl Context {
             (Some(before), after) if after != Some(before) => {
                 let after = after.map_or_else(|| "no tenant".into(), |after| format!("tenant {}", sanitize(after)));
                 let message = format!("the new token is for {after}, not for {}", sanitize(before));
-                Err(Failure { error: Error::auth(message).into(), outlook: Outlook::Final })
+                Err(RenewalFailure { error: Error::auth(message).into(), outlook: Outlook::Final })
             }
             _ => Ok(token),
         }
@@ -360,11 +365,11 @@ impl Context {
 
     async fn renew(
         &self,
-        profile: &Profile,
+        profile: &SignedInProfile,
         used: &SecretString,
         turn_within: Duration,
         wire: SendOptions<'_>,
-    ) -> Result<Token, Failure> {
+    ) -> Result<Token, RenewalFailure> {
         self.renewing.send_replace(true);
         let renewed = profile.renew(used, permission::ASKED, turn_within, wire).await;
         self.renewing.send_replace(false);
@@ -372,7 +377,10 @@ impl Context {
         if let Some(error) = unkept {
             self.console.warning_with_hint(
                 &format!("the renewed sign-in of profile '{}' could not be kept: {error:#}", profile.name),
-                &format!("this run goes on with it; should the next one fail: {}", session::command(&profile.name)),
+                &format!(
+                    "this run goes on with it; should the next one fail: {}",
+                    session::login_command(&profile.name)
+                ),
             );
         }
         Ok(token)
@@ -390,8 +398,8 @@ impl Context {
                 Box::pin(async move {
                     match self.another(connection, &used, need).await {
                         Ok(token) => Ok(Bearer { renew_at: token.renew_at(SystemTime::now()), token: token.secret }),
-                        Err(Failure { outlook: Outlook::Stopped, .. }) => Err(RenewError::Stopped),
-                        Err(Failure { error, outlook }) => {
+                        Err(RenewalFailure { outlook: Outlook::Stopped, .. }) => Err(RenewError::Stopped),
+                        Err(RenewalFailure { error, outlook }) => {
                             match need {
                                 // What there is may still do.
                                 RenewReason::Due => self.console.warning_about(&error),
@@ -408,7 +416,7 @@ impl Context {
     /// Says, after a sign-in, what calls use instead of it.
     pub fn warn_about_other_sources(&self) {
         match self.selection() {
-            Ok(Selection { source: Source::Profile(_), .. }) => {}
+            Ok(Selection { source: TokenSource::Profile(_), .. }) => {}
             Ok(Selection { source, .. }) => {
                 let message =
                     format!("calls use another source than this sign-in, which is set and comes first: {source}");
@@ -475,7 +483,7 @@ impl Context {
     }
 }
 
-fn given_connection(token: Token, given: Given, roots: Roots, transport: Transport) -> Connection {
+fn given_connection(token: Token, given: StaticSource, roots: Roots, transport: Transport) -> Connection {
     let login = roots.directory();
     let Roots { graph, rehearsed, .. } = roots;
     Connection { token, credential: Credential::Given(given), root: graph, login, rehearsed, transport }
@@ -495,14 +503,14 @@ fn profile_connection(
     let parse = |url: &str| {
         url.parse::<Root>().map_err(|reason| {
             Error::auth(format!("a root of profile '{name}' {reason}"))
-                .hint(format!("sign in again: {}", session::command(name)))
+                .hint(format!("sign in again: {}", session::login_command(name)))
         })
     };
     let (graph, login) = (parse(&session.graph_url)?, parse(&session.login_url)?);
     roots.check_profile(name, &graph, &login)?;
     let token = session.token()?;
-    let profile = Profile::new(name, graph.clone(), login.clone(), session);
-    profile.check_tenant(token.claims.as_ref(), None)?;
+    let profile = SignedInProfile::new(name, graph.clone(), login.clone(), session);
+    profile.check_token_tenant(token.claims.as_ref(), None)?;
     let credential = Credential::Profile(profile);
     Ok(Connection { token, credential, root: graph, login: Some(login), rehearsed: roots.rehearsed, transport })
 }

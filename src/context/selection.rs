@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 
 use crate::auth::app::App;
-use crate::auth::sources::Source;
+use crate::auth::sources::TokenSource;
 use crate::cli::Global;
 use crate::error::Error;
 use crate::net::root::{Cloud, Root};
@@ -31,7 +31,7 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 /// What a command uses.
 pub struct Selection {
     /// Where the token comes from.
-    pub source: Source,
+    pub source: TokenSource,
     /// Where the token and whatever gets it may go.
     pub roots: Roots,
     /// The variables that are set, but not used.
@@ -41,7 +41,7 @@ pub struct Selection {
 impl Selection {
     /// The Graph root, unless a profile decides it.
     pub fn graph(&self) -> Option<&Root> {
-        (!matches!(self.source, Source::Profile(_))).then_some(&self.roots.graph)
+        (!matches!(self.source, TokenSource::Profile(_))).then_some(&self.roots.graph)
     }
 }
 
@@ -76,8 +76,8 @@ pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error
     let roots = roots(options, get, is_app)?;
     match &source {
         // Its own roots decide.
-        Source::Profile(_) => {}
-        Source::App(app) if roots.graph_by == Some(SANDBOX) && !app.asks_only(&roots.graph) => {
+        TokenSource::Profile(_) => {}
+        TokenSource::App(app) if roots.graph_by == Some(SANDBOX) && !app.asks_only(&roots.graph) => {
             return Err(outside_sandbox("ACTIONS_ID_TOKEN_REQUEST_URL"));
         }
         _ => roots.check_variables()?,
@@ -92,7 +92,11 @@ pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error
 }
 
 /// The source, and the variables that name it. `app` are the variables of an application, if the environment names one.
-fn source(options: &Global, get: Environment<'_>, app: &[&'static str]) -> Result<(Source, Vec<&'static str>), Error> {
+fn source(
+    options: &Global,
+    get: Environment<'_>,
+    app: &[&'static str],
+) -> Result<(TokenSource, Vec<&'static str>), Error> {
     // clap notices this only if both stand after the same command.
     let typed = [
         ("--token", options.token.is_some()),
@@ -101,19 +105,19 @@ fn source(options: &Global, get: Environment<'_>, app: &[&'static str]) -> Resul
     ];
     at_most_one(typed.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)), "given")?;
     if let Some(token) = &options.token {
-        return Ok((Source::Token(token.clone()), Vec::new()));
+        return Ok((TokenSource::Token(token.clone()), Vec::new()));
     }
     if let Some(path) = &options.token_file {
-        return Ok((Source::TokenFile(path.clone()), Vec::new()));
+        return Ok((TokenSource::TokenFile(path.clone()), Vec::new()));
     }
     if options.profile.is_some() {
-        return Ok((Source::Profile(profile(options, get)?), Vec::new()));
+        return Ok((TokenSource::Profile(profile(options, get)?), Vec::new()));
     }
     let set = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY].into_iter().filter(|name| is_set(get, name));
     if let Some(name) = at_most_one(set, "set")? {
         let source = match get(TOKEN) {
-            Some(token) => Source::Variable(token),
-            None => Source::Unusable {
+            Some(token) => TokenSource::Variable(token),
+            None => TokenSource::Unusable {
                 name,
                 error: Error::auth(format!("{name} is set, but this version cannot use it; nothing was sent"))
                     .hint(format!("unset {name} and set {TOKEN}, or add --profile default")),
@@ -122,14 +126,14 @@ fn source(options: &Global, get: Environment<'_>, app: &[&'static str]) -> Resul
         return Ok((source, vec![name]));
     }
     if is_set(get, PROFILE) || app.is_empty() {
-        return Ok((Source::Profile(profile(options, get)?), vec![PROFILE]));
+        return Ok((TokenSource::Profile(profile(options, get)?), vec![PROFILE]));
     }
     Ok(match App::in_environment(get, options.tenant.as_ref()) {
         Ok(app) => {
             let used = app.uses(options.tenant.is_some());
-            (Source::App(app), used)
+            (TokenSource::App(app), used)
         }
-        Err(error) => (Source::Unusable { name: "app credentials in the environment", error }, app.to_vec()),
+        Err(error) => (TokenSource::Unusable { name: "app credentials in the environment", error }, app.to_vec()),
     })
 }
 
@@ -473,12 +477,12 @@ mod tests {
 
     /// What is typed and what is set.
     #[derive(Default)]
-    struct Given {
+    struct Inputs {
         options: Global,
         variables: HashMap<String, String>,
     }
 
-    impl Given {
+    impl Inputs {
         /// Takes `NAME` or `NAME=VALUE`; the value of a root is a cloud's name, `here` or `other`.
         fn with(mut self, word: &str) -> Self {
             let (name, value) = word.split_once('=').unwrap_or((word, "x"));
@@ -524,7 +528,7 @@ mod tests {
         /// The source, in a word; or the exit code.
         fn source(&self) -> String {
             match self.select() {
-                Ok(Selection { source: Source::Unusable { error, .. }, .. }) => {
+                Ok(Selection { source: TokenSource::Unusable { error, .. }, .. }) => {
                     assert_eq!(error.kind(), ErrorKind::Auth);
                     "exit 4".to_owned()
                 }
@@ -579,7 +583,7 @@ mod tests {
             if set.contains(AUTHORITY) {
                 given.extend(["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"].map(str::to_owned));
             }
-            let given = Given::of(&given.join(" "));
+            let given = Inputs::of(&given.join(" "));
             let expected = used.split(':').next().unwrap();
             let found = match expected {
                 "the token of `--token`" | "the token of `INTUNECTL_TOKEN`" => {
@@ -638,10 +642,10 @@ mod tests {
             assert_eq!(row.len(), sources.len() - one);
             for (other, expected) in row.iter().enumerate() {
                 let words = format!("{} {}", sources[one], sources[one + other]);
-                assert_eq!(Given::of(&words).source(), *expected, "{words}");
+                assert_eq!(Inputs::of(&words).source(), *expected, "{words}");
             }
         }
-        assert_eq!(Given::default().source(), "profile 'default'");
+        assert_eq!(Inputs::default().source(), "profile 'default'");
     }
 
     #[test]
@@ -654,10 +658,10 @@ mod tests {
             "AZURE_FEDERATED_TOKEN",
             "AZURESUBSCRIPTION_CLIENT_ID",
         ] {
-            assert_eq!(Given::of(name).source(), "exit 4", "{name}");
+            assert_eq!(Inputs::of(name).source(), "exit 4", "{name}");
         }
         for alone in ["AZURE_TENANT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI", AUTHORITY] {
-            assert_eq!(Given::of(alone).source(), "profile 'default'", "{alone}");
+            assert_eq!(Inputs::of(alone).source(), "profile 'default'", "{alone}");
         }
     }
 
@@ -679,7 +683,7 @@ mod tests {
             ("--graph-url=dod INTUNECTL_LOGIN_URL=here", "INTUNECTL_LOGIN_URL"),
             ("INTUNECTL_CLOUD=china INTUNECTL_LOGIN_URL=china", ""),
         ] {
-            let Ok(Selection { unused, .. }) = Given::of(words).select() else { panic!("{words}") };
+            let Ok(Selection { unused, .. }) = Inputs::of(words).select() else { panic!("{words}") };
             assert_eq!(unused.join(" "), expected, "{words}");
         }
     }
@@ -687,12 +691,12 @@ mod tests {
     #[test]
     fn what_loses_is_not_even_looked_at() {
         for words in ["--cloud=china INTUNECTL_CLOUD=nonsense", "--graph-url=china INTUNECTL_CLOUD=nonsense"] {
-            assert_eq!(Given::of(words).roots(), "Graph of china, sign-in of china");
+            assert_eq!(Inputs::of(words).roots(), "Graph of china, sign-in of china");
         }
-        let mut given = Given::of("--cloud=china");
+        let mut given = Inputs::of("--cloud=china");
         given.variables.extend([GRAPH_URL, LOGIN_URL].map(|name| (name.to_owned(), "nonsense".to_owned())));
         assert_eq!(given.roots(), "Graph of china, sign-in of china");
-        assert!(Given::of("INTUNECTL_CLOUD=nonsense").select().is_err());
+        assert!(Inputs::of("INTUNECTL_CLOUD=nonsense").select().is_err());
     }
 
     #[test]
@@ -715,7 +719,7 @@ mod tests {
             "INTUNECTL_SANDBOX=here AZURE_TENANT_ID AZURE_CLIENT_ID ACTIONS_ID_TOKEN_REQUEST_TOKEN \
              ACTIONS_ID_TOKEN_REQUEST_URL=https://token.example",
         ] {
-            assert_eq!(Given::of(words).source(), "exit 2", "{words}");
+            assert_eq!(Inputs::of(words).source(), "exit 2", "{words}");
         }
     }
 
@@ -723,11 +727,11 @@ mod tests {
     fn an_authority_is_taken_as_azures_libraries_take_it() {
         const APP: &str = "AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET";
         for host in ["login.chinacloudapi.cn", "https://login.chinacloudapi.cn", "https://login.chinacloudapi.cn/"] {
-            let mut given = Given::of(APP);
+            let mut given = Inputs::of(APP);
             given.variables.insert(AUTHORITY.to_owned(), host.to_owned());
             assert_eq!(given.roots(), "Graph of china, sign-in of china", "{host}");
             // Nobody else looks at it.
-            let mut given = Given::of(TOKEN);
+            let mut given = Inputs::of(TOKEN);
             given.variables.insert(AUTHORITY.to_owned(), host.to_owned());
             assert_eq!(given.roots(), "Graph of global, sign-in of global", "{host}");
         }
@@ -736,10 +740,10 @@ mod tests {
     #[test]
     fn a_rehearsal_stays_in_the_sandbox_whatever_cloud_is_named() {
         for words in ["", "--cloud=china", "INTUNECTL_CLOUD=dod", "--graph-url=here INTUNECTL_LOGIN_URL=here"] {
-            let given = Given::of(&format!("{words} INTUNECTL_SANDBOX=here"));
+            let given = Inputs::of(&format!("{words} INTUNECTL_SANDBOX=here"));
             assert_eq!(given.roots(), "Graph of here, sign-in of here", "{words}");
         }
-        let named = |words: &str| Given::of(words).select().ok().unwrap().roots.rehearsed.map(Cloud::name);
+        let named = |words: &str| Inputs::of(words).select().ok().unwrap().roots.rehearsed.map(Cloud::name);
         assert_eq!(named("--cloud=china INTUNECTL_CLOUD=dod INTUNECTL_SANDBOX=here"), Some("china"));
         assert_eq!(named("INTUNECTL_CLOUD=dod INTUNECTL_SANDBOX=here"), Some("dod"));
         assert_eq!(named("INTUNECTL_SANDBOX=here"), None);
@@ -749,7 +753,7 @@ mod tests {
     fn a_profile_is_used_at_its_own_roots_alone() {
         let [own, china] = [Cloud::Global, Cloud::China].map(<(Root, Root)>::from);
         let check = |words: &str, (graph, login): &(Root, Root)| {
-            let roots = Given::of(words).select().ok().unwrap().roots;
+            let roots = Inputs::of(words).select().ok().unwrap().roots;
             roots
                 .check_profile("p", graph, login)
                 .map_err(|error| (error.kind(), error.hint_text().unwrap().to_owned()))

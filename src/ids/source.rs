@@ -143,7 +143,7 @@ impl<'a, 'c> Source<'a, 'c> {
 
     fn string(&mut self, json: &'a str) {
         match serde_json::from_str(json) {
-            Ok(Text(text)) => self.id(json, &text),
+            Ok(JsonString(text)) => self.id(json, &text),
             Err(e) => self.bad(json, reason(&e)),
         }
     }
@@ -172,7 +172,7 @@ impl<'a, 'c> Source<'a, 'c> {
     /// Keeps the tenant that a record or a page names.
     fn tenant_of(&mut self, object: &Object<'a>) {
         let Some(json) = object.tenant() else { return };
-        let Ok(Text(tenant)) = serde_json::from_str(json) else {
+        let Ok(JsonString(tenant)) = serde_json::from_str(json) else {
             return self.bad(json, format_args!("`tenant_id` is {}, not a string", kind(json)));
         };
         let tenant = tenant.to_ascii_lowercase();
@@ -216,7 +216,7 @@ impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Elements<F> {
 
 /// A JSON string, copied only if it has escapes.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct JsonString<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The fields that decide what an object is. Two of the same name are an error: another program may have meant the
 /// other one. Fields that decide nothing may be there as often as they like.

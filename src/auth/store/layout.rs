@@ -46,12 +46,12 @@ const MODIFIERS: &[(&str, &str)] = if cfg!(target_os = "windows") { &[("persiste
 /// Which of the two sets of chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Slot {
+enum ChunkSlot {
     A,
     B,
 }
 
-impl Slot {
+impl ChunkSlot {
     fn other(self) -> Self {
         match self {
             Self::A => Self::B,
@@ -71,7 +71,7 @@ impl Slot {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Head {
     layout: u32,
-    slot: Slot,
+    slot: ChunkSlot,
     generation: String,
     chunks: u32,
     /// The length of the whole secret.
@@ -79,14 +79,14 @@ struct Head {
 }
 
 /// The entries of one profile.
-struct Profile<'a> {
+struct ProfileEntries<'a> {
     store: &'a CredentialStore,
     name: String,
 }
 
 /// Reads the secret of `profile`, at any time, whoever writes.
 pub(super) fn load(store: &CredentialStore, profile: &str) -> Result<Option<SecretString>, StoreError> {
-    let profile = Profile::new(store, profile);
+    let profile = ProfileEntries::new(store, profile);
     let mut head = profile.head()?;
     for _ in 0..READS {
         let Some(current) = head else { return Ok(None) };
@@ -106,10 +106,10 @@ pub(super) fn load(store: &CredentialStore, profile: &str) -> Result<Option<Secr
 
 /// Saves the secret of `profile`. The caller sees to it that nobody else writes.
 pub(super) fn save(store: &CredentialStore, profile: &str, secret: &SecretString) -> Result<(), StoreError> {
-    let profile = Profile::new(store, profile);
+    let profile = ProfileEntries::new(store, profile);
     let slot = match profile.head() {
         Ok(Some(head)) => head.slot.other(),
-        Ok(None) | Err(StoreError::Damaged) => Slot::A,
+        Ok(None) | Err(StoreError::Damaged) => ChunkSlot::A,
         Err(e) => return Err(e),
     };
     let head = profile.write_chunks(slot, secret.expose_secret())?;
@@ -122,11 +122,11 @@ pub(super) fn save(store: &CredentialStore, profile: &str, secret: &SecretString
 
 /// Deletes every entry of `profile`, and says whether there was one. The caller sees to it that nobody else writes.
 pub(super) fn delete(store: &CredentialStore, profile: &str) -> Result<bool, StoreError> {
-    let profile = Profile::new(store, profile);
+    let profile = ProfileEntries::new(store, profile);
     // The head first: chunks without a head are no secret, a head without its chunks would be a damaged one.
     let head = remove(&profile.entry(&profile.name)?)?;
-    let a = profile.trim(Slot::A, 0)?;
-    let b = profile.trim(Slot::B, 0)?;
+    let a = profile.trim(ChunkSlot::A, 0)?;
+    let b = profile.trim(ChunkSlot::B, 0)?;
     Ok(head || a || b)
 }
 
@@ -152,7 +152,7 @@ pub(super) fn probe(store: &CredentialStore) -> Result<(), StoreError> {
     }
 }
 
-impl<'a> Profile<'a> {
+impl<'a> ProfileEntries<'a> {
     fn new(store: &'a CredentialStore, profile: &str) -> Self {
         Self { store, name: entry_name(profile) }
     }
@@ -161,7 +161,7 @@ impl<'a> Profile<'a> {
         entry(self.store, name)
     }
 
-    fn chunk(&self, slot: Slot, index: u32) -> Result<Entry, StoreError> {
+    fn chunk(&self, slot: ChunkSlot, index: u32) -> Result<Entry, StoreError> {
         self.entry(&format!("{}/{}/{index}", self.name, slot.name()))
     }
 
@@ -189,7 +189,7 @@ impl<'a> Profile<'a> {
     }
 
     /// Writes `text` into `slot` under a new generation, and returns the head that makes it the secret.
-    fn write_chunks(&self, slot: Slot, text: &str) -> Result<Head, StoreError> {
+    fn write_chunks(&self, slot: ChunkSlot, text: &str) -> Result<Head, StoreError> {
         let generation = Uuid::new_v4().simple().to_string();
         let mut chunks = 0;
         for piece in pieces(text) {
@@ -203,7 +203,7 @@ impl<'a> Profile<'a> {
     }
 
     /// Deletes the chunks of `slot` from index `keep` on, and says whether there were any.
-    fn trim(&self, slot: Slot, keep: u32) -> Result<bool, StoreError> {
+    fn trim(&self, slot: ChunkSlot, keep: u32) -> Result<bool, StoreError> {
         let mut end = keep;
         while exists(&self.chunk(slot, end)?)? {
             end += 1;
