@@ -213,7 +213,7 @@ pub struct Write {
     /// After a 204, read the partner until it shows that it took effect, for this long [without a value: 5m]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "5m", value_parser = positive)]
     pub wait: Option<Duration>,
-    /// Cancel at the first failure
+    /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
     /// Skip IDs that the records in FILE (-o ndjson) show as done in this tenant

@@ -26,6 +26,7 @@ mod output;
 mod permission;
 mod sandbox;
 mod text;
+mod variables;
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;

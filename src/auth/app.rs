@@ -18,25 +18,11 @@ use crate::error::Error;
 use crate::net::http;
 use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected, encodings_of_secret};
 use crate::net::root::{Cloud, Root};
-
-const TENANT: &str = "AZURE_TENANT_ID";
-const CLIENT: &str = "AZURE_CLIENT_ID";
-const SECRET: &str = "AZURE_CLIENT_SECRET";
-const CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
-const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
-const ASSERTION: &str = "AZURE_FEDERATED_TOKEN";
-const GITHUB_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
-const GITHUB_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
-const DEVOPS_CLIENT: &str = "AZURESUBSCRIPTION_CLIENT_ID";
-const DEVOPS_CONNECTION: &str = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID";
-const DEVOPS_TENANT: &str = "AZURESUBSCRIPTION_TENANT_ID";
-const DEVOPS_URL: &str = "SYSTEM_OIDCREQUESTURI";
-const DEVOPS_TOKEN: &str = "SYSTEM_ACCESSTOKEN";
-
-/// One of these is enough to name an application: from then on, nobody else's token is used.
-const NAMING: [&str; 6] = [CLIENT, SECRET, CERTIFICATE, FILE, ASSERTION, DEVOPS_CLIENT];
-/// These belong to an application, like [`TENANT`], but are set in every pipeline of their kind.
-const ACCOMPANYING: [&str; 6] = [GITHUB_URL, GITHUB_TOKEN, DEVOPS_TENANT, DEVOPS_CONNECTION, DEVOPS_URL, DEVOPS_TOKEN];
+use crate::variables::{
+    self, ACTIONS_ID_TOKEN_REQUEST_TOKEN, ACTIONS_ID_TOKEN_REQUEST_URL, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_CLIENT_ID,
+    AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN, AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID,
+    AZURESUBSCRIPTION_CLIENT_ID, AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, Role, SYSTEM_OIDCREQUESTURI,
+};
 
 /// An application, and how it proves to be itself.
 pub struct App {
@@ -59,8 +45,8 @@ enum Credential {
 impl fmt::Display for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let source = match &self.credential {
-            Credential::Secret(_) => SECRET,
-            Credential::File(_) => FILE,
+            Credential::Secret(_) => AZURE_CLIENT_SECRET,
+            Credential::File(_) => AZURE_FEDERATED_TOKEN_FILE,
             Credential::GitHub { .. } => "GitHub Actions",
         };
         write!(f, "app credentials in the environment ({source})")
@@ -71,8 +57,8 @@ impl App {
     /// The variables in an environment that belong to an application, if they name one.
     pub fn variables(get: impl Fn(&str) -> Option<OsString>) -> Vec<&'static str> {
         let is_set = |name: &&str| get(name).is_some();
-        match NAMING.iter().any(is_set) {
-            true => [TENANT].into_iter().chain(NAMING).chain(ACCOMPANYING).filter(is_set).collect(),
+        match variables::with(&[Role::Application]).any(|name| is_set(&name)) {
+            true => variables::with(&[Role::Application, Role::ApplicationDetail]).filter(is_set).collect(),
             false => Vec::new(),
         }
     }
@@ -83,22 +69,24 @@ impl App {
     /// Something is missing, empty, or not what it should be; or this version cannot use it. The error never repeats a
     /// secret.
     pub fn in_environment(get: impl Fn(&str) -> Option<OsString>, tenant: Option<&Tenant>) -> Result<Self, Error> {
-        let tenant = match (tenant, get(TENANT)) {
+        let tenant = match (tenant, get(AZURE_TENANT_ID)) {
             (Some(tenant), _) => Some(tenant.clone()),
-            (None, Some(tenant)) => Some(text(TENANT, tenant)?.parse().map_err(|reason| unfit(TENANT, reason))?),
+            (None, Some(tenant)) => {
+                Some(text(AZURE_TENANT_ID, tenant)?.parse().map_err(|reason| unfit(AZURE_TENANT_ID, reason))?)
+            }
             (None, None) => None,
         };
-        let client_id = get(CLIENT).map(|client_id| text(CLIENT, client_id)).transpose()?;
+        let client_id = get(AZURE_CLIENT_ID).map(|client_id| text(AZURE_CLIENT_ID, client_id)).transpose()?;
         if tenant.as_ref().is_some_and(Tenant::is_any) {
-            return Err(unfit(TENANT, "names no tenant"));
+            return Err(unfit(AZURE_TENANT_ID, "names no tenant"));
         }
         let credential = Credential::in_environment(&get)?;
         match (tenant, client_id, credential) {
             (Some(tenant), Some(client_id), Some(credential)) => Ok(Self { tenant, client_id, credential }),
             (tenant, client_id, credential) => {
                 let missing = [
-                    tenant.is_none().then_some(TENANT),
-                    client_id.is_none().then_some(CLIENT),
+                    tenant.is_none().then(|| AZURE_TENANT_ID.to_owned()),
+                    client_id.is_none().then(|| AZURE_CLIENT_ID.to_owned()),
                     credential.is_none().then(|| missing_credential(&get)),
                 ];
                 Err(incomplete(&Self::variables(&get), &missing.into_iter().flatten().collect::<Vec<_>>()))
@@ -109,12 +97,12 @@ impl App {
     /// The variables that it is made of; `AZURE_TENANT_ID` only if no tenant `is_given`.
     pub fn uses(&self, is_given: bool) -> Vec<&'static str> {
         let credential = match &self.credential {
-            Credential::Secret(_) => &[SECRET][..],
-            Credential::File(_) => &[FILE],
-            Credential::GitHub { .. } => &[GITHUB_URL, GITHUB_TOKEN],
+            Credential::Secret(_) => &[AZURE_CLIENT_SECRET][..],
+            Credential::File(_) => &[AZURE_FEDERATED_TOKEN_FILE],
+            Credential::GitHub { .. } => &[ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN],
         };
-        let tenant = (!is_given).then_some(TENANT);
-        tenant.into_iter().chain([CLIENT]).chain(credential.iter().copied()).collect()
+        let tenant = (!is_given).then_some(AZURE_TENANT_ID);
+        tenant.into_iter().chain([AZURE_CLIENT_ID]).chain(credential.iter().copied()).collect()
     }
 
     /// The ID of the application.
@@ -152,9 +140,9 @@ impl App {
                 platform.client_credentials(ClientAuthentication::Assertion(&assertion), scope).await
             }
         };
-        let otherwise = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and what proves the application";
+        let otherwise = format!("check {AZURE_TENANT_ID}, {AZURE_CLIENT_ID} and what proves the application");
         let what = format!("no token for the {self}");
-        Ok(granted.map_err(|error| error.about(&what, "intunectl auth login", otherwise))?.access)
+        Ok(granted.map_err(|error| error.about(&what, "intunectl auth login", &otherwise))?.access)
     }
 }
 
@@ -162,27 +150,34 @@ impl Credential {
     /// The first credential that is set. One that is empty is set, too: the step of a pipeline whose secret is missing
     /// must not act as whoever is signed in.
     fn in_environment(get: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Error> {
-        if let Some(secret) = get(SECRET) {
-            return Ok(Some(Self::Secret(SecretString::from(text(SECRET, secret)?))));
+        if let Some(secret) = get(AZURE_CLIENT_SECRET) {
+            return Ok(Some(Self::Secret(SecretString::from(text(AZURE_CLIENT_SECRET, secret)?))));
         }
         let unsupported = |name, what| unsupported(&App::variables(&get), name, what);
-        if get(CERTIFICATE).is_some() {
-            return Err(unsupported(CERTIFICATE, "sign in with a certificate"));
+        if get(AZURE_CLIENT_CERTIFICATE_PATH).is_some() {
+            return Err(unsupported(AZURE_CLIENT_CERTIFICATE_PATH, "sign in with a certificate"));
         }
-        if let Some(path) = get(FILE) {
-            return Ok(Some(Self::File(text(FILE, path)?.into())));
+        if let Some(path) = get(AZURE_FEDERATED_TOKEN_FILE) {
+            return Ok(Some(Self::File(text(AZURE_FEDERATED_TOKEN_FILE, path)?.into())));
         }
-        if get(ASSERTION).is_some() {
-            return Err(unsupported(ASSERTION, "use a federated token that is not in a file"));
+        if get(AZURE_FEDERATED_TOKEN).is_some() {
+            return Err(unsupported(AZURE_FEDERATED_TOKEN, "use a federated token that is not in a file"));
         }
-        if let Some((url, token)) = get(GITHUB_URL).zip(get(GITHUB_TOKEN)) {
-            let url = Url::parse(&text(GITHUB_URL, url)?).map_err(|_| unfit(GITHUB_URL, "is not a valid URL"))?;
+        if let Some((url, token)) = get(ACTIONS_ID_TOKEN_REQUEST_URL).zip(get(ACTIONS_ID_TOKEN_REQUEST_TOKEN)) {
+            let url = Url::parse(&text(ACTIONS_ID_TOKEN_REQUEST_URL, url)?)
+                .map_err(|_| unfit(ACTIONS_ID_TOKEN_REQUEST_URL, "is not a valid URL"))?;
             if !url.username().is_empty() || url.password().is_some() {
-                return Err(unfit(GITHUB_URL, "holds a user name or password"));
+                return Err(unfit(ACTIONS_ID_TOKEN_REQUEST_URL, "holds a user name or password"));
             }
-            return Ok(Some(Self::GitHub { url, token: SecretString::from(text(GITHUB_TOKEN, token)?) }));
+            return Ok(Some(Self::GitHub {
+                url,
+                token: SecretString::from(text(ACTIONS_ID_TOKEN_REQUEST_TOKEN, token)?),
+            }));
         }
-        match [DEVOPS_URL, DEVOPS_CONNECTION, DEVOPS_CLIENT].into_iter().find(|name| get(name).is_some()) {
+        match [SYSTEM_OIDCREQUESTURI, AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, AZURESUBSCRIPTION_CLIENT_ID]
+            .into_iter()
+            .find(|name| get(name).is_some())
+        {
             Some(name) => Err(unsupported(name, "sign in with a service connection of Azure DevOps")),
             None => Ok(None),
         }
@@ -208,15 +203,15 @@ fn text(name: &str, value: OsString) -> Result<String, Error> {
 }
 
 /// What would complete the credentials.
-fn missing_credential(get: impl Fn(&str) -> Option<OsString>) -> &'static str {
-    match (get(GITHUB_URL), get(GITHUB_TOKEN)) {
-        (Some(_), None) => GITHUB_TOKEN,
-        (None, Some(_)) => GITHUB_URL,
-        _ => "a credential (AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE)",
+fn missing_credential(get: impl Fn(&str) -> Option<OsString>) -> String {
+    match (get(ACTIONS_ID_TOKEN_REQUEST_URL), get(ACTIONS_ID_TOKEN_REQUEST_TOKEN)) {
+        (Some(_), None) => ACTIONS_ID_TOKEN_REQUEST_TOKEN.to_owned(),
+        (None, Some(_)) => ACTIONS_ID_TOKEN_REQUEST_URL.to_owned(),
+        _ => format!("a credential ({AZURE_CLIENT_SECRET} or {AZURE_FEDERATED_TOKEN_FILE})"),
     }
 }
 
-fn incomplete(found: &[&str], missing: &[&str]) -> Error {
+fn incomplete(found: &[&str], missing: &[String]) -> Error {
     Error::auth(format!(
         "application credentials are incomplete: found {}; missing {}; nothing was sent",
         found.join(", "),
@@ -228,7 +223,7 @@ fn incomplete(found: &[&str], missing: &[&str]) -> Error {
 fn unsupported(found: &[&str], name: &str, what: &str) -> Error {
     let found = found.join(", ");
     Error::auth(format!("{name} is set, but this version cannot {what}; found {found}; nothing was sent"))
-        .hint(format!("set AZURE_CLIENT_SECRET. {USE_PROFILE}"))
+        .hint(format!("set {AZURE_CLIENT_SECRET}. {USE_PROFILE}"))
 }
 
 const USE_PROFILE: &str = "To use a sign-in instead, add --profile default";
@@ -238,10 +233,10 @@ fn unfit(name: &str, reason: &str) -> Error {
 }
 
 fn read_assertion(path: &std::path::Path) -> Result<SecretString, Error> {
-    let assertion = token::read_file(path, FILE)
-        .map_err(|error| Error::auth(error.to_string()).hint("check AZURE_FEDERATED_TOKEN_FILE"))?;
+    let assertion = token::read_file(path, AZURE_FEDERATED_TOKEN_FILE)
+        .map_err(|error| Error::auth(error.to_string()).hint(format!("check {AZURE_FEDERATED_TOKEN_FILE}")))?;
     match assertion.expose_secret().trim() {
-        "" => Err(Error::auth(format!("{FILE}: {} is empty", path.display()))
+        "" => Err(Error::auth(format!("{AZURE_FEDERATED_TOKEN_FILE}: {} is empty", path.display()))
             .hint("whatever issues the federated token has not done so yet")),
         text => Ok(SecretString::from(text)),
     }
@@ -264,11 +259,12 @@ async fn from_github(
             .hint("the job needs `permissions: id-token: write`")
     };
     // The same care as for any other token: https, or this machine.
-    let root: Root = url.origin().ascii_serialization().parse().map_err(|reason| unfit(GITHUB_URL, reason))?;
+    let root: Root =
+        url.origin().ascii_serialization().parse().map_err(|reason| unfit(ACTIONS_ID_TOKEN_REQUEST_URL, reason))?;
     let mut url = url.clone();
     url.query_pairs_mut().append_pair("audience", audience);
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-        .map_err(|_| unfit(GITHUB_TOKEN, "holds a character that no header may hold"))?;
+        .map_err(|_| unfit(ACTIONS_ID_TOKEN_REQUEST_TOKEN, "holds a character that no header may hold"))?;
     header.set_sensitive(true);
     let http = http::client(&root, wire.transport)?;
     let make = || {
@@ -304,15 +300,37 @@ mod tests {
         )
     }
 
-    const APP: [(&str, &str); 2] = [(TENANT, "Contoso.example"), (CLIENT, " an-app\n")];
+    const APP: [(&str, &str); 2] = [(AZURE_TENANT_ID, "Contoso.example"), (AZURE_CLIENT_ID, " an-app\n")];
 
     #[test]
     fn the_first_credential_that_is_set_is_used() {
-        let secret = [&APP[..], &[(SECRET, "s"), (CERTIFICATE, "c"), (FILE, "f")]].concat();
-        let file =
-            [&APP[..], &[(FILE, "f"), (ASSERTION, "a"), (GITHUB_URL, "https://x"), (GITHUB_TOKEN, "t")]].concat();
-        let github = [&APP[..], &[(GITHUB_URL, "https://x?a=b"), (GITHUB_TOKEN, "t"), (DEVOPS_URL, "d")]].concat();
-        for (variables, source) in [(secret, SECRET), (file, FILE), (github, "GitHub Actions")] {
+        let secret = [
+            &APP[..],
+            &[(AZURE_CLIENT_SECRET, "s"), (AZURE_CLIENT_CERTIFICATE_PATH, "c"), (AZURE_FEDERATED_TOKEN_FILE, "f")],
+        ]
+        .concat();
+        let file = [
+            &APP[..],
+            &[
+                (AZURE_FEDERATED_TOKEN_FILE, "f"),
+                (AZURE_FEDERATED_TOKEN, "a"),
+                (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x"),
+                (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t"),
+            ],
+        ]
+        .concat();
+        let github = [
+            &APP[..],
+            &[
+                (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x?a=b"),
+                (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t"),
+                (SYSTEM_OIDCREQUESTURI, "d"),
+            ],
+        ]
+        .concat();
+        for (variables, source) in
+            [(secret, AZURE_CLIENT_SECRET), (file, AZURE_FEDERATED_TOKEN_FILE), (github, "GitHub Actions")]
+        {
             let app = found(&variables).unwrap();
             assert_eq!(app.to_string(), format!("app credentials in the environment ({source})"));
             assert_eq!((app.tenant.as_str(), app.client_id.as_str()), ("contoso.example", "an-app"));
@@ -321,11 +339,11 @@ mod tests {
 
     #[test]
     fn an_application_is_named_by_its_id_or_by_a_credential_alone() {
-        for name in NAMING {
-            let variables = App::variables(|asked| (asked == name || asked == TENANT).then(|| "x".into()));
-            assert_eq!(variables, [TENANT, name]);
+        for name in variables::with(&[Role::Application]) {
+            let variables = App::variables(|asked| (asked == name || asked == AZURE_TENANT_ID).then(|| "x".into()));
+            assert_eq!(variables, [AZURE_TENANT_ID, name]);
         }
-        for name in [TENANT].into_iter().chain(ACCOMPANYING) {
+        for name in variables::with(&[Role::ApplicationDetail]) {
             assert!(App::variables(|asked| (asked == name).then(|| "x".into())).is_empty(), "{name}");
         }
     }
@@ -335,12 +353,21 @@ mod tests {
         let (tenant, client) = (APP[0], APP[1]);
         for (variables, words) in [
             (vec![client], "found AZURE_CLIENT_ID; missing AZURE_TENANT_ID, a credential"),
-            (vec![(SECRET, "s")], "found AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID, AZURE_CLIENT_ID;"),
-            (vec![client, (SECRET, "s")], "found AZURE_CLIENT_ID, AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID;"),
-            (vec![tenant, (FILE, "f")], "found AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE; missing AZURE_CLIENT_ID;"),
+            (vec![(AZURE_CLIENT_SECRET, "s")], "found AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID, AZURE_CLIENT_ID;"),
+            (
+                vec![client, (AZURE_CLIENT_SECRET, "s")],
+                "found AZURE_CLIENT_ID, AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID;",
+            ),
+            (
+                vec![tenant, (AZURE_FEDERATED_TOKEN_FILE, "f")],
+                "found AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE; missing AZURE_CLIENT_ID;",
+            ),
             (vec![tenant, client], "found AZURE_TENANT_ID, AZURE_CLIENT_ID; missing a credential (AZURE_CLIENT_SECRET"),
-            (vec![tenant, client, (GITHUB_URL, "https://x")], "missing ACTIONS_ID_TOKEN_REQUEST_TOKEN;"),
-            (vec![tenant, client, (GITHUB_TOKEN, "t")], "missing ACTIONS_ID_TOKEN_REQUEST_URL;"),
+            (
+                vec![tenant, client, (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x")],
+                "missing ACTIONS_ID_TOKEN_REQUEST_TOKEN;",
+            ),
+            (vec![tenant, client, (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t")], "missing ACTIONS_ID_TOKEN_REQUEST_URL;"),
         ] {
             let error = found(&variables).err().unwrap();
             assert!(error.to_string().contains(words), "{error}");
@@ -350,10 +377,10 @@ mod tests {
     #[test]
     fn a_credential_that_cannot_be_used_is_an_error_and_no_reason_to_use_another() {
         for (name, more) in [
-            (CERTIFICATE, (FILE, "f")),
-            (ASSERTION, (GITHUB_URL, "https://x")),
-            (DEVOPS_URL, (DEVOPS_CONNECTION, "c")),
-            (DEVOPS_CLIENT, (GITHUB_TOKEN, "t")),
+            (AZURE_CLIENT_CERTIFICATE_PATH, (AZURE_FEDERATED_TOKEN_FILE, "f")),
+            (AZURE_FEDERATED_TOKEN, (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x")),
+            (SYSTEM_OIDCREQUESTURI, (AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, "c")),
+            (AZURESUBSCRIPTION_CLIENT_ID, (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t")),
         ] {
             let error = found(&[&APP[..], &[(name, "x"), more]].concat()).err().unwrap();
             assert!(error.to_string().starts_with(&format!("{name} is set, but this version cannot ")), "{error}");
@@ -365,7 +392,11 @@ mod tests {
         let tenant: Tenant = "fabrikam.example".parse().unwrap();
         for variable in [None, Some("contoso.example"), Some("")] {
             let get = |name: &str| {
-                if name == TENANT { variable.map(Into::into) } else { (name != CERTIFICATE).then(|| "x".into()) }
+                if name == AZURE_TENANT_ID {
+                    variable.map(Into::into)
+                } else {
+                    (name != AZURE_CLIENT_CERTIFICATE_PATH).then(|| "x".into())
+                }
             };
             assert_eq!(App::in_environment(get, Some(&tenant)).ok().unwrap().tenant, tenant);
         }
@@ -374,15 +405,16 @@ mod tests {
     #[test]
     fn what_is_set_but_empty_or_nonsense_is_an_error() {
         for (name, value, words) in [
-            (SECRET, "", "is set, but empty"),
-            (FILE, " ", "is set, but empty"),
-            (TENANT, "", "is set, but empty"),
-            (CLIENT, "\n", "is set, but empty"),
-            (TENANT, "a/b", "holds a character"),
-            (GITHUB_URL, "github", "is not a valid URL"),
-            (GITHUB_URL, "https://a:b@x", "holds a user name or password"),
+            (AZURE_CLIENT_SECRET, "", "is set, but empty"),
+            (AZURE_FEDERATED_TOKEN_FILE, " ", "is set, but empty"),
+            (AZURE_TENANT_ID, "", "is set, but empty"),
+            (AZURE_CLIENT_ID, "\n", "is set, but empty"),
+            (AZURE_TENANT_ID, "a/b", "holds a character"),
+            (ACTIONS_ID_TOKEN_REQUEST_URL, "github", "is not a valid URL"),
+            (ACTIONS_ID_TOKEN_REQUEST_URL, "https://a:b@x", "holds a user name or password"),
         ] {
-            let mut variables = vec![(name, value), (GITHUB_URL, "https://x"), (GITHUB_TOKEN, "t")];
+            let mut variables =
+                vec![(name, value), (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x"), (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t")];
             variables.extend(APP);
             let error = found(&variables).err().unwrap();
             assert!(error.to_string().starts_with(&format!("{name} {words}")), "{error}");

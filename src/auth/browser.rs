@@ -19,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::variables;
+
 /// How long a connection may take to say what it wants.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// How long the last page may take to reach the browser before the program goes on.
@@ -31,20 +33,20 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Whether there is a browser that whoever sits here would see.
 pub fn can_be_opened() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_remote = set("SSH_CONNECTION") || set("SSH_TTY");
+    let is_remote = set(variables::SSH_CONNECTION) || set(variables::SSH_TTY);
     let has_display = if cfg!(any(target_os = "macos", target_os = "windows")) {
         !is_remote
     } else {
         // Windows' browser is a WSL user's own.
-        set("DISPLAY") || set("WAYLAND_DISPLAY") || (set("WSL_DISTRO_NAME") && !is_remote)
+        set(variables::DISPLAY) || set(variables::WAYLAND_DISPLAY) || (set(variables::WSL_DISTRO_NAME) && !is_remote)
     };
     // Without a display the system's browser, which is what comes after $BROWSER, would be seen by nobody.
     if has_display { webbrowser::Browser::is_available() } else { browser_variable_names_a_program() }
 }
 
 fn browser_variable_names_a_program() -> bool {
-    let browsers = std::env::var("BROWSER").unwrap_or_default();
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let browsers = std::env::var(variables::BROWSER).unwrap_or_default();
+    let path = std::env::var_os(variables::PATH).unwrap_or_default();
     browsers.split(':').filter_map(|browser| browser.split_ascii_whitespace().next()).any(|program| {
         match program.contains(std::path::MAIN_SEPARATOR) {
             true => std::path::Path::new(program).is_file(),

@@ -14,12 +14,12 @@ pub struct SignInError {
     cause: Cause,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Cause {
     /// The platform has refused: the number of its reason, and whether the same may work at another time.
     Refused { number: Option<u32>, is_passing: bool },
     /// It has not answered: what to do.
-    Unanswered(&'static str),
+    Unanswered(String),
 }
 
 impl SignInError {
@@ -35,7 +35,7 @@ impl SignInError {
     }
 
     /// No answer of the platform's own.
-    pub fn unanswered(words: String, hint: &'static str) -> Self {
+    pub fn unanswered(words: String, hint: String) -> Self {
         Self { words, cause: Cause::Unanswered(hint) }
     }
 
@@ -47,9 +47,9 @@ impl SignInError {
     /// As an error with what it is about in front. `login` is the command that signs in; `otherwise` is the hint where
     /// nothing better is known.
     pub fn about(&self, what: &str, login: &str, otherwise: &str) -> Error {
-        let hint = match self.cause {
+        let hint = match &self.cause {
             Cause::Refused { number, .. } => number.and_then(|number| aadsts::hint(number, login)),
-            Cause::Unanswered(hint) => Some(hint.to_owned()),
+            Cause::Unanswered(hint) => Some(hint.clone()),
         };
         Error::auth(format!("{what}: {}", self.words)).hint(hint.unwrap_or_else(|| otherwise.to_owned()))
     }
@@ -95,6 +95,6 @@ mod tests {
     fn what_may_pass_is_not_final() {
         assert!(refused("invalid_grant", "AADSTS700082: Expired.").is_final());
         assert!(!refused("temporarily_unavailable", "AADSTS90033: A transient error.").is_final());
-        assert!(!SignInError::unanswered("refused".to_owned(), "try again").is_final());
+        assert!(!SignInError::unanswered("refused".to_owned(), "try again".to_owned()).is_final());
     }
 }

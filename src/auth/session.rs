@@ -11,6 +11,7 @@ use super::store;
 use super::tenant::Tenant;
 use super::token::Token;
 use crate::error::Error;
+use crate::variables::INTUNECTL_PROFILE;
 
 /// A signed-in profile.
 #[derive(Clone)]
@@ -174,7 +175,7 @@ impl Session {
 
 /// The command that signs a profile in, to be typed as it is.
 pub fn login_command(profile: &str) -> String {
-    let is_other_in_force = std::env::var_os("INTUNECTL_PROFILE").is_some_and(|name| !name.is_empty());
+    let is_other_in_force = std::env::var_os(INTUNECTL_PROFILE).is_some_and(|name| !name.is_empty());
     login_command_for(profile, profile == "default" && !is_other_in_force)
 }
 

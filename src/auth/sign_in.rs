@@ -32,11 +32,14 @@ use crate::net::http;
 use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected, encodings_of_secret};
 use crate::net::root::{Root, is_loopback};
 use crate::text::sanitize::{sanitize, without_tokens};
+use crate::variables::HTTPS_PROXY;
 
 /// Microsoft Graph Command Line Tools: a public client that needs no registration. Source: graph-facts, "Tokens".
 pub const DEFAULT_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
 /// What to do where the platform does not answer, and nothing better is known.
-const UNREACHABLE: &str = "check the network, HTTPS_PROXY, --login-url and --cloud, then try again";
+fn unreachable() -> String {
+    format!("check the network, {HTTPS_PROXY}, --login-url and --cloud, then try again")
+}
 /// What the observer knows these calls by.
 const LABEL: &str = "sign-in";
 /// How many polls in a row may go unanswered, each of them tried again as any request, before nobody waits any longer.
@@ -373,7 +376,7 @@ impl<'a> Platform<'a> {
                 SignInError::refused(&self.host, &refusal.error().to_string(), description, &self.sent.borrow())
             }
             RequestTokenError::Request(Unanswered::NoAnswer(reason)) => {
-                let hint = reason.hint().unwrap_or(UNREACHABLE);
+                let hint = reason.hint().map_or_else(unreachable, str::to_owned);
                 SignInError::unanswered(format!("{}: {reason}", self.host), hint)
             }
             RequestTokenError::Request(Unanswered::Unexpected(words)) => self.describe_unexpected(&words),
@@ -390,7 +393,7 @@ impl<'a> Platform<'a> {
     }
 
     fn describe_unexpected(&self, words: &str) -> SignInError {
-        SignInError::unanswered(format!("{}: {}", self.host, sanitize(words)), UNREACHABLE)
+        SignInError::unanswered(format!("{}: {}", self.host, sanitize(words)), unreachable())
     }
 
     /// Sends a request of the protocol, and sends it again while that makes sense.

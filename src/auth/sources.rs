@@ -12,6 +12,9 @@ use super::session::{self, Session};
 use super::store::{self, StoreError};
 use super::token::{STANDARD_INPUT, Token, read_file};
 use crate::error::Error;
+use crate::variables::{
+    AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, INTUNECTL_TOKEN,
+};
 
 /// The source that is selected, not yet looked at.
 pub enum TokenSource {
@@ -75,7 +78,7 @@ impl fmt::Display for StaticSource {
         match self {
             Self::Option => f.write_str("--token"),
             Self::File(path) => write!(f, "the token file {}", path.display()),
-            Self::Variable => f.write_str("INTUNECTL_TOKEN"),
+            Self::Variable => f.write_str(INTUNECTL_TOKEN),
             Self::StandardInput => f.write_str(STANDARD_INPUT),
         }
     }
@@ -133,8 +136,9 @@ pub fn not_signed_in(profile: &str) -> Error {
 
 fn from_variable(value: OsString) -> Result<SecretString, Error> {
     // The value itself is never part of the message.
-    let text =
-        value.into_string().map_err(|_| Error::auth("INTUNECTL_TOKEN holds a character that no header may hold"))?;
+    let text = value
+        .into_string()
+        .map_err(|_| Error::auth(format!("{INTUNECTL_TOKEN} holds a character that no header may hold")))?;
     Ok(SecretString::from(text))
 }
 
@@ -154,9 +158,9 @@ fn ways(profile: &str) -> String {
     format!(
         "give a token in one of four ways:
   1. --token-file PATH (or --token TOKEN)
-  2. INTUNECTL_TOKEN in the environment
-  3. app credentials in the environment: AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET,
-     AZURE_FEDERATED_TOKEN_FILE, or GitHub Actions' id-token
+  2. {INTUNECTL_TOKEN} in the environment
+  3. app credentials in the environment: {AZURE_TENANT_ID} and {AZURE_CLIENT_ID} with {AZURE_CLIENT_SECRET},
+     {AZURE_FEDERATED_TOKEN_FILE}, or GitHub Actions' id-token
   4. the system's keyring: {}",
         session::login_command(profile)
     )

@@ -20,6 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use crate::lock;
+use crate::variables::INTUNECTL_SANDBOX;
 
 /// How long a keyring may take to answer before it counts as none.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
@@ -92,7 +93,7 @@ impl From<keyring::Error> for StoreError {
 /// The name under which all entries are in the keyring. A rehearsal has its own, so that it neither sees nor changes a
 /// real sign-in.
 fn service() -> &'static str {
-    let is_rehearsal = env::var_os("INTUNECTL_SANDBOX").is_some_and(|root| !root.is_empty());
+    let is_rehearsal = env::var_os(INTUNECTL_SANDBOX).is_some_and(|root| !root.is_empty());
     if is_rehearsal { "intunectl-sandbox" } else { "intunectl" }
 }
 

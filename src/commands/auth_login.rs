@@ -22,6 +22,7 @@ use crate::net::root::{Cloud, Root};
 use crate::permission;
 use crate::text::humanize::approx_duration;
 use crate::text::sanitize::sanitize;
+use crate::variables::INTUNECTL_TOKEN;
 
 /// How long somebody may take to sign in with a browser.
 const BROWSER_WITHIN: Duration = Duration::from_secs(15 * 60);
@@ -315,8 +316,8 @@ fn save(profile: &str, session: &Session) -> anyhow::Result<()> {
 /// Nothing is written anywhere else instead.
 fn no_keyring(reason: &StoreError) -> Error {
     Error::failure(format!("a sign-in cannot be kept here: {reason}")).hint(match reason {
-        StoreError::Busy => "try again when it is done, or set INTUNECTL_TOKEN in the environment instead",
-        _ => "unlock or install the system's keyring, or set INTUNECTL_TOKEN in the environment instead",
+        StoreError::Busy => format!("try again when it is done, or set {INTUNECTL_TOKEN} in the environment instead"),
+        _ => format!("unlock or install the system's keyring, or set {INTUNECTL_TOKEN} in the environment instead"),
     })
 }
 

@@ -22,27 +22,21 @@ use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
 use crate::text::sanitize::sanitize;
+use crate::variables::{_CLAP_COMPLETE_INDEX, INTUNECTL_COMPLETE, INTUNECTL_COMPLETE_NO_LOOKUP};
 
-/// The environment variable by which a script says for which shell it asks. (clap's own would be `COMPLETE`, which may
-/// mean anything to others.)
-pub const VARIABLE: &str = "INTUNECTL_COMPLETE";
-/// Where scripts say which word the cursor is in, unless it is the last. Source: clap_complete's scripts.
-const INDEX: &str = "_CLAP_COMPLETE_INDEX";
-/// Where scripts say, if it is not empty, that the words may not be all that the command would get: nothing is looked up.
-const NO_LOOKUP: &str = "INTUNECTL_COMPLETE_NO_LOOKUP";
 /// How long a lookup may take, counted from the start: with what the process itself needs it stays below 300 ms.
 const WITHIN: Duration = Duration::from_millis(250);
 
 /// The line that is being completed, where a script is what runs this.
 pub fn command_line() -> Option<CommandLine> {
     let started = Instant::now();
-    std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty() && shell != "0")?;
+    std::env::var_os(INTUNECTL_COMPLETE).filter(|shell| !shell.is_empty() && shell != "0")?;
     let mut arguments = std::env::args_os().skip(1);
     arguments.next().filter(|dashes| dashes == "--")?;
     let words: Vec<_> = arguments.collect();
     let last = words.len().checked_sub(1)?;
-    let index = std::env::var(INDEX).ok().and_then(|index| index.parse().ok()).unwrap_or(last);
-    let is_all = std::env::var_os(NO_LOOKUP).is_none_or(|value| value.is_empty());
+    let index = std::env::var(_CLAP_COMPLETE_INDEX).ok().and_then(|index| index.parse().ok()).unwrap_or(last);
+    let is_all = std::env::var_os(INTUNECTL_COMPLETE_NO_LOOKUP).is_none_or(|value| value.is_empty());
     Some(CommandLine { words, index, is_all, until: started + WITHIN })
 }
 
@@ -63,7 +57,7 @@ impl CommandLine {
     pub fn complete(self) -> Exit {
         std::panic::set_hook(Box::new(|_| {}));
         let line = Arc::new(self);
-        let completion = CompleteEnv::with_factory(|| command(&line)).var(VARIABLE);
+        let completion = CompleteEnv::with_factory(|| command(&line)).var(INTUNECTL_COMPLETE);
         let current_dir = std::env::current_dir().ok();
         match completion.try_complete(std::env::args_os(), current_dir.as_deref()) {
             Ok(true) => Exit::Success,

@@ -3,9 +3,9 @@
 use clap_complete::Shell;
 use clap_complete::env::Shells;
 
-use super::complete::VARIABLE;
 use crate::exit::Exit;
 use crate::output::stdout;
+use crate::variables::INTUNECTL_COMPLETE;
 
 /// Runs it.
 ///
@@ -25,7 +25,7 @@ pub fn run(shell: Shell) -> anyhow::Result<Exit> {
     };
     if let Some(shell) = Shells::builtins().completer(&shell.to_string()).filter(|_| !is_whole) {
         // By its name, so that the PATH decides: a script outlives the place where this program was when it was made.
-        shell.write_registration(VARIABLE, "intunectl", "intunectl", "intunectl", &mut script)?;
+        shell.write_registration(INTUNECTL_COMPLETE, "intunectl", "intunectl", "intunectl", &mut script)?;
     }
     script.extend_from_slice(ours.as_bytes());
     stdout::print(&script)

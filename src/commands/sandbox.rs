@@ -17,6 +17,9 @@ use crate::output::stdout;
 use crate::output::tty::is_in_foreground;
 use crate::sandbox::{Config, Limit, Sandbox};
 use crate::text::humanize::without_errno;
+use crate::variables::{
+    self, INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL, INTUNECTL_SANDBOX, INTUNECTL_TOKEN, PATH, Role,
+};
 
 /// Runs it.
 ///
@@ -69,12 +72,12 @@ type Settings = [(&'static str, String); 4];
 
 fn settings(sandbox: &Sandbox) -> Settings {
     [
-        ("INTUNECTL_GRAPH_URL", sandbox.url()),
-        ("INTUNECTL_LOGIN_URL", sandbox.url()),
+        (INTUNECTL_GRAPH_URL, sandbox.url()),
+        (INTUNECTL_LOGIN_URL, sandbox.url()),
         // Worth nothing anywhere else: the sandbox made it up.
-        ("INTUNECTL_TOKEN", sandbox.token().to_owned()),
+        (INTUNECTL_TOKEN, sandbox.token().to_owned()),
         // Marks the rehearsal: intunectl sends nothing elsewhere, and keeps sign-ins apart from real ones.
-        ("INTUNECTL_SANDBOX", sandbox.url()),
+        (INTUNECTL_SANDBOX, sandbox.url()),
     ]
 }
 
@@ -99,7 +102,7 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
     child
         .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
-        .env("PATH", path_with_us()?)
+        .env(PATH, path_with_us()?)
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| {
@@ -110,8 +113,8 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
         })
 }
 
-/// Whether a variable selects a tenant, or an identity in one, by its name: those of the client, of the Azure SDKs and of
-/// pipelines (source: the contract, "Token"). Windows ignores the case of names.
+/// Whether a variable selects a tenant, or an identity in one, by its name: those that we know, and all others of the
+/// client and of the Azure SDKs (source: the contract, "Token"). Windows ignores the case of names.
 fn leads_to_a_tenant(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     let is = |name: &[u8], expected: &str| match cfg!(windows) {
@@ -119,25 +122,22 @@ fn leads_to_a_tenant(name: &OsStr) -> bool {
         false => name == expected.as_bytes(),
     };
     let begins_with = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| is(start, prefix));
+    let roles = [Role::TokenSource, Role::Application, Role::ApplicationDetail, Role::Root];
     ["INTUNECTL_", "AZURE_", "AZURESUBSCRIPTION_"].into_iter().any(begins_with)
-        || PIPELINE_CREDENTIALS.into_iter().any(|expected| is(name, expected))
+        || variables::with(&roles).any(|expected| is(name, expected))
 }
-
-/// What GitHub Actions and Azure DevOps give to a pipeline that may prove who it is.
-const PIPELINE_CREDENTIALS: [&str; 4] =
-    ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"];
 
 /// The PATH with this very program on it, so that a command finds `intunectl` wherever it was built.
 fn path_with_us() -> anyhow::Result<OsString> {
     let own = std::env::current_exe().context("the place of this program cannot be found")?;
     let own = own.parent().map(PathBuf::from);
     // An empty PATH would stand for the working directory.
-    let path = std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| USUAL_PATH.into());
+    let path = std::env::var_os(PATH).filter(|path| !path.is_empty()).unwrap_or_else(|| USUAL_PATH.into());
     let with_us = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)));
     with_us.map_err(|_| {
-        Error::failure(
-            "the directory of intunectl cannot be put on PATH: its name holds the character that separates paths",
-        )
+        Error::failure(format!(
+            "the directory of intunectl cannot be put on {PATH}: its name holds the character that separates paths"
+        ))
         .hint("move intunectl to another directory")
         .into()
     })

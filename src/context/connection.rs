@@ -25,6 +25,7 @@ use crate::net::root::{Cloud, Root};
 use crate::output::record::Owner;
 use crate::permission;
 use crate::text::sanitize::sanitize;
+use crate::variables::{AZURE_AUTHORITY_HOST, AZURE_CLIENT_ID};
 
 /// A token, and the only root it may be sent to.
 pub struct Connection {
@@ -162,7 +163,7 @@ impl Connection {
             ))
             .hint(match &self.credential {
                 Credential::Given(_) => format!("to act in {0}, use --cloud {0}", other.name()),
-                Credential::App { .. } => "check --cloud, --login-url and AZURE_AUTHORITY_HOST".to_owned(),
+                Credential::App { .. } => format!("check --cloud, --login-url and {AZURE_AUTHORITY_HOST}"),
                 Credential::Profile(profile) => format!("sign in again: {}", session::login_command(&profile.name)),
             })),
             _ => Ok(()),
@@ -178,7 +179,7 @@ impl Connection {
     fn check_tenant(&self, typed: &Tenant, id: &Tenant) -> Result<(), Error> {
         let named = if typed == id { typed.to_string() } else { format!("{typed} ({id})") };
         let hint = match &self.credential {
-            Credential::App { .. } => "check --tenant, --login-url and AZURE_CLIENT_ID".to_owned(),
+            Credential::App { .. } => format!("check --tenant, --login-url and {AZURE_CLIENT_ID}"),
             Credential::Given(StaticSource::StandardInput) => format!("get a token for {typed}"),
             Credential::Given(_) => format!(
                 "use a token for {typed}. To act there as a person, sign in and add --profile NAME:\n  \

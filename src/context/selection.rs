@@ -13,17 +13,11 @@ use crate::cli::Global;
 use crate::error::Error;
 use crate::net::root::{Cloud, Root};
 use crate::text::sanitize::sanitize;
-
-const TOKEN: &str = "INTUNECTL_TOKEN";
-const TOKEN_COMMAND: &str = "INTUNECTL_TOKEN_COMMAND";
-const MANAGED_IDENTITY: &str = "INTUNECTL_MANAGED_IDENTITY";
-const PROFILE: &str = "INTUNECTL_PROFILE";
-const CLOUD: &str = "INTUNECTL_CLOUD";
-const GRAPH_URL: &str = "INTUNECTL_GRAPH_URL";
-const LOGIN_URL: &str = "INTUNECTL_LOGIN_URL";
-const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
-/// Marks a rehearsal: the root of the sandbox in which it takes place.
-const SANDBOX: &str = "INTUNECTL_SANDBOX";
+use crate::variables::{
+    self, ACTIONS_ID_TOKEN_REQUEST_URL, AZURE_AUTHORITY_HOST, AZURE_TENANT_ID, INTUNECTL_CLOUD, INTUNECTL_GRAPH_URL,
+    INTUNECTL_LOGIN_URL, INTUNECTL_MANAGED_IDENTITY, INTUNECTL_PROFILE, INTUNECTL_SANDBOX, INTUNECTL_TOKEN,
+    INTUNECTL_TOKEN_COMMAND, Role,
+};
 
 /// Looks up an environment variable.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -64,7 +58,7 @@ pub struct Roots {
 /// Decides which token and which roots a command uses.
 ///
 /// # Errors
-/// Global or variables contradict each other or have no usable value: a usage error.
+/// Options or variables contradict each other or have no usable value: a usage error.
 pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error> {
     if let Some(any) = options.tenant.as_ref().filter(|tenant| tenant.is_any()) {
         return Err(Error::usage(format!("--tenant {any} is not one tenant; nothing was sent"))
@@ -77,17 +71,17 @@ pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error
     match &source {
         // Its own roots decide.
         TokenSource::Profile(_) => {}
-        TokenSource::App(app) if roots.graph_by == Some(SANDBOX) && !app.asks_only(&roots.graph) => {
-            return Err(outside_sandbox("ACTIONS_ID_TOKEN_REQUEST_URL"));
+        TokenSource::App(app) if roots.graph_by == Some(INTUNECTL_SANDBOX) && !app.asks_only(&roots.graph) => {
+            return Err(outside_sandbox(ACTIONS_ID_TOKEN_REQUEST_URL));
         }
         _ => roots.check_variables()?,
     }
     // By itself it selects nothing, which nobody expects.
-    let tenant = app.is_empty().then_some("AZURE_TENANT_ID");
-    let ours = SOURCES.into_iter().chain(tenant);
-    let of_roots = [CLOUD, GRAPH_URL, LOGIN_URL, AUTHORITY].into_iter().filter(|name| is_set(get, name));
+    let tenant = (app.is_empty() && is_set(get, AZURE_TENANT_ID)).then_some(AZURE_TENANT_ID);
+    let set = |role: &'static [Role]| variables::with(role).filter(|name| is_set(get, name));
     let is_unused = |name: &&str| !used.contains(name) && !roots.used.contains(name);
-    let unused = ours.filter(|name| is_set(get, name)).chain(app).chain(of_roots).filter(is_unused).collect();
+    let set = set(&[Role::TokenSource]).chain(tenant).chain(app).chain(set(&[Role::Root]));
+    let unused = set.filter(is_unused).collect();
     Ok(Selection { source, roots, unused })
 }
 
@@ -113,20 +107,22 @@ fn source(
     if options.profile.is_some() {
         return Ok((TokenSource::Profile(profile(options, get)?), Vec::new()));
     }
-    let set = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY].into_iter().filter(|name| is_set(get, name));
+    let set = [INTUNECTL_TOKEN, INTUNECTL_TOKEN_COMMAND, INTUNECTL_MANAGED_IDENTITY]
+        .into_iter()
+        .filter(|name| is_set(get, name));
     if let Some(name) = at_most_one(set, "set")? {
-        let source = match get(TOKEN) {
+        let source = match get(INTUNECTL_TOKEN) {
             Some(token) => TokenSource::Variable(token),
             None => TokenSource::Unusable {
                 name,
                 error: Error::auth(format!("{name} is set, but this version cannot use it; nothing was sent"))
-                    .hint(format!("unset {name} and set {TOKEN}, or add --profile default")),
+                    .hint(format!("unset {name} and set {INTUNECTL_TOKEN}, or add --profile default")),
             },
         };
         return Ok((source, vec![name]));
     }
-    if is_set(get, PROFILE) || app.is_empty() {
-        return Ok((TokenSource::Profile(profile(options, get)?), vec![PROFILE]));
+    if is_set(get, INTUNECTL_PROFILE) || app.is_empty() {
+        return Ok((TokenSource::Profile(profile(options, get)?), vec![INTUNECTL_PROFILE]));
     }
     Ok(match App::in_environment(get, options.tenant.as_ref()) {
         Ok(app) => {
@@ -147,13 +143,11 @@ fn at_most_one<'a>(mut names: impl Iterator<Item = &'a str>, what: &str) -> Resu
     }
 }
 
-/// The variables that name a source. One that is set but empty is an error, not an absence: the variable of a script
-/// that it was made of may be missing.
-const SOURCES: [&str; 4] = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY, PROFILE];
-
-/// Whether a variable counts as set.
+/// Whether a variable counts as set. For a source of tokens, empty is an error and not an absence: the variable of a
+/// script that it was made of may be missing.
 fn is_set(get: Environment<'_>, name: &str) -> bool {
-    get(name).is_some_and(|value| SOURCES.contains(&name) || !value.is_empty())
+    let is_source = || variables::with(&[Role::TokenSource]).any(|source| source == name);
+    get(name).is_some_and(|value| !value.is_empty() || is_source())
 }
 
 /// The profile in force, whether or not it is where the token comes from.
@@ -163,9 +157,9 @@ fn is_set(get: Environment<'_>, name: &str) -> bool {
 pub fn profile(options: &Global, get: Environment<'_>) -> Result<String, Error> {
     let (from, name) = match &options.profile {
         Some(name) => ("--profile", name.clone()),
-        None => match get(PROFILE).map(OsString::into_string) {
-            Some(Ok(name)) => (PROFILE, name),
-            Some(Err(_)) => return Err(not_unicode(PROFILE)),
+        None => match get(INTUNECTL_PROFILE).map(OsString::into_string) {
+            Some(Ok(name)) => (INTUNECTL_PROFILE, name),
+            Some(Err(_)) => return Err(not_unicode(INTUNECTL_PROFILE)),
             None => return Ok("default".to_owned()),
         },
     };
@@ -212,14 +206,14 @@ impl Layer {
         let mut set = Self::default();
         if typed.cloud.is_none() && typed.graph.is_none() {
             set.cloud = cloud_variable(get)?;
-            set.graph = root_variable(get, GRAPH_URL)?;
+            set.graph = root_variable(get, INTUNECTL_GRAPH_URL)?;
         }
         if typed.cloud.is_none() && typed.login.is_none() {
-            set.login = root_variable(get, LOGIN_URL)?;
+            set.login = root_variable(get, INTUNECTL_LOGIN_URL)?;
             let mut graphs = [&typed.graph, &set.graph].into_iter().flatten();
             // It selects a cloud, which a Graph root outside them is not part of.
             if is_app && set.login.is_none() && graphs.all(|(_, root)| root.is_of_a_cloud()) {
-                set.login = authority(get)?.map(|root| (AUTHORITY, root));
+                set.login = authority(get)?.map(|root| (AZURE_AUTHORITY_HOST, root));
             }
         }
         if [&typed.graph, &typed.login].into_iter().flatten().any(|(_, root)| root.is_of_a_cloud()) {
@@ -269,7 +263,7 @@ fn contradiction(one: &str, other: &str, why: &str) -> Error {
 /// Decides the roots. `is_app` is whether application credentials from the environment are used.
 ///
 /// # Errors
-/// Global or variables contradict each other, or are no roots: a usage error.
+/// Options or variables contradict each other, or are no roots: a usage error.
 pub fn roots(options: &Global, get: Environment<'_>, is_app: bool) -> Result<Roots, Error> {
     let typed = Layer::typed(options)?;
     if let Some(sandbox) = sandbox(get)? {
@@ -296,7 +290,7 @@ pub fn roots(options: &Global, get: Environment<'_>, is_app: bool) -> Result<Roo
 
 /// The roots of a rehearsal: the sandbox's, whatever cloud is named.
 fn rehearsal(typed: Layer, sandbox: Root, get: Environment<'_>) -> Result<Roots, Error> {
-    let set = [root_variable(get, GRAPH_URL)?, root_variable(get, LOGIN_URL)?];
+    let set = [root_variable(get, INTUNECTL_GRAPH_URL)?, root_variable(get, INTUNECTL_LOGIN_URL)?];
     let named = [typed.graph, typed.login].into_iter().chain(set).flatten();
     if let Some((name, _)) = named.into_iter().find(|(_, root)| *root != sandbox) {
         return Err(outside_sandbox(name));
@@ -309,15 +303,17 @@ fn rehearsal(typed: Layer, sandbox: Root, get: Environment<'_>) -> Result<Roots,
         graph: sandbox.clone(),
         login: Some(sandbox),
         rehearsed: cloud.map(|(_, cloud)| cloud),
-        graph_by: Some(SANDBOX),
-        login_by: Some(SANDBOX),
-        used: vec![CLOUD, GRAPH_URL, LOGIN_URL],
+        graph_by: Some(INTUNECTL_SANDBOX),
+        login_by: Some(INTUNECTL_SANDBOX),
+        used: vec![INTUNECTL_CLOUD, INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL],
     })
 }
 
 fn outside_sandbox(name: &str) -> Error {
-    Error::usage(format!("{name} is outside the sandbox, and this is a rehearsal ({SANDBOX} is set); nothing was sent"))
-        .hint(format!("{}. To leave the sandbox, end its command or shell", without(name)))
+    Error::usage(format!(
+        "{name} is outside the sandbox, and this is a rehearsal ({INTUNECTL_SANDBOX} is set); nothing was sent"
+    ))
+    .hint(format!("{}. To leave the sandbox, end its command or shell", without(name)))
 }
 
 fn is_option(name: &str) -> bool {
@@ -334,21 +330,23 @@ fn without(name: &str) -> String {
 /// # Errors
 /// The variable that marks it names no sandbox.
 pub fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
-    let Some(text) = variable(get, SANDBOX)? else { return Ok(None) };
+    let Some(text) = variable(get, INTUNECTL_SANDBOX)? else { return Ok(None) };
     let root = text.parse::<Root>().ok().filter(Root::is_plain);
     root.map(Some).ok_or_else(|| {
-        Error::usage(format!("{SANDBOX} is set, but is not the address of a sandbox on this machine; nothing was sent"))
-            .hint(format!("unset {SANDBOX}; `intunectl sandbox -- COMMAND` sets it"))
+        Error::usage(format!(
+            "{INTUNECTL_SANDBOX} is set, but is not the address of a sandbox on this machine; nothing was sent"
+        ))
+        .hint(format!("unset {INTUNECTL_SANDBOX}; `intunectl sandbox -- COMMAND` sets it"))
     })
 }
 
 /// The sign-in root that `AZURE_AUTHORITY_HOST` names. Azure's libraries take it with and without the scheme.
 fn authority(get: Environment<'_>) -> Result<Option<Root>, Error> {
-    let Some(text) = variable(get, AUTHORITY)? else { return Ok(None) };
+    let Some(text) = variable(get, AZURE_AUTHORITY_HOST)? else { return Ok(None) };
     let text = if text.contains("://") { text } else { format!("https://{text}") };
     let root = text.parse::<Root>().ok().filter(|root| Cloud::ALL.into_iter().any(|cloud| cloud.signs_in_at(root)));
     root.map(Some).ok_or_else(|| {
-        Error::usage(format!("{AUTHORITY} is not the sign-in root of a Microsoft cloud; nothing was sent"))
+        Error::usage(format!("{AZURE_AUTHORITY_HOST} is not the sign-in root of a Microsoft cloud; nothing was sent"))
             .hint("unset it, or name the server by an option: --login-url URL")
     })
 }
@@ -426,16 +424,16 @@ impl Roots {
         ))
         .hint(match name {
             // That sandbox is gone.
-            SANDBOX => "sign in to this sandbox: intunectl auth login".to_owned(),
+            INTUNECTL_SANDBOX => "sign in to this sandbox: intunectl auth login".to_owned(),
             _ => format!("{}, or use another profile: `intunectl auth list` shows them", without(name)),
         }))
     }
 }
 
 fn cloud_variable(get: Environment<'_>) -> Result<Option<(&'static str, Cloud)>, Error> {
-    let Some(text) = variable(get, CLOUD)? else { return Ok(None) };
-    let cloud = text.parse().map_err(|reason| Error::usage(format!("{CLOUD}: '{text}' {reason}")))?;
-    Ok(Some((CLOUD, cloud)))
+    let Some(text) = variable(get, INTUNECTL_CLOUD)? else { return Ok(None) };
+    let cloud = text.parse().map_err(|reason| Error::usage(format!("{INTUNECTL_CLOUD}: '{text}' {reason}")))?;
+    Ok(Some((INTUNECTL_CLOUD, cloud)))
 }
 
 fn root_variable(get: Environment<'_>, name: &'static str) -> Result<Option<Named>, Error> {
@@ -503,8 +501,8 @@ mod tests {
                 "--login-url" => options.login_url = Some(root(true)),
                 _ => {
                     let value = match name {
-                        GRAPH_URL | SANDBOX => root(false),
-                        LOGIN_URL | AUTHORITY => root(true),
+                        INTUNECTL_GRAPH_URL | INTUNECTL_SANDBOX => root(false),
+                        INTUNECTL_LOGIN_URL | AZURE_AUTHORITY_HOST => root(true),
                         _ => value.to_owned(),
                     };
                     self.variables.insert(name.to_owned(), value);
@@ -580,7 +578,7 @@ mod tests {
             let words = |cell: &str| -> Vec<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
             let mut given = words(typed);
             given.extend(words(set));
-            if set.contains(AUTHORITY) {
+            if set.contains(AZURE_AUTHORITY_HOST) {
                 given.extend(["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"].map(str::to_owned));
             }
             let given = Inputs::of(&given.join(" "));
@@ -591,7 +589,7 @@ mod tests {
                 }
                 "the sign-in of that profile" => match given.source().as_str() {
                     "profile 'typed'" if typed.contains("--profile") => expected.to_owned(),
-                    "profile 'x'" if set.contains(PROFILE) => expected.to_owned(),
+                    "profile 'x'" if set.contains(INTUNECTL_PROFILE) => expected.to_owned(),
                     other => other.to_owned(),
                 },
                 "the sign-in of profile `default`" => format!("the sign-in of {}", given.source().replace('\'', "`")),
@@ -612,10 +610,10 @@ mod tests {
             "--token",
             "--token-file",
             "--profile",
-            TOKEN,
-            TOKEN_COMMAND,
-            MANAGED_IDENTITY,
-            PROFILE,
+            INTUNECTL_TOKEN,
+            INTUNECTL_TOKEN_COMMAND,
+            INTUNECTL_MANAGED_IDENTITY,
+            INTUNECTL_PROFILE,
             APP,
             "AZURE_CLIENT_ID",
         ];
@@ -660,7 +658,8 @@ mod tests {
         ] {
             assert_eq!(Inputs::of(name).source(), "exit 4", "{name}");
         }
-        for alone in ["AZURE_TENANT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI", AUTHORITY] {
+        for alone in ["AZURE_TENANT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI", AZURE_AUTHORITY_HOST]
+        {
             assert_eq!(Inputs::of(alone).source(), "profile 'default'", "{alone}");
         }
     }
@@ -669,7 +668,7 @@ mod tests {
     fn what_is_set_in_vain_is_listed() {
         for (words, expected) in [
             ("", ""),
-            (TOKEN, ""),
+            (INTUNECTL_TOKEN, ""),
             ("--token INTUNECTL_TOKEN INTUNECTL_PROFILE", "INTUNECTL_TOKEN INTUNECTL_PROFILE"),
             ("--profile INTUNECTL_PROFILE AZURE_CLIENT_ID", "INTUNECTL_PROFILE AZURE_CLIENT_ID"),
             ("INTUNECTL_TOKEN AZURE_TENANT_ID AZURE_CLIENT_SECRET", "AZURE_TENANT_ID AZURE_CLIENT_SECRET"),
@@ -694,7 +693,9 @@ mod tests {
             assert_eq!(Inputs::of(words).roots(), "Graph of china, sign-in of china");
         }
         let mut given = Inputs::of("--cloud=china");
-        given.variables.extend([GRAPH_URL, LOGIN_URL].map(|name| (name.to_owned(), "nonsense".to_owned())));
+        given
+            .variables
+            .extend([INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL].map(|name| (name.to_owned(), "nonsense".to_owned())));
         assert_eq!(given.roots(), "Graph of china, sign-in of china");
         assert!(Inputs::of("INTUNECTL_CLOUD=nonsense").select().is_err());
     }
@@ -728,11 +729,11 @@ mod tests {
         const APP: &str = "AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET";
         for host in ["login.chinacloudapi.cn", "https://login.chinacloudapi.cn", "https://login.chinacloudapi.cn/"] {
             let mut given = Inputs::of(APP);
-            given.variables.insert(AUTHORITY.to_owned(), host.to_owned());
+            given.variables.insert(AZURE_AUTHORITY_HOST.to_owned(), host.to_owned());
             assert_eq!(given.roots(), "Graph of china, sign-in of china", "{host}");
             // Nobody else looks at it.
-            let mut given = Inputs::of(TOKEN);
-            given.variables.insert(AUTHORITY.to_owned(), host.to_owned());
+            let mut given = Inputs::of(INTUNECTL_TOKEN);
+            given.variables.insert(AZURE_AUTHORITY_HOST.to_owned(), host.to_owned());
             assert_eq!(given.roots(), "Graph of global, sign-in of global", "{host}");
         }
     }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::variables::{HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME};
+
 /// Only its owner may read and write it.
 const PRIVATE: u32 = 0o700;
 
@@ -31,13 +33,13 @@ fn candidates_from(get: impl Fn(&str) -> Option<OsString>, temporary: &Path) -> 
     // The XDG specification: a relative path is invalid and has to be ignored.
     let get = |name| get(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let below = |base: &Path, path: &str| Directory { path: base.join(path), base: Some(base.to_owned()) };
-    let runtime = get("XDG_RUNTIME_DIR").map(|base| below(&base, "intunectl"));
-    let state = get("XDG_STATE_HOME").map(|state| Directory {
+    let runtime = get(XDG_RUNTIME_DIR).map(|base| below(&base, "intunectl"));
+    let state = get(XDG_STATE_HOME).map(|state| Directory {
         path: state.join("intunectl"),
         // It may have to be created itself.
         base: state.ancestors().find(|path| path.exists()).map(Path::to_owned),
     });
-    let home = get("HOME").map(|base| below(&base, ".local/state/intunectl"));
+    let home = get(HOME).map(|base| below(&base, ".local/state/intunectl"));
     let user = rustix::process::geteuid().as_raw();
     let temporary = Directory { path: temporary.join(format!("intunectl-{user}")), base: None };
     [runtime, state, home, Some(temporary)].into_iter().flatten().collect()

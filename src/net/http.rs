@@ -11,6 +11,7 @@ use super::proxy;
 use super::root::Root;
 use crate::error::Error;
 use crate::text::humanize::without_errno;
+use crate::variables::{SSL_CERT_DIR, SSL_CERT_FILE};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_INTERVAL: Duration = Duration::from_secs(10);
@@ -92,15 +93,17 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
     if extra.is_some() && roots.is_empty() {
         return Err(not_pem().into());
     }
-    if std::env::var_os("SSL_CERT_FILE").is_none() && std::env::var_os("SSL_CERT_DIR").is_none() {
+    if std::env::var_os(SSL_CERT_FILE).is_none() && std::env::var_os(SSL_CERT_DIR).is_none() {
         return Ok(builder.tls_certs_merge(roots));
     }
     // On Windows and macOS the platform's verifier would not look at them.
     let named = rustls_native_certs::load_native_certs();
     if let Some(error) = named.errors.first() {
-        return Err(Error::usage(format!("the certificates in SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error}"))
-            .hint("point them at PEM files, or unset them to use the system's")
-            .into());
+        return Err(Error::usage(format!(
+            "the certificates in {SSL_CERT_FILE} or {SSL_CERT_DIR} cannot be read: {error}"
+        ))
+        .hint("point them at PEM files, or unset them to use the system's")
+        .into());
     }
     // One that rustls cannot read must not take the others with it; the system's are treated alike.
     let usable = |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();

@@ -4,9 +4,10 @@
 use reqwest::Url;
 
 use crate::error::Error;
+use crate::variables::{ALL_PROXY, HTTPS_PROXY, all_proxy, https_proxy};
 
 /// The variables that lead https requests through a proxy.
-const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+const VARIABLES: [&str; 4] = [HTTPS_PROXY, https_proxy, ALL_PROXY, all_proxy];
 
 /// Checks that each proxy that is set can be understood.
 ///
