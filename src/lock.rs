@@ -8,11 +8,22 @@ mod directory;
 
 use std::fs::{File, TryLockError};
 use std::io;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::text::humanize::without_errno;
-use directory::{Directory, candidates};
+use directory::candidates;
+
+/// A directory that may serve.
+#[derive(Debug, PartialEq, Eq)]
+struct Directory {
+    path: PathBuf,
+    /// An existing directory above it, which has to belong to the user. After `su` or `sudo` it may be someone else's,
+    /// whom a directory of ours would lock out.
+    #[cfg(unix)]
+    base: Option<PathBuf>,
+}
 
 /// How often to check whether the lock is free.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -47,7 +58,7 @@ fn first<T>(directories: &[Directory], mut work: impl FnMut(&Directory) -> io::R
 /// A lock under a name that is used for a short time. Its file is deleted when the lock is given back.
 #[cfg(unix)]
 pub struct TemporaryLock {
-    path: std::path::PathBuf,
+    path: PathBuf,
     _locked: File,
 }
 
@@ -104,11 +115,8 @@ mod directory {
     use std::env;
     use std::fs::{File, OpenOptions};
     use std::io;
-    use std::path::PathBuf;
 
-    pub struct Directory {
-        pub path: PathBuf,
-    }
+    use super::Directory;
 
     pub fn candidates() -> [Directory; 1] {
         [Directory { path: env::temp_dir() }]

@@ -4,6 +4,7 @@ mod aadsts;
 pub mod app;
 pub mod browser;
 pub mod claims;
+pub mod credential;
 pub mod discovery;
 pub mod refusal;
 pub mod renewal;

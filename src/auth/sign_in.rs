@@ -65,11 +65,11 @@ pub struct TokenSet {
 }
 
 /// What proves that an application is itself.
-pub enum ClientAuthentication<'a> {
+pub enum ClientAuthentication {
     /// A secret that it shares with the platform.
-    Secret(&'a SecretString),
+    Secret(SecretString),
     /// What an identity provider that the platform trusts says of it.
-    Assertion(&'a SecretString),
+    Assertion(SecretString),
 }
 
 /// A code that somebody is to type into a page.
@@ -320,7 +320,7 @@ impl<'a> Platform<'a> {
     /// It was refused, or no sensible answer came.
     pub async fn client_credentials(
         &self,
-        authentication: ClientAuthentication<'_>,
+        authentication: &ClientAuthentication,
         scope: String,
     ) -> Result<TokenSet, SignInError> {
         let client = match authentication {

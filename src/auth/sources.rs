@@ -85,6 +85,13 @@ impl fmt::Display for StaticSource {
 }
 
 impl TokenSource {
+    /// The source that this variable names, in a later version.
+    pub fn unsupported(variable: &'static str) -> Self {
+        let error = Error::auth(format!("{variable} is set, but this version cannot use it; nothing was sent"))
+            .hint(format!("unset {variable} and set {INTUNECTL_TOKEN}, or add --profile default"));
+        Self::Unusable { name: variable, error }
+    }
+
     /// Whether [`resolve`](Self::resolve) finds a token, if there is one, without waiting for anybody: not for a pipe or
     /// a terminal, not for the keyring's password, not for the sign-in service.
     pub fn asks_nobody(&self) -> bool {

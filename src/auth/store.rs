@@ -161,17 +161,24 @@ pub fn turn_to_renew(profile: &str, wait: Duration) -> Result<File, StoreError> 
     take_turn(&format!("{}-renewal-{name}", service()), Instant::now() + wait)
 }
 
-/// Waits for the turn to [`delete`], for up to 2 s. The turn lasts until the file is dropped.
-///
-/// Whoever has no turn may delete all the same: a sign-in that cannot be deleted is worse than one that a suspended
-/// process may bring back. The inner error says why there is none.
+/// The turn to [`delete`]. It lasts until it is dropped.
+pub struct DeleteTurn {
+    _lock: Option<File>,
+    /// Another process is writing, and may store a sign-in again.
+    pub is_contested: bool,
+}
+
+/// Waits for the turn to [`delete`], for up to 2 s. Without a lock there is a turn all the same: a sign-in that cannot be
+/// deleted is worse than one that a suspended process may store again.
 ///
 /// # Errors
 /// There is no keyring, or it does not answer.
-pub fn turn_to_delete() -> Result<Result<File, StoreError>, StoreError> {
+pub fn turn_to_delete() -> Result<DeleteTurn, StoreError> {
     in_time(|asked| {
         connect()?;
-        Ok(take_turn(service(), asked + TURN_WITHIN))
+        let lock = take_turn(service(), asked + TURN_WITHIN);
+        let is_contested = matches!(lock, Err(StoreError::Busy));
+        Ok(DeleteTurn { _lock: lock.ok(), is_contested })
     })
 }
 

@@ -40,7 +40,7 @@ pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
             Err(error) => return Err(error),
         }
     }
-    if turn.is_err_and(|reason| reason == StoreError::Busy) {
+    if turn.is_contested {
         console.warning_with_hint(
             &format!("{}: it may store a sign-in again", StoreError::Busy),
             "when it has ended, check with `intunectl auth list`",

@@ -7,16 +7,16 @@
 
 use std::ffi::OsString;
 
-use crate::auth::app::App;
+use crate::auth::app::{self, App};
+use crate::auth::credential;
 use crate::auth::sources::TokenSource;
 use crate::cli::Global;
 use crate::error::Error;
 use crate::net::root::{Cloud, Root};
 use crate::text::sanitize::sanitize;
 use crate::variables::{
-    self, ACTIONS_ID_TOKEN_REQUEST_URL, AZURE_AUTHORITY_HOST, AZURE_TENANT_ID, INTUNECTL_CLOUD, INTUNECTL_GRAPH_URL,
-    INTUNECTL_LOGIN_URL, INTUNECTL_MANAGED_IDENTITY, INTUNECTL_PROFILE, INTUNECTL_SANDBOX, INTUNECTL_TOKEN,
-    INTUNECTL_TOKEN_COMMAND, Role,
+    self, AZURE_AUTHORITY_HOST, AZURE_TENANT_ID, INTUNECTL_CLOUD, INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL,
+    INTUNECTL_MANAGED_IDENTITY, INTUNECTL_PROFILE, INTUNECTL_SANDBOX, INTUNECTL_TOKEN, INTUNECTL_TOKEN_COMMAND, Role,
 };
 
 /// Looks up an environment variable.
@@ -64,17 +64,19 @@ pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error
         return Err(Error::usage(format!("--tenant {any} is not one tenant; nothing was sent"))
             .hint("use the tenant's ID or a domain, for example --tenant contoso.com"));
     }
-    let app = App::variables(get);
+    let app = credential::variables(get);
     let (source, used) = source(options, get, &app)?;
     let is_app = app.iter().any(|name| used.contains(name));
     let roots = roots(options, get, is_app)?;
-    match &source {
-        // Its own roots decide.
-        TokenSource::Profile(_) => {}
-        TokenSource::App(app) if roots.graph_by == Some(INTUNECTL_SANDBOX) && !app.asks_only(&roots.graph) => {
-            return Err(outside_sandbox(ACTIONS_ID_TOKEN_REQUEST_URL));
-        }
-        _ => roots.check_variables()?,
+    if let TokenSource::App(app) = &source
+        && roots.graph_by == Some(INTUNECTL_SANDBOX)
+        && let Some(name) = app.names_other_server(&roots.graph)
+    {
+        return Err(outside_sandbox(name));
+    }
+    // A profile's own roots decide.
+    if !matches!(source, TokenSource::Profile(_)) {
+        roots.check_variables()?;
     }
     // By itself it selects nothing, which nobody expects.
     let tenant = (app.is_empty() && is_set(get, AZURE_TENANT_ID)).then_some(AZURE_TENANT_ID);
@@ -113,11 +115,7 @@ fn source(
     if let Some(name) = at_most_one(set, "set")? {
         let source = match get(INTUNECTL_TOKEN) {
             Some(token) => TokenSource::Variable(token),
-            None => TokenSource::Unusable {
-                name,
-                error: Error::auth(format!("{name} is set, but this version cannot use it; nothing was sent"))
-                    .hint(format!("unset {name} and set {INTUNECTL_TOKEN}, or add --profile default")),
-            },
+            None => TokenSource::unsupported(name),
         };
         return Ok((source, vec![name]));
     }
@@ -129,7 +127,7 @@ fn source(
             let used = app.uses(options.tenant.is_some());
             (TokenSource::App(app), used)
         }
-        Err(error) => (TokenSource::Unusable { name: "app credentials in the environment", error }, app.to_vec()),
+        Err(error) => (TokenSource::Unusable { name: app::NAME, error }, app.to_vec()),
     })
 }
 
