@@ -28,8 +28,8 @@ struct Directory {
 /// How often to check whether the lock is free.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Waits until `deadline` for the lock of this name; `None` if another process still holds it then. It is held until the
-/// file is dropped or the process ends. Blocks the thread.
+/// Waits until `deadline` for the lock of this name; `None` if another process still holds it then. It is held until
+/// the file is dropped or the process ends. Blocks the thread.
 ///
 /// The name starts with `intunectl`: on Windows, the files of other programs are in the same directory.
 ///
@@ -55,7 +55,7 @@ fn first<T>(directories: &[Directory], mut work: impl FnMut(&Directory) -> io::R
     Err(format!("cannot create a lock file: {}", failures.join("; ")))
 }
 
-/// A lock under a name that is used for a short time. Its file is deleted when the lock is given back.
+/// A lock under a name that is used for a short time. Its file is deleted when it is released.
 #[cfg(unix)]
 pub struct TemporaryLock {
     path: PathBuf,
@@ -82,7 +82,7 @@ fn acquire_temporary_in(directories: &[Directory], name: &str) -> Result<Tempora
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 locked => locked?,
             }
-            // Otherwise whoever held it has deleted it.
+            // Otherwise the previous holder has deleted it.
             if file.metadata()?.nlink() > 0 {
                 return Ok(TemporaryLock { path: directory.path.join(format!("{name}.lock")), _locked: file });
             }
@@ -93,7 +93,7 @@ fn acquire_temporary_in(directories: &[Directory], name: &str) -> Result<Tempora
 #[cfg(unix)]
 impl Drop for TemporaryLock {
     fn drop(&mut self) {
-        // Before the lock is given back, so that nobody deletes another's.
+        // Before the lock is released: afterwards the file may be another process's.
         let _ = std::fs::remove_file(&self.path);
     }
 }

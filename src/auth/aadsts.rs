@@ -11,16 +11,15 @@
 pub struct EntraError {
     /// The number behind `AADSTS`.
     pub number: Option<u32>,
-    /// Entra's sentence, its code included; the OAuth error in plain words where Entra gave none. Never empty. It
-    /// has no line breaks, but may hold other control characters.
+    /// Entra's sentence, its code included; the OAuth error in plain words if Entra gave none. Never empty. It has
+    /// no line breaks, but may hold other control characters.
     pub sentence: String,
     /// The id that Microsoft's support asks for.
     pub correlation_id: Option<String>,
 }
 
-/// What Entra's descriptions begin with.
 const PREFIX: &str = "AADSTS";
-/// What comes behind the sentence: parts with these names, each on a line of its own in older answers.
+/// What follows the sentence: parts with these names, each on a line of its own in older answers.
 const TAIL: [&str; 5] = ["\r", "\n", "Trace ID:", "Correlation ID:", "Timestamp:"];
 
 /// Reads OAuth's `error` and the `error_description` that came with it.
@@ -39,7 +38,6 @@ pub fn read(error: &str, description: Option<&str>) -> EntraError {
     }
 }
 
-/// The digits that `text` begins with.
 fn digits(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.get(..end).filter(|digits| !digits.is_empty())
@@ -52,7 +50,7 @@ fn correlation_id(said: &str) -> Option<String> {
     (!id.is_empty()).then_some(id)
 }
 
-/// An OAuth error in plain words; the code itself where it is none of the known ones.
+/// An OAuth error in plain words; an unknown code as it is.
 /// Sources: RFC 6749, sections 4.1.2.1 and 5.2; RFC 8628, section 3.5; OpenID Connect Core, section 3.1.2.6; "Microsoft
 /// identity platform and the OAuth 2.0 device authorization grant flow", which has two names of its own.
 fn describe_oauth_error(error: &str) -> &str {

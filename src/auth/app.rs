@@ -78,7 +78,7 @@ impl App {
         &self.client_id
     }
 
-    /// The variable that names a server other than this one, which would be asked for the credential.
+    /// The variable that names a server, other than this one, from which the credential would be fetched.
     pub fn names_other_server(&self, root: &Root) -> Option<&'static str> {
         self.credential.names_other_server(root)
     }
@@ -86,7 +86,7 @@ impl App {
     /// Gets a token for Graph.
     ///
     /// # Errors
-    /// The platform refuses, cannot be reached, or there is nothing to prove the application with.
+    /// The platform refuses, cannot be reached, or there is no credential to send.
     pub async fn token(&self, graph: &Root, login: &Root, wire: SendOptions<'_>) -> anyhow::Result<Token> {
         let platform = Platform::new(login, &self.tenant, &self.client_id, wire)?;
         let authentication = self.credential.authentication(graph, wire).await?;

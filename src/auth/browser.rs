@@ -21,16 +21,16 @@ use tokio::task::JoinSet;
 
 use crate::variables;
 
-/// How long a connection may take to say what it wants.
+/// How long a connection may take to send its request.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// How long the last page may take to reach the browser before the program goes on.
 const PAGE_WITHIN: Duration = Duration::from_secs(1);
-/// How many may talk to the port at once: a browser opens a few.
+/// How many connections are served at once: a browser opens a few.
 const CONNECTIONS: usize = 32;
-/// How long to wait where no connection can be accepted.
+/// How long to wait after a connection could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Whether there is a browser that whoever sits here would see.
+/// Whether there is a browser that the user would see.
 pub fn can_be_opened() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_remote = set(variables::SSH_CONNECTION) || set(variables::SSH_TTY);
@@ -64,11 +64,8 @@ pub fn open(url: &str) -> io::Result<()> {
     webbrowser::open(url)
 }
 
-/// What a browser came back with.
 pub enum Callback {
-    /// The code to exchange for tokens.
     Code(SecretString),
-    /// A refusal: OAuth's code, and the platform's words.
     Refused {
         /// Such as `access_denied`.
         error: String,
@@ -84,7 +81,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// Listens on one that is free.
+    /// Listens on a free port.
     ///
     /// # Errors
     /// The system refuses.
@@ -102,8 +99,8 @@ impl Port {
         format!("http://localhost:{}", self.number)
     }
 
-    /// Waits for the browser to come back with this `state`. Whatever else comes to the port is answered, and waited
-    /// past.
+    /// Waits for the browser to come back with this `state`. Other requests are answered, and do not end the
+    /// wait.
     pub async fn wait(self, state: &str) -> Callback {
         let (returns, mut returned) = mpsc::channel(1);
         let handler = Arc::new(CallbackHandler { state: state.to_owned(), returns });
@@ -142,7 +139,7 @@ impl Port {
     }
 }
 
-/// What tells the one visitor who is expected from all others.
+/// Tells the callback from all other requests.
 struct CallbackHandler {
     state: String,
     returns: mpsc::Sender<Callback>,
@@ -155,7 +152,7 @@ async fn converse(stream: TcpStream, handler: Arc<CallbackHandler>) {
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN).keep_alive(false);
-    // An error is the visitor's: what came was not HTTP, or it has gone again.
+    // An error is the other side's: it sent something else than HTTP, or closed the connection.
     let _ = builder.serve_connection(TokioIo::new(stream), answer).await;
 }
 
@@ -177,13 +174,13 @@ impl CallbackHandler {
     }
 }
 
-/// Who comes to the port.
+/// A request to the port.
 enum CallbackRequest {
-    /// The browser, back from where it was sent.
+    /// The browser is back from the sign-in page.
     Expected(Callback),
-    /// Somebody with an answer to another question than ours.
+    /// Its `state` is not ours: it answers another sign-in.
     Forged,
-    /// Somebody else: a request for an icon, a scanner.
+    /// Such as a request for an icon, or a scanner's.
     Stray,
 }
 

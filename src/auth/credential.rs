@@ -34,9 +34,9 @@ pub fn variables(get: impl Fn(&str) -> Option<OsString>) -> Vec<&'static str> {
 
 pub(super) enum Credential {
     Secret(SecretString),
-    /// Read anew for every token: whoever put the file there renews it.
+    /// Read for every token: whatever wrote the file renews it.
     FederatedTokenFile(PathBuf),
-    /// Asked for anew for every token: what comes is good for minutes.
+    /// Asked for every token: the answer is valid for minutes.
     GitHubActions {
         url: Url,
         token: SecretString,
@@ -80,7 +80,7 @@ impl Credential {
         }
     }
 
-    /// What to call it.
+    /// What messages call it.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Secret(_) => AZURE_CLIENT_SECRET,
@@ -89,7 +89,6 @@ impl Credential {
         }
     }
 
-    /// The variables that it is made of.
     pub(super) fn variables(&self) -> &'static [&'static str] {
         match self {
             Self::Secret(_) => &[AZURE_CLIENT_SECRET],
@@ -98,7 +97,7 @@ impl Credential {
         }
     }
 
-    /// The variable that names a server other than this one, which would be asked for it.
+    /// The variable that names a server, other than this one, from which the credential would be fetched.
     pub(super) fn names_other_server(&self, root: &Root) -> Option<&'static str> {
         match self {
             Self::GitHubActions { url, .. } => {
@@ -111,7 +110,7 @@ impl Credential {
     /// What the identity platform is sent for a token for Graph.
     ///
     /// # Errors
-    /// There is nothing to send: a file that cannot be read, a server that gives nothing.
+    /// The file cannot be read, or the server gives nothing.
     pub(super) async fn authentication(
         &self,
         graph: &Root,
@@ -132,7 +131,7 @@ impl Credential {
     }
 }
 
-/// Which audience the platform expects in what GitHub says.
+/// The audience that the platform expects in GitHub's token.
 /// Source: Microsoft Entra, "Configure an application to trust a managed identity"; for GitHub, Azure/login#452.
 fn audience(graph: &Root) -> &'static str {
     match Cloud::of(graph) {
@@ -150,7 +149,7 @@ pub(super) fn text(name: &str, value: OsString) -> Result<String, Error> {
     }
 }
 
-/// What would complete the credentials.
+/// What to name as missing if there is no credential.
 pub(super) fn missing(get: impl Fn(&str) -> Option<OsString>) -> String {
     match (get(ACTIONS_ID_TOKEN_REQUEST_URL), get(ACTIONS_ID_TOKEN_REQUEST_TOKEN)) {
         (Some(_), None) => ACTIONS_ID_TOKEN_REQUEST_TOKEN.to_owned(),
@@ -181,7 +180,7 @@ fn read_assertion(path: &Path) -> Result<SecretString, Error> {
     }
 }
 
-/// Asks GitHub Actions for what it says of the running job.
+/// Asks GitHub Actions for the identity token of the running job.
 /// Source: GitHub, "OpenID Connect reference".
 async fn from_github(
     url: &Url,

@@ -1,4 +1,4 @@
-//! Why nobody could be signed in, in the words of whoever refused, with what to do about it.
+//! Why a sign-in failed, in the platform's own words, and what to do about it.
 
 use secrecy::SecretString;
 
@@ -16,9 +16,9 @@ pub struct SignInError {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Cause {
-    /// The platform has refused: the number of its reason, and whether the same may work at another time.
+    /// The platform refused: its AADSTS number, and whether a retry may work later.
     Refused { number: Option<u32>, is_passing: bool },
-    /// It has not answered: what to do.
+    /// No answer of the platform's own: the hint.
     Unanswered(String),
 }
 
@@ -44,8 +44,8 @@ impl SignInError {
         matches!(self.cause, Cause::Refused { is_passing: false, .. })
     }
 
-    /// As an error with what it is about in front. `login` is the command that signs in; `otherwise` is the hint where
-    /// nothing better is known.
+    /// As an error that begins with `what`. `login` is the command that signs in; `otherwise` is the hint if nothing better
+    /// is known.
     pub fn about(&self, what: &str, login: &str, otherwise: &str) -> Error {
         let hint = match &self.cause {
             Cause::Refused { number, .. } => number.and_then(|number| aadsts::hint(number, login)),

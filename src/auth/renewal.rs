@@ -19,52 +19,44 @@ use crate::net::request::SendOptions;
 use crate::net::root::Root;
 use crate::text::sanitize::sanitize;
 
-/// What to do where the keyring is in the way.
 const KEYRING: &str = "unlock the system's keyring, then run again";
 
 /// A profile whose sign-in can be renewed, as it was when its token was first used. Nobody else's sign-in takes its
 /// place, and no token for another tenant.
 pub struct SignedInProfile {
-    /// Its name.
     pub name: String,
     /// The Graph root that its token is for.
     pub graph: Root,
     /// The sign-in root that it is from.
     pub login: Root,
-    /// Who signed in, where it is known.
     pub account: Option<String>,
-    /// The tenant, where it is known.
     pub tenant: Option<Tenant>,
-    /// The application that signed in, and can renew it; none for a token that something else got.
+    /// The application that signed in, and can renew the sign-in; `None` for a token that was stored alone.
     pub client_id: Option<String>,
-    /// What could not be stored, though what is stored may be used up.
+    /// A renewed session that could not be stored. The refresh token in the keyring may be used up.
     unkept: RefCell<Option<Session>>,
 }
 
-/// A token, and what is to be said about it.
 pub struct Renewed {
-    /// The token.
     pub token: Token,
-    /// The sign-in could not be stored: why. The one that is stored is older.
+    /// Why the renewed sign-in could not be stored. The keyring still has the previous one.
     pub unkept: Option<anyhow::Error>,
 }
 
-/// Why there is no other token.
+/// Why there is no new token.
 pub struct RenewalFailure {
-    /// In words, with what to do.
     pub error: anyhow::Error,
-    /// What that means for the next time.
     pub outlook: Outlook,
 }
 
-/// Whether it makes sense to ask for another token once more.
+/// Whether it makes sense to try the renewal again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outlook {
-    /// It may work at another time.
+    /// It may work later.
     Passing,
     /// It will not.
     Final,
-    /// Nobody was to ask any more: the run was stopped.
+    /// The run was interrupted before the request.
     Stopped,
 }
 
@@ -75,7 +67,6 @@ impl<E: Into<anyhow::Error>> From<E> for RenewalFailure {
 }
 
 impl SignedInProfile {
-    /// The profile of a session that was read from the keyring.
     pub fn new(name: &str, graph: Root, login: Root, session: &Session) -> Self {
         Self {
             name: name.to_owned(),
@@ -88,7 +79,7 @@ impl SignedInProfile {
         }
     }
 
-    /// Whether a session is of the same sign-in, so that its tokens are as good as this one's.
+    /// Whether a session is of the same sign-in, so that its tokens may be used.
     fn is_of(&self, session: &Session) -> bool {
         session.graph_url == self.graph.as_str()
             && session.login_url == self.login.as_str()
@@ -97,11 +88,11 @@ impl SignedInProfile {
             && session.renewal.as_ref().map(|renewal| &renewal.client_id) == self.client_id.as_ref()
     }
 
-    /// Makes sure that what came is for the tenant that was signed in to, as far as that is known by its ID; otherwise
-    /// for that of the token before.
+    /// Makes sure that a token is for the tenant that was signed in to, if its ID is known; otherwise for that of the token
+    /// before.
     ///
     /// # Errors
-    /// It names another.
+    /// It is for another one.
     pub fn check_token_tenant(&self, came: Option<&Claims>, before: Option<&Claims>) -> Result<(), Error> {
         let signed_in = self.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str);
         let expected = signed_in.or_else(|| before?.tenant.as_deref());
@@ -120,12 +111,11 @@ impl SignedInProfile {
         }
     }
 
-    /// Gets another token than `used`, which is due or was refused. It is that of another process, where one has renewed
-    /// the sign-in meanwhile. `permission` is what was asked for at sign-in. Another process may be at it for up to
-    /// `turn_within`.
+    /// Gets a token in place of `used`, which is due or was refused: another process's, if it has renewed the sign-in
+    /// meanwhile. `permission` is what was asked for at sign-in. Waits up to `turn_within` for another process.
     ///
     /// # Errors
-    /// The sign-in is no good any more, it is gone or another's, or the platform cannot be reached.
+    /// The sign-in has expired, was deleted or replaced, or the platform cannot be reached.
     pub async fn renew(
         &self,
         used: &SecretString,
@@ -170,7 +160,7 @@ impl SignedInProfile {
             Ok(tokens) => tokens,
             Err(error) => return self.after_refusal(error, used).await,
         };
-        // Before it is kept: whatever the sign-in service was thinking, this profile is not for another tenant.
+        // Before it is stored: a profile stays with its tenant, whatever the sign-in service issues.
         let before = Claims::read(used);
         for came in [&access.claims, &identity] {
             self.check_token_tenant(came.as_ref(), before.as_ref())
@@ -183,14 +173,13 @@ impl SignedInProfile {
         next.expires_at = access.expires_at;
         next.renewal = Some(Renewal { refresh_token, ..renewal.clone() });
         let name = self.name.clone();
-        // Before the token is used. Where somebody has signed in or out meanwhile, theirs stays and ours ends with this
-        // run.
+        // Before the token is used. If somebody has signed in or out meanwhile, that stays, and ours ends with this run.
         let (next, kept) = blocking(move || {
             let kept = next.save_in_place_of(&session, &name);
             (next, kept)
         })
         .await?;
-        // It still says in whose place it is to be stored.
+        // It still says which stored session it replaces.
         *self.unkept.borrow_mut() = kept.is_err().then_some(next);
         Ok(Renewed { token: access, unkept: kept.err() })
     }
@@ -206,7 +195,7 @@ impl SignedInProfile {
         let login = session::login_command(&self.name);
         let again = format!("sign in again: {login}");
         let told = error.about(&format!("{} cannot be renewed", self.sign_in()), &login, &again);
-        // Whatever else is to be done first: it is no good any more.
+        // Whatever else has to be done first: the sign-in itself is lost.
         let told = match told.hint_text() {
             Some(hint) if error.is_final() && !hint.contains(&login) => {
                 let hint = format!("{hint}; then {again}");
@@ -218,7 +207,7 @@ impl SignedInProfile {
         Err(RenewalFailure { error: told.into(), outlook })
     }
 
-    /// The sign-in as it is stored now, if it is still the same.
+    /// The session that is stored now, if it is of the same sign-in.
     async fn load(&self) -> anyhow::Result<Session> {
         let name = self.name.clone();
         let session = blocking(move || Session::load(&name)).await?.map_err(|error| {
@@ -232,7 +221,7 @@ impl SignedInProfile {
         })
     }
 
-    /// The session's token, if it is another than `used` and good for some time.
+    /// The session's token, if it is not `used` and is valid for some time.
     fn other_than(&self, used: &SecretString, session: &Session) -> Option<Token> {
         let is_another = session.access_token.expose_secret() != used.expose_secret();
         let before = Claims::read(used);
@@ -254,7 +243,7 @@ impl SignedInProfile {
     }
 }
 
-/// Does what may wait for a file or a keyring.
+/// Runs what may wait for a file or a keyring.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
     tokio::task::spawn_blocking(work).await.context("a thread for the keyring broke off")
 }

@@ -36,76 +36,67 @@ use crate::variables::HTTPS_PROXY;
 
 /// Microsoft Graph Command Line Tools: a public client that needs no registration. Source: graph-facts, "Tokens".
 pub const DEFAULT_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
-/// What to do where the platform does not answer, and nothing better is known.
+/// The sign-in fails after this many polls in a row without an answer. Each of them is retried as any request is.
+const UNANSWERED_POLLS: u32 = 3;
+/// A token's lifetime above a century is nonsense, and counts as unknown.
+const LONGEST_LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// A longer interval between polls is nonsense, and so is a code that is valid for more than a day.
+const LONGEST_POLL: Duration = Duration::from_secs(3600);
+
+/// The hint if the platform does not answer, and nothing better is known.
 fn unreachable() -> String {
     format!("check the network, {HTTPS_PROXY}, --login-url and --cloud, then try again")
 }
-/// What the observer knows these calls by.
-const LABEL: &str = "sign-in";
-/// How many polls in a row may go unanswered, each of them tried again as any request, before nobody waits any longer.
-const UNANSWERED_POLLS: u32 = 3;
-/// No token lives for longer than a century; who says so knows no more than who says nothing.
-const LONGEST_LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-/// Nobody types a code for longer, and no service gives anybody the time to.
-const LONGEST_POLL: Duration = Duration::from_secs(3600);
 
 /// What a sign-in asks for: the permission, a refresh token, and who it is that signs in.
 pub fn scopes(graph: &Root, permission: &str) -> Vec<String> {
     vec![format!("{}/{permission}", graph.as_str()), "offline_access".into(), "openid".into(), "profile".into()]
 }
 
-/// What signing in gave.
 pub struct TokenSet {
-    /// For Graph.
     pub access: Token,
-    /// To get the next one with.
     pub refresh: Option<SecretString>,
-    /// What the ID token says of whoever signed in.
+    /// The claims of the ID token.
     pub identity: Option<Claims>,
 }
 
-/// What proves that an application is itself.
+/// What an application proves with that it is itself. Source: RFC 6749, section 2.3; RFC 7521, section 4.2.
 pub enum ClientAuthentication {
-    /// A secret that it shares with the platform.
     Secret(SecretString),
-    /// What an identity provider that the platform trusts says of it.
+    /// A token of an identity provider that the platform trusts.
     Assertion(SecretString),
 }
 
-/// A code that somebody is to type into a page.
+/// A code that the user has to type into a page.
 pub struct DeviceAuthorization {
     response: StandardDeviceAuthorizationResponse,
     page: Url,
 }
 
 impl DeviceAuthorization {
-    /// The code.
     pub fn code(&self) -> Cow<'_, str> {
         sanitize(self.response.user_code().secret())
     }
 
-    /// The page.
     pub fn page(&self) -> &str {
         self.page.as_str()
     }
 
-    /// How long the code is good for.
     pub fn expires_in(&self) -> Duration {
         self.response.expires_in()
     }
 }
 
-/// A sign-in that a browser has been sent to.
 pub struct BrowserSignIn {
-    /// Where it is to go. Holds no secret.
+    /// The page to open. Holds no secret.
     pub url: String,
-    /// What has to come back, so that the answer is one to this question.
+    /// What the callback has to repeat, so that it answers this sign-in.
     pub state: String,
     redirect: RedirectUrl,
     verifier: PkceCodeVerifier,
 }
 
-/// No answer of the platform's: none at all, or that of something else.
+/// No answer of the platform's own: none at all, or one that is not OAuth.
 #[derive(Debug, Clone)]
 enum Unanswered {
     NoAnswer(NoAnswer),
@@ -123,7 +114,7 @@ impl fmt::Display for Unanswered {
 
 impl std::error::Error for Unanswered {}
 
-/// What the platform sends beside what OAuth has.
+/// What the platform sends in addition to OAuth's fields.
 #[derive(Clone, Deserialize, Serialize)]
 struct Extra {
     #[serde(default, skip_serializing)]
@@ -165,7 +156,7 @@ pub struct Platform<'a> {
 }
 
 impl<'a> Platform<'a> {
-    /// For an application in a tenant. It connects to nothing yet.
+    /// It connects to nothing yet.
     ///
     /// # Errors
     /// The trusted roots cannot be loaded.
@@ -186,19 +177,19 @@ impl<'a> Platform<'a> {
         })
     }
 
-    /// The host, and the port where it is not the usual one.
+    /// The host, and the port if it is not the usual one.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Asks for a code that somebody can type elsewhere.
+    /// Starts a sign-in with a device code.
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
     pub async fn device_code(&self, scopes: &[String]) -> Result<DeviceAuthorization, SignInError> {
         let scopes = scopes.iter().cloned().map(Scope::new);
         let request = self.client.exchange_device_code().add_scopes(scopes);
-        let response = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
+        let response = request.request_async(&|request| self.send(request, Repeat::Safe)).await;
         let code: StandardDeviceAuthorizationResponse = response.map_err(|error| self.failed(error))?;
         self.keep_secret(code.device_code().secret());
         let page = self.page(code.verification_uri()).ok_or_else(|| {
@@ -222,18 +213,18 @@ impl<'a> Platform<'a> {
         (url.scheme() == "https" || is_here).then_some(url)
     }
 
-    /// Waits until the code was typed, or is no good any more.
+    /// Waits until the code was typed, or has expired.
     ///
     /// # Errors
     /// It was declined, has expired, or no sensible answer came.
     pub async fn await_device(&self, code: &DeviceAuthorization) -> Result<TokenSet, SignInError> {
-        // An interval of nothing would be a flood.
+        // An interval of zero would be a flood.
         let sleep = |wait: Duration| tokio::time::sleep(wait.clamp(Duration::from_secs(1), LONGEST_POLL));
-        // The library waits past whatever is no answer, for as long as the code is good.
+        // The library polls on after failures, for as long as the code is valid.
         let (unanswered, given_up) = (Cell::new(0), Notify::new());
         let last = RefCell::new(None);
         let http = |request| async {
-            let answer = self.exchange(request, Repeat::Safe).await;
+            let answer = self.send(request, Repeat::Safe).await;
             match &answer {
                 Ok(_) => unanswered.set(0),
                 Err(reason) => {
@@ -260,7 +251,7 @@ impl<'a> Platform<'a> {
     /// Where to send a browser that will come back to `redirect`.
     ///
     /// # Errors
-    /// `redirect` is no address.
+    /// `redirect` is not a URL.
     pub fn browser(&self, redirect: String, scopes: &[String]) -> anyhow::Result<BrowserSignIn> {
         let redirect = RedirectUrl::new(redirect)?;
         let mut asked = self.ask_browser(redirect.clone(), scopes);
@@ -281,13 +272,13 @@ impl<'a> Platform<'a> {
             .set_redirect_uri(Cow::Borrowed(&redirect))
             .set_pkce_challenge(challenge)
             .add_scopes(scopes.iter().cloned().map(Scope::new))
-            // Administrators have more than one account; the browser's own would be taken unasked.
+            // Administrators have several accounts; otherwise the browser's current one would be taken without asking.
             .add_extra_param("prompt", "select_account")
             .url();
         BrowserSignIn { url: url.into(), state: state.into_secret(), redirect, verifier }
     }
 
-    /// Exchanges what a browser came back with.
+    /// Exchanges the code that a browser came back with.
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
@@ -298,11 +289,11 @@ impl<'a> Platform<'a> {
         let code = AuthorizationCode::new(code.expose_secret().to_owned());
         let request =
             self.client.exchange_code(code).set_redirect_uri(Cow::Owned(redirect)).set_pkce_verifier(verifier);
-        let granted = request.request_async(&|request| self.exchange(request, Repeat::Unsent)).await;
+        let granted = request.request_async(&|request| self.send(request, Repeat::Unsent)).await;
         self.tokens(granted)
     }
 
-    /// Gets the next tokens for a refresh token.
+    /// Exchanges a refresh token.
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
@@ -310,7 +301,7 @@ impl<'a> Platform<'a> {
         self.keep_secret(token.expose_secret());
         let token = RefreshToken::new(token.expose_secret().to_owned());
         let request = self.client.exchange_refresh_token(&token).add_scopes(scopes.iter().cloned().map(Scope::new));
-        let granted = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
+        let granted = request.request_async(&|request| self.send(request, Repeat::Safe)).await;
         self.tokens(granted)
     }
 
@@ -337,7 +328,7 @@ impl<'a> Platform<'a> {
                 .add_extra_param("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
                 .add_extra_param("client_assertion", assertion.expose_secret());
         }
-        let granted = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
+        let granted = request.request_async(&|request| self.send(request, Repeat::Safe)).await;
         self.tokens(granted)
     }
 
@@ -387,7 +378,7 @@ impl<'a> Platform<'a> {
         }
     }
 
-    /// A refusal that came back with the browser instead of in an answer.
+    /// A refusal that came with the callback instead of in an answer.
     pub fn refused(&self, error: &str, description: Option<&str>) -> SignInError {
         SignInError::refused(&self.host, error, description, &self.sent.borrow())
     }
@@ -396,8 +387,8 @@ impl<'a> Platform<'a> {
         SignInError::unanswered(format!("{}: {}", self.host, sanitize(words)), unreachable())
     }
 
-    /// Sends a request of the protocol, and sends it again while that makes sense.
-    async fn exchange(&self, request: HttpRequest, repeat: Repeat) -> Result<HttpResponse, Unanswered> {
+    /// Sends a request of the protocol, with retries.
+    async fn send(&self, request: HttpRequest, repeat: Repeat) -> Result<HttpResponse, Unanswered> {
         let unfit = || Unanswered::Unexpected("the request cannot be made".to_owned());
         let (parts, body) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| unfit())?;
@@ -408,8 +399,8 @@ impl<'a> Platform<'a> {
             *request.body_mut() = Some(body.clone().into());
             request
         };
-        let exchange = RetryingRequest { label: LABEL, repeat, secrets: &secrets, wire: self.wire };
-        let answer = exchange.send(&self.http, make).await.map_err(Unanswered::NoAnswer)?;
+        let request = RetryingRequest { label: "sign-in", repeat, secrets: &secrets, wire: self.wire };
+        let answer = request.send(&self.http, make).await.map_err(Unanswered::NoAnswer)?;
         if answer.status != 200 && !is_refusal(&answer) {
             return Err(Unanswered::Unexpected(describe_unexpected(&answer)));
         }

@@ -16,24 +16,19 @@ use crate::variables::{
     AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, INTUNECTL_TOKEN,
 };
 
-/// The source that is selected, not yet looked at.
+/// The selected source, not read yet.
 pub enum TokenSource {
     /// `--token`.
     Token(SecretString),
-    /// `--token-file`.
     TokenFile(PathBuf),
     /// `INTUNECTL_TOKEN`.
     Variable(OsString),
-    /// Application credentials from the environment.
     App(App),
-    /// Variables that select a source, which cannot be used.
+    /// Variables name it, but it cannot be used.
     Unusable {
-        /// What to call it.
         name: &'static str,
-        /// Why it cannot be used.
         error: Error,
     },
-    /// The sign-in of a profile.
     Profile(String),
 }
 
@@ -50,26 +45,24 @@ impl fmt::Display for TokenSource {
     }
 }
 
-/// What a source holds.
 pub enum ResolvedSource {
-    /// A token that something else got.
+    /// A token that the user brought, and that cannot be renewed.
     Static(Token, StaticSource),
-    /// An application, which has to be signed in for a token.
+    /// An application, which has to sign in for a token.
     App(App),
     /// A profile, and the sign-in under it if there is one.
     Profile(String, Option<Box<Session>>),
 }
 
-/// Where a token that something else got was given.
+/// Where the user put a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StaticSource {
     /// `--token`.
     Option,
-    /// `--token-file`.
     File(PathBuf),
     /// `INTUNECTL_TOKEN`.
     Variable,
-    /// Standard input, to be stored.
+    /// Standard input; the token is stored.
     StandardInput,
 }
 
@@ -103,7 +96,7 @@ impl TokenSource {
         }
     }
 
-    /// Looks at the source. The keyring is touched only for a profile.
+    /// Reads the source. The keyring is touched only for a profile.
     ///
     /// # Errors
     /// It cannot be used: it is empty, unreadable, malformed or expired, or there is no keyring.
@@ -124,10 +117,8 @@ impl TokenSource {
 }
 
 impl StaticSource {
-    /// Reads a token that was given so.
-    ///
     /// # Errors
-    /// It is empty, malformed or expired.
+    /// The token is empty, malformed or expired.
     pub fn token(&self, secret: &SecretString, now: SystemTime) -> Result<Token, Error> {
         let source = self.to_string();
         let token = Token::read(secret, &source)?;
@@ -149,7 +140,6 @@ fn from_variable(value: OsString) -> Result<SecretString, Error> {
     Ok(SecretString::from(text))
 }
 
-/// Without a keyring there is no token either; what is there but unreadable has its own words.
 fn no_keyring(error: anyhow::Error, profile: &str) -> anyhow::Error {
     match error.downcast_ref::<StoreError>() {
         Some(StoreError::Damaged) => Error::auth(format!("no access token: {}", StoreError::Damaged))
@@ -160,7 +150,6 @@ fn no_keyring(error: anyhow::Error, profile: &str) -> anyhow::Error {
     }
 }
 
-/// What to do without a token.
 fn ways(profile: &str) -> String {
     format!(
         "give a token in one of four ways:

@@ -97,9 +97,8 @@ fn service() -> &'static str {
     if is_rehearsal { "intunectl-sandbox" } else { "intunectl" }
 }
 
-/// Reads the secret of `profile`; `None` if there is none.
-///
-/// A Secret Service that was never unlocked since it was installed says that there is none, too.
+/// Reads the secret of `profile`; `None` if there is none, and also from a Secret Service that was never unlocked since
+/// it was installed.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -108,7 +107,7 @@ pub fn load(profile: &str) -> Result<Option<SecretString>, StoreError> {
     in_time(move |_| layout::load(&*connect()?, &profile))
 }
 
-/// Whether reads would need no prompt. Where that cannot be known beforehand, they might.
+/// Whether reads need no prompt; `false` if that cannot be known beforehand.
 pub fn is_open() -> bool {
     in_time(|_| Ok(is_unlocked())).unwrap_or_default()
 }
@@ -123,8 +122,7 @@ pub fn save(profile: &str, secret: &SecretString) -> Result<(), StoreError> {
     in_turn(move |store| layout::save(store, &profile, &secret))
 }
 
-/// Saves the secret of `profile` in place of one of `before`, and says whether it did: where another one is there by now, or
-/// none, that stays.
+/// Saves the secret of `profile` if the stored one is one of `before`, and returns whether it did.
 ///
 /// # Errors
 /// See [`StoreError`]. After [`StoreError::TimedOut`] either secret may be the one in force.
@@ -149,11 +147,11 @@ pub fn profiles() -> Result<Vec<String>, StoreError> {
     in_time(|_| layout::profiles(&*connect()?))
 }
 
-/// Waits for the turn to renew the sign-in of `profile`, as only one process at a time may: a refresh token may be good
+/// Waits for the turn to renew the sign-in of `profile`, as only one process at a time may: a refresh token may be valid
 /// for one use. The turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
 ///
 /// # Errors
-/// Another process has been at it for longer ([`StoreError::Busy`]), or there can be no lock.
+/// Another process has been renewing it for longer ([`StoreError::Busy`]), or no lock file can be created.
 pub fn turn_to_renew(profile: &str, wait: Duration) -> Result<File, StoreError> {
     // The name of a file holds less than that of a profile may.
     let digest = Sha256::digest(profile.as_bytes());
@@ -182,8 +180,8 @@ pub fn turn_to_delete() -> Result<DeleteTurn, StoreError> {
     })
 }
 
-/// Deletes all that the keyring holds for `profile`, and says whether there was anything. To be called after
-/// [`turn_to_delete`]: this waits for no other writer.
+/// Deletes all that the keyring holds for `profile`, and returns whether there was anything. Call it after
+/// [`turn_to_delete`]: this does not wait for another writer.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -192,7 +190,7 @@ pub fn delete(profile: &str) -> Result<bool, StoreError> {
     in_time(move |_| layout::delete(&*connect()?, &profile))
 }
 
-/// Finds out whether a secret could be saved, by saving and deleting an entry that belongs to no profile.
+/// Checks that a secret can be saved, by saving and deleting an entry that belongs to no profile.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -209,7 +207,7 @@ fn take_turn(name: &str, deadline: Instant) -> Result<File, StoreError> {
     lock::acquire(name, deadline).map_err(StoreError::Unavailable)?.ok_or(StoreError::Busy)
 }
 
-/// Does `work` on the keyring while no other process or thread of this user writes to it.
+/// Runs `work` on the keyring while no other process or thread of this user writes to it.
 fn in_turn<T: Send + 'static>(
     work: impl FnOnce(&CredentialStore) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
@@ -224,10 +222,9 @@ fn in_turn<T: Send + 'static>(
     })
 }
 
-/// Does `work` on a thread of its own and waits for it no longer than [`ANSWER_WITHIN`]; `work` is told when the wait
-/// began.
+/// Runs `work` on a thread of its own, with the time at which the wait began, and waits for at most [`ANSWER_WITHIN`].
 ///
-/// A locked Secret Service on a desktop blocks for as long as its prompt stands, which is up to a year. A thread that
+/// A locked Secret Service on a desktop blocks for as long as its prompt is open, which may be a year. A thread that
 /// nobody waits for ends with the process, whereas tokio's blocking threads would keep its runtime from shutting down.
 fn in_time<T: Send + 'static>(
     work: impl FnOnce(Instant) -> Result<T, StoreError> + Send + 'static,
@@ -262,7 +259,7 @@ fn connect() -> Result<Arc<CredentialStore>, StoreError> {
     Ok(dbus_secret_service_keyring_store::Store::new()?)
 }
 
-/// Windows asks nobody. macOS may, for a password or whether this program may read, and does not say so before.
+/// Windows never prompts. macOS may, for a password or for access, and does not say so beforehand.
 #[cfg(any(target_os = "windows", target_os = "macos"))]
 fn is_unlocked() -> bool {
     cfg!(target_os = "windows")

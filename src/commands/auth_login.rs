@@ -27,10 +27,7 @@ use crate::variables::INTUNECTL_TOKEN;
 /// How long somebody may take to sign in with a browser.
 const BROWSER_WITHIN: Duration = Duration::from_secs(15 * 60);
 
-/// Runs it. The keyring is tried first: nobody is to sign in for nothing.
-///
-/// # Errors
-/// There is no keyring, the sign-in did not work, or there is no usable token on standard input.
+/// The keyring is tried first: without it, a sign-in is lost.
 pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exit> {
     if context.has_token_option() {
         return Err(Error::usage("--token and --token-file are for calls, not for signing in")
@@ -96,12 +93,11 @@ pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exi
     })
 }
 
-/// Who is to sign in, and where. What no option says is as it was at the last sign-in of the profile, so that to sign in
-/// again is to type no more than that.
+/// Who signs in, and where. What no option names is as at the last sign-in of the profile.
 struct Asked {
     profile: String,
     tenant: Option<Tenant>,
-    /// The tenant of the sign-in before.
+    /// The tenant of the previous sign-in.
     before: Option<Tenant>,
     client_id: String,
     graph: Root,
@@ -114,10 +110,10 @@ fn sign_in_roots(named: &Roots) -> Result<(Root, Root), Error> {
     named.both(Error::usage)
 }
 
-/// The roots that a profile was signed in at; not those of a token that something else got, and not those of a program
-/// on this machine, which may have gone and left its port to another.
+/// The roots of a profile's sign-in; not those of a token that was stored alone, and not those of a program on this
+/// machine, whose port may be another program's by now.
 fn roots_of(session: &Session) -> Option<(Root, Root)> {
-    // That of a token that something else got has neither.
+    // A token that was stored alone has neither.
     if session.renewal.is_none() && session.tenant.is_none() {
         return None;
     }
@@ -167,7 +163,7 @@ async fn sign_in(context: &Context, options: &cli::LoginOptions, asked: Asked) -
     let tenant_id: Option<Tenant> =
         claims.into_iter().flatten().find_map(|claims| claims.tenant.as_deref()?.parse().ok());
     check_signed_in_tenant(asked_tenant.as_ref(), tenant_id.as_ref(), login.host())?;
-    // By its ID from now on, where that is known: `organizations` would be whichever tenant the account is at home in.
+    // By its ID from now on, if that is known: `organizations` would be the home tenant of any account.
     let tenant = tenant_id.unwrap_or(tenant);
     let can_renew = refresh.is_some();
     let mut session = Session::new(access.secret.clone(), graph.as_str(), login.as_str());
@@ -198,7 +194,7 @@ async fn sign_in(context: &Context, options: &cli::LoginOptions, asked: Asked) -
     Ok(())
 }
 
-/// Nobody is signed in to another tenant than was asked for, as far as both are known by their IDs.
+/// A sign-in is for the tenant that was named, if both are known by their IDs.
 fn check_signed_in_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, host: &str) -> Result<(), Error> {
     match (asked, got) {
         (Some(asked), Some(got)) if asked.is_id() && asked != got => {
@@ -212,7 +208,7 @@ fn check_signed_in_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, host: &s
 /// How somebody signs in.
 enum Way {
     Browser {
-        /// Where none opens: whether a code does instead, since nobody asked for a browser.
+        /// Whether a device code does instead if none opens: nobody asked for a browser.
         or_device_code: bool,
     },
     DeviceCode,
@@ -223,7 +219,7 @@ impl Way {
         if options.browser {
             return Ok(Self::Browser { or_device_code: false });
         }
-        // Whether there is a browser may take another program to say.
+        // This may start another program.
         let can_be_opened = async { tokio::task::spawn_blocking(browser::can_be_opened).await };
         Ok(match !options.device_code && can_be_opened.await.context("looking for a browser broke off")? {
             true => Self::Browser { or_device_code: true },
@@ -313,7 +309,6 @@ fn save(profile: &str, session: &Session) -> anyhow::Result<()> {
     })
 }
 
-/// Nothing is written anywhere else instead.
 fn no_keyring(reason: &StoreError) -> Error {
     Error::failure(format!("a sign-in cannot be kept here: {reason}")).hint(match reason {
         StoreError::Busy => format!("try again when it is done, or set {INTUNECTL_TOKEN} in the environment instead"),

@@ -24,10 +24,10 @@ use crate::ids::PartnerId;
 use crate::text::sanitize::sanitize;
 use crate::variables::{_CLAP_COMPLETE_INDEX, INTUNECTL_COMPLETE, INTUNECTL_COMPLETE_NO_LOOKUP};
 
-/// How long a lookup may take, counted from the start: with what the process itself needs it stays below 300 ms.
+/// How long a lookup may take, counted from the start: the whole process stays below 300 ms.
 const WITHIN: Duration = Duration::from_millis(250);
 
-/// The line that is being completed, where a script is what runs this.
+/// The line to complete, if a completion script runs this program.
 pub fn command_line() -> Option<CommandLine> {
     let started = Instant::now();
     std::env::var_os(INTUNECTL_COMPLETE).filter(|shell| !shell.is_empty() && shell != "0")?;
@@ -40,7 +40,6 @@ pub fn command_line() -> Option<CommandLine> {
     Some(CommandLine { words, index, is_all, until: started + WITHIN })
 }
 
-/// A command line that somebody is typing.
 pub struct CommandLine {
     /// The words, as the shell has them; the first is the program.
     words: Vec<OsString>,
@@ -48,12 +47,11 @@ pub struct CommandLine {
     index: usize,
     /// Whether the command would get these words, and the variables of this process, and nothing else.
     is_all: bool,
-    /// When it is too late.
     until: Instant,
 }
 
 impl CommandLine {
-    /// Prints what is to be offered, in the form that the shell's script wants it.
+    /// Prints what to offer, in the form that the shell's script expects.
     pub fn complete(self) -> Exit {
         std::panic::set_hook(Box::new(|_| {}));
         let line = Arc::new(self);
@@ -65,14 +63,14 @@ impl CommandLine {
         }
     }
 
-    /// The partners whose IDs begin with what is typed so far, but for those whose IDs are on the line already.
+    /// The partners whose IDs begin with what is typed so far, except those whose IDs are on the line already.
     fn partners(&self, typed: &OsStr) -> Vec<CompletionCandidate> {
         let offers = || {
             let typed = typed.to_str().filter(|typed| typed.is_empty() || is_word(typed))?;
             let words = self.plain_words()?;
             let named: Vec<_> = words.iter().filter_map(|word| PartnerId::parse(word).ok()).collect();
             let (send, receive) = mpsc::sync_channel(1);
-            // Nobody waits for it once it is too late: it ends with the process.
+            // After that time nobody waits for it: it ends with the process.
             thread::Builder::new().spawn(move || send.send(look_up(words))).ok()?;
             let mut partners = receive.recv_timeout(self.until.saturating_duration_since(Instant::now())).ok()??;
             partners.retain(|partner| {
@@ -86,8 +84,8 @@ impl CommandLine {
         offers().unwrap_or_default().into_iter().map(candidate).collect()
     }
 
-    /// The words as the command would get them, with nobody's ID where the cursor is. `None` where the shell would make
-    /// something else of one of them (a variable, a pattern, quotes) or adds to them.
+    /// The words as the command would get them, with an ID of no partner at the cursor. `None` if the shell would change one
+    /// of them (a variable, a pattern, quotes) or adds to them.
     fn plain_words(&self) -> Option<Vec<String>> {
         if !self.is_all {
             return None;
@@ -122,17 +120,17 @@ fn command(line: &Arc<CommandLine>) -> clap::Command {
     })
 }
 
-/// A partner, fit to be offered.
+/// A partner that can be offered.
 struct Offer {
     id: PartnerId,
     /// Name and status.
     description: Option<String>,
 }
 
-/// The partners that the command line with these words would act on. All of them: some would pass for all. `None` where
+/// The partners of the tenant that this command line would act in. All of them: a part would look like all. `None` if
 /// there is no token at hand, or the list does not come.
 fn look_up(words: Vec<String>) -> Option<Vec<Offer>> {
-    // As strict as it gets: with a word that is not understood, it would be another tenant than the command's.
+    // Strict: an option that is ignored here could select another tenant than the command's.
     if crate::repeated(words.iter().map(OsString::from)).is_some() {
         return None;
     }
@@ -152,14 +150,14 @@ fn look_up(words: Vec<String>) -> Option<Vec<Offer>> {
     Some(partners.into_iter().filter_map(|partner| offer(partner.fields)).collect())
 }
 
-/// Whether it can stand on a command line as it is. What is offered goes there unquoted, and the next Enter runs it: an
-/// ID from the network is not to become a substitution, a second command or an option.
+/// Whether it is safe on a command line without quotes. What is offered goes there as it is, and the next Enter runs it: an
+/// ID from the network must not become a substitution, a second command or an option.
 fn is_word(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
 }
 
-/// A word as the shell will hand it over, where it will hand it over as it is; shells agree on `~/`. In front, `@` makes
+/// A word as the shell will pass it on, if it passes it on unchanged; shells agree on `~/`. In front, `@` makes
 /// PowerShell put a list there, and `=` makes zsh look for a command.
 fn plain(word: &str) -> Option<String> {
     if let Some(rest) = word.strip_prefix("~/") {

@@ -7,10 +7,6 @@ use crate::exit::Exit;
 use crate::output::stdout;
 use crate::variables::INTUNECTL_COMPLETE;
 
-/// Runs it.
-///
-/// # Errors
-/// The script cannot be written.
 pub fn run(shell: Shell) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     let (is_whole, ours) = match shell {

@@ -11,13 +11,9 @@ use crate::exit::Exit;
 use crate::output::stdout;
 use crate::variables::{self, Manual, Variable};
 
-/// How the paragraph of a command's help begins that tells its exit codes.
+/// The start of the paragraph with the exit codes in a command's help.
 const CODES: &str = "Exit codes: ";
 
-/// Runs it.
-///
-/// # Errors
-/// There is no such command, or the page cannot be written.
 pub fn run(path: &[String]) -> anyhow::Result<Exit> {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
@@ -84,7 +80,7 @@ fn page(root: &Command, command: &Command, above: &[String]) -> std::io::Result<
     Ok(page)
 }
 
-/// What the help of a command has below the options, by paragraphs.
+/// The paragraphs below the options in a command's help.
 fn paragraphs(command: &Command) -> Vec<String> {
     let text = command.get_after_long_help().or_else(|| command.get_after_help()).map(ToString::to_string);
     text.unwrap_or_default().split("\n\n").map(str::to_owned).collect()
@@ -105,7 +101,7 @@ fn environment(roff: &mut Roff) {
     }
 }
 
-/// Everything else below the options: lines to type, each paragraph behind a heading.
+/// Everything else below the options: lines to type, each paragraph after a heading.
 fn examples(roff: &mut Roff, command: &Command) {
     let paragraphs = paragraphs(command);
     let mut of_them = paragraphs.iter().filter(|text| !text.is_empty() && !text.starts_with(CODES)).peekable();

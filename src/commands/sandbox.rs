@@ -21,10 +21,6 @@ use crate::variables::{
     self, INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL, INTUNECTL_SANDBOX, INTUNECTL_TOKEN, PATH, Role,
 };
 
-/// Runs it.
-///
-/// # Errors
-/// The port is taken, or the command cannot be run.
 pub fn run(context: &Context, options: cli::SandboxOptions) -> anyhow::Result<Exit> {
     let cli::SandboxOptions { partners, latency, throttle, fail, approve_after, token_lifetime, port, command } =
         options;
@@ -74,14 +70,14 @@ fn settings(sandbox: &Sandbox) -> Settings {
     [
         (INTUNECTL_GRAPH_URL, sandbox.url()),
         (INTUNECTL_LOGIN_URL, sandbox.url()),
-        // Worth nothing anywhere else: the sandbox made it up.
+        // It is valid in this sandbox alone.
         (INTUNECTL_TOKEN, sandbox.token().to_owned()),
-        // Marks the rehearsal: intunectl sends nothing elsewhere, and keeps sign-ins apart from real ones.
+        // Marks the rehearsal: intunectl sends nothing elsewhere, and stores sign-ins apart from real ones.
         (INTUNECTL_SANDBOX, sandbox.url()),
     ]
 }
 
-/// Prints the settings as the shell of the platform takes them.
+/// Prints the settings in the syntax of the platform's shell.
 fn show(settings: &Settings) -> anyhow::Result<Exit> {
     let line = |(name, value): &(&str, String)| match cfg!(windows) {
         true => format!("$env:{name} = \"{value}\"\n"),
@@ -143,10 +139,10 @@ fn path_with_us() -> anyhow::Result<OsString> {
     })
 }
 
-/// Where a shell looks that has no PATH.
+/// Where a shell without a PATH looks.
 const USUAL_PATH: &str = if cfg!(windows) { r"C:\Windows\System32" } else { "/usr/bin:/bin" };
 
-/// Waits for the command. What comes of a signal is for the command to say; a second SIGTERM ends it.
+/// Waits for the command, which gets the signals. A second SIGTERM kills it.
 async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<Exit> {
     let mut asked = false;
     loop {
@@ -164,8 +160,8 @@ async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<Exit> {
     }
 }
 
-/// Passes a signal on, to all that the command has started where that is a group of its own. A Ctrl-C has reached the
-/// command already where it came from a terminal, and a second one would mean another thing to it.
+/// Passes a signal on to the command, or to its process group if it has one of its own. A Ctrl-C at a terminal has reached
+/// the command already, and a second one would mean something else to it.
 #[cfg(unix)]
 fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     use rustix::process::{Pid, Signal as Os, kill_process, kill_process_group};
@@ -184,8 +180,8 @@ fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     }
 }
 
-/// The terminal that signals come from, wherever the standard streams lead. Where there is one, the command has to
-/// share its foreground group with us to be able to read from it.
+/// The terminal that signals come from, wherever the standard streams lead. If there is one, the command has to share our
+/// foreground group to be able to read from it.
 #[cfg(unix)]
 fn terminal() -> Option<std::fs::File> {
     std::fs::File::open("/dev/tty").ok()
@@ -199,7 +195,7 @@ fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     }
 }
 
-/// The command's code; as a shell has it, 128 and the signal where a signal ended it.
+/// The command's exit code; like a shell's, 128 plus the signal if a signal ended it.
 fn exit(status: ExitStatus) -> Exit {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);

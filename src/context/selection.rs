@@ -19,16 +19,14 @@ use crate::variables::{
     INTUNECTL_MANAGED_IDENTITY, INTUNECTL_PROFILE, INTUNECTL_SANDBOX, INTUNECTL_TOKEN, INTUNECTL_TOKEN_COMMAND, Role,
 };
 
-/// Looks up an environment variable.
+/// Looks up a variable.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// What a command uses.
 pub struct Selection {
-    /// Where the token comes from.
     pub source: TokenSource,
-    /// Where the token and whatever gets it may go.
+    /// Where the token, and what it is requested with, may be sent.
     pub roots: Roots,
-    /// The variables that are set, but not used.
+    /// Variables that are set, but not used.
     pub unused: Vec<&'static str>,
 }
 
@@ -42,11 +40,10 @@ impl Selection {
 /// The Graph root and the sign-in root, as named or by default. A profile has roots of its own, with which these are
 /// compared.
 pub struct Roots {
-    /// The Graph root.
     pub graph: Root,
     /// The sign-in root. None is known for a Graph root outside the Microsoft clouds.
     pub login: Option<Root>,
-    /// In a rehearsal, the cloud that was named.
+    /// The cloud that was named in a rehearsal.
     pub rehearsed: Option<Cloud>,
     /// The option or variable that names each root.
     graph_by: Option<&'static str>,
@@ -78,7 +75,7 @@ pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error
     if !matches!(source, TokenSource::Profile(_)) {
         roots.check_variables()?;
     }
-    // By itself it selects nothing, which nobody expects.
+    // By itself it selects nothing, and users do not expect that.
     let tenant = (app.is_empty() && is_set(get, AZURE_TENANT_ID)).then_some(AZURE_TENANT_ID);
     let set = |role: &'static [Role]| variables::with(role).filter(|name| is_set(get, name));
     let is_unused = |name: &&str| !used.contains(name) && !roots.used.contains(name);
@@ -93,7 +90,7 @@ fn source(
     get: Environment<'_>,
     app: &[&'static str],
 ) -> Result<(TokenSource, Vec<&'static str>), Error> {
-    // clap notices this only if both stand after the same command.
+    // clap notices this only if both follow the same command.
     let typed = [
         ("--token", options.token.is_some()),
         ("--token-file", options.token_file.is_some()),
@@ -148,10 +145,10 @@ fn is_set(get: Environment<'_>, name: &str) -> bool {
     get(name).is_some_and(|value| !value.is_empty() || is_source())
 }
 
-/// The profile in force, whether or not it is where the token comes from.
+/// The selected profile, even if the token comes from elsewhere.
 ///
 /// # Errors
-/// Its name is not one that can be used.
+/// Its name is not valid.
 pub fn profile(options: &Global, get: Environment<'_>) -> Result<String, Error> {
     let (from, name) = match &options.profile {
         Some(name) => ("--profile", name.clone()),
@@ -199,7 +196,7 @@ impl Layer {
     }
 
     /// What `typed` leaves to the variables: nothing that it names itself and, if it names one of `clouds`, nothing
-    /// outside those. What is left out is not even looked at.
+    /// outside those. What is left out is not even parsed, so a mistake in it cannot fail the run.
     fn set(get: Environment<'_>, is_app: bool, typed: &Self, clouds: &[Cloud]) -> Result<Self, Error> {
         let mut set = Self::default();
         if typed.cloud.is_none() && typed.graph.is_none() {
@@ -261,7 +258,7 @@ fn contradiction(one: &str, other: &str, why: &str) -> Error {
 /// Decides the roots. `is_app` is whether application credentials from the environment are used.
 ///
 /// # Errors
-/// Options or variables contradict each other, or are no roots: a usage error.
+/// Options or variables contradict each other, or are not roots: a usage error.
 pub fn roots(options: &Global, get: Environment<'_>, is_app: bool) -> Result<Roots, Error> {
     let typed = Layer::typed(options)?;
     if let Some(sandbox) = sandbox(get)? {
@@ -318,15 +315,15 @@ fn is_option(name: &str) -> bool {
     name.starts_with("--")
 }
 
-/// How to do without an option or a variable.
+/// The advice to remove an option or a variable.
 fn without(name: &str) -> String {
     format!("{} {name}", if is_option(name) { "leave out" } else { "unset" })
 }
 
-/// The sandbox in which this is a rehearsal.
+/// The root of the sandbox, in a rehearsal.
 ///
 /// # Errors
-/// The variable that marks it names no sandbox.
+/// The variable does not name a sandbox.
 pub fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
     let Some(text) = variable(get, INTUNECTL_SANDBOX)? else { return Ok(None) };
     let root = text.parse::<Root>().ok().filter(Root::is_plain);
@@ -350,12 +347,12 @@ fn authority(get: Environment<'_>) -> Result<Option<Root>, Error> {
 }
 
 impl Roots {
-    /// Both roots, for whoever signs in: a token must not go to another Graph root than the one it was asked for at.
+    /// Both roots, for a sign-in: the token is for this Graph root alone.
     ///
     /// # Errors
-    /// No sign-in root is known for the Graph root; as the error that `kind` makes.
+    /// No sign-in root is known for the Graph root; `kind` makes the error.
     pub fn both(&self, kind: impl Fn(String) -> Error) -> Result<(Root, Root), Error> {
-        // A sign-in root that is left over does not go with a Graph root that was typed.
+        // A sign-in root from a leftover variable does not belong to a Graph root that was typed.
         let is_leftover = Cloud::of(&self.graph).is_none()
             && self.graph_by.is_some_and(is_option)
             && !self.login_by.is_some_and(is_option);
@@ -375,12 +372,12 @@ impl Roots {
         }
     }
 
-    /// Whether an option named one of them.
+    /// Whether an option names one of them.
     pub fn are_typed(&self) -> bool {
         self.graph_by.into_iter().chain(self.login_by).any(is_option)
     }
 
-    /// Each root that something names, with what does, and whether it is the Graph root.
+    /// The option or variable that names each root, the root, and whether it is the Graph root.
     fn named(&self) -> impl Iterator<Item = (&'static str, &Root, bool)> {
         let graph = self.graph_by.map(|name| (name, &self.graph, true));
         let login = self.login_by.zip(self.login.as_ref()).map(|(name, root)| (name, root, false));
@@ -445,7 +442,7 @@ fn root(name: &str, text: &str) -> Result<Root, Error> {
     })
 }
 
-/// A variable's text; a variable that is empty counts as not set. (Those that name a source are the exceptions.)
+/// A variable's text; an empty one counts as not set. (Those that name a token source are the exceptions.)
 ///
 /// # Errors
 /// It is not Unicode.
@@ -521,7 +518,6 @@ mod tests {
             select(&self.options, &|name| self.get(name))
         }
 
-        /// The source, in a word; or the exit code.
         fn source(&self) -> String {
             match self.select() {
                 Ok(Selection { source: TokenSource::Unusable { error, .. }, .. }) => {
@@ -540,7 +536,6 @@ mod tests {
             }
         }
 
-        /// The roots, as words; or the exit code.
         fn roots(&self) -> String {
             let name = |root: &Root| match Cloud::ALL
                 .into_iter()

@@ -58,7 +58,7 @@ impl<'a, 'c> Source<'a, 'c> {
     }
 
     /// Reads the JSON values from the start of `rest` to the end of the line on which the last of them ends. Returns
-    /// what follows; `None` after broken JSON, where nobody can say what the rest is.
+    /// what follows; `None` after broken JSON, as the rest cannot be read either.
     fn json(&mut self, mut rest: &'a str) -> Option<&'a str> {
         while begins_json(rest) {
             let json = match <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(rest)) {
@@ -189,7 +189,7 @@ impl<'a, 'c> Source<'a, 'c> {
         }
     }
 
-    /// Lines are counted only for what is told, a few times at most, and so from the start each time.
+    /// Lines are counted from the start each time, but only for the few that are reported.
     fn bad(&mut self, at: &'a str, what: impl fmt::Display) {
         let (name, text) = (self.name, self.text);
         self.collector.bad.line(|| format!("{name}:{}: {what}", line_number(text, at)));
@@ -219,7 +219,7 @@ impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Elements<F> {
 struct JsonString<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The fields that decide what an object is. Two of the same name are an error: another program may have meant the
-/// other one. Fields that decide nothing may be there as often as they like.
+/// other one. Other fields may be repeated.
 #[derive(Deserialize)]
 struct Object<'a> {
     #[serde(borrow, default, deserialize_with = "json")]
@@ -261,7 +261,7 @@ fn json<'de: 'a, 'a, D: Deserializer<'de>>(field: D) -> Result<Option<&'a str>, 
 }
 
 /// The code of an error answer, for the end of a message: Graph has `{"code":…}`, the sign-in service a string.
-/// Nothing is added where there is no code, or one too long to be one.
+/// Nothing is added if there is no code, or one that is too long to be a code.
 fn error_code(error: &str) -> String {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -301,7 +301,6 @@ fn reason(e: &serde_json::Error) -> String {
     }
 }
 
-/// The first line of `text`, and what follows its end.
 fn split_line(text: &str) -> (&str, &str) {
     text.split_once('\n').unwrap_or((text, ""))
 }

@@ -38,7 +38,7 @@ fn candidates_from(get: impl Fn(&str) -> Option<OsString>, temporary: &Path) -> 
 }
 
 impl Directory {
-    /// Opens a lock file in it, creating both if necessary.
+    /// Opens a lock file in it. Creates both if necessary.
     pub fn open(&self, name: &str) -> io::Result<File> {
         if let Some(base) = &self.base {
             let metadata = fs::metadata(base)?;

@@ -17,19 +17,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How servers are reached, whichever they are.
+/// How any server is reached.
 #[derive(Debug, Clone)]
 pub struct Transport {
     /// For one attempt, from connecting to the end of the answer.
     pub timeout: Duration,
-    /// How many attempts may follow the first.
     pub retries: u32,
     /// PEM with roots to trust in addition to the system's.
     pub extra_roots: Option<Vec<u8>>,
 }
 
 impl Transport {
-    /// Reads the file with the extra roots, if one is named. It may be a pipe, and take its time.
+    /// Reads the file with the extra roots, if one is named. It may be a pipe, and so block.
     ///
     /// # Errors
     /// It cannot be read.
@@ -44,8 +43,8 @@ impl Transport {
     }
 }
 
-/// Makes a client for one root. It loads the trusted roots, and connects to nothing. The timeout of an attempt is for
-/// whoever sends to set.
+/// Makes a client for one root. It loads the trusted roots, and connects to nothing. The sender sets the timeout of each
+/// attempt.
 ///
 /// # Errors
 /// No root can be loaded, the extra ones are not PEM, or a proxy that is set cannot be understood.
@@ -53,13 +52,12 @@ pub fn client(root: &Root, transport: &Transport) -> anyhow::Result<reqwest::Cli
     let timeout = transport.timeout;
     let builder = reqwest::Client::builder()
         .user_agent(concat!("intunectl/", env!("CARGO_PKG_VERSION")))
-        // Shorter than the whole, so that a connection that does not come about is told from an answer that does
-        // not come.
+        // Shorter than the whole, so that a connection that fails can be told from an answer that does not come.
         .connect_timeout(CONNECT_TIMEOUT.min(timeout - timeout / 20))
-        // A connection over which nothing comes any more would take every further attempt down with it.
+        // A dead connection would make every further attempt fail.
         .http2_keep_alive_interval(PING_INTERVAL)
         .http2_keep_alive_timeout(PING_TIMEOUT)
-        // reqwest would repeat by itself what HTTP/2 declines: past the gate, the count and the stop.
+        // reqwest would retry by itself what HTTP/2 declines, without regard to pace, retries and interruption.
         .retry(reqwest::retry::never())
         // A redirected POST becomes a GET without the token, and its 200 a false success.
         .redirect(reqwest::redirect::Policy::none());
