@@ -1,5 +1,5 @@
-//! Every environment variable that this program reads, sets or names. The code spells each of them here and nowhere else;
-//! texts that are fixed at compile time have to repeat names, and the tests below compare them with this table.
+//! Every environment variable that this program reads, sets or names. The code spells each of them here and nowhere
+//! else; texts that are fixed at compile time have to repeat names, and the tests below compare them with this table.
 
 /// A variable, and what the rest of the program needs to know of it.
 pub struct Variable {

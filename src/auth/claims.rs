@@ -89,8 +89,8 @@ impl Claims {
         delegated.chain(self.roles.iter().map(String::as_str))
     }
 
-    /// The audience, in small letters and without a slash at its end: a Graph root, or something else. `None` for Graph's
-    /// application ID, which is the same in every cloud.
+    /// The audience, in small letters and without a slash at its end: a Graph root, or something else. `None` for
+    /// Graph's application ID, which is the same in every cloud.
     pub fn audience(&self) -> Option<String> {
         let audience = self.aud.as_deref()?.trim_end_matches('/').to_ascii_lowercase();
         (audience != GRAPH_APP_ID).then_some(audience)

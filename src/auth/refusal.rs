@@ -44,8 +44,8 @@ impl SignInError {
         matches!(self.cause, Cause::Refused { is_passing: false, .. })
     }
 
-    /// As an error that begins with `what`. `login` is the command that signs in; `otherwise` is the hint if nothing better
-    /// is known.
+    /// As an error that begins with `what`. `login` is the command that signs in; `otherwise` is the hint if nothing
+    /// better is known.
     pub fn about(&self, what: &str, login: &str, otherwise: &str) -> Error {
         let hint = match &self.cause {
             Cause::Refused { number, .. } => number.and_then(|number| aadsts::hint(number, login)),

@@ -88,8 +88,8 @@ impl SignedInProfile {
             && session.renewal.as_ref().map(|renewal| &renewal.client_id) == self.client_id.as_ref()
     }
 
-    /// Makes sure that a token is for the tenant that was signed in to, if its ID is known; otherwise for that of the token
-    /// before.
+    /// Makes sure that a token is for the tenant that was signed in to, if its ID is known; otherwise for that of the
+    /// token before.
     ///
     /// # Errors
     /// It is for another one.
@@ -173,7 +173,8 @@ impl SignedInProfile {
         next.expires_at = access.expires_at;
         next.renewal = Some(Renewal { refresh_token, ..renewal.clone() });
         let name = self.name.clone();
-        // Before the token is used. If somebody has signed in or out meanwhile, that stays, and ours ends with this run.
+        // Before the token is used. If somebody has signed in or out meanwhile, that stays, and ours ends with this
+        // run.
         let (next, kept) = blocking(move || {
             let kept = next.save_in_place_of(&session, &name);
             (next, kept)

@@ -143,8 +143,8 @@ impl Session {
         Ok(store::save(profile, &self.text()?)?)
     }
 
-    /// Stores a profile in place of `before`, and returns whether it did. If somebody has signed in or out meanwhile, that
-    /// stays as it is.
+    /// Stores a profile in place of `before`, and returns whether it did. If somebody has signed in or out meanwhile,
+    /// that stays as it is.
     ///
     /// # Errors
     /// There is no keyring, it is locked or does not answer; what was there before still is.

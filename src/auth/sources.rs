@@ -85,8 +85,8 @@ impl TokenSource {
         Self::Unusable { name: variable, error }
     }
 
-    /// Whether [`resolve`](Self::resolve) finds a token, if there is one, without waiting for anybody: not for a pipe or
-    /// a terminal, not for the keyring's password, not for the sign-in service.
+    /// Whether [`resolve`](Self::resolve) finds a token, if there is one, without waiting for anybody: not for a pipe
+    /// or a terminal, not for the keyring's password, not for the sign-in service.
     pub fn asks_nobody(&self) -> bool {
         match self {
             Self::Token(_) | Self::Variable(_) => true,

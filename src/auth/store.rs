@@ -147,8 +147,8 @@ pub fn profiles() -> Result<Vec<String>, StoreError> {
     in_time(|_| layout::profiles(&*connect()?))
 }
 
-/// Waits for the turn to renew the sign-in of `profile`, as only one process at a time may: a refresh token may be valid
-/// for one use. The turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
+/// Waits for the turn to renew the sign-in of `profile`, as only one process at a time may: a refresh token may be
+/// valid for one use. The turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
 ///
 /// # Errors
 /// Another process has been renewing it for longer ([`StoreError::Busy`]), or no lock file can be created.
@@ -166,8 +166,8 @@ pub struct DeleteTurn {
     pub is_contested: bool,
 }
 
-/// Waits for the turn to [`delete`], for up to 2 s. Without a lock there is a turn all the same: a sign-in that cannot be
-/// deleted is worse than one that a suspended process may store again.
+/// Waits for the turn to [`delete`], for up to 2 s. Without a lock there is a turn all the same: a sign-in that cannot
+/// be deleted is worse than one that a suspended process may store again.
 ///
 /// # Errors
 /// There is no keyring, or it does not answer.
@@ -265,8 +265,8 @@ fn is_unlocked() -> bool {
     cfg!(target_os = "windows")
 }
 
-/// The store unlocks whatever it finds before it says what that is, and to unlock shows a prompt. Whether a collection is
-/// locked can be read without one; even a search may show one (KeePassXC's "unlock before searching").
+/// The store unlocks whatever it finds before it says what that is, and to unlock shows a prompt. Whether a collection
+/// is locked can be read without one; even a search may show one (KeePassXC's "unlock before searching").
 #[cfg(all(unix, not(target_os = "macos")))]
 fn is_unlocked() -> bool {
     use dbus_secret_service::{Collection, EncryptionType, SecretService};

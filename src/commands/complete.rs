@@ -1,5 +1,5 @@
-//! What a shell offers when TAB is pressed. Its script, from `intunectl completion`, runs this program with the words of
-//! the line behind `--`. Commands, options and files are clap's business; the IDs of partners are looked up here.
+//! What a shell offers when TAB is pressed. Its script, from `intunectl completion`, runs this program with the words
+//! of the line behind `--`. Commands, options and files are clap's business; the IDs of partners are looked up here.
 //!
 //! A lookup sends a token, and what is offered is acted on. So it is done exactly as the command that is being typed
 //! would do it, or not at all; it takes no longer than anybody waits for a TAB, asks nobody for anything, changes
@@ -84,8 +84,8 @@ impl CommandLine {
         offers().unwrap_or_default().into_iter().map(candidate).collect()
     }
 
-    /// The words as the command would get them, with an ID of no partner at the cursor. `None` if the shell would change one
-    /// of them (a variable, a pattern, quotes) or adds to them.
+    /// The words as the command would get them, with an ID of no partner at the cursor. `None` if the shell would
+    /// change one of them (a variable, a pattern, quotes) or adds to them.
     fn plain_words(&self) -> Option<Vec<String>> {
         if !self.is_all {
             return None;
@@ -150,8 +150,8 @@ fn look_up(words: Vec<String>) -> Option<Vec<Offer>> {
     Some(partners.into_iter().filter_map(|partner| offer(partner.fields)).collect())
 }
 
-/// Whether it is safe on a command line without quotes. What is offered goes there as it is, and the next Enter runs it: an
-/// ID from the network must not become a substitution, a second command or an option.
+/// Whether it is safe on a command line without quotes. What is offered goes there as it is, and the next Enter runs
+/// it: an ID from the network must not become a substitution, a second command or an option.
 fn is_word(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)

@@ -160,8 +160,8 @@ async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<Exit> {
     }
 }
 
-/// Passes a signal on to the command, or to its process group if it has one of its own. A Ctrl-C at a terminal has reached
-/// the command already, and a second one would mean something else to it.
+/// Passes a signal on to the command, or to its process group if it has one of its own. A Ctrl-C at a terminal has
+/// reached the command already, and a second one would mean something else to it.
 #[cfg(unix)]
 fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     use rustix::process::{Pid, Signal as Os, kill_process, kill_process_group};
@@ -180,8 +180,8 @@ fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     }
 }
 
-/// The terminal that signals come from, wherever the standard streams lead. If there is one, the command has to share our
-/// foreground group to be able to read from it.
+/// The terminal that signals come from, wherever the standard streams lead. If there is one, the command has to share
+/// our foreground group to be able to read from it.
 #[cfg(unix)]
 fn terminal() -> Option<std::fs::File> {
     std::fs::File::open("/dev/tty").ok()

@@ -2,8 +2,8 @@
 //! typed beats what is set, and what contradicts itself is refused. `docs/precedence.md` shows the rules as a table; a
 //! test compares the two.
 //!
-//! Roots: the options are one layer, and the variables fill what that leaves open. Each layer gives the clouds that fit,
-//! or contradicts itself. The first cloud that fits both is used.
+//! Roots: the options are one layer, and the variables fill what that leaves open. Each layer gives the clouds that
+//! fit, or contradicts itself. The first cloud that fits both is used.
 
 use std::ffi::OsString;
 
@@ -364,7 +364,8 @@ impl Roots {
         Ok((self.graph.clone(), login))
     }
 
-    /// The sign-in root that knows the tenants of the Graph root: of a Microsoft cloud, its own, unless another was typed.
+    /// The sign-in root that knows the tenants of the Graph root: of a Microsoft cloud, its own, unless another was
+    /// typed.
     pub fn directory(&self) -> Option<Root> {
         match Cloud::of(&self.graph).filter(|_| !self.login_by.is_some_and(is_option)) {
             Some(cloud) => Some(<(Root, Root)>::from(cloud).1),

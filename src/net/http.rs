@@ -43,8 +43,8 @@ impl Transport {
     }
 }
 
-/// Makes a client for one root. It loads the trusted roots, and connects to nothing. The sender sets the timeout of each
-/// attempt.
+/// Makes a client for one root. It loads the trusted roots, and connects to nothing. The sender sets the timeout of
+/// each attempt.
 ///
 /// # Errors
 /// No root can be loaded, the extra ones are not PEM, or a proxy that is set cannot be understood.
