@@ -88,8 +88,8 @@ impl Port {
     pub async fn listen() -> io::Result<Self> {
         let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let number = first.local_addr()?.port();
-        // `localhost` is either, and which one a browser tries first is not for us to say. Where this one is somebody
-        // else's, the browser may end up there: the code that it brings is worth nothing without our verifier.
+        // `localhost` is either, and browsers differ in which one they try first. If this one is another program's, the
+        // browser may end up there: the code that it brings is worthless without our verifier.
         let second = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, number))).await;
         Ok(Self { listeners: std::iter::once(first).chain(second).collect(), number })
     }
@@ -99,11 +99,10 @@ impl Port {
         format!("http://localhost:{}", self.number)
     }
 
-    /// Waits for the browser to come back with this `state`. Other requests are answered, and do not end the
-    /// wait.
+    /// Waits for the browser to come back with this `state`. Other requests are answered, and do not end the wait.
     pub async fn wait(self, state: &str) -> Callback {
-        let (returns, mut returned) = mpsc::channel(1);
-        let handler = Arc::new(CallbackHandler { state: state.to_owned(), returns });
+        let (callbacks, mut received) = mpsc::channel(1);
+        let handler = Arc::new(CallbackHandler { state: state.to_owned(), callbacks });
         let mut connections = JoinSet::new();
         let mut listeners = JoinSet::new();
         let (streams, mut accepted) = mpsc::channel::<TcpStream>(8);
@@ -128,8 +127,8 @@ impl Port {
                     connections.spawn(converse(stream, Arc::clone(&handler)));
                 }
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
-                Some(done) = returned.recv() => {
-                    // For the page to arrive. An idle connection of the browser's is not waited for any longer.
+                Some(done) = received.recv() => {
+                    // Until the page has arrived; not for the browser's idle connections.
                     let all = async { while connections.join_next().await.is_some() {} };
                     let _ = tokio::time::timeout(PAGE_WITHIN, all).await;
                     return done;
@@ -142,7 +141,7 @@ impl Port {
 /// Tells the callback from all other requests.
 struct CallbackHandler {
     state: String,
-    returns: mpsc::Sender<Callback>,
+    callbacks: mpsc::Sender<Callback>,
 }
 
 async fn converse(stream: TcpStream, handler: Arc<CallbackHandler>) {
@@ -159,13 +158,13 @@ async fn converse(stream: TcpStream, handler: Arc<CallbackHandler>) {
 impl CallbackHandler {
     fn answer(&self, method: &Method, target: &str) -> Response<Full<Bytes>> {
         match classify(method, target, &self.state) {
-            CallbackRequest::Expected(back) => {
-                let page = match &back {
+            CallbackRequest::Expected(callback) => {
+                let page = match &callback {
                     Callback::Code(_) => CAME_BACK,
                     Callback::Refused { .. } => REFUSED,
                 };
-                // Full where it has come back before, as it does where somebody reloads the page.
-                let _ = self.returns.try_send(back);
+                // It is full if the browser has come back before: when somebody reloads the page.
+                let _ = self.callbacks.try_send(callback);
                 respond(StatusCode::OK, page)
             }
             CallbackRequest::Forged => respond(StatusCode::BAD_REQUEST, FORGED),
@@ -189,7 +188,7 @@ fn classify(method: &Method, target: &str, state: &str) -> CallbackRequest {
     let Some(url) = url.ok().filter(|url| method == Method::GET && url.path() == "/" && url.query().is_some()) else {
         return CallbackRequest::Stray;
     };
-    // A parameter that comes twice is nobody's: RFC 6749, section 3.1.
+    // A parameter must not be repeated: RFC 6749, section 3.1.
     let one = |name: &str| {
         let mut values = url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         values.next().filter(|value| values.next().is_none() && !value.is_empty())

@@ -2,6 +2,7 @@
 //! has signed in or out meanwhile.
 
 use std::cell::RefCell;
+use std::fs::File;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
@@ -123,19 +124,7 @@ impl SignedInProfile {
         turn_within: Duration,
         wire: SendOptions<'_>,
     ) -> Result<Renewed, RenewalFailure> {
-        let name = self.name.clone();
-        let turn = tokio::select! {
-            turn = blocking(move || store::turn_to_renew(&name, turn_within)) => turn?,
-            () = wire.stop.wait() => return Err(self.stopped()),
-        };
-        let _turn = turn.map_err(|reason| match reason {
-            StoreError::Busy => {
-                let seconds = turn_within.as_secs();
-                self.cannot(&format!("another intunectl has been at it for {seconds} s, or was stopped while it was"))
-                    .hint("try again when it is done")
-            }
-            reason => self.cannot(&reason.to_string()).hint(KEYRING),
-        })?;
+        let _turn = self.take_turn(turn_within, wire).await?;
         let unkept = self.unkept.borrow().clone();
         let session = match unkept {
             Some(session) => session,
@@ -172,9 +161,32 @@ impl SignedInProfile {
         next.access_token = access.secret.clone();
         next.expires_at = access.expires_at;
         next.renewal = Some(Renewal { refresh_token, ..renewal.clone() });
+        // Before the token is used.
+        let unkept = self.save(session, next).await?;
+        Ok(Renewed { token: access, unkept })
+    }
+
+    /// Waits for the turn to renew. It lasts until the file is dropped.
+    async fn take_turn(&self, within: Duration, wire: SendOptions<'_>) -> Result<File, RenewalFailure> {
         let name = self.name.clone();
-        // Before the token is used. If somebody has signed in or out meanwhile, that stays, and ours ends with this
-        // run.
+        let turn = tokio::select! {
+            turn = blocking(move || store::turn_to_renew(&name, within)) => turn?,
+            () = wire.stop.wait() => return Err(self.stopped()),
+        };
+        Ok(turn.map_err(|reason| match reason {
+            StoreError::Busy => {
+                let seconds = within.as_secs();
+                self.cannot(&format!("another intunectl has been at it for {seconds} s, or was stopped while it was"))
+                    .hint("try again when it is done")
+            }
+            reason => self.cannot(&reason.to_string()).hint(KEYRING),
+        })?)
+    }
+
+    /// Stores a renewed session, and returns why that failed, if it did. If somebody has signed in or out meanwhile, that
+    /// stays, and ours ends with this run.
+    async fn save(&self, session: Session, next: Session) -> anyhow::Result<Option<anyhow::Error>> {
+        let name = self.name.clone();
         let (next, kept) = blocking(move || {
             let kept = next.save_in_place_of(&session, &name);
             (next, kept)
@@ -182,7 +194,7 @@ impl SignedInProfile {
         .await?;
         // It still says which stored session it replaces.
         *self.unkept.borrow_mut() = kept.is_err().then_some(next);
-        Ok(Renewed { token: access, unkept: kept.err() })
+        Ok(kept.err())
     }
 
     /// A process that cannot see our turn (another session of the same user) may have used the refresh token up.

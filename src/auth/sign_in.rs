@@ -130,7 +130,7 @@ impl fmt::Debug for Extra {
 }
 
 type Granted = StandardTokenResponse<Extra, BasicTokenType>;
-type Client = oauth2::Client<
+type OAuthClient = oauth2::Client<
     BasicErrorResponse,
     Granted,
     BasicTokenIntrospectionResponse,
@@ -145,7 +145,7 @@ type Client = oauth2::Client<
 
 /// The identity platform, for one tenant and one application.
 pub struct Platform<'a> {
-    client: Client,
+    client: OAuthClient,
     http: reqwest::Client,
     host: String,
     /// Whether the platform is on this machine, without TLS: a sandbox, or a test.
@@ -413,9 +413,9 @@ impl<'a> Platform<'a> {
 /// Whether an answer is one of OAuth's errors (RFC 6749, section 5.2).
 fn is_refusal(answer: &Answer) -> bool {
     #[derive(Deserialize)]
-    struct Refusal {
+    struct OAuthError {
         #[serde(rename = "error")]
         _error: String,
     }
-    serde_json::from_slice::<Refusal>(&answer.body).is_ok()
+    serde_json::from_slice::<OAuthError>(&answer.body).is_ok()
 }

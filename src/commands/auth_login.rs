@@ -48,20 +48,7 @@ pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exi
     }
     let typed = named.are_typed().then(|| sign_in_roots(&named)).transpose()?;
     store::check().map_err(|reason| no_keyring(&reason))?;
-    let before = match Session::load(&profile) {
-        Ok(before) => before,
-        Err(error) => match error.downcast_ref::<StoreError>() {
-            Some(reason) if *reason != StoreError::Damaged => return Err(no_keyring(reason).into()),
-            // It is about to be replaced.
-            _ => {
-                context.console.warning_with_hint(
-                    &format!("how profile '{profile}' was signed in before cannot be read: {error}"),
-                    "give --tenant, --cloud and --client-id if they are not the usual ones",
-                );
-                None
-            }
-        },
-    };
+    let before = previous(context, &profile)?;
     let (graph, login) = match (typed, before.as_ref().and_then(roots_of)) {
         (Some(typed), _) => typed,
         (None, Some((graph, login))) => {
@@ -102,6 +89,20 @@ struct Asked {
     client_id: String,
     graph: Root,
     login: Root,
+}
+
+/// The session at the last sign-in of a profile; if it is damaged, `None` with a warning, as it is about to be replaced.
+fn previous(context: &Context, profile: &str) -> Result<Option<Session>, Error> {
+    Session::load(profile).or_else(|error| match error.downcast_ref::<StoreError>() {
+        Some(reason) if *reason != StoreError::Damaged => Err(no_keyring(reason)),
+        _ => {
+            context.console.warning_with_hint(
+                &format!("how profile '{profile}' was signed in before cannot be read: {error}"),
+                "give --tenant, --cloud and --client-id if they are not the usual ones",
+            );
+            Ok(None)
+        }
+    })
 }
 
 /// Where to sign in, if the profile does not say.
