@@ -4,12 +4,12 @@
 //! Microsoft says that numbers and words may change at any time and that no program may depend on them. So nothing
 //! here does: what to do next is decided by the OAuth `error` elsewhere, and these hints are an addition for people.
 //!
-//! Source, where a line names no other: "Microsoft Entra authentication and authorization error codes".
+//! Source, unless a line names another: "Microsoft Entra authentication and authorization error codes".
 
 /// A refusal by Entra, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntraError {
-    /// The number behind `AADSTS`.
+    /// The number after `AADSTS`.
     pub number: Option<u32>,
     /// Entra's sentence, its code included; the OAuth error in plain words if Entra gave none. Never empty. It has
     /// no line breaks, but may hold other control characters.
@@ -25,7 +25,7 @@ const TAIL: [&str; 5] = ["\r", "\n", "Trace ID:", "Correlation ID:", "Timestamp:
 /// Reads OAuth's `error` and the `error_description` that came with it.
 pub fn read(error: &str, description: Option<&str>) -> EntraError {
     let said = description.unwrap_or_default();
-    // Some answers have words of another layer in front.
+    // Some answers begin with the text of another layer.
     let mut codes = said.match_indices(PREFIX).filter_map(|(at, _)| said.get(at..));
     let coded = codes.find_map(|text| Some((text, digits(text.strip_prefix(PREFIX)?)?)));
     let text = coded.map_or(said, |(text, _)| text).trim_start();

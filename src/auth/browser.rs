@@ -40,7 +40,7 @@ pub fn can_be_opened() -> bool {
         // Windows' browser is a WSL user's own.
         set(variables::DISPLAY) || set(variables::WAYLAND_DISPLAY) || (set(variables::WSL_DISTRO_NAME) && !is_remote)
     };
-    // Without a display the system's browser, which is what comes after $BROWSER, would be seen by nobody.
+    // Without a display nobody would see the system's browser, which is tried after $BROWSER.
     if has_display { webbrowser::Browser::is_available() } else { browser_variable_names_a_program() }
 }
 

@@ -1,5 +1,5 @@
-//! Renewing a profile's sign-in: by one process at a time, stored before it is used, and never over what somebody else
-//! has signed in or out meanwhile.
+//! Renewing a profile's sign-in: by one process at a time, stored before it is used, and never over a sign-in or
+//! sign-out that happened meanwhile.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -22,8 +22,8 @@ use crate::text::sanitize::sanitize;
 
 const KEYRING: &str = "unlock the system's keyring, then run again";
 
-/// A profile whose sign-in can be renewed, as it was when its token was first used. Nobody else's sign-in takes its
-/// place, and no token for another tenant.
+/// A profile's sign-in, as it was when its token was first used. A run stays with it: another sign-in under the same
+/// name, or a token for another tenant, does not take its place.
 pub struct SignedInProfile {
     pub name: String,
     /// The Graph root that its token is for.
@@ -183,8 +183,8 @@ impl SignedInProfile {
         })?)
     }
 
-    /// Stores a renewed session, and returns why that failed, if it did. If somebody has signed in or out meanwhile, that
-    /// stays, and ours ends with this run.
+    /// Stores a renewed session, and returns why that failed, if it did. If somebody has signed in or out meanwhile,
+    /// that stays, and ours ends with this run.
     async fn save(&self, session: Session, next: Session) -> anyhow::Result<Option<anyhow::Error>> {
         let name = self.name.clone();
         let (next, kept) = blocking(move || {
@@ -197,7 +197,7 @@ impl SignedInProfile {
         Ok(kept.err())
     }
 
-    /// A process that cannot see our turn (another session of the same user) may have used the refresh token up.
+    /// A process that cannot see our lock (in another session of the same user) may have used the refresh token up.
     async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, RenewalFailure> {
         if error.is_final()
             && let Ok(session) = self.load().await

@@ -1,7 +1,7 @@
 //! Secrets in the operating system's keyring, one per profile, of any size: whole or not at all, and never hanging.
 //!
-//! Nothing is connected to before the first call, and every call connects anew. That costs a few milliseconds and
-//! outlives a keyring that was restarted or stuck during a long run.
+//! There is no connection before the first call, and every call makes a new one. That costs a few milliseconds, and
+//! works with a keyring that was restarted or stuck during a long run.
 
 mod layout;
 #[cfg(test)]

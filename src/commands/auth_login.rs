@@ -91,7 +91,8 @@ struct Asked {
     login: Root,
 }
 
-/// The session at the last sign-in of a profile; if it is damaged, `None` with a warning, as it is about to be replaced.
+/// The session at the last sign-in of a profile; if it is damaged, `None` with a warning, as it is about to be
+/// replaced.
 fn previous(context: &Context, profile: &str) -> Result<Option<Session>, Error> {
     Session::load(profile).or_else(|error| match error.downcast_ref::<StoreError>() {
         Some(reason) if *reason != StoreError::Damaged => Err(no_keyring(reason)),

@@ -1,9 +1,9 @@
 //! What a shell offers when TAB is pressed. Its script, from `intunectl completion`, runs this program with the words
-//! of the line behind `--`. Commands, options and files are clap's business; the IDs of partners are looked up here.
+//! of the line after `--`. Commands, options and files are clap's business; the IDs of partners are looked up here.
 //!
-//! A lookup sends a token, and what is offered is acted on. So it is done exactly as the command that is being typed
-//! would do it, or not at all; it takes no longer than anybody waits for a TAB, asks nobody for anything, changes
-//! nothing, and says nothing: whatever is printed lands in the middle of the line.
+//! A lookup sends a token, and users act on what is offered. So it is done exactly as the command that is being typed
+//! would do it, or not at all. It is fast, never prompts, changes nothing, and prints no messages: they would land in
+//! the middle of the line.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;

@@ -166,7 +166,7 @@ impl fmt::Display for Quoted<'_> {
         if is_too_long(self.0) {
             return f.write_str("(not shown)");
         }
-        // The start of every JWT, also behind `Bearer ` or a variable's name.
+        // The start of every JWT, also after `Bearer ` or a variable's name.
         if self.0.contains("eyJ") {
             return f.write_str("(not shown: looks like an access token)");
         }

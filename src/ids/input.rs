@@ -1,4 +1,4 @@
-//! Reads IDs from where they are: arguments, a file, standard input.
+//! Reads IDs from arguments, a file and standard input.
 
 use std::io::{IsTerminal as _, Read};
 use std::path::Path;

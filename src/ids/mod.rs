@@ -81,7 +81,7 @@ impl Tenants {
     /// Checks that all records are of the token's tenant.
     ///
     /// # Errors
-    /// One is of another, or the token does not name its tenant.
+    /// One is of another tenant, or the token does not name its tenant.
     pub fn check(&self, token: Option<&str>) -> Result<(), Error> {
         let is_other = |tenant: &&String| !token.is_some_and(|token| token.eq_ignore_ascii_case(tenant));
         let Some((tenant, place)) = self.0.iter().find(|(tenant, _)| is_other(tenant)) else { return Ok(()) };

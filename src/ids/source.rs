@@ -50,7 +50,7 @@ impl<'a, 'c> Source<'a, 'c> {
 
     fn line(&mut self, line: &'a str) {
         if line.contains('\r') {
-            // Mac OS 9 ended its lines so. Refused in comments too: the lines behind would go unnoticed.
+            // Mac OS 9 ended its lines so. Refused in comments too: the lines after them would be ignored silently.
             self.bad(line, format_args!("{} has a carriage return within the line", Quoted(line)));
         } else if !line.is_empty() && !line.starts_with('#') {
             self.id(line, line);
@@ -91,7 +91,7 @@ impl<'a, 'c> Source<'a, 'c> {
         self.bad(at, reason(e));
     }
 
-    /// A JSON value that is not inside another: the one place where an array or a Graph page may stand.
+    /// A JSON value at the top level. Only there may it be an array or a Graph page.
     fn value(&mut self, json: &'a str) {
         match json.as_bytes().first() {
             Some(b'[') => self.array(json),
@@ -181,7 +181,7 @@ impl<'a, 'c> Source<'a, 'c> {
         self.collector.tenants.0.entry(tenant).or_insert_with(place);
     }
 
-    /// `at` is where `text` stands, which in JSON may be with escapes.
+    /// `at` is the slice of the source that holds `text`, in JSON perhaps with escapes.
     fn id(&mut self, at: &'a str, text: &str) {
         match PartnerId::parse(text) {
             Ok(id) => self.collector.ids.push(id),

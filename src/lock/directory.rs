@@ -50,7 +50,7 @@ impl Directory {
             }
         }
         let directory = self.open_directory()?;
-        // Relative to the open directory, so that nobody can exchange it meanwhile.
+        // Relative to the open directory, which nobody can replace meanwhile.
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::openat(&directory, format!("{name}.lock"), flags, Mode::RUSR | Mode::WUSR)?);
         // Another user may have put it there before the directory was narrowed, and could hold its lock for ever.

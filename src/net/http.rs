@@ -71,7 +71,7 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
     let _ = rustls::crypto::ring::default_provider().install_default();
     let is_here = root.is_loopback();
     let builder = match is_here {
-        // Whatever a resolver says of that name, if there is one, and whatever proxy is set.
+        // Without a resolver, which may not know the name, and without any proxy that is set.
         true => {
             let here = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
             builder.resolve_to_addrs("localhost", &here).no_proxy()

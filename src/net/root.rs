@@ -1,4 +1,4 @@
-//! Where Graph and sign-in are: the national clouds and the roots that users name themselves.
+//! The addresses of Graph and of sign-in: the national clouds, and the roots that users name themselves.
 
 use std::fmt;
 use std::net::IpAddr;
