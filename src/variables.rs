@@ -156,13 +156,11 @@ mod tests {
         found
     }
 
-    /// The string literals of a source, without its tests.
-    fn literals(source: &str) -> Vec<String> {
+    /// A source without its tests, its comments, and quotes that neither begin nor end a literal.
+    fn code(source: &str) -> String {
         let (code, _) = source.split_once("#[cfg(test)]\nmod tests {").unwrap_or((source, ""));
-        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-        // So that only quotes that begin or end a literal are left.
-        let code = lines.collect::<Vec<_>>().join("\n").replace(r"\\", "").replace(r#"\""#, "").replace("'\"'", "");
-        code.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+        let lines: Vec<_> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        lines.join("\n").replace(r"\\", "").replace(r#"\""#, "").replace("'\"'", "")
     }
 
     /// Every command's long help.
@@ -180,14 +178,18 @@ mod tests {
         };
         let mut count = 0;
         for (file, source) in sources.iter().filter(|(file, _)| is_checked(file)) {
-            for literal in literals(source) {
+            let code = code(source);
+            for call in ["var(", "var_os(", "env(", "env_remove("] {
+                assert!(!code.contains(&format!("{call}\"")), "{file}: {call}\"…\")");
+            }
+            for literal in code.split('"').skip(1).step_by(2) {
                 count += 1;
                 // Without what is in braces: that is a constant.
                 let mut parts = literal.split('{');
                 let first = parts.next().unwrap().to_owned();
                 let text = parts.fold(first, |text, part| text + part.split_once('}').map_or(part, |(_, rest)| rest));
                 // A name without an underscore, such as PATH, may be a usual word within a text.
-                assert!(!is_known(&literal) && !names(&text).any(is_known), "{file}: {literal:?}");
+                assert!(!is_known(literal) && !names(&text).any(is_known), "{file}: {literal:?}");
             }
         }
         assert!(count > 1_000, "{count} literals");
@@ -200,7 +202,8 @@ mod tests {
         let pages = ["README.md", "docs/precedence.md", "docs/performance.md"].map(|name| root().join(name));
         let pages = pages.iter().map(|path| fs::read_to_string(path).unwrap());
         let sources = sources(&root().join("src"));
-        let texts = FIXED_TEXTS.iter().map(|fixed| sources.iter().find(|(file, _)| file == fixed).unwrap().1.clone());
+        let texts =
+            FIXED_TEXTS.iter().map(|fixed| sources.iter().find(|(file, _)| file == fixed).expect(fixed).1.clone());
         let manual = ALL.iter().filter_map(|variable| match variable.manual {
             Says(text) => Some(text.replace("ACTIONS_ ", "")),
             AsAbove | Silent => None,

@@ -78,9 +78,8 @@ pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error
     // By itself it selects nothing, and users do not expect that.
     let tenant = (app.is_empty() && is_set(get, AZURE_TENANT_ID)).then_some(AZURE_TENANT_ID);
     let set = |role: &'static [Role]| variables::with(role).filter(|name| is_set(get, name));
-    let is_unused = |name: &&str| !used.contains(name) && !roots.used.contains(name);
-    let set = set(&[Role::TokenSource]).chain(tenant).chain(app).chain(set(&[Role::Root]));
-    let unused = set.filter(is_unused).collect();
+    let all = set(&[Role::TokenSource]).chain(tenant).chain(app).chain(set(&[Role::Root]));
+    let unused = all.filter(|name| !used.contains(name) && !roots.used.contains(name)).collect();
     Ok(Selection { source, roots, unused })
 }
 
