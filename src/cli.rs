@@ -35,10 +35,10 @@ pub struct Cli {
 pub enum Command {
     /// The tenant's remote assistance partners
     #[command(subcommand)]
-    Partner(Partner),
+    Partner(PartnerCommand),
     /// The token that calls are made with
     #[command(subcommand)]
-    Auth(Auth),
+    Auth(AuthCommand),
     /// Print a completion script
     #[command(long_about = "\
 Print a completion script, to be run whenever the shell starts.
@@ -99,11 +99,11 @@ Examples:
   intunectl sandbox -- sh -c 'unset INTUNECTL_TOKEN
     intunectl auth login --device-code && intunectl partner list &&
     intunectl auth logout'")]
-    Sandbox(Sandbox),
+    Sandbox(SandboxOptions),
 }
 
 #[derive(Subcommand)]
-pub enum Partner {
+pub enum PartnerCommand {
     /// List the partners
     #[command(after_help = "\
 Examples:
@@ -151,7 +151,7 @@ Examples:
 Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, the change is visible; with --dry-run, every \
 partner could be read and the token has the permission), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
 another tenant, or refused (401), 130/143 interrupted.")]
-    Disconnect(Act),
+    Disconnect(Write),
     /// Onboard partners: begin to set up their connectors
     #[command(long_about = "\
 Onboard partners: begin to set up their connectors.
@@ -171,7 +171,7 @@ Examples:
 Exit codes: 0 every ID got 204 or was skipped by --resume (with --wait, the change is visible; with --dry-run, every \
 partner could be read and the token has the permission), 1 at least one did not, or you declined, 2 usage (nothing was sent), 4 no usable token, one for \
 another tenant, or refused (401), 130/143 interrupted.")]
-    Onboard(Act),
+    Onboard(Write),
 }
 
 #[derive(Args)]
@@ -189,7 +189,7 @@ pub struct Ids {
 }
 
 #[derive(Args)]
-pub struct Act {
+pub struct Write {
     #[command(flatten)]
     pub ids: Ids,
     /// How many partners may be worked on at once, 1 to 64
@@ -201,7 +201,7 @@ pub struct Act {
     /// The default is the published limit for this resource. Beyond it the service throttles the whole application,
     /// your other tools included.
     #[arg(long, value_name = "N/DURATION|off", default_value = "100/20s", value_parser = rate)]
-    pub rate: Pace,
+    pub rate: RateLimit,
     /// Read each partner and say what would happen; change nothing
     ///
     /// Exits with 1 if a partner cannot be read, or if the token lacks the permission.
@@ -213,7 +213,7 @@ pub struct Act {
     /// After a 204, read the partner until it shows that it took effect, for this long [without a value: 5m]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "5m", value_parser = positive)]
     pub wait: Option<Duration>,
-    /// Cancel at the first failure
+    /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
     /// Skip IDs that the records in FILE (-o ndjson) show as done in this tenant
@@ -225,7 +225,7 @@ pub struct Act {
 }
 
 #[derive(Subcommand)]
-pub enum Auth {
+pub enum AuthCommand {
     /// Sign in, and keep the sign-in in the system's keyring
     #[command(long_about = "\
 Sign in, and keep the sign-in in the system's keyring, under the profile in force.
@@ -247,7 +247,7 @@ Examples:
   intunectl auth login --device-code --tenant contoso.onmicrosoft.com
   intunectl auth login --profile gov --cloud gcc-high
   intunectl auth login --with-token < token.txt")]
-    Login(Login),
+    Login(LoginOptions),
     /// Show the token that a call would use: where it is from, for whom, and what it allows
     #[command(long_about = "\
 Show which token a command would use: source, unused variables, account, tenant, application, permissions, expiry, and \
@@ -291,7 +291,7 @@ Examples:
 }
 
 #[derive(Args)]
-pub struct Login {
+pub struct LoginOptions {
     /// Sign in with a browser on this machine
     #[arg(long, group = "way")]
     pub browser: bool,
@@ -307,7 +307,7 @@ pub struct Login {
 }
 
 #[derive(Args)]
-pub struct Sandbox {
+pub struct SandboxOptions {
     /// How many partners there are
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub partners: u32,
@@ -316,7 +316,7 @@ pub struct Sandbox {
     pub latency: Duration,
     /// Throttle writes beyond this, and all requests beyond ten times this; `off` for never
     #[arg(long, value_name = "N/DURATION|off", default_value = "100/20s", value_parser = rate)]
-    pub throttle: Pace,
+    pub throttle: RateLimit,
     /// Answer every POST for this ID with this HTTP status (may be repeated)
     #[arg(long, value_name = "ID=STATUS", value_parser = failure)]
     pub fail: Vec<(String, u16)>,
@@ -386,7 +386,7 @@ pub struct Global {
 
 /// A rate, or none. (A bare `Option` would make the option itself optional to clap.)
 #[derive(Clone, Copy)]
-pub struct Pace(pub Option<Rate>);
+pub struct RateLimit(pub Option<Rate>);
 
 fn client_id(text: &str) -> Result<String, &'static str> {
     match text.trim() {
@@ -396,15 +396,15 @@ fn client_id(text: &str) -> Result<String, &'static str> {
     }
 }
 
-fn rate(text: &str) -> Result<Pace, String> {
+fn rate(text: &str) -> Result<RateLimit, String> {
     if text == "off" {
-        return Ok(Pace(None));
+        return Ok(RateLimit(None));
     }
     let (requests, window) =
         text.split_once('/').ok_or("is neither `off` nor a number and a duration, such as 100/20s")?;
     let requests = requests.parse().ok().filter(|n| (1..=1_000_000).contains(n));
     let requests = requests.ok_or("needs a number from 1 to 1000000 before the slash, such as 100/20s")?;
-    Ok(Pace(Some(Rate { requests, window: positive(window)? })))
+    Ok(RateLimit(Some(Rate { requests, window: positive(window)? })))
 }
 
 /// The longest duration that is of any use here; also what every clock can add to now.

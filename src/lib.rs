@@ -26,6 +26,7 @@ mod output;
 mod permission;
 mod sandbox;
 mod text;
+mod variables;
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
@@ -33,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use cli::{Auth, Cli, Command, Partner};
+use cli::{AuthCommand, Cli, Command, PartnerCommand};
 use context::Context;
 use error::{Error, ErrorKind};
 use exit::Exit;
@@ -42,7 +43,7 @@ use output::style::Color;
 
 /// Parses the command line, does what it says, and tells how the process is to end.
 pub fn run() -> ExitCode {
-    if let Some(line) = commands::complete::line() {
+    if let Some(line) = commands::complete::command_line() {
         return line.complete().into();
     }
     set_panic_hook();
@@ -128,19 +129,19 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Completion { shell } => commands::completion::run(shell),
         Command::Man { command } => commands::man::run(&command),
         Command::Sandbox(options) => commands::sandbox::run(&context()?, options),
-        Command::Partner(Partner::List) => commands::partner_list::run(&context()?),
-        Command::Partner(Partner::Show { ids }) => commands::partner_show::run(&context()?, ids),
-        Command::Partner(Partner::Disconnect(options)) => {
+        Command::Partner(PartnerCommand::List) => commands::partner_list::run(&context()?),
+        Command::Partner(PartnerCommand::Show { ids }) => commands::partner_show::run(&context()?, ids),
+        Command::Partner(PartnerCommand::Disconnect(options)) => {
             commands::partner_write::run(&context()?, &action::DISCONNECT, options)
         }
-        Command::Partner(Partner::Onboard(options)) => {
+        Command::Partner(PartnerCommand::Onboard(options)) => {
             commands::partner_write::run(&context()?, &action::ONBOARD, options)
         }
-        Command::Auth(Auth::Login(options)) => commands::auth_login::run(&context()?, &options),
-        Command::Auth(Auth::Status) => commands::auth_status::run(&context()?),
-        Command::Auth(Auth::List) => commands::auth_list::run(&context()?),
-        Command::Auth(Auth::Token) => commands::auth_token::run(&context()?),
-        Command::Auth(Auth::Logout { all }) => commands::auth_logout::run(&context()?, all),
+        Command::Auth(AuthCommand::Login(options)) => commands::auth_login::run(&context()?, &options),
+        Command::Auth(AuthCommand::Status) => commands::auth_status::run(&context()?),
+        Command::Auth(AuthCommand::List) => commands::auth_list::run(&context()?),
+        Command::Auth(AuthCommand::Token) => commands::auth_token::run(&context()?),
+        Command::Auth(AuthCommand::Logout { all }) => commands::auth_logout::run(&context()?, all),
     }
 }
 

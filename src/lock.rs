@@ -8,17 +8,28 @@ mod directory;
 
 use std::fs::{File, TryLockError};
 use std::io;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::text::humanize::without_errno;
-use directory::{Directory, candidates};
+use directory::candidates;
+
+/// A directory that may serve.
+#[derive(Debug, PartialEq, Eq)]
+struct Directory {
+    path: PathBuf,
+    /// An existing directory above it, which has to belong to the user. After `su` or `sudo` it may be someone else's,
+    /// whom a directory of ours would lock out.
+    #[cfg(unix)]
+    base: Option<PathBuf>,
+}
 
 /// How often to check whether the lock is free.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Waits until `deadline` for the lock of this name; `None` if another process still holds it then. It is held until the
-/// file is dropped or the process ends. Blocks the thread.
+/// Waits until `deadline` for the lock of this name; `None` if another process still holds it then. It is held until
+/// the file is dropped or the process ends. Blocks the thread.
 ///
 /// The name starts with `intunectl`: on Windows, the files of other programs are in the same directory.
 ///
@@ -44,10 +55,10 @@ fn first<T>(directories: &[Directory], mut work: impl FnMut(&Directory) -> io::R
     Err(format!("cannot create a lock file: {}", failures.join("; ")))
 }
 
-/// A lock under a name that is used for a short time. Its file is deleted when the lock is given back.
+/// A lock under a name that is used for a short time. Its file is deleted when it is released.
 #[cfg(unix)]
-pub struct Passing {
-    path: std::path::PathBuf,
+pub struct TemporaryLock {
+    path: PathBuf,
     _locked: File,
 }
 
@@ -56,12 +67,12 @@ pub struct Passing {
 /// # Errors
 /// No directory can be used.
 #[cfg(unix)]
-pub fn acquire_passing(name: &str) -> Result<Passing, String> {
-    acquire_passing_in(&candidates(), name)
+pub fn acquire_temporary(name: &str) -> Result<TemporaryLock, String> {
+    acquire_temporary_in(&candidates(), name)
 }
 
 #[cfg(unix)]
-fn acquire_passing_in(directories: &[Directory], name: &str) -> Result<Passing, String> {
+fn acquire_temporary_in(directories: &[Directory], name: &str) -> Result<TemporaryLock, String> {
     use std::os::unix::fs::MetadataExt as _;
 
     first(directories, |directory| {
@@ -71,18 +82,18 @@ fn acquire_passing_in(directories: &[Directory], name: &str) -> Result<Passing, 
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 locked => locked?,
             }
-            // Otherwise whoever held it has deleted it.
+            // Otherwise the previous holder has deleted it.
             if file.metadata()?.nlink() > 0 {
-                return Ok(Passing { path: directory.path.join(format!("{name}.lock")), _locked: file });
+                return Ok(TemporaryLock { path: directory.path.join(format!("{name}.lock")), _locked: file });
             }
         }
     })
 }
 
 #[cfg(unix)]
-impl Drop for Passing {
+impl Drop for TemporaryLock {
     fn drop(&mut self) {
-        // Before the lock is given back, so that nobody deletes another's.
+        // Before the lock is released: afterwards the file may be another process's.
         let _ = std::fs::remove_file(&self.path);
     }
 }
@@ -104,11 +115,8 @@ mod directory {
     use std::env;
     use std::fs::{File, OpenOptions};
     use std::io;
-    use std::path::PathBuf;
 
-    pub struct Directory {
-        pub path: PathBuf,
-    }
+    use super::Directory;
 
     pub fn candidates() -> [Directory; 1] {
         [Directory { path: env::temp_dir() }]
@@ -148,11 +156,11 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..200 {
-                        let passing = acquire_passing_in(&directories, "intunectl-test").unwrap();
+                        let lock = acquire_temporary_in(&directories, "intunectl-test").unwrap();
                         assert_eq!(having_it.fetch_add(1, Ordering::SeqCst), 0);
                         thread::yield_now();
                         having_it.fetch_sub(1, Ordering::SeqCst);
-                        drop(passing);
+                        drop(lock);
                     }
                 });
             }

@@ -4,42 +4,40 @@
 //! Microsoft says that numbers and words may change at any time and that no program may depend on them. So nothing
 //! here does: what to do next is decided by the OAuth `error` elsewhere, and these hints are an addition for people.
 //!
-//! Source, where a line names no other: "Microsoft Entra authentication and authorization error codes".
+//! Source, unless a line names another: "Microsoft Entra authentication and authorization error codes".
 
-/// A refusal in the words a person needs.
+/// A refusal by Entra, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    /// The number behind `AADSTS`.
+pub struct EntraError {
+    /// The number after `AADSTS`.
     pub number: Option<u32>,
-    /// Entra's sentence, its code included; the OAuth error in plain words where Entra gave none. Never empty. It
-    /// has no line breaks, but may hold other control characters.
+    /// Entra's sentence, its code included; the OAuth error in plain words if Entra gave none. Never empty. It has
+    /// no line breaks, but may hold other control characters.
     pub sentence: String,
     /// The id that Microsoft's support asks for.
     pub correlation_id: Option<String>,
 }
 
-/// What Entra's descriptions begin with.
 const PREFIX: &str = "AADSTS";
-/// What comes behind the sentence: parts with these names, each on a line of its own in older answers.
+/// What follows the sentence: parts with these names, each on a line of its own in older answers.
 const TAIL: [&str; 5] = ["\r", "\n", "Trace ID:", "Correlation ID:", "Timestamp:"];
 
 /// Reads OAuth's `error` and the `error_description` that came with it.
-pub fn read(error: &str, description: Option<&str>) -> Reason {
+pub fn read(error: &str, description: Option<&str>) -> EntraError {
     let said = description.unwrap_or_default();
-    // Some answers have words of another layer in front.
+    // Some answers begin with the text of another layer.
     let mut codes = said.match_indices(PREFIX).filter_map(|(at, _)| said.get(at..));
     let coded = codes.find_map(|text| Some((text, digits(text.strip_prefix(PREFIX)?)?)));
     let text = coded.map_or(said, |(text, _)| text).trim_start();
     let end = TAIL.into_iter().filter_map(|part| text.find(part)).min().unwrap_or(text.len());
     let sentence = text.get(..end).unwrap_or(text).trim();
-    Reason {
+    EntraError {
         number: coded.and_then(|(_, digits)| digits.parse().ok()),
-        sentence: if sentence.is_empty() { without_errno(error).to_owned() } else { sentence.to_owned() },
+        sentence: if sentence.is_empty() { describe_oauth_error(error).to_owned() } else { sentence.to_owned() },
         correlation_id: correlation_id(said),
     }
 }
 
-/// The digits that `text` begins with.
 fn digits(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.get(..end).filter(|digits| !digits.is_empty())
@@ -52,10 +50,10 @@ fn correlation_id(said: &str) -> Option<String> {
     (!id.is_empty()).then_some(id)
 }
 
-/// An OAuth error in plain words; the code itself where it is none of the known ones.
+/// An OAuth error in plain words; an unknown code as it is.
 /// Sources: RFC 6749, sections 4.1.2.1 and 5.2; RFC 8628, section 3.5; OpenID Connect Core, section 3.1.2.6; "Microsoft
 /// identity platform and the OAuth 2.0 device authorization grant flow", which has two names of its own.
-fn without_errno(error: &str) -> &str {
+fn describe_oauth_error(error: &str) -> &str {
     let code = error.trim().split(['\r', '\n']).next().unwrap_or_default();
     match code.trim_end() {
         "" => "no reason given",
@@ -276,7 +274,7 @@ mod tests {
     const ID: &str = "aaaa0000-bb11-2222-33cc-444444dddddd";
 
     fn parts(error: &str, description: &str) -> (Option<u32>, String, Option<String>) {
-        let Reason { number, sentence, correlation_id } = read(error, Some(description));
+        let EntraError { number, sentence, correlation_id } = read(error, Some(description));
         (number, sentence, correlation_id)
     }
 

@@ -3,296 +3,108 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
-use std::rc::Rc;
 
-use reqwest::Url;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-
-use super::sign_in::{Platform, Proof};
+use super::credential::{self, Credential, USE_PROFILE, text, unfit};
+use super::sign_in::Platform;
 use super::tenant::Tenant;
-use super::token::{self, Token};
+use super::token::Token;
 use crate::error::Error;
-use crate::net::http;
-use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected, encodings_of_secret};
-use crate::net::root::{Cloud, Root};
+use crate::net::request::SendOptions;
+use crate::net::root::Root;
+use crate::variables::{AZURE_CLIENT_ID, AZURE_TENANT_ID};
 
-const TENANT: &str = "AZURE_TENANT_ID";
-const CLIENT: &str = "AZURE_CLIENT_ID";
-const SECRET: &str = "AZURE_CLIENT_SECRET";
-const CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
-const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
-const ASSERTION: &str = "AZURE_FEDERATED_TOKEN";
-const GITHUB_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
-const GITHUB_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
-const DEVOPS_CLIENT: &str = "AZURESUBSCRIPTION_CLIENT_ID";
-const DEVOPS_CONNECTION: &str = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID";
-const DEVOPS_TENANT: &str = "AZURESUBSCRIPTION_TENANT_ID";
-const DEVOPS_URL: &str = "SYSTEM_OIDCREQUESTURI";
-const DEVOPS_TOKEN: &str = "SYSTEM_ACCESSTOKEN";
-
-/// One of these is enough to name an application: from then on, nobody else's token is used.
-const NAMING: [&str; 6] = [CLIENT, SECRET, CERTIFICATE, FILE, ASSERTION, DEVOPS_CLIENT];
-/// These belong to an application, like [`TENANT`], but are set in every pipeline of their kind.
-const ACCOMPANYING: [&str; 6] = [GITHUB_URL, GITHUB_TOKEN, DEVOPS_TENANT, DEVOPS_CONNECTION, DEVOPS_URL, DEVOPS_TOKEN];
+/// What the environment says about an application, whether or not it can be used.
+pub const NAME: &str = "app credentials in the environment";
 
 /// An application, and how it proves to be itself.
 pub struct App {
     tenant: Tenant,
     client_id: String,
-    evidence: Evidence,
-}
-
-enum Evidence {
-    Secret(SecretString),
-    /// Read anew for every token: whoever put the file there renews it.
-    File(PathBuf),
-    /// Asked for anew for every token: what comes is good for minutes.
-    GitHub {
-        url: Url,
-        token: SecretString,
-    },
+    credential: Credential,
 }
 
 impl fmt::Display for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let source = match &self.evidence {
-            Evidence::Secret(_) => SECRET,
-            Evidence::File(_) => FILE,
-            Evidence::GitHub { .. } => "GitHub Actions",
-        };
-        write!(f, "app credentials in the environment ({source})")
+        write!(f, "{NAME} ({})", self.credential.name())
     }
 }
 
 impl App {
-    /// The variables in an environment that belong to an application, if they name one.
-    pub fn variables(get: impl Fn(&str) -> Option<OsString>) -> Vec<&'static str> {
-        let is_set = |name: &&str| get(name).is_some();
-        match NAMING.iter().any(is_set) {
-            true => [TENANT].into_iter().chain(NAMING).chain(ACCOMPANYING).filter(is_set).collect(),
-            false => Vec::new(),
-        }
-    }
-
     /// The application that an environment names. `tenant` is used instead of `AZURE_TENANT_ID`.
     ///
     /// # Errors
     /// Something is missing, empty, or not what it should be; or this version cannot use it. The error never repeats a
     /// secret.
     pub fn in_environment(get: impl Fn(&str) -> Option<OsString>, tenant: Option<&Tenant>) -> Result<Self, Error> {
-        let tenant = match (tenant, get(TENANT)) {
+        let tenant = match (tenant, get(AZURE_TENANT_ID)) {
             (Some(tenant), _) => Some(tenant.clone()),
-            (None, Some(tenant)) => Some(text(TENANT, tenant)?.parse().map_err(|reason| unfit(TENANT, reason))?),
+            (None, Some(tenant)) => {
+                Some(text(AZURE_TENANT_ID, tenant)?.parse().map_err(|reason| unfit(AZURE_TENANT_ID, reason))?)
+            }
             (None, None) => None,
         };
-        let client_id = get(CLIENT).map(|client_id| text(CLIENT, client_id)).transpose()?;
+        let client_id = get(AZURE_CLIENT_ID).map(|client_id| text(AZURE_CLIENT_ID, client_id)).transpose()?;
         if tenant.as_ref().is_some_and(Tenant::is_any) {
-            return Err(unfit(TENANT, "names no tenant"));
+            return Err(unfit(AZURE_TENANT_ID, "names no tenant"));
         }
-        let evidence = Evidence::in_environment(&get)?;
-        match (tenant, client_id, evidence) {
-            (Some(tenant), Some(client_id), Some(evidence)) => Ok(Self { tenant, client_id, evidence }),
-            (tenant, client_id, evidence) => {
+        match (tenant, client_id, Credential::in_environment(&get)?) {
+            (Some(tenant), Some(client_id), Some(credential)) => Ok(Self { tenant, client_id, credential }),
+            (tenant, client_id, credential) => {
                 let missing = [
-                    tenant.is_none().then_some(TENANT),
-                    client_id.is_none().then_some(CLIENT),
-                    evidence.is_none().then(|| missing_credential(&get)),
+                    tenant.is_none().then(|| AZURE_TENANT_ID.to_owned()),
+                    client_id.is_none().then(|| AZURE_CLIENT_ID.to_owned()),
+                    credential.is_none().then(|| credential::missing(&get)),
                 ];
-                Err(incomplete(&Self::variables(&get), &missing.into_iter().flatten().collect::<Vec<_>>()))
+                let missing: Vec<_> = missing.into_iter().flatten().collect();
+                Err(Error::auth(format!(
+                    "application credentials are incomplete: found {}; missing {}; nothing was sent",
+                    credential::variables(&get).join(", "),
+                    missing.join(", ")
+                ))
+                .hint(format!(
+                    "set what is missing (in GitHub Actions: `permissions: id-token: write`). {USE_PROFILE}"
+                )))
             }
         }
     }
 
     /// The variables that it is made of; `AZURE_TENANT_ID` only if no tenant `is_given`.
     pub fn uses(&self, is_given: bool) -> Vec<&'static str> {
-        let credential = match &self.evidence {
-            Evidence::Secret(_) => &[SECRET][..],
-            Evidence::File(_) => &[FILE],
-            Evidence::GitHub { .. } => &[GITHUB_URL, GITHUB_TOKEN],
-        };
-        let tenant = (!is_given).then_some(TENANT);
-        tenant.into_iter().chain([CLIENT]).chain(credential.iter().copied()).collect()
+        let tenant = (!is_given).then_some(AZURE_TENANT_ID);
+        tenant.into_iter().chain([AZURE_CLIENT_ID]).chain(self.credential.variables().iter().copied()).collect()
     }
 
-    /// The ID of the application.
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// Whether no server but this one is asked for what proves the application.
-    pub fn asks_only(&self, root: &Root) -> bool {
-        match &self.evidence {
-            Evidence::GitHub { url, .. } => url.origin().ascii_serialization() == root.as_str(),
-            Evidence::Secret(_) | Evidence::File(_) => true,
-        }
+    /// The variable that names a server, other than this one, from which the credential would be fetched.
+    pub fn names_other_server(&self, root: &Root) -> Option<&'static str> {
+        self.credential.names_other_server(root)
     }
 
     /// Gets a token for Graph.
     ///
     /// # Errors
-    /// The platform refuses, cannot be reached, or there is nothing to prove the application with.
+    /// The platform refuses, cannot be reached, or there is no credential to send.
     pub async fn token(&self, graph: &Root, login: &Root, wire: SendOptions<'_>) -> anyhow::Result<Token> {
         let platform = Platform::new(login, &self.tenant, &self.client_id, wire)?;
-        let scope = format!("{}/.default", graph.as_str());
-        let granted = match &self.evidence {
-            Evidence::Secret(secret) => platform.app(Proof::Secret(secret), scope).await,
-            Evidence::File(path) => {
-                let path = path.clone();
-                // The file may be a pipe.
-                let read = tokio::task::spawn_blocking(move || read_assertion(&path)).await;
-                platform.app(Proof::Assertion(&read??), scope).await
-            }
-            Evidence::GitHub { url, token } => {
-                let assertion = from_github(url, token, audience(graph), wire).await?;
-                platform.app(Proof::Assertion(&assertion), scope).await
-            }
-        };
-        let otherwise = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and what proves the application";
+        let authentication = self.credential.authentication(graph, wire).await?;
+        let granted = platform.client_credentials(&authentication, format!("{}/.default", graph.as_str())).await;
+        let otherwise = format!("check {AZURE_TENANT_ID}, {AZURE_CLIENT_ID} and what proves the application");
         let what = format!("no token for the {self}");
-        Ok(granted.map_err(|error| error.about(&what, "intunectl auth login", otherwise))?.access)
+        Ok(granted.map_err(|error| error.about(&what, "intunectl auth login", &otherwise))?.access)
     }
-}
-
-impl Evidence {
-    /// The first credential that is set. One that is empty is set, too: the step of a pipeline whose secret is missing
-    /// must not act as whoever is signed in.
-    fn in_environment(get: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Error> {
-        if let Some(secret) = get(SECRET) {
-            return Ok(Some(Self::Secret(SecretString::from(text(SECRET, secret)?))));
-        }
-        let unsupported = |name, what| unsupported(&App::variables(&get), name, what);
-        if get(CERTIFICATE).is_some() {
-            return Err(unsupported(CERTIFICATE, "sign in with a certificate"));
-        }
-        if let Some(path) = get(FILE) {
-            return Ok(Some(Self::File(text(FILE, path)?.into())));
-        }
-        if get(ASSERTION).is_some() {
-            return Err(unsupported(ASSERTION, "use a federated token that is not in a file"));
-        }
-        if let Some((url, token)) = get(GITHUB_URL).zip(get(GITHUB_TOKEN)) {
-            let url = Url::parse(&text(GITHUB_URL, url)?).map_err(|_| unfit(GITHUB_URL, "is not a valid URL"))?;
-            if !url.username().is_empty() || url.password().is_some() {
-                return Err(unfit(GITHUB_URL, "holds a user name or password"));
-            }
-            return Ok(Some(Self::GitHub { url, token: SecretString::from(text(GITHUB_TOKEN, token)?) }));
-        }
-        match [DEVOPS_URL, DEVOPS_CONNECTION, DEVOPS_CLIENT].into_iter().find(|name| get(name).is_some()) {
-            Some(name) => Err(unsupported(name, "sign in with a service connection of Azure DevOps")),
-            None => Ok(None),
-        }
-    }
-}
-
-/// Which audience the platform expects in what GitHub says.
-/// Source: Microsoft Entra, "Configure an application to trust a managed identity"; for GitHub, Azure/login#452.
-fn audience(graph: &Root) -> &'static str {
-    match Cloud::of(graph) {
-        Some(Cloud::GccHigh | Cloud::Dod) => "api://AzureADTokenExchangeUSGov",
-        Some(Cloud::China) => "api://AzureADTokenExchangeChina",
-        Some(Cloud::Global) | None => "api://AzureADTokenExchange",
-    }
-}
-
-fn text(name: &str, value: OsString) -> Result<String, Error> {
-    let text = value.into_string().map_err(|_| unfit(name, "is not text"))?;
-    match text.trim() {
-        "" => Err(unfit(name, "is set, but empty")),
-        text => Ok(text.to_owned()),
-    }
-}
-
-/// What would complete the credentials.
-fn missing_credential(get: impl Fn(&str) -> Option<OsString>) -> &'static str {
-    match (get(GITHUB_URL), get(GITHUB_TOKEN)) {
-        (Some(_), None) => GITHUB_TOKEN,
-        (None, Some(_)) => GITHUB_URL,
-        _ => "a credential (AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE)",
-    }
-}
-
-fn incomplete(found: &[&str], missing: &[&str]) -> Error {
-    Error::auth(format!(
-        "application credentials are incomplete: found {}; missing {}; nothing was sent",
-        found.join(", "),
-        missing.join(", ")
-    ))
-    .hint(format!("set what is missing (in GitHub Actions: `permissions: id-token: write`). {USE_PROFILE}"))
-}
-
-fn unsupported(found: &[&str], name: &str, what: &str) -> Error {
-    let found = found.join(", ");
-    Error::auth(format!("{name} is set, but this version cannot {what}; found {found}; nothing was sent"))
-        .hint(format!("set AZURE_CLIENT_SECRET. {USE_PROFILE}"))
-}
-
-const USE_PROFILE: &str = "To use a sign-in instead, add --profile default";
-
-fn unfit(name: &str, reason: &str) -> Error {
-    Error::auth(format!("{name} {reason}; nothing was sent")).hint(format!("correct {name}. {USE_PROFILE}"))
-}
-
-fn read_assertion(path: &std::path::Path) -> Result<SecretString, Error> {
-    let assertion = token::read_file(path, FILE)
-        .map_err(|error| Error::auth(error.to_string()).hint("check AZURE_FEDERATED_TOKEN_FILE"))?;
-    match assertion.expose_secret().trim() {
-        "" => Err(Error::auth(format!("{FILE}: {} is empty", path.display()))
-            .hint("whatever issues the federated token has not done so yet")),
-        text => Ok(SecretString::from(text)),
-    }
-}
-
-/// Asks GitHub Actions for what it says of the running job.
-/// Source: GitHub, "OpenID Connect reference".
-async fn from_github(
-    url: &Url,
-    token: &SecretString,
-    audience: &str,
-    wire: SendOptions<'_>,
-) -> anyhow::Result<SecretString> {
-    #[derive(Deserialize)]
-    struct Given {
-        value: String,
-    }
-    let failed = |why: &str| {
-        Error::auth(format!("GitHub Actions gave no identity token: {why}"))
-            .hint("the job needs `permissions: id-token: write`")
-    };
-    // The same care as for any other token: https, or this machine.
-    let root: Root = url.origin().ascii_serialization().parse().map_err(|reason| unfit(GITHUB_URL, reason))?;
-    let mut url = url.clone();
-    url.query_pairs_mut().append_pair("audience", audience);
-    let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-        .map_err(|_| unfit(GITHUB_TOKEN, "holds a character that no header may hold"))?;
-    header.set_sensitive(true);
-    let http = http::client(&root, wire.transport)?;
-    let make = || {
-        let mut request = reqwest::Request::new(reqwest::Method::GET, url.clone());
-        request.headers_mut().insert(AUTHORIZATION, header.clone());
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        request
-    };
-    let secrets: Rc<[_]> = encodings_of_secret(token.expose_secret()).into();
-    let exchange = RetryingRequest { label: "GitHub Actions", repeat: Repeat::Safe, secrets: &secrets, wire };
-    let answer = exchange.send(&http, make).await.map_err(|reason| {
-        Error::auth(format!("GitHub Actions gave no identity token: {}: {reason}", root.host()))
-            .hint(reason.hint().unwrap_or("check the network and the proxy of the runner, then run the job again"))
-    })?;
-    if answer.status != 200 {
-        return Err(failed(&format!("{}: {}", root.host(), describe_unexpected(&answer))).into());
-    }
-    // Never serde's own message, which may quote what it could not read.
-    let given = serde_json::from_slice::<Given>(&answer.body).ok().filter(|given| !given.value.trim().is_empty());
-    let given = given.ok_or_else(|| failed(&format!("{}: its answer holds none", root.host())))?;
-    Ok(SecretString::from(given.value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::variables::{
+        self, ACTIONS_ID_TOKEN_REQUEST_TOKEN, ACTIONS_ID_TOKEN_REQUEST_URL, AZURE_CLIENT_CERTIFICATE_PATH,
+        AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN, AZURE_FEDERATED_TOKEN_FILE, AZURESUBSCRIPTION_CLIENT_ID,
+        AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, Role, SYSTEM_OIDCREQUESTURI,
+    };
 
     fn found(variables: &[(&str, &str)]) -> Result<App, Error> {
         App::in_environment(
@@ -301,15 +113,37 @@ mod tests {
         )
     }
 
-    const APP: [(&str, &str); 2] = [(TENANT, "Contoso.example"), (CLIENT, " an-app\n")];
+    const APP: [(&str, &str); 2] = [(AZURE_TENANT_ID, "Contoso.example"), (AZURE_CLIENT_ID, " an-app\n")];
 
     #[test]
     fn the_first_credential_that_is_set_is_used() {
-        let secret = [&APP[..], &[(SECRET, "s"), (CERTIFICATE, "c"), (FILE, "f")]].concat();
-        let file =
-            [&APP[..], &[(FILE, "f"), (ASSERTION, "a"), (GITHUB_URL, "https://x"), (GITHUB_TOKEN, "t")]].concat();
-        let github = [&APP[..], &[(GITHUB_URL, "https://x?a=b"), (GITHUB_TOKEN, "t"), (DEVOPS_URL, "d")]].concat();
-        for (variables, source) in [(secret, SECRET), (file, FILE), (github, "GitHub Actions")] {
+        let secret = [
+            &APP[..],
+            &[(AZURE_CLIENT_SECRET, "s"), (AZURE_CLIENT_CERTIFICATE_PATH, "c"), (AZURE_FEDERATED_TOKEN_FILE, "f")],
+        ]
+        .concat();
+        let file = [
+            &APP[..],
+            &[
+                (AZURE_FEDERATED_TOKEN_FILE, "f"),
+                (AZURE_FEDERATED_TOKEN, "a"),
+                (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x"),
+                (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t"),
+            ],
+        ]
+        .concat();
+        let github = [
+            &APP[..],
+            &[
+                (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x?a=b"),
+                (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t"),
+                (SYSTEM_OIDCREQUESTURI, "d"),
+            ],
+        ]
+        .concat();
+        for (variables, source) in
+            [(secret, AZURE_CLIENT_SECRET), (file, AZURE_FEDERATED_TOKEN_FILE), (github, "GitHub Actions")]
+        {
             let app = found(&variables).unwrap();
             assert_eq!(app.to_string(), format!("app credentials in the environment ({source})"));
             assert_eq!((app.tenant.as_str(), app.client_id.as_str()), ("contoso.example", "an-app"));
@@ -318,12 +152,13 @@ mod tests {
 
     #[test]
     fn an_application_is_named_by_its_id_or_by_a_credential_alone() {
-        for name in NAMING {
-            let variables = App::variables(|asked| (asked == name || asked == TENANT).then(|| "x".into()));
-            assert_eq!(variables, [TENANT, name]);
+        for name in variables::with(&[Role::Application]) {
+            let variables =
+                credential::variables(|asked| (asked == name || asked == AZURE_TENANT_ID).then(|| "x".into()));
+            assert_eq!(variables, [AZURE_TENANT_ID, name]);
         }
-        for name in [TENANT].into_iter().chain(ACCOMPANYING) {
-            assert!(App::variables(|asked| (asked == name).then(|| "x".into())).is_empty(), "{name}");
+        for name in variables::with(&[Role::ApplicationDetail]) {
+            assert!(credential::variables(|asked| (asked == name).then(|| "x".into())).is_empty(), "{name}");
         }
     }
 
@@ -332,12 +167,21 @@ mod tests {
         let (tenant, client) = (APP[0], APP[1]);
         for (variables, words) in [
             (vec![client], "found AZURE_CLIENT_ID; missing AZURE_TENANT_ID, a credential"),
-            (vec![(SECRET, "s")], "found AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID, AZURE_CLIENT_ID;"),
-            (vec![client, (SECRET, "s")], "found AZURE_CLIENT_ID, AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID;"),
-            (vec![tenant, (FILE, "f")], "found AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE; missing AZURE_CLIENT_ID;"),
+            (vec![(AZURE_CLIENT_SECRET, "s")], "found AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID, AZURE_CLIENT_ID;"),
+            (
+                vec![client, (AZURE_CLIENT_SECRET, "s")],
+                "found AZURE_CLIENT_ID, AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID;",
+            ),
+            (
+                vec![tenant, (AZURE_FEDERATED_TOKEN_FILE, "f")],
+                "found AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE; missing AZURE_CLIENT_ID;",
+            ),
             (vec![tenant, client], "found AZURE_TENANT_ID, AZURE_CLIENT_ID; missing a credential (AZURE_CLIENT_SECRET"),
-            (vec![tenant, client, (GITHUB_URL, "https://x")], "missing ACTIONS_ID_TOKEN_REQUEST_TOKEN;"),
-            (vec![tenant, client, (GITHUB_TOKEN, "t")], "missing ACTIONS_ID_TOKEN_REQUEST_URL;"),
+            (
+                vec![tenant, client, (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x")],
+                "missing ACTIONS_ID_TOKEN_REQUEST_TOKEN;",
+            ),
+            (vec![tenant, client, (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t")], "missing ACTIONS_ID_TOKEN_REQUEST_URL;"),
         ] {
             let error = found(&variables).err().unwrap();
             assert!(error.to_string().contains(words), "{error}");
@@ -347,10 +191,10 @@ mod tests {
     #[test]
     fn a_credential_that_cannot_be_used_is_an_error_and_no_reason_to_use_another() {
         for (name, more) in [
-            (CERTIFICATE, (FILE, "f")),
-            (ASSERTION, (GITHUB_URL, "https://x")),
-            (DEVOPS_URL, (DEVOPS_CONNECTION, "c")),
-            (DEVOPS_CLIENT, (GITHUB_TOKEN, "t")),
+            (AZURE_CLIENT_CERTIFICATE_PATH, (AZURE_FEDERATED_TOKEN_FILE, "f")),
+            (AZURE_FEDERATED_TOKEN, (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x")),
+            (SYSTEM_OIDCREQUESTURI, (AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, "c")),
+            (AZURESUBSCRIPTION_CLIENT_ID, (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t")),
         ] {
             let error = found(&[&APP[..], &[(name, "x"), more]].concat()).err().unwrap();
             assert!(error.to_string().starts_with(&format!("{name} is set, but this version cannot ")), "{error}");
@@ -362,7 +206,11 @@ mod tests {
         let tenant: Tenant = "fabrikam.example".parse().unwrap();
         for variable in [None, Some("contoso.example"), Some("")] {
             let get = |name: &str| {
-                if name == TENANT { variable.map(Into::into) } else { (name != CERTIFICATE).then(|| "x".into()) }
+                if name == AZURE_TENANT_ID {
+                    variable.map(Into::into)
+                } else {
+                    (name != AZURE_CLIENT_CERTIFICATE_PATH).then(|| "x".into())
+                }
             };
             assert_eq!(App::in_environment(get, Some(&tenant)).ok().unwrap().tenant, tenant);
         }
@@ -371,31 +219,19 @@ mod tests {
     #[test]
     fn what_is_set_but_empty_or_nonsense_is_an_error() {
         for (name, value, words) in [
-            (SECRET, "", "is set, but empty"),
-            (FILE, " ", "is set, but empty"),
-            (TENANT, "", "is set, but empty"),
-            (CLIENT, "\n", "is set, but empty"),
-            (TENANT, "a/b", "holds a character"),
-            (GITHUB_URL, "github", "is not a valid URL"),
-            (GITHUB_URL, "https://a:b@x", "holds a user name or password"),
+            (AZURE_CLIENT_SECRET, "", "is set, but empty"),
+            (AZURE_FEDERATED_TOKEN_FILE, " ", "is set, but empty"),
+            (AZURE_TENANT_ID, "", "is set, but empty"),
+            (AZURE_CLIENT_ID, "\n", "is set, but empty"),
+            (AZURE_TENANT_ID, "a/b", "holds a character"),
+            (ACTIONS_ID_TOKEN_REQUEST_URL, "github", "is not a valid URL"),
+            (ACTIONS_ID_TOKEN_REQUEST_URL, "https://a:b@x", "holds a user name or password"),
         ] {
-            let mut variables = vec![(name, value), (GITHUB_URL, "https://x"), (GITHUB_TOKEN, "t")];
+            let mut variables =
+                vec![(name, value), (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x"), (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t")];
             variables.extend(APP);
             let error = found(&variables).err().unwrap();
             assert!(error.to_string().starts_with(&format!("{name} {words}")), "{error}");
-        }
-    }
-
-    #[test]
-    fn each_cloud_has_its_audience() {
-        for cloud in Cloud::ALL {
-            let (graph, _) = cloud.into();
-            let suffix = match cloud {
-                Cloud::Global => "Exchange",
-                Cloud::GccHigh | Cloud::Dod => "ExchangeUSGov",
-                Cloud::China => "ExchangeChina",
-            };
-            assert!(audience(&graph).ends_with(suffix));
         }
     }
 }

@@ -19,32 +19,34 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// How long a connection may take to say what it wants.
+use crate::variables;
+
+/// How long a connection may take to send its request.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// How long the last page may take to reach the browser before the program goes on.
 const PAGE_WITHIN: Duration = Duration::from_secs(1);
-/// How many may talk to the port at once: a browser opens a few.
+/// How many connections are served at once: a browser opens a few.
 const CONNECTIONS: usize = 32;
-/// How long to wait where no connection can be accepted.
+/// How long to wait after a connection could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Whether there is a browser that whoever sits here would see.
+/// Whether there is a browser that the user would see.
 pub fn can_be_opened() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_remote = set("SSH_CONNECTION") || set("SSH_TTY");
+    let is_remote = set(variables::SSH_CONNECTION) || set(variables::SSH_TTY);
     let has_display = if cfg!(any(target_os = "macos", target_os = "windows")) {
         !is_remote
     } else {
         // Windows' browser is a WSL user's own.
-        set("DISPLAY") || set("WAYLAND_DISPLAY") || (set("WSL_DISTRO_NAME") && !is_remote)
+        set(variables::DISPLAY) || set(variables::WAYLAND_DISPLAY) || (set(variables::WSL_DISTRO_NAME) && !is_remote)
     };
-    // Without a display the system's browser, which is what comes after $BROWSER, would be seen by nobody.
+    // Without a display nobody would see the system's browser, which is tried after $BROWSER.
     if has_display { webbrowser::Browser::is_available() } else { browser_variable_names_a_program() }
 }
 
 fn browser_variable_names_a_program() -> bool {
-    let browsers = std::env::var("BROWSER").unwrap_or_default();
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let browsers = std::env::var(variables::BROWSER).unwrap_or_default();
+    let path = std::env::var_os(variables::PATH).unwrap_or_default();
     browsers.split(':').filter_map(|browser| browser.split_ascii_whitespace().next()).any(|program| {
         match program.contains(std::path::MAIN_SEPARATOR) {
             true => std::path::Path::new(program).is_file(),
@@ -62,11 +64,8 @@ pub fn open(url: &str) -> io::Result<()> {
     webbrowser::open(url)
 }
 
-/// What a browser came back with.
-pub enum Return {
-    /// The code to exchange for tokens.
+pub enum Callback {
     Code(SecretString),
-    /// A refusal: OAuth's code, and the platform's words.
     Refused {
         /// Such as `access_denied`.
         error: String,
@@ -82,15 +81,15 @@ pub struct Port {
 }
 
 impl Port {
-    /// Listens on one that is free.
+    /// Listens on a free port.
     ///
     /// # Errors
     /// The system refuses.
     pub async fn listen() -> io::Result<Self> {
         let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let number = first.local_addr()?.port();
-        // `localhost` is either, and which one a browser tries first is not for us to say. Where this one is somebody
-        // else's, the browser may end up there: the code that it brings is worth nothing without our verifier.
+        // `localhost` is either, and browsers differ in which one they try first. If this one is another program's, the
+        // browser may end up there: the code that it brings is worthless without our verifier.
         let second = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, number))).await;
         Ok(Self { listeners: std::iter::once(first).chain(second).collect(), number })
     }
@@ -100,11 +99,10 @@ impl Port {
         format!("http://localhost:{}", self.number)
     }
 
-    /// Waits for the browser to come back with this `state`. Whatever else comes to the port is answered, and waited
-    /// past.
-    pub async fn wait(self, state: &str) -> Return {
-        let (returns, mut returned) = mpsc::channel(1);
-        let door = Arc::new(Door { state: state.to_owned(), returns });
+    /// Waits for the browser to come back with this `state`. Other requests are answered, and do not end the wait.
+    pub async fn wait(self, state: &str) -> Callback {
+        let (callbacks, mut received) = mpsc::channel(1);
+        let handler = Arc::new(CallbackHandler { state: state.to_owned(), callbacks });
         let mut connections = JoinSet::new();
         let mut listeners = JoinSet::new();
         let (streams, mut accepted) = mpsc::channel::<TcpStream>(8);
@@ -126,11 +124,11 @@ impl Port {
         loop {
             tokio::select! {
                 Some(stream) = accepted.recv(), if connections.len() < CONNECTIONS => {
-                    connections.spawn(converse(stream, Arc::clone(&door)));
+                    connections.spawn(converse(stream, Arc::clone(&handler)));
                 }
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
-                Some(done) = returned.recv() => {
-                    // For the page to arrive. An idle connection of the browser's is not waited for any longer.
+                Some(done) = received.recv() => {
+                    // Until the page has arrived; not for the browser's idle connections.
                     let all = async { while connections.join_next().await.is_some() {} };
                     let _ = tokio::time::timeout(PAGE_WITHIN, all).await;
                     return done;
@@ -140,68 +138,70 @@ impl Port {
     }
 }
 
-/// What tells the one visitor who is expected from all others.
-struct Door {
+/// Tells the callback from all other requests.
+struct CallbackHandler {
     state: String,
-    returns: mpsc::Sender<Return>,
+    callbacks: mpsc::Sender<Callback>,
 }
 
-async fn converse(stream: TcpStream, door: Arc<Door>) {
+async fn converse(stream: TcpStream, handler: Arc<CallbackHandler>) {
     let answer = service_fn(move |request: Request<hyper::body::Incoming>| {
-        let door = Arc::clone(&door);
-        async move { Ok::<_, Infallible>(door.answer(request.method(), &request.uri().to_string())) }
+        let handler = Arc::clone(&handler);
+        async move { Ok::<_, Infallible>(handler.answer(request.method(), &request.uri().to_string())) }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN).keep_alive(false);
-    // An error is the visitor's: what came was not HTTP, or it has gone again.
+    // An error is the other side's: it sent something else than HTTP, or closed the connection.
     let _ = builder.serve_connection(TokioIo::new(stream), answer).await;
 }
 
-impl Door {
+impl CallbackHandler {
     fn answer(&self, method: &Method, target: &str) -> Response<Full<Bytes>> {
-        match visitor(method, target, &self.state) {
-            Visitor::Expected(back) => {
-                let page = match &back {
-                    Return::Code(_) => CAME_BACK,
-                    Return::Refused { .. } => REFUSED,
+        match classify(method, target, &self.state) {
+            CallbackRequest::Expected(callback) => {
+                let page = match &callback {
+                    Callback::Code(_) => CAME_BACK,
+                    Callback::Refused { .. } => REFUSED,
                 };
-                // Full where it has come back before, as it does where somebody reloads the page.
-                let _ = self.returns.try_send(back);
+                // It is full if the browser has come back before: when somebody reloads the page.
+                let _ = self.callbacks.try_send(callback);
                 respond(StatusCode::OK, page)
             }
-            Visitor::Forged => respond(StatusCode::BAD_REQUEST, FORGED),
-            Visitor::Stray => respond(StatusCode::NOT_FOUND, STRAY),
+            CallbackRequest::Forged => respond(StatusCode::BAD_REQUEST, FORGED),
+            CallbackRequest::Stray => respond(StatusCode::NOT_FOUND, STRAY),
         }
     }
 }
 
-/// Who comes to the port.
-enum Visitor {
-    /// The browser, back from where it was sent.
-    Expected(Return),
-    /// Somebody with an answer to another question than ours.
+/// A request to the port.
+enum CallbackRequest {
+    /// The browser is back from the sign-in page.
+    Expected(Callback),
+    /// Its `state` is not ours: it answers another sign-in.
     Forged,
-    /// Somebody else: a request for an icon, a scanner.
+    /// Such as a request for an icon, or a scanner's.
     Stray,
 }
 
-fn visitor(method: &Method, target: &str, state: &str) -> Visitor {
+fn classify(method: &Method, target: &str, state: &str) -> CallbackRequest {
     let url = Url::options().base_url(Url::parse("http://localhost").ok().as_ref()).parse(target);
     let Some(url) = url.ok().filter(|url| method == Method::GET && url.path() == "/" && url.query().is_some()) else {
-        return Visitor::Stray;
+        return CallbackRequest::Stray;
     };
-    // A parameter that comes twice is nobody's: RFC 6749, section 3.1.
+    // A parameter must not be repeated: RFC 6749, section 3.1.
     let one = |name: &str| {
         let mut values = url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         values.next().filter(|value| values.next().is_none() && !value.is_empty())
     };
     if one("state").as_deref() != Some(state) {
-        return Visitor::Forged;
+        return CallbackRequest::Forged;
     }
     match (one("code"), one("error")) {
-        (Some(code), None) => Visitor::Expected(Return::Code(SecretString::from(code))),
-        (None, Some(error)) => Visitor::Expected(Return::Refused { error, description: one("error_description") }),
-        _ => Visitor::Forged,
+        (Some(code), None) => CallbackRequest::Expected(Callback::Code(SecretString::from(code))),
+        (None, Some(error)) => {
+            CallbackRequest::Expected(Callback::Refused { error, description: one("error_description") })
+        }
+        _ => CallbackRequest::Forged,
     }
 }
 
@@ -257,12 +257,14 @@ mod tests {
 
     use super::*;
 
-    fn name(visitor: &Visitor) -> String {
+    fn name(visitor: &CallbackRequest) -> String {
         match visitor {
-            Visitor::Expected(Return::Code(code)) => format!("code {}", code.expose_secret()),
-            Visitor::Expected(Return::Refused { error, description }) => format!("refused {error} {description:?}"),
-            Visitor::Forged => "forged".to_owned(),
-            Visitor::Stray => "stray".to_owned(),
+            CallbackRequest::Expected(Callback::Code(code)) => format!("code {}", code.expose_secret()),
+            CallbackRequest::Expected(Callback::Refused { error, description }) => {
+                format!("refused {error} {description:?}")
+            }
+            CallbackRequest::Forged => "forged".to_owned(),
+            CallbackRequest::Stray => "stray".to_owned(),
         }
     }
 
@@ -290,9 +292,9 @@ mod tests {
             ("/other?code=c&state=s", "stray"),
             ("*", "stray"),
         ] {
-            assert_eq!(name(&visitor(&Method::GET, target, "s")), expected, "{target}");
+            assert_eq!(name(&classify(&Method::GET, target, "s")), expected, "{target}");
         }
-        assert_eq!(name(&visitor(&Method::POST, "/?code=c&state=s", "s")), "stray");
+        assert_eq!(name(&classify(&Method::POST, "/?code=c&state=s", "s")), "stray");
     }
 
     fn ask(port: u16, line: &str) -> String {
@@ -322,7 +324,7 @@ mod tests {
             (stray, forged, ours)
         });
         let back = port.wait("ours").await;
-        assert!(matches!(&back, Return::Code(code) if code.expose_secret() == "ours"));
+        assert!(matches!(&back, Callback::Code(code) if code.expose_secret() == "ours"));
         let (stray, forged, ours) = visitors.await.unwrap();
         assert!(stray.starts_with("HTTP/1.1 404 ") && forged.starts_with("HTTP/1.1 400 "), "{stray}{forged}");
         assert!(ours.starts_with("HTTP/1.1 200 ") && ours.contains("You can close this window"), "{ours}");

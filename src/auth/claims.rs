@@ -18,7 +18,6 @@ const AZURE_CLI_APP_ID: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 pub struct Claims {
     exp: Option<u64>,
     aud: Option<String>,
-    /// The tenant.
     pub tenant: Option<String>,
     account: Option<String>,
     app_id: Option<String>,
@@ -29,13 +28,13 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads them; `None` for a token that is not a JWT, which is as good a token.
+    /// `None` for a token that is not a JWT, which may be valid all the same.
     pub fn read(token: &SecretString) -> Option<Self> {
         let mut parts = token.expose_secret().split('.');
         let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
         let json = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
         let claims: Map<String, Value> = serde_json::from_slice(&json).ok()?;
-        // A claim of another type than expected is as good as none; the others still tell something.
+        // A claim of an unexpected type counts as none; the others are still worth reading.
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let roles = claims.get("roles").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         Some(Self {
@@ -51,23 +50,20 @@ impl Claims {
         })
     }
 
-    /// When the token expires.
     pub fn expiry(&self) -> Option<SystemTime> {
         // 9999, beyond which times cannot be written (RFC 3339), is no more than nonsense.
         UNIX_EPOCH.checked_add(Duration::from_secs(self.exp.filter(|seconds| *seconds < 253_402_300_800)?))
     }
 
-    /// Who signed in; nobody where an application acts for itself.
+    /// Who signed in; nobody if an application acts for itself.
     pub fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
 
-    /// The application that the token was issued to.
     pub fn app_id(&self) -> Option<&str> {
         self.app_id.as_deref()
     }
 
-    /// Its name.
     pub fn app_name(&self) -> Option<&str> {
         self.app_name.as_deref()
     }
@@ -77,7 +73,7 @@ impl Claims {
         self.app_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(AZURE_CLI_APP_ID))
     }
 
-    /// Whether the application acts for itself, and for nobody who signed in; `None` where the token does not say.
+    /// Whether the application acts for itself, and for nobody who signed in; `None` if the token does not say.
     pub fn is_app_only(&self) -> Option<bool> {
         match (self.idtyp.as_deref(), &self.scp) {
             (Some("app"), _) => Some(true),
@@ -87,20 +83,20 @@ impl Claims {
         }
     }
 
-    /// What the token allows: what was consented to where somebody signed in, or what the application may do by itself.
+    /// The scopes that a person's token has, and the roles that an application's has.
     pub fn permissions(&self) -> impl Iterator<Item = &str> {
         let delegated = self.scp.as_deref().unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
         delegated.chain(self.roles.iter().map(String::as_str))
     }
 
-    /// The audience, in small letters: a Graph root, without a slash at its end, or what else the token is for. None for Graph's
-    /// application ID, which is the same in every cloud.
+    /// The audience, in small letters and without a slash at its end: a Graph root, or something else. `None` for
+    /// Graph's application ID, which is the same in every cloud.
     pub fn audience(&self) -> Option<String> {
         let audience = self.aud.as_deref()?.trim_end_matches('/').to_ascii_lowercase();
         (audience != GRAPH_APP_ID).then_some(audience)
     }
 
-    /// Whether one of `permissions` is among the token's; `None` where it names none at all, so that nothing is known.
+    /// Whether one of `permissions` is among the token's; `None` if it names none at all, so that nothing is known.
     pub fn has_any(&self, permissions: &[&str]) -> Option<bool> {
         let mut all = self.permissions().peekable();
         all.peek()?;

@@ -16,7 +16,7 @@ use crate::net::root::Root;
 
 const OTHERWISE: &str = "check the domain, or use the tenant's ID in --tenant";
 
-/// What the service says of a tenant, or why it says nothing.
+/// An OpenID configuration, or an error.
 #[derive(Deserialize)]
 struct Configuration {
     issuer: Option<String>,
@@ -36,14 +36,14 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, wire: SendOptions<'_>) -> 
     let address = format!("{}/{domain}/v2.0/.well-known/openid-configuration", login.as_str());
     let url = Url::parse(&address).map_err(|_| failed("the domain is not valid", OTHERWISE))?;
     let http = http::client(login, wire.transport)?;
-    let exchange = RetryingRequest { label: "tenant", repeat: Repeat::Safe, secrets: &Rc::default(), wire };
-    let answer = exchange.send(&http, || reqwest::Request::new(reqwest::Method::GET, url.clone())).await;
+    let request = RetryingRequest { label: "tenant", repeat: Repeat::Safe, secrets: &Rc::default(), wire };
+    let answer = request.send(&http, || reqwest::Request::new(reqwest::Method::GET, url.clone())).await;
     let answer = answer.map_err(|reason| {
         failed(&reason.to_string(), reason.hint().unwrap_or("check the network, or use the tenant's ID in --tenant"))
     })?;
     match serde_json::from_slice(&answer.body) {
         Ok(Configuration { issuer: Some(issuer), .. }) if answer.status == 200 => {
-            // The host is another than the root's in some clouds; the ID is the first segment of the path.
+            // In some clouds the host is not the root's; the ID is the first segment of the path.
             let id = Url::parse(&issuer)
                 .ok()
                 .and_then(|url| url.path_segments()?.next().filter(|id| Uuid::try_parse(id).is_ok())?.parse().ok());

@@ -1,9 +1,14 @@
-//! Tokens: which one a call uses, what it says of itself, how there comes to be one, and the keyring that keeps it.
+//! Tokens: where they come from, what they contain, how to sign in for one, and the keyring that stores it.
+//!
+//! A new source of tokens takes its variables (`crate::variables`), a variant of [`sources::TokenSource`], its place in
+//! the order (`context::selection`, and docs/precedence.md), and its variant in `context::connection`. A new credential
+//! of an application takes its variables and a variant of [`credential`]'s enum.
 
 mod aadsts;
 pub mod app;
 pub mod browser;
 pub mod claims;
+pub mod credential;
 pub mod discovery;
 pub mod refusal;
 pub mod renewal;

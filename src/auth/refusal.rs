@@ -1,4 +1,4 @@
-//! Why nobody could be signed in, in the words of whoever refused, with what to do about it.
+//! Why a sign-in failed, in the platform's own words, and what to do about it.
 
 use secrecy::SecretString;
 
@@ -11,15 +11,15 @@ use crate::text::sanitize::sanitize;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInError {
     words: String,
-    reason: Reason,
+    cause: Cause,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reason {
-    /// The platform has refused: the number of its reason, and whether the same may work at another time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Cause {
+    /// The platform refused: its AADSTS number, and whether a retry may work later.
     Refused { number: Option<u32>, is_passing: bool },
-    /// It has not answered: what to do.
-    Unanswered(&'static str),
+    /// No answer of the platform's own: the hint.
+    Unanswered(String),
 }
 
 impl SignInError {
@@ -27,29 +27,29 @@ impl SignInError {
     pub fn refused(host: &str, error: &str, description: Option<&str>, secrets: &[SecretString]) -> Self {
         // Before anything is cut: a part of a secret would not be found.
         let (error, description) = (&*redact(error, secrets), description.map(|text| redact(text, secrets)));
-        let aadsts::Reason { number, sentence, correlation_id } = aadsts::read(error, description.as_deref());
+        let aadsts::EntraError { number, sentence, correlation_id } = aadsts::read(error, description.as_deref());
         let id = correlation_id.map(|id| format!(" (correlation id {})", sanitize(&id))).unwrap_or_default();
         // RFC 6749, section 4.1.2.1; RFC 8628, section 3.5.
         let is_passing = ["temporarily_unavailable", "server_error", "slow_down"].contains(&error);
-        Self { words: format!("{host}: {}{id}", sanitize(&sentence)), reason: Reason::Refused { number, is_passing } }
+        Self { words: format!("{host}: {}{id}", sanitize(&sentence)), cause: Cause::Refused { number, is_passing } }
     }
 
     /// No answer of the platform's own.
-    pub fn unanswered(words: String, hint: &'static str) -> Self {
-        Self { words, reason: Reason::Unanswered(hint) }
+    pub fn unanswered(words: String, hint: String) -> Self {
+        Self { words, cause: Cause::Unanswered(hint) }
     }
 
     /// Whether the platform has refused, so that the same will not work again.
     pub fn is_final(&self) -> bool {
-        matches!(self.reason, Reason::Refused { is_passing: false, .. })
+        matches!(self.cause, Cause::Refused { is_passing: false, .. })
     }
 
-    /// As an error with what it is about in front. `login` is the command that signs in; `otherwise` is the hint where
-    /// nothing better is known.
+    /// As an error that begins with `what`. `login` is the command that signs in; `otherwise` is the hint if nothing
+    /// better is known.
     pub fn about(&self, what: &str, login: &str, otherwise: &str) -> Error {
-        let hint = match self.reason {
-            Reason::Refused { number, .. } => number.and_then(|number| aadsts::hint(number, login)),
-            Reason::Unanswered(hint) => Some(hint.to_owned()),
+        let hint = match &self.cause {
+            Cause::Refused { number, .. } => number.and_then(|number| aadsts::hint(number, login)),
+            Cause::Unanswered(hint) => Some(hint.clone()),
         };
         Error::auth(format!("{what}: {}", self.words)).hint(hint.unwrap_or_else(|| otherwise.to_owned()))
     }
@@ -95,6 +95,6 @@ mod tests {
     fn what_may_pass_is_not_final() {
         assert!(refused("invalid_grant", "AADSTS700082: Expired.").is_final());
         assert!(!refused("temporarily_unavailable", "AADSTS90033: A transient error.").is_final());
-        assert!(!SignInError::unanswered("refused".to_owned(), "try again").is_final());
+        assert!(!SignInError::unanswered("refused".to_owned(), "try again".to_owned()).is_final());
     }
 }

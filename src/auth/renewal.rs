@@ -1,7 +1,8 @@
-//! Renewing a profile's sign-in: by one process at a time, stored before it is used, and never over what somebody else
-//! has signed in or out meanwhile.
+//! Renewing a profile's sign-in: by one process at a time, stored before it is used, and never over a sign-in or
+//! sign-out that happened meanwhile.
 
 use std::cell::RefCell;
+use std::fs::File;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
@@ -10,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::claims::Claims;
 use super::refusal::SignInError;
 use super::session::{self, Renewal, Session};
-use super::sign_in::{self, Platform, Tokens};
+use super::sign_in::{self, Platform, TokenSet};
 use super::store::{self, StoreError};
 use super::tenant::Tenant;
 use super::token::Token;
@@ -19,63 +20,54 @@ use crate::net::request::SendOptions;
 use crate::net::root::Root;
 use crate::text::sanitize::sanitize;
 
-/// What to do where the keyring is in the way.
 const KEYRING: &str = "unlock the system's keyring, then run again";
 
-/// A profile whose sign-in can be renewed, as it was when its token was first used. Nobody else's sign-in takes its
-/// place, and no token for another tenant.
-pub struct Profile {
-    /// Its name.
+/// A profile's sign-in, as it was when its token was first used. A run stays with it: another sign-in under the same
+/// name, or a token for another tenant, does not take its place.
+pub struct SignedInProfile {
     pub name: String,
     /// The Graph root that its token is for.
     pub graph: Root,
     /// The sign-in root that it is from.
     pub login: Root,
-    /// Who signed in, where it is known.
     pub account: Option<String>,
-    /// The tenant, where it is known.
     pub tenant: Option<Tenant>,
-    /// The application that signed in, and can renew it; none for a token that something else got.
+    /// The application that signed in, and can renew the sign-in; `None` for a token that was stored alone.
     pub client_id: Option<String>,
-    /// What could not be stored, though what is stored may be used up.
+    /// A renewed session that could not be stored. The refresh token in the keyring may be used up.
     unkept: RefCell<Option<Session>>,
 }
 
-/// A token, and what is to be said about it.
 pub struct Renewed {
-    /// The token.
     pub token: Token,
-    /// The sign-in could not be stored: why. The one that is stored is older.
+    /// Why the renewed sign-in could not be stored. The keyring still has the previous one.
     pub unkept: Option<anyhow::Error>,
 }
 
-/// Why there is no other token.
-pub struct Failure {
-    /// In words, with what to do.
+/// Why there is no new token.
+pub struct RenewalFailure {
     pub error: anyhow::Error,
-    /// What that means for the next time.
     pub outlook: Outlook,
 }
 
-/// Whether it makes sense to ask for another token once more.
+/// Whether it makes sense to try the renewal again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outlook {
-    /// It may work at another time.
+    /// It may work later.
     Passing,
     /// It will not.
     Final,
-    /// Nobody was to ask any more: the run was stopped.
+    /// The run was interrupted before the request.
     Stopped,
 }
 
-impl<E: Into<anyhow::Error>> From<E> for Failure {
+impl<E: Into<anyhow::Error>> From<E> for RenewalFailure {
     fn from(error: E) -> Self {
         Self { error: error.into(), outlook: Outlook::Passing }
     }
 }
 
-impl Profile {
-    /// The profile of a session that was read from the keyring.
+impl SignedInProfile {
     pub fn new(name: &str, graph: Root, login: Root, session: &Session) -> Self {
         Self {
             name: name.to_owned(),
@@ -88,7 +80,7 @@ impl Profile {
         }
     }
 
-    /// Whether a session is of the same sign-in, so that its tokens are as good as this one's.
+    /// Whether a session is of the same sign-in, so that its tokens may be used.
     fn is_of(&self, session: &Session) -> bool {
         session.graph_url == self.graph.as_str()
             && session.login_url == self.login.as_str()
@@ -97,12 +89,12 @@ impl Profile {
             && session.renewal.as_ref().map(|renewal| &renewal.client_id) == self.client_id.as_ref()
     }
 
-    /// Makes sure that what came is for the tenant that was signed in to, as far as that is known by its ID; otherwise
-    /// for that of the token before.
+    /// Makes sure that a token is for the tenant that was signed in to, if its ID is known; otherwise for that of the
+    /// token before.
     ///
     /// # Errors
-    /// It names another.
-    pub fn check_tenant(&self, came: Option<&Claims>, before: Option<&Claims>) -> Result<(), Error> {
+    /// It is for another one.
+    pub fn check_token_tenant(&self, came: Option<&Claims>, before: Option<&Claims>) -> Result<(), Error> {
         let signed_in = self.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str);
         let expected = signed_in.or_else(|| before?.tenant.as_deref());
         let found = came.and_then(|claims| claims.tenant.as_deref());
@@ -114,38 +106,25 @@ impl Profile {
                     sanitize(found),
                     sanitize(expected)
                 );
-                Err(Error::auth(words).hint(format!("sign in again: {}", session::command(&self.name))))
+                Err(Error::auth(words).hint(format!("sign in again: {}", session::login_command(&self.name))))
             }
             _ => Ok(()),
         }
     }
 
-    /// Gets another token than `used`, which is due or was refused. It is that of another process, where one has renewed
-    /// the sign-in meanwhile. `permission` is what was asked for at sign-in. Another process may be at it for up to
-    /// `turn_within`.
+    /// Gets a token in place of `used`, which is due or was refused: another process's, if it has renewed the sign-in
+    /// meanwhile. `permission` is what was asked for at sign-in. Waits up to `turn_within` for another process.
     ///
     /// # Errors
-    /// The sign-in is no good any more, it is gone or another's, or the platform cannot be reached.
+    /// The sign-in has expired, was deleted or replaced, or the platform cannot be reached.
     pub async fn renew(
         &self,
         used: &SecretString,
         permission: &str,
         turn_within: Duration,
         wire: SendOptions<'_>,
-    ) -> Result<Renewed, Failure> {
-        let name = self.name.clone();
-        let turn = tokio::select! {
-            turn = blocking(move || store::turn_to_renew(&name, turn_within)) => turn?,
-            _ = wire.cancel.wait() => return Err(self.stopped()),
-        };
-        let _turn = turn.map_err(|reason| match reason {
-            StoreError::Busy => {
-                let seconds = turn_within.as_secs();
-                self.cannot(&format!("another intunectl has been at it for {seconds} s, or was stopped while it was"))
-                    .hint("try again when it is done")
-            }
-            reason => self.cannot(&reason.to_string()).hint(KEYRING),
-        })?;
+    ) -> Result<Renewed, RenewalFailure> {
+        let _turn = self.take_turn(turn_within, wire).await?;
         let unkept = self.unkept.borrow().clone();
         let session = match unkept {
             Some(session) => session,
@@ -161,20 +140,20 @@ impl Profile {
             return Err(self.stopped());
         }
         let renewal = session.renewal.as_ref().ok_or_else(|| {
-            self.cannot("it is a token alone").hint(format!("sign in: {}", session::command(&self.name)))
+            self.cannot("it is a token alone").hint(format!("sign in: {}", session::login_command(&self.name)))
         })?;
         let tenant = session.tenant.clone().unwrap_or_else(Tenant::any);
         let platform = Platform::new(&self.login, &tenant, &renewal.client_id, wire)?;
         let scopes = sign_in::scopes(&self.graph, permission);
-        let Tokens { access, refresh, identity } = match platform.refresh(&renewal.refresh_token, &scopes).await {
+        let TokenSet { access, refresh, identity } = match platform.refresh(&renewal.refresh_token, &scopes).await {
             Ok(tokens) => tokens,
             Err(error) => return self.after_refusal(error, used).await,
         };
-        // Before it is kept: whatever the sign-in service was thinking, this profile is not for another tenant.
+        // Before it is stored: a profile stays with its tenant, whatever the sign-in service issues.
         let before = Claims::read(used);
         for came in [&access.claims, &identity] {
-            self.check_tenant(came.as_ref(), before.as_ref())
-                .map_err(|error| Failure { error: error.into(), outlook: Outlook::Final })?;
+            self.check_token_tenant(came.as_ref(), before.as_ref())
+                .map_err(|error| RenewalFailure { error: error.into(), outlook: Outlook::Final })?;
         }
         // Not every server gives a new one every time (RFC 6749, section 6).
         let refresh_token = refresh.unwrap_or_else(|| renewal.refresh_token.clone());
@@ -182,31 +161,54 @@ impl Profile {
         next.access_token = access.secret.clone();
         next.expires_at = access.expires_at;
         next.renewal = Some(Renewal { refresh_token, ..renewal.clone() });
+        // Before the token is used.
+        let unkept = self.save(session, next).await?;
+        Ok(Renewed { token: access, unkept })
+    }
+
+    /// Waits for the turn to renew. It lasts until the file is dropped.
+    async fn take_turn(&self, within: Duration, wire: SendOptions<'_>) -> Result<File, RenewalFailure> {
         let name = self.name.clone();
-        // Before the token is used. Where somebody has signed in or out meanwhile, theirs stays and ours ends with this
-        // run.
+        let turn = tokio::select! {
+            turn = blocking(move || store::turn_to_renew(&name, within)) => turn?,
+            _ = wire.cancel.wait() => return Err(self.stopped()),
+        };
+        Ok(turn.map_err(|reason| match reason {
+            StoreError::Busy => {
+                let seconds = within.as_secs();
+                self.cannot(&format!("another intunectl has been at it for {seconds} s, or was stopped while it was"))
+                    .hint("try again when it is done")
+            }
+            reason => self.cannot(&reason.to_string()).hint(KEYRING),
+        })?)
+    }
+
+    /// Stores a renewed session, and returns why that failed, if it did. If somebody has signed in or out meanwhile,
+    /// that stays, and ours ends with this run.
+    async fn save(&self, session: Session, next: Session) -> anyhow::Result<Option<anyhow::Error>> {
+        let name = self.name.clone();
         let (next, kept) = blocking(move || {
             let kept = next.save_in_place_of(&session, &name);
             (next, kept)
         })
         .await?;
-        // It still says in whose place it is to be stored.
+        // It still says which stored session it replaces.
         *self.unkept.borrow_mut() = kept.is_err().then_some(next);
-        Ok(Renewed { token: access, unkept: kept.err() })
+        Ok(kept.err())
     }
 
-    /// A process that cannot see our turn (another session of the same user) may have used the refresh token up.
-    async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, Failure> {
+    /// A process that cannot see our lock (in another session of the same user) may have used the refresh token up.
+    async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, RenewalFailure> {
         if error.is_final()
             && let Ok(session) = self.load().await
             && let Some(token) = self.other_than(used, &session)
         {
             return Ok(Renewed { token, unkept: None });
         }
-        let login = session::command(&self.name);
+        let login = session::login_command(&self.name);
         let again = format!("sign in again: {login}");
         let told = error.about(&format!("{} cannot be renewed", self.sign_in()), &login, &again);
-        // Whatever else is to be done first: it is no good any more.
+        // Whatever else has to be done first: the sign-in itself is lost.
         let told = match told.hint_text() {
             Some(hint) if error.is_final() && !hint.contains(&login) => {
                 let hint = format!("{hint}; then {again}");
@@ -215,10 +217,10 @@ impl Profile {
             _ => told,
         };
         let outlook = if error.is_final() { Outlook::Final } else { Outlook::Passing };
-        Err(Failure { error: told.into(), outlook })
+        Err(RenewalFailure { error: told.into(), outlook })
     }
 
-    /// The sign-in as it is stored now, if it is still the same.
+    /// The session that is stored now, if it is of the same sign-in.
     async fn load(&self) -> anyhow::Result<Session> {
         let name = self.name.clone();
         let session = blocking(move || Session::load(&name)).await?.map_err(|error| {
@@ -227,22 +229,22 @@ impl Profile {
         })?;
         session.filter(|session| self.is_of(session)).ok_or_else(|| {
             self.cannot("somebody has signed out, or in again, meanwhile")
-                .hint(format!("sign in: {}", session::command(&self.name)))
+                .hint(format!("sign in: {}", session::login_command(&self.name)))
                 .into()
         })
     }
 
-    /// The session's token, if it is another than `used` and good for some time.
+    /// The session's token, if it is not `used` and is valid for some time.
     fn other_than(&self, used: &SecretString, session: &Session) -> Option<Token> {
         let is_another = session.access_token.expose_secret() != used.expose_secret();
         let before = Claims::read(used);
-        let is_same_tenant = |token: &Token| self.check_tenant(token.claims.as_ref(), before.as_ref()).is_ok();
+        let is_same_tenant = |token: &Token| self.check_token_tenant(token.claims.as_ref(), before.as_ref()).is_ok();
         let is_good = |token: &Token| !token.is_due(SystemTime::now()) && is_same_tenant(token);
         session.token().ok().filter(|token| is_another && is_good(token))
     }
 
-    fn stopped(&self) -> Failure {
-        Failure { error: self.cannot("interrupted").into(), outlook: Outlook::Stopped }
+    fn stopped(&self) -> RenewalFailure {
+        RenewalFailure { error: self.cannot("interrupted").into(), outlook: Outlook::Stopped }
     }
 
     fn sign_in(&self) -> String {
@@ -254,7 +256,7 @@ impl Profile {
     }
 }
 
-/// Does what may wait for a file or a keyring.
+/// Runs what may wait for a file or a keyring.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
     tokio::task::spawn_blocking(work).await.context("a thread for the keyring broke off")
 }

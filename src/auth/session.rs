@@ -11,34 +11,30 @@ use super::store;
 use super::tenant::Tenant;
 use super::token::Token;
 use crate::error::Error;
+use crate::variables::INTUNECTL_PROFILE;
 
-/// A signed-in profile.
 #[derive(Clone)]
 pub struct Session {
-    /// The access token.
     pub access_token: SecretString,
-    /// When that expires, where it is known.
     pub expires_at: Option<SystemTime>,
-    /// The Graph root it was issued for.
+    /// The Graph root that the token was issued for.
     pub graph_url: String,
-    /// The sign-in root it was issued by.
+    /// The sign-in root that issued it.
     pub login_url: String,
-    /// Who signed in, where it is known.
     pub account: Option<String>,
-    /// The tenant that was signed in to, by its ID where that is known.
+    /// The tenant that was signed in to, by its ID if that is known.
     pub tenant: Option<Tenant>,
-    /// The tenant that was asked for, where one was.
+    /// The tenant that was named at sign-in.
     pub asked_tenant: Option<Tenant>,
-    /// What gets the next token; none for a token that somebody else got.
+    /// `None` for a token that was stored alone.
     pub renewal: Option<Renewal>,
-    /// What the keyring holds, if that is where this is from.
+    /// The text in the keyring from which this was read.
     stored: Option<SecretString>,
 }
 
-/// What gets the next token.
+/// What the next token is requested with.
 #[derive(Clone)]
 pub struct Renewal {
-    /// The application that signed in.
     pub client_id: String,
     /// Entra takes one that was used before ("Refresh tokens in the Microsoft identity platform"), but other servers
     /// need not, and it need not for ever.
@@ -68,7 +64,6 @@ struct Stored<'a> {
 }
 
 impl Session {
-    /// With a token, and nothing else known of it.
     pub fn new(access_token: SecretString, graph_url: &str, login_url: &str) -> Self {
         Self {
             access_token,
@@ -83,7 +78,7 @@ impl Session {
         }
     }
 
-    /// Reads a profile; `None` where nobody is signed in under its name.
+    /// Reads a profile; `None` if nobody is signed in under its name.
     ///
     /// # Errors
     /// There is no keyring, it is locked or does not answer, or what is there is damaged.
@@ -92,7 +87,7 @@ impl Session {
         // Never serde's own message, which may quote what it could not read.
         let session = Self::parse(secret).map_err(|_| {
             Error::auth(format!("what the keyring holds for profile '{profile}' is not readable"))
-                .hint(format!("sign in again: {}", command(profile)))
+                .hint(format!("sign in again: {}", login_command(profile)))
         })?;
         Ok(Some(session))
     }
@@ -100,7 +95,7 @@ impl Session {
     fn parse(secret: SecretString) -> serde_json::Result<Self> {
         let stored: Stored<'_> = serde_json::from_str(secret.expose_secret())?;
         let expires_at = stored.expires_at.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
-        // What is no tenant's name is as good as none.
+        // An invalid name counts as none.
         let tenant = |text: Option<Cow<'_, str>>| text.and_then(|text| text.parse().ok());
         let renewal = stored.client_id.zip(stored.refresh_token);
         Ok(Self {
@@ -135,10 +130,6 @@ impl Session {
         Ok(SecretString::from(serde_json::to_string(&stored).context("the profile cannot be written as JSON")?))
     }
 
-    /// The token.
-    ///
-    /// # Errors
-    /// It is none that can be sent.
     pub fn token(&self) -> Result<Token, Error> {
         let token = Token::read(&self.access_token, "the keyring")?;
         Ok(Token { expires_at: self.expires_at.or(token.expires_at), ..token })
@@ -152,18 +143,18 @@ impl Session {
         Ok(store::save(profile, &self.text()?)?)
     }
 
-    /// Stores a profile in place of the session that this one was made of, and says whether it did. Where somebody has
-    /// signed in or out meanwhile, that stays as it is.
+    /// Stores a profile in place of `before`, and returns whether it did. If somebody has signed in or out meanwhile,
+    /// that stays as it is.
     ///
     /// # Errors
     /// There is no keyring, it is locked or does not answer; what was there before still is.
     pub fn save_in_place_of(&self, before: &Self, profile: &str) -> anyhow::Result<bool> {
         let Some(stored) = &before.stored else { return Ok(false) };
-        // Also where that one was stored late, after its keyring had been given up on.
+        // Also if that one was stored late, after the keyring had timed out.
         Ok(store::replace(profile, &[stored.clone(), before.text()?], &self.text()?)?)
     }
 
-    /// Forgets a profile; whether there was one.
+    /// Deletes a profile, and returns whether there was one.
     ///
     /// # Errors
     /// There is no keyring, it is locked or does not answer.
@@ -173,12 +164,12 @@ impl Session {
 }
 
 /// The command that signs a profile in, to be typed as it is.
-pub fn command(profile: &str) -> String {
-    let is_other_in_force = std::env::var_os("INTUNECTL_PROFILE").is_some_and(|name| !name.is_empty());
-    command_for(profile, profile == "default" && !is_other_in_force)
+pub fn login_command(profile: &str) -> String {
+    let is_other_in_force = std::env::var_os(INTUNECTL_PROFILE).is_some_and(|name| !name.is_empty());
+    login_command_for(profile, profile == "default" && !is_other_in_force)
 }
 
-fn command_for(profile: &str, needs_no_name: bool) -> String {
+fn login_command_for(profile: &str, needs_no_name: bool) -> String {
     let is_plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     // What begins like an option would be taken for one.
     let option = if profile.starts_with('-') { "--profile=" } else { "--profile " };
@@ -225,12 +216,12 @@ mod tests {
 
     #[test]
     fn the_command_can_be_typed_as_it_is() {
-        assert_eq!(command_for("default", true), "intunectl auth login");
-        assert_eq!(command_for("default", false), "intunectl auth login --profile default");
-        assert_eq!(command_for("work-2.eu", false), "intunectl auth login --profile work-2.eu");
+        assert_eq!(login_command_for("default", true), "intunectl auth login");
+        assert_eq!(login_command_for("default", false), "intunectl auth login --profile default");
+        assert_eq!(login_command_for("work-2.eu", false), "intunectl auth login --profile work-2.eu");
         #[cfg(unix)]
-        assert_eq!(command_for("it's 仕事", false), r"intunectl auth login --profile 'it'\''s 仕事'");
-        assert_eq!(command_for("-q", false), "intunectl auth login --profile=-q");
+        assert_eq!(login_command_for("it's 仕事", false), r"intunectl auth login --profile 'it'\''s 仕事'");
+        assert_eq!(login_command_for("-q", false), "intunectl auth login --profile=-q");
     }
 
     #[test]

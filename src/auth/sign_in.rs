@@ -32,95 +32,89 @@ use crate::net::http;
 use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected, encodings_of_secret};
 use crate::net::root::{Root, is_loopback};
 use crate::text::sanitize::{sanitize, without_tokens};
+use crate::variables::HTTPS_PROXY;
 
 /// Microsoft Graph Command Line Tools: a public client that needs no registration. Source: graph-facts, "Tokens".
 pub const DEFAULT_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
-/// What to do where the platform does not answer, and nothing better is known.
-const UNREACHABLE: &str = "check the network, HTTPS_PROXY, --login-url and --cloud, then try again";
-/// What the observer knows these calls by.
-const LABEL: &str = "sign-in";
-/// How many polls in a row may go unanswered, each of them tried again as any request, before nobody waits any longer.
+/// The sign-in fails after this many polls in a row without an answer. Each of them is retried as any request is.
 const UNANSWERED_POLLS: u32 = 3;
-/// No token lives for longer than a century; who says so knows no more than who says nothing.
+/// A token's lifetime above a century is nonsense, and counts as unknown.
 const LONGEST_LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-/// Nobody types a code for longer, and no service gives anybody the time to.
+/// A longer interval between polls is nonsense, and so is a code that is valid for more than a day.
 const LONGEST_POLL: Duration = Duration::from_secs(3600);
+
+/// The hint if the platform does not answer, and nothing better is known.
+fn unreachable() -> String {
+    format!("check the network, {HTTPS_PROXY}, --login-url and --cloud, then try again")
+}
 
 /// What a sign-in asks for: the permission, a refresh token, and who it is that signs in.
 pub fn scopes(graph: &Root, permission: &str) -> Vec<String> {
     vec![format!("{}/{permission}", graph.as_str()), "offline_access".into(), "openid".into(), "profile".into()]
 }
 
-/// What signing in gave.
-pub struct Tokens {
-    /// For Graph.
+pub struct TokenSet {
     pub access: Token,
-    /// To get the next one with.
     pub refresh: Option<SecretString>,
-    /// What the ID token says of whoever signed in.
+    /// The claims of the ID token.
     pub identity: Option<Claims>,
 }
 
-/// What proves that an application is itself.
-pub enum Proof<'a> {
-    /// A secret that it shares with the platform.
-    Secret(&'a SecretString),
-    /// What an identity provider that the platform trusts says of it.
-    Assertion(&'a SecretString),
+/// What an application proves with that it is itself. Source: RFC 6749, section 2.3; RFC 7521, section 4.2.
+pub enum ClientAuthentication {
+    Secret(SecretString),
+    /// A token of an identity provider that the platform trusts.
+    Assertion(SecretString),
 }
 
-/// A code that somebody is to type into a page.
-pub struct DeviceCode {
-    given: StandardDeviceAuthorizationResponse,
+/// A code that the user has to type into a page.
+pub struct DeviceAuthorization {
+    response: StandardDeviceAuthorizationResponse,
     page: Url,
 }
 
-impl DeviceCode {
-    /// The code.
+impl DeviceAuthorization {
     pub fn code(&self) -> Cow<'_, str> {
-        sanitize(self.given.user_code().secret())
+        sanitize(self.response.user_code().secret())
     }
 
-    /// The page.
     pub fn page(&self) -> &str {
         self.page.as_str()
     }
 
-    /// How long the code is good for.
     pub fn expires_in(&self) -> Duration {
-        self.given.expires_in()
+        self.response.expires_in()
     }
 }
 
-/// A sign-in that a browser has been sent to.
 pub struct BrowserSignIn {
-    /// Where it is to go. Holds no secret.
+    /// The page to open. Holds no secret.
     pub url: String,
-    /// What has to come back, so that the answer is one to this question.
+    /// What the callback has to repeat, so that it answers this sign-in.
     pub state: String,
     redirect: RedirectUrl,
     verifier: PkceCodeVerifier,
 }
 
-/// No answer of the platform's: none at all, or that of something else.
+/// No answer of the platform's own: none at all, or one that is not OAuth.
 #[derive(Debug, Clone)]
 enum Unanswered {
     NoAnswer(NoAnswer),
-    Foreign(String),
+    Unexpected(String),
 }
 
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAnswer(reason) => reason.fmt(f),
-            Self::Foreign(words) => f.write_str(words),
+            Self::Unexpected(words) => f.write_str(words),
         }
     }
 }
 
 impl std::error::Error for Unanswered {}
 
-/// What the platform sends beside what OAuth has.
+/// What the platform sends in addition to OAuth's fields.
 #[derive(Clone, Deserialize, Serialize)]
 struct Extra {
     #[serde(default, skip_serializing)]
@@ -136,7 +130,7 @@ impl fmt::Debug for Extra {
 }
 
 type Granted = StandardTokenResponse<Extra, BasicTokenType>;
-type Client = oauth2::Client<
+type OAuthClient = oauth2::Client<
     BasicErrorResponse,
     Granted,
     BasicTokenIntrospectionResponse,
@@ -151,7 +145,7 @@ type Client = oauth2::Client<
 
 /// The identity platform, for one tenant and one application.
 pub struct Platform<'a> {
-    client: Client,
+    client: OAuthClient,
     http: reqwest::Client,
     host: String,
     /// Whether the platform is on this machine, without TLS: a sandbox, or a test.
@@ -162,7 +156,7 @@ pub struct Platform<'a> {
 }
 
 impl<'a> Platform<'a> {
-    /// For an application in a tenant. It connects to nothing yet.
+    /// It connects to nothing yet.
     ///
     /// # Errors
     /// The trusted roots cannot be loaded.
@@ -183,20 +177,20 @@ impl<'a> Platform<'a> {
         })
     }
 
-    /// The host, and the port where it is not the usual one.
+    /// The host, and the port if it is not the usual one.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Asks for a code that somebody can type elsewhere.
+    /// Starts a sign-in with a device code.
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
-    pub async fn device_code(&self, scopes: &[String]) -> Result<DeviceCode, SignInError> {
+    pub async fn device_code(&self, scopes: &[String]) -> Result<DeviceAuthorization, SignInError> {
         let scopes = scopes.iter().cloned().map(Scope::new);
         let request = self.client.exchange_device_code().add_scopes(scopes);
-        let given = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
-        let code: StandardDeviceAuthorizationResponse = given.map_err(|error| self.failed(error))?;
+        let response = request.request_async(&|request| self.send(request, Repeat::Safe)).await;
+        let code: StandardDeviceAuthorizationResponse = response.map_err(|error| self.failed(error))?;
         self.keep_secret(code.device_code().secret());
         let page = self.page(code.verification_uri()).ok_or_else(|| {
             self.describe_unexpected("the page that it names for the code is not safe: not https, or with a user name")
@@ -205,7 +199,7 @@ impl<'a> Platform<'a> {
         if !is_sensible || code.user_code().secret().is_empty() {
             return Err(self.describe_unexpected("the code that it gave makes no sense"));
         }
-        Ok(DeviceCode { given: code, page })
+        Ok(DeviceAuthorization { response: code, page })
     }
 
     /// The page at this address, if people can be sent there. A user part, even an empty one, would disguise the host;
@@ -219,18 +213,18 @@ impl<'a> Platform<'a> {
         (url.scheme() == "https" || is_here).then_some(url)
     }
 
-    /// Waits until the code was typed, or is no good any more.
+    /// Waits until the code was typed, or has expired.
     ///
     /// # Errors
     /// It was declined, has expired, or no sensible answer came.
-    pub async fn await_device(&self, code: &DeviceCode) -> Result<Tokens, SignInError> {
-        // An interval of nothing would be a flood.
+    pub async fn await_device(&self, code: &DeviceAuthorization) -> Result<TokenSet, SignInError> {
+        // An interval of zero would be a flood.
         let sleep = |wait: Duration| tokio::time::sleep(wait.clamp(Duration::from_secs(1), LONGEST_POLL));
-        // The library waits past whatever is no answer, for as long as the code is good.
+        // The library polls on after failures, for as long as the code is valid.
         let (unanswered, given_up) = (Cell::new(0), Notify::new());
         let last = RefCell::new(None);
         let http = |request| async {
-            let answer = self.exchange(request, Repeat::Safe).await;
+            let answer = self.send(request, Repeat::Safe).await;
             match &answer {
                 Ok(_) => unanswered.set(0),
                 Err(reason) => {
@@ -243,7 +237,7 @@ impl<'a> Platform<'a> {
             }
             answer
         };
-        let polling = self.client.exchange_device_access_token(&code.given).request_async(&http, sleep, None);
+        let polling = self.client.exchange_device_access_token(&code.response).request_async(&http, sleep, None);
         let granted: Result<_, RequestTokenError<_, DeviceCodeErrorResponse>> = tokio::select! {
             granted = polling => granted,
             () = given_up.notified() => match last.take() {
@@ -257,7 +251,7 @@ impl<'a> Platform<'a> {
     /// Where to send a browser that will come back to `redirect`.
     ///
     /// # Errors
-    /// `redirect` is no address.
+    /// `redirect` is not a URL.
     pub fn browser(&self, redirect: String, scopes: &[String]) -> anyhow::Result<BrowserSignIn> {
         let redirect = RedirectUrl::new(redirect)?;
         let mut asked = self.ask_browser(redirect.clone(), scopes);
@@ -278,36 +272,36 @@ impl<'a> Platform<'a> {
             .set_redirect_uri(Cow::Borrowed(&redirect))
             .set_pkce_challenge(challenge)
             .add_scopes(scopes.iter().cloned().map(Scope::new))
-            // Administrators have more than one account; the browser's own would be taken unasked.
+            // Administrators have several accounts; otherwise the browser's current one would be taken without asking.
             .add_extra_param("prompt", "select_account")
             .url();
         BrowserSignIn { url: url.into(), state: state.into_secret(), redirect, verifier }
     }
 
-    /// Exchanges what a browser came back with.
+    /// Exchanges the code that a browser came back with.
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
-    pub async fn redeem(&self, code: &SecretString, sign_in: BrowserSignIn) -> Result<Tokens, SignInError> {
+    pub async fn redeem(&self, code: &SecretString, sign_in: BrowserSignIn) -> Result<TokenSet, SignInError> {
         let BrowserSignIn { redirect, verifier, .. } = sign_in;
         self.keep_secret(code.expose_secret());
         self.keep_secret(verifier.secret());
         let code = AuthorizationCode::new(code.expose_secret().to_owned());
         let request =
             self.client.exchange_code(code).set_redirect_uri(Cow::Owned(redirect)).set_pkce_verifier(verifier);
-        let granted = request.request_async(&|request| self.exchange(request, Repeat::Unsent)).await;
+        let granted = request.request_async(&|request| self.send(request, Repeat::Unsent)).await;
         self.tokens(granted)
     }
 
-    /// Gets the next tokens for a refresh token.
+    /// Exchanges a refresh token.
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
-    pub async fn refresh(&self, token: &SecretString, scopes: &[String]) -> Result<Tokens, SignInError> {
+    pub async fn refresh(&self, token: &SecretString, scopes: &[String]) -> Result<TokenSet, SignInError> {
         self.keep_secret(token.expose_secret());
         let token = RefreshToken::new(token.expose_secret().to_owned());
         let request = self.client.exchange_refresh_token(&token).add_scopes(scopes.iter().cloned().map(Scope::new));
-        let granted = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
+        let granted = request.request_async(&|request| self.send(request, Repeat::Safe)).await;
         self.tokens(granted)
     }
 
@@ -315,29 +309,33 @@ impl<'a> Platform<'a> {
     ///
     /// # Errors
     /// It was refused, or no sensible answer came.
-    pub async fn app(&self, proof: Proof<'_>, scope: String) -> Result<Tokens, SignInError> {
-        let client = match proof {
-            Proof::Secret(secret) => {
+    pub async fn client_credentials(
+        &self,
+        authentication: &ClientAuthentication,
+        scope: String,
+    ) -> Result<TokenSet, SignInError> {
+        let client = match authentication {
+            ClientAuthentication::Secret(secret) => {
                 self.keep_secret(secret.expose_secret());
                 self.client.clone().set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
             }
-            Proof::Assertion(_) => self.client.clone(),
+            ClientAuthentication::Assertion(_) => self.client.clone(),
         };
         let mut request = client.exchange_client_credentials().add_scope(Scope::new(scope));
-        if let Proof::Assertion(assertion) = proof {
+        if let ClientAuthentication::Assertion(assertion) = authentication {
             self.keep_secret(assertion.expose_secret());
             request = request
                 .add_extra_param("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
                 .add_extra_param("client_assertion", assertion.expose_secret());
         }
-        let granted = request.request_async(&|request| self.exchange(request, Repeat::Safe)).await;
+        let granted = request.request_async(&|request| self.send(request, Repeat::Safe)).await;
         self.tokens(granted)
     }
 
     fn tokens<T: ErrorResponseType + fmt::Display + 'static>(
         &self,
         granted: Result<Granted, RequestTokenError<Unanswered, StandardErrorResponse<T>>>,
-    ) -> Result<Tokens, SignInError> {
+    ) -> Result<TokenSet, SignInError> {
         let granted = granted.map_err(|error| self.failed(error))?;
         let access = SecretString::from(granted.access_token().secret().as_str());
         let mut access = Token::read(&access, &self.host)
@@ -346,7 +344,7 @@ impl<'a> Platform<'a> {
         let expires_at = granted.expires_in().filter(in_reason).and_then(|left| SystemTime::now().checked_add(left));
         access.expires_at = expires_at.or(access.expires_at);
         let id_token = granted.extra_fields().id_token.as_deref().map(SecretString::from);
-        Ok(Tokens {
+        Ok(TokenSet {
             access,
             refresh: granted.refresh_token().map(|token| SecretString::from(token.secret().as_str())),
             identity: id_token.as_ref().and_then(Claims::read),
@@ -369,10 +367,10 @@ impl<'a> Platform<'a> {
                 SignInError::refused(&self.host, &refusal.error().to_string(), description, &self.sent.borrow())
             }
             RequestTokenError::Request(Unanswered::NoAnswer(reason)) => {
-                let hint = reason.hint().unwrap_or(UNREACHABLE);
+                let hint = reason.hint().map_or_else(unreachable, str::to_owned);
                 SignInError::unanswered(format!("{}: {reason}", self.host), hint)
             }
-            RequestTokenError::Request(Unanswered::Foreign(words)) => self.describe_unexpected(&words),
+            RequestTokenError::Request(Unanswered::Unexpected(words)) => self.describe_unexpected(&words),
             // Neither what could not be parsed nor the library's words for it, which may quote it.
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
                 self.describe_unexpected("its answer makes no sense")
@@ -380,18 +378,18 @@ impl<'a> Platform<'a> {
         }
     }
 
-    /// A refusal that came back with the browser instead of in an answer.
+    /// A refusal that came with the callback instead of in an answer.
     pub fn refused(&self, error: &str, description: Option<&str>) -> SignInError {
         SignInError::refused(&self.host, error, description, &self.sent.borrow())
     }
 
     fn describe_unexpected(&self, words: &str) -> SignInError {
-        SignInError::unanswered(format!("{}: {}", self.host, sanitize(words)), UNREACHABLE)
+        SignInError::unanswered(format!("{}: {}", self.host, sanitize(words)), unreachable())
     }
 
-    /// Sends a request of the protocol, and sends it again while that makes sense.
-    async fn exchange(&self, request: HttpRequest, repeat: Repeat) -> Result<HttpResponse, Unanswered> {
-        let unfit = || Unanswered::Foreign("the request cannot be made".to_owned());
+    /// Sends a request of the protocol, with retries.
+    async fn send(&self, request: HttpRequest, repeat: Repeat) -> Result<HttpResponse, Unanswered> {
+        let unfit = || Unanswered::Unexpected("the request cannot be made".to_owned());
         let (parts, body) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| unfit())?;
         let secrets = Rc::clone(&self.sent.borrow());
@@ -401,10 +399,10 @@ impl<'a> Platform<'a> {
             *request.body_mut() = Some(body.clone().into());
             request
         };
-        let exchange = RetryingRequest { label: LABEL, repeat, secrets: &secrets, wire: self.wire };
-        let answer = exchange.send(&self.http, make).await.map_err(Unanswered::NoAnswer)?;
+        let request = RetryingRequest { label: "sign-in", repeat, secrets: &secrets, wire: self.wire };
+        let answer = request.send(&self.http, make).await.map_err(Unanswered::NoAnswer)?;
         if answer.status != 200 && !is_refusal(&answer) {
-            return Err(Unanswered::Foreign(describe_unexpected(&answer)));
+            return Err(Unanswered::Unexpected(describe_unexpected(&answer)));
         }
         let mut response = HttpResponse::new(answer.body);
         *response.status_mut() = oauth2::http::StatusCode::from_u16(answer.status).map_err(|_| unfit())?;
@@ -415,9 +413,9 @@ impl<'a> Platform<'a> {
 /// Whether an answer is one of OAuth's errors (RFC 6749, section 5.2).
 fn is_refusal(answer: &Answer) -> bool {
     #[derive(Deserialize)]
-    struct Refusal {
+    struct OAuthError {
         #[serde(rename = "error")]
         _error: String,
     }
-    serde_json::from_slice::<Refusal>(&answer.body).is_ok()
+    serde_json::from_slice::<OAuthError>(&answer.body).is_ok()
 }

@@ -12,34 +12,32 @@ use super::session::{self, Session};
 use super::store::{self, StoreError};
 use super::token::{STANDARD_INPUT, Token, read_file};
 use crate::error::Error;
+use crate::variables::{
+    AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, INTUNECTL_TOKEN,
+};
 
-/// The source that is selected, not yet looked at.
-pub enum Source {
+/// The selected source, not read yet.
+pub enum TokenSource {
     /// `--token`.
     Token(SecretString),
-    /// `--token-file`.
     TokenFile(PathBuf),
     /// `INTUNECTL_TOKEN`.
     Variable(OsString),
-    /// Application credentials from the environment.
     App(App),
-    /// Variables that select a source, which cannot be used.
+    /// Variables name it, but it cannot be used.
     Unusable {
-        /// What to call it.
         name: &'static str,
-        /// Why it cannot be used.
         error: Error,
     },
-    /// The sign-in of a profile.
     Profile(String),
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Token(_) => Given::Option.fmt(f),
-            Self::TokenFile(path) => Given::File(path.clone()).fmt(f),
-            Self::Variable(_) => Given::Variable.fmt(f),
+            Self::Token(_) => StaticSource::Option.fmt(f),
+            Self::TokenFile(path) => StaticSource::File(path.clone()).fmt(f),
+            Self::Variable(_) => StaticSource::Variable.fmt(f),
             Self::App(app) => app.fmt(f),
             Self::Unusable { name, .. } => f.write_str(name),
             Self::Profile(name) => write!(f, "profile '{name}'"),
@@ -47,43 +45,48 @@ impl fmt::Display for Source {
     }
 }
 
-/// What a source holds.
-pub enum Found {
-    /// A token that something else got.
-    Given(Token, Given),
-    /// An application, which has to be signed in for a token.
+pub enum ResolvedSource {
+    /// A token that the user brought, and that cannot be renewed.
+    Static(Token, StaticSource),
+    /// An application, which has to sign in for a token.
     App(App),
     /// A profile, and the sign-in under it if there is one.
     Profile(String, Option<Box<Session>>),
 }
 
-/// Where a token that something else got was given.
+/// Where the user put a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
+pub enum StaticSource {
     /// `--token`.
     Option,
-    /// `--token-file`.
     File(PathBuf),
     /// `INTUNECTL_TOKEN`.
     Variable,
-    /// Standard input, to be stored.
+    /// Standard input; the token is stored.
     StandardInput,
 }
 
-impl fmt::Display for Given {
+impl fmt::Display for StaticSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option => f.write_str("--token"),
             Self::File(path) => write!(f, "the token file {}", path.display()),
-            Self::Variable => f.write_str("INTUNECTL_TOKEN"),
+            Self::Variable => f.write_str(INTUNECTL_TOKEN),
             Self::StandardInput => f.write_str(STANDARD_INPUT),
         }
     }
 }
 
-impl Source {
-    /// Whether [`resolve`](Self::resolve) finds a token, if there is one, without waiting for anybody: not for a pipe or
-    /// a terminal, not for the keyring's password, not for the sign-in service.
+impl TokenSource {
+    /// The source that this variable names, in a later version.
+    pub fn unsupported(variable: &'static str) -> Self {
+        let error = Error::auth(format!("{variable} is set, but this version cannot use it; nothing was sent"))
+            .hint(format!("unset {variable} and set {INTUNECTL_TOKEN}, or add --profile default"));
+        Self::Unusable { name: variable, error }
+    }
+
+    /// Whether [`resolve`](Self::resolve) finds a token, if there is one, without waiting for anybody: not for a pipe
+    /// or a terminal, not for the keyring's password, not for the sign-in service.
     pub fn asks_nobody(&self) -> bool {
         match self {
             Self::Token(_) | Self::Variable(_) => true,
@@ -93,31 +96,29 @@ impl Source {
         }
     }
 
-    /// Looks at the source. The keyring is touched only for a profile.
+    /// Reads the source. The keyring is touched only for a profile.
     ///
     /// # Errors
     /// It cannot be used: it is empty, unreadable, malformed or expired, or there is no keyring.
-    pub fn resolve(self, now: SystemTime) -> anyhow::Result<Found> {
+    pub fn resolve(self, now: SystemTime) -> anyhow::Result<ResolvedSource> {
         let (secret, given) = match self {
-            Self::Token(token) => (token, Given::Option),
-            Self::TokenFile(path) => (read_file(&path, "the token file")?, Given::File(path)),
-            Self::Variable(value) => (from_variable(value)?, Given::Variable),
-            Self::App(app) => return Ok(Found::App(app)),
+            Self::Token(token) => (token, StaticSource::Option),
+            Self::TokenFile(path) => (read_file(&path, "the token file")?, StaticSource::File(path)),
+            Self::Variable(value) => (from_variable(value)?, StaticSource::Variable),
+            Self::App(app) => return Ok(ResolvedSource::App(app)),
             Self::Unusable { error, .. } => return Err(error.into()),
             Self::Profile(profile) => {
                 let session = Session::load(&profile).map_err(|error| no_keyring(error, &profile))?;
-                return Ok(Found::Profile(profile, session.map(Box::new)));
+                return Ok(ResolvedSource::Profile(profile, session.map(Box::new)));
             }
         };
-        Ok(Found::Given(given.token(&secret, now)?, given))
+        Ok(ResolvedSource::Static(given.token(&secret, now)?, given))
     }
 }
 
-impl Given {
-    /// Reads a token that was given so.
-    ///
+impl StaticSource {
     /// # Errors
-    /// It is empty, malformed or expired.
+    /// The token is empty, malformed or expired.
     pub fn token(&self, secret: &SecretString, now: SystemTime) -> Result<Token, Error> {
         let source = self.to_string();
         let token = Token::read(secret, &source)?;
@@ -133,32 +134,31 @@ pub fn not_signed_in(profile: &str) -> Error {
 
 fn from_variable(value: OsString) -> Result<SecretString, Error> {
     // The value itself is never part of the message.
-    let text =
-        value.into_string().map_err(|_| Error::auth("INTUNECTL_TOKEN holds a character that no header may hold"))?;
+    let text = value
+        .into_string()
+        .map_err(|_| Error::auth(format!("{INTUNECTL_TOKEN} holds a character that no header may hold")))?;
     Ok(SecretString::from(text))
 }
 
-/// Without a keyring there is no token either; what is there but unreadable has its own words.
 fn no_keyring(error: anyhow::Error, profile: &str) -> anyhow::Error {
     match error.downcast_ref::<StoreError>() {
         Some(StoreError::Damaged) => Error::auth(format!("no access token: {}", StoreError::Damaged))
-            .hint(format!("sign in again, which replaces it: {}", session::command(profile)))
+            .hint(format!("sign in again, which replaces it: {}", session::login_command(profile)))
             .into(),
         Some(reason) => Error::auth(format!("no access token: {reason}")).hint(ways(profile)).into(),
         None => error,
     }
 }
 
-/// What to do without a token.
 fn ways(profile: &str) -> String {
     format!(
         "give a token in one of four ways:
   1. --token-file PATH (or --token TOKEN)
-  2. INTUNECTL_TOKEN in the environment
-  3. app credentials in the environment: AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET,
-     AZURE_FEDERATED_TOKEN_FILE, or GitHub Actions' id-token
+  2. {INTUNECTL_TOKEN} in the environment
+  3. app credentials in the environment: {AZURE_TENANT_ID} and {AZURE_CLIENT_ID} with {AZURE_CLIENT_SECRET},
+     {AZURE_FEDERATED_TOKEN_FILE}, or GitHub Actions' id-token
   4. the system's keyring: {}",
-        session::command(profile)
+        session::login_command(profile)
     )
 }
 
@@ -178,7 +178,7 @@ mod tests {
             ("Bearer secret", "word Bearer"),
             ("bearer secret", "word Bearer"),
         ] {
-            for source in [Source::Token(value.into()), Source::Variable(value.into())] {
+            for source in [TokenSource::Token(value.into()), TokenSource::Variable(value.into())] {
                 let Err(error) = source.resolve(SystemTime::UNIX_EPOCH) else { panic!("{value:?} is taken") };
                 let error = error.downcast::<Error>().unwrap();
                 let words = format!("{error} {}", error.hint_text().unwrap_or_default());

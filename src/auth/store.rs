@@ -1,7 +1,7 @@
 //! Secrets in the operating system's keyring, one per profile, of any size: whole or not at all, and never hanging.
 //!
-//! Nothing is connected to before the first call, and every call connects anew. That costs a few milliseconds and
-//! outlives a keyring that was restarted or stuck during a long run.
+//! There is no connection before the first call, and every call makes a new one. That costs a few milliseconds, and
+//! works with a keyring that was restarted or stuck during a long run.
 
 mod layout;
 #[cfg(test)]
@@ -20,6 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use crate::lock;
+use crate::variables::INTUNECTL_SANDBOX;
 
 /// How long a keyring may take to answer before it counts as none.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
@@ -92,13 +93,12 @@ impl From<keyring::Error> for StoreError {
 /// The name under which all entries are in the keyring. A rehearsal has its own, so that it neither sees nor changes a
 /// real sign-in.
 fn service() -> &'static str {
-    let is_rehearsal = env::var_os("INTUNECTL_SANDBOX").is_some_and(|root| !root.is_empty());
+    let is_rehearsal = env::var_os(INTUNECTL_SANDBOX).is_some_and(|root| !root.is_empty());
     if is_rehearsal { "intunectl-sandbox" } else { "intunectl" }
 }
 
-/// Reads the secret of `profile`; `None` if there is none.
-///
-/// A Secret Service that was never unlocked since it was installed says that there is none, too.
+/// Reads the secret of `profile`; `None` if there is none, and also from a Secret Service that was never unlocked since
+/// it was installed.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -107,7 +107,7 @@ pub fn load(profile: &str) -> Result<Option<SecretString>, StoreError> {
     in_time(move |_| layout::load(&*connect()?, &profile))
 }
 
-/// Whether reads would need no prompt. Where that cannot be known beforehand, they might.
+/// Whether reads need no prompt; `false` if that cannot be known beforehand.
 pub fn is_open() -> bool {
     in_time(|_| Ok(is_unlocked())).unwrap_or_default()
 }
@@ -122,8 +122,7 @@ pub fn save(profile: &str, secret: &SecretString) -> Result<(), StoreError> {
     in_turn(move |store| layout::save(store, &profile, &secret))
 }
 
-/// Saves the secret of `profile` in place of one of `before`, and says whether it did: where another one is there by now, or
-/// none, that stays.
+/// Saves the secret of `profile` if the stored one is one of `before`, and returns whether it did.
 ///
 /// # Errors
 /// See [`StoreError`]. After [`StoreError::TimedOut`] either secret may be the one in force.
@@ -148,11 +147,11 @@ pub fn profiles() -> Result<Vec<String>, StoreError> {
     in_time(|_| layout::profiles(&*connect()?))
 }
 
-/// Waits for the turn to renew the sign-in of `profile`, as only one process at a time may: a refresh token may be good
-/// for one use. The turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
+/// Waits for the turn to renew the sign-in of `profile`, as only one process at a time may: a refresh token may be
+/// valid for one use. The turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
 ///
 /// # Errors
-/// Another process has been at it for longer ([`StoreError::Busy`]), or there can be no lock.
+/// Another process has been renewing it for longer ([`StoreError::Busy`]), or no lock file can be created.
 pub fn turn_to_renew(profile: &str, wait: Duration) -> Result<File, StoreError> {
     // The name of a file holds less than that of a profile may.
     let digest = Sha256::digest(profile.as_bytes());
@@ -160,22 +159,29 @@ pub fn turn_to_renew(profile: &str, wait: Duration) -> Result<File, StoreError> 
     take_turn(&format!("{}-renewal-{name}", service()), Instant::now() + wait)
 }
 
-/// Waits for the turn to [`delete`], for up to 2 s. The turn lasts until the file is dropped.
-///
-/// Whoever has no turn may delete all the same: a sign-in that cannot be deleted is worse than one that a suspended
-/// process may bring back. The inner error says why there is none.
+/// The turn to [`delete`]. It lasts until it is dropped.
+pub struct DeleteTurn {
+    _lock: Option<File>,
+    /// Another process is writing, and may store a sign-in again.
+    pub is_contested: bool,
+}
+
+/// Waits for the turn to [`delete`], for up to 2 s. Without a lock there is a turn all the same: a sign-in that cannot
+/// be deleted is worse than one that a suspended process may store again.
 ///
 /// # Errors
 /// There is no keyring, or it does not answer.
-pub fn turn_to_delete() -> Result<Result<File, StoreError>, StoreError> {
+pub fn turn_to_delete() -> Result<DeleteTurn, StoreError> {
     in_time(|asked| {
         connect()?;
-        Ok(take_turn(service(), asked + TURN_WITHIN))
+        let lock = take_turn(service(), asked + TURN_WITHIN);
+        let is_contested = matches!(lock, Err(StoreError::Busy));
+        Ok(DeleteTurn { _lock: lock.ok(), is_contested })
     })
 }
 
-/// Deletes all that the keyring holds for `profile`, and says whether there was anything. To be called after
-/// [`turn_to_delete`]: this waits for no other writer.
+/// Deletes all that the keyring holds for `profile`, and returns whether there was anything. Call it after
+/// [`turn_to_delete`]: this does not wait for another writer.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -184,7 +190,7 @@ pub fn delete(profile: &str) -> Result<bool, StoreError> {
     in_time(move |_| layout::delete(&*connect()?, &profile))
 }
 
-/// Finds out whether a secret could be saved, by saving and deleting an entry that belongs to no profile.
+/// Checks that a secret can be saved, by saving and deleting an entry that belongs to no profile.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -201,7 +207,7 @@ fn take_turn(name: &str, deadline: Instant) -> Result<File, StoreError> {
     lock::acquire(name, deadline).map_err(StoreError::Unavailable)?.ok_or(StoreError::Busy)
 }
 
-/// Does `work` on the keyring while no other process or thread of this user writes to it.
+/// Runs `work` on the keyring while no other process or thread of this user writes to it.
 fn in_turn<T: Send + 'static>(
     work: impl FnOnce(&CredentialStore) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
@@ -216,10 +222,9 @@ fn in_turn<T: Send + 'static>(
     })
 }
 
-/// Does `work` on a thread of its own and waits for it no longer than [`ANSWER_WITHIN`]; `work` is told when the wait
-/// began.
+/// Runs `work` on a thread of its own, with the time at which the wait began, and waits for at most [`ANSWER_WITHIN`].
 ///
-/// A locked Secret Service on a desktop blocks for as long as its prompt stands, which is up to a year. A thread that
+/// A locked Secret Service on a desktop blocks for as long as its prompt is open, which may be a year. A thread that
 /// nobody waits for ends with the process, whereas tokio's blocking threads would keep its runtime from shutting down.
 fn in_time<T: Send + 'static>(
     work: impl FnOnce(Instant) -> Result<T, StoreError> + Send + 'static,
@@ -254,14 +259,14 @@ fn connect() -> Result<Arc<CredentialStore>, StoreError> {
     Ok(dbus_secret_service_keyring_store::Store::new()?)
 }
 
-/// Windows asks nobody. macOS may, for a password or whether this program may read, and does not say so before.
+/// Windows never prompts. macOS may, for a password or for access, and does not say so beforehand.
 #[cfg(any(target_os = "windows", target_os = "macos"))]
 fn is_unlocked() -> bool {
     cfg!(target_os = "windows")
 }
 
-/// The store unlocks whatever it finds before it says what that is, and to unlock shows a prompt. Whether a collection is
-/// locked can be read without one; even a search may show one (KeePassXC's "unlock before searching").
+/// The store unlocks whatever it finds before it says what that is, and to unlock shows a prompt. Whether a collection
+/// is locked can be read without one; even a search may show one (KeePassXC's "unlock before searching").
 #[cfg(all(unix, not(target_os = "macos")))]
 fn is_unlocked() -> bool {
     use dbus_secret_service::{Collection, EncryptionType, SecretService};

@@ -5,28 +5,27 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-/// A tenant's ID, one of its domains, or `organizations` for whichever tenant the account is at home in. It is one
-/// segment of a path as it is.
+/// A tenant's ID, one of its domains, or `organizations` for the home tenant of the account. It is valid as one
+/// segment of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant(String);
 
 impl Tenant {
-    /// Whichever work or school account signs in.
+    /// The tenant of the work or school account that signs in.
     pub fn any() -> Self {
         Self("organizations".to_owned())
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it stands for no tenant in particular.
+    /// Whether it is a placeholder for any tenant.
     pub fn is_any(&self) -> bool {
         ["organizations", "common"].contains(&self.as_str())
     }
 
-    /// Whether it is an ID, and so what tokens name it by.
+    /// Whether it is an ID, as in tokens.
     pub fn is_id(&self) -> bool {
         Uuid::try_parse(&self.0).is_ok()
     }

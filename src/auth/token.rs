@@ -16,29 +16,23 @@ pub const STANDARD_INPUT: &str = "standard input";
 /// More than any token; a file larger than this is not one.
 const LARGEST: u64 = 256 * 1024;
 
-/// A token, and what is known of it.
 #[derive(Clone)]
 pub struct Token {
-    /// The token itself: visible ASCII.
+    /// Visible ASCII.
     pub secret: SecretString,
-    /// What it says of itself, if it is a JWT.
+    /// `None` if it is not a JWT.
     pub claims: Option<Claims>,
-    /// When it expires, where that is known.
     pub expires_at: Option<SystemTime>,
 }
 
-/// A token with less than this left is renewed before it is used. Source: the contract.
+/// A token that expires sooner than this is renewed before it is used. Source: the contract.
 const TOO_LITTLE: Duration = Duration::from_secs(5 * 60);
 
-/// A token is used for this long at the least, whatever is said of its end: a service that gives tokens that have
-/// ended by then would be asked for one before every request.
+/// A token is used for at least this long, whatever its expiry: otherwise a service whose tokens have expired already
+/// would be asked for one before every request.
 const SHORTEST: Duration = Duration::from_secs(10);
 
 impl Token {
-    /// Reads a token from `source`.
-    ///
-    /// # Errors
-    /// It is empty or malformed.
     pub fn read(secret: &SecretString, source: &str) -> Result<Self, Error> {
         let secret = check(secret, source)?;
         let claims = Claims::read(&secret);
@@ -46,28 +40,25 @@ impl Token {
         Ok(Self { secret, claims, expires_at })
     }
 
-    /// Makes sure that it has not expired; `hint` says what to do if it has.
-    ///
     /// # Errors
-    /// It has.
+    /// The token has expired; `hint` says what to do about it.
     pub fn not_expired(&self, source: &str, hint: &str, now: SystemTime) -> Result<(), Error> {
         let Some(ago) = self.expires_at.and_then(|at| now.duration_since(at).ok()) else { return Ok(()) };
         Err(Error::auth(format!("the token from {source} expired {} ago; nothing was sent", approx_duration(ago)))
             .hint(hint))
     }
 
-    /// How long it has left.
     pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {
         self.expires_at?.duration_since(now).ok()
     }
 
-    /// Whether it has too little left to begin with.
+    /// Whether it has to be renewed before it is used.
     pub fn is_due(&self, now: SystemTime) -> bool {
         self.expires_at.is_some_and(|at| at.duration_since(now).is_ok_and(|left| left < TOO_LITTLE) || at <= now)
     }
 
-    /// When it is to be renewed, where it is used from now on. One that lives for no more than those 5 minutes is used
-    /// for half of them: to renew it at once would be to renew it for every request.
+    /// When to renew it, if it is used from now on. One that lives for at most 5 minutes is used for half of that time:
+    /// renewing it 5 minutes before its end would be renewing it for every request.
     pub fn renew_at(&self, now: SystemTime) -> Option<SystemTime> {
         let at = self.expires_at?;
         let left = at.duration_since(now).unwrap_or_default();
@@ -108,8 +99,6 @@ pub(super) fn read_file(path: &Path, what: &str) -> Result<SecretString, Error> 
     read_from(file, &what)
 }
 
-/// Reads a token from a source of text.
-///
 /// # Errors
 /// It cannot be read, is not text, or is too large to be a token.
 pub fn read_from(source: impl Read, what: &str) -> Result<SecretString, Error> {

@@ -50,8 +50,10 @@ struct Entry {
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
     context.note_rehearsal()?;
     let profiles = store::profiles().map_err(|reason| {
-        Error::failure(reason.to_string())
-            .hint("profiles are in the system's keyring: unlock or install it; a token can be given as INTUNECTL_TOKEN")
+        Error::failure(reason.to_string()).hint(format!(
+            "profiles are in the system's keyring: unlock or install it; a token can be given as {}",
+            crate::variables::INTUNECTL_TOKEN
+        ))
     })?;
     let current = context.profile()?;
     let entries: Vec<_> = profiles.into_iter().filter_map(|profile| entry(profile, &current)).collect();

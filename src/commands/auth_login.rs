@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
-use crate::auth::browser::{self, Port, Return};
+use crate::auth::browser::{self, Callback, Port};
 use crate::auth::refusal::SignInError;
 use crate::auth::session::{self, Renewal, Session};
-use crate::auth::sign_in::{self, DEFAULT_CLIENT, Platform, Tokens};
-use crate::auth::sources::Given;
+use crate::auth::sign_in::{self, DEFAULT_CLIENT, Platform, TokenSet};
+use crate::auth::sources::StaticSource;
 use crate::auth::store::{self, StoreError};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::{self, STANDARD_INPUT};
@@ -22,15 +22,13 @@ use crate::net::root::{Cloud, Root};
 use crate::permission;
 use crate::text::humanize::approx_duration;
 use crate::text::sanitize::sanitize;
+use crate::variables::INTUNECTL_TOKEN;
 
 /// How long somebody may take to sign in with a browser.
 const BROWSER_WITHIN: Duration = Duration::from_secs(15 * 60);
 
-/// Runs it. The keyring is tried first: nobody is to sign in for nothing.
-///
-/// # Errors
-/// There is no keyring, the sign-in did not work, or there is no usable token on standard input.
-pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
+/// The keyring is tried first: without it, a sign-in is lost.
+pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exit> {
     if context.has_token_option() {
         return Err(Error::usage("--token and --token-file are for calls, not for signing in")
             .hint("to keep a token: intunectl auth login --with-token < token.txt")
@@ -50,20 +48,7 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
     }
     let typed = named.are_typed().then(|| sign_in_roots(&named)).transpose()?;
     store::check().map_err(|reason| no_keyring(&reason))?;
-    let before = match Session::load(&profile) {
-        Ok(before) => before,
-        Err(error) => match error.downcast_ref::<StoreError>() {
-            Some(reason) if *reason != StoreError::Damaged => return Err(no_keyring(reason).into()),
-            // It is about to be replaced.
-            _ => {
-                context.console.warning_with_hint(
-                    &format!("how profile '{profile}' was signed in before cannot be read: {error}"),
-                    "give --tenant, --cloud and --client-id if they are not the usual ones",
-                );
-                None
-            }
-        },
-    };
+    let before = previous(context, &profile)?;
     let (graph, login) = match (typed, before.as_ref().and_then(roots_of)) {
         (Some(typed), _) => typed,
         (None, Some((graph, login))) => {
@@ -95,16 +80,30 @@ pub fn run(context: &Context, options: &cli::Login) -> anyhow::Result<Exit> {
     })
 }
 
-/// Who is to sign in, and where. What no option says is as it was at the last sign-in of the profile, so that to sign in
-/// again is to type no more than that.
+/// Who signs in, and where. What no option names is as at the last sign-in of the profile.
 struct Asked {
     profile: String,
     tenant: Option<Tenant>,
-    /// The tenant of the sign-in before.
+    /// The tenant of the previous sign-in.
     before: Option<Tenant>,
     client_id: String,
     graph: Root,
     login: Root,
+}
+
+/// The session at the last sign-in of a profile; if it is damaged, `None` with a warning, as it is about to be
+/// replaced.
+fn previous(context: &Context, profile: &str) -> Result<Option<Session>, Error> {
+    Session::load(profile).or_else(|error| match error.downcast_ref::<StoreError>() {
+        Some(reason) if *reason != StoreError::Damaged => Err(no_keyring(reason)),
+        _ => {
+            context.console.warning_with_hint(
+                &format!("how profile '{profile}' was signed in before cannot be read: {error}"),
+                "give --tenant, --cloud and --client-id if they are not the usual ones",
+            );
+            Ok(None)
+        }
+    })
 }
 
 /// Where to sign in, if the profile does not say.
@@ -113,10 +112,10 @@ fn sign_in_roots(named: &Roots) -> Result<(Root, Root), Error> {
     named.both(Error::usage)
 }
 
-/// The roots that a profile was signed in at; not those of a token that something else got, and not those of a program
-/// on this machine, which may have gone and left its port to another.
+/// The roots of a profile's sign-in; not those of a token that was stored alone, and not those of a program on this
+/// machine, whose port may be another program's by now.
 fn roots_of(session: &Session) -> Option<(Root, Root)> {
-    // That of a token that something else got has neither.
+    // A token that was stored alone has neither.
     if session.renewal.is_none() && session.tenant.is_none() {
         return None;
     }
@@ -127,13 +126,13 @@ fn roots_of(session: &Session) -> Option<(Root, Root)> {
 async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::Result<Exit> {
     let reading = || {
         let secret = token::read_from(std::io::stdin().lock(), STANDARD_INPUT)?;
-        Given::StandardInput.token(&secret, SystemTime::now())
+        StaticSource::StandardInput.token(&secret, SystemTime::now())
     };
     let token = tokio::task::spawn_blocking(reading).await.context("reading the token broke off")??;
     // It cannot be renewed, so no token is ever sent there.
     let (_, usual): (Root, Root) = Cloud::Global.into();
     let login = named.login.clone().unwrap_or(usual);
-    let connection = context.accept(token, Given::StandardInput, named).await?;
+    let connection = context.accept(token, StaticSource::StandardInput, named).await?;
     let token = &connection.token;
     context.warn_about(&connection, permission::WRITE);
     save(profile, &Session::new(token.secret.clone(), connection.root.as_str(), login.as_str()))?;
@@ -148,9 +147,9 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
     Ok(Exit::Success)
 }
 
-async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyhow::Result<()> {
+async fn sign_in(context: &Context, options: &cli::LoginOptions, asked: Asked) -> anyhow::Result<()> {
     let Asked { profile, tenant: asked_tenant, before, client_id, graph, login } = asked;
-    let again = session::command(&profile);
+    let again = session::login_command(&profile);
     let tenant = asked_tenant.clone().unwrap_or_else(Tenant::any);
     let transport = context.transport()?;
     let observer = context.observer();
@@ -160,13 +159,13 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
         Way::DeviceCode => with_device_code(context, &platform, &scopes, &again).await?,
         Way::Browser { or_device_code } => with_browser(context, &platform, &scopes, or_device_code, &again).await?,
     };
-    let Tokens { access, refresh, identity } = tokens;
+    let TokenSet { access, refresh, identity } = tokens;
     let claims = [identity.as_ref(), access.claims.as_ref()];
     let account = claims.into_iter().flatten().find_map(|claims| claims.account()).map(str::to_owned);
     let tenant_id: Option<Tenant> =
         claims.into_iter().flatten().find_map(|claims| claims.tenant.as_deref()?.parse().ok());
-    check_tenant(asked_tenant.as_ref(), tenant_id.as_ref(), login.host())?;
-    // By its ID from now on, where that is known: `organizations` would be whichever tenant the account is at home in.
+    check_signed_in_tenant(asked_tenant.as_ref(), tenant_id.as_ref(), login.host())?;
+    // By its ID from now on, if that is known: `organizations` would be the home tenant of any account.
     let tenant = tenant_id.unwrap_or(tenant);
     let can_renew = refresh.is_some();
     let mut session = Session::new(access.secret.clone(), graph.as_str(), login.as_str());
@@ -197,8 +196,8 @@ async fn sign_in(context: &Context, options: &cli::Login, asked: Asked) -> anyho
     Ok(())
 }
 
-/// Nobody is signed in to another tenant than was asked for, as far as both are known by their IDs.
-fn check_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, host: &str) -> Result<(), Error> {
+/// A sign-in is for the tenant that was named, if both are known by their IDs.
+fn check_signed_in_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, host: &str) -> Result<(), Error> {
     match (asked, got) {
         (Some(asked), Some(got)) if asked.is_id() && asked != got => {
             let message = format!("nobody was signed in: {host} gave a token for tenant {got}, not for {asked}");
@@ -211,18 +210,18 @@ fn check_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, host: &str) -> Res
 /// How somebody signs in.
 enum Way {
     Browser {
-        /// Where none opens: whether a code does instead, since nobody asked for a browser.
+        /// Whether a device code does instead if none opens: nobody asked for a browser.
         or_device_code: bool,
     },
     DeviceCode,
 }
 
 impl Way {
-    async fn choose(options: &cli::Login) -> anyhow::Result<Self> {
+    async fn choose(options: &cli::LoginOptions) -> anyhow::Result<Self> {
         if options.browser {
             return Ok(Self::Browser { or_device_code: false });
         }
-        // Whether there is a browser may take another program to say.
+        // This may start another program.
         let can_be_opened = async { tokio::task::spawn_blocking(browser::can_be_opened).await };
         Ok(match !options.device_code && can_be_opened.await.context("looking for a browser broke off")? {
             true => Self::Browser { or_device_code: true },
@@ -236,7 +235,7 @@ async fn with_device_code(
     platform: &Platform<'_>,
     scopes: &[String],
     again: &str,
-) -> anyhow::Result<Tokens> {
+) -> anyhow::Result<TokenSet> {
     let code = platform.device_code(scopes).await.map_err(|error| failed(again, &error, OTHER_WAY_BROWSER))?;
     context.console.instruction(&format!(
         "To sign in at {}, open this page in a browser, on any device:\n\n  {}\n\nand type this code there:\n\n  \
@@ -255,7 +254,7 @@ async fn with_browser(
     scopes: &[String],
     or_device_code: bool,
     again: &str,
-) -> anyhow::Result<Tokens> {
+) -> anyhow::Result<TokenSet> {
     let port = Port::listen().await.context("no port of this machine can be listened at")?;
     let asked = platform.browser(port.redirect(), scopes)?;
     let url = asked.url.clone();
@@ -283,10 +282,10 @@ async fn with_browser(
         Error::auth(format!("nobody signed in within {}", approx_duration(BROWSER_WITHIN))).hint(OTHER_WAY_CODE)
     })?;
     match back {
-        Some(Return::Code(code)) => {
+        Some(Callback::Code(code)) => {
             Ok(platform.redeem(&code, asked).await.map_err(|error| failed(again, &error, OTHER_WAY_CODE))?)
         }
-        Some(Return::Refused { error, description }) => {
+        Some(Callback::Refused { error, description }) => {
             let error = platform.refused(&error, description.as_deref());
             Err(failed(again, &error, OTHER_WAY_CODE).into())
         }
@@ -312,11 +311,10 @@ fn save(profile: &str, session: &Session) -> anyhow::Result<()> {
     })
 }
 
-/// Nothing is written anywhere else instead.
 fn no_keyring(reason: &StoreError) -> Error {
     Error::failure(format!("a sign-in cannot be kept here: {reason}")).hint(match reason {
-        StoreError::Busy => "try again when it is done, or set INTUNECTL_TOKEN in the environment instead",
-        _ => "unlock or install the system's keyring, or set INTUNECTL_TOKEN in the environment instead",
+        StoreError::Busy => format!("try again when it is done, or set {INTUNECTL_TOKEN} in the environment instead"),
+        _ => format!("unlock or install the system's keyring, or set {INTUNECTL_TOKEN} in the environment instead"),
     })
 }
 

@@ -6,10 +6,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 
-/// Runs it. To delete what does not exist is no failure: afterwards it is as it was asked for.
-///
-/// # Errors
-/// There is no keyring, it is locked or does not answer. Or `--tenant` is given.
+/// Deleting what does not exist is not a failure: the result is the same.
 pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
     let console = &context.console;
     if context.tenant().is_some() {
@@ -40,7 +37,7 @@ pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
             Err(error) => return Err(error),
         }
     }
-    if turn.is_err_and(|reason| reason == StoreError::Busy) {
+    if turn.is_contested {
         console.warning_with_hint(
             &format!("{}: it may store a sign-in again", StoreError::Busy),
             "when it has ended, check with `intunectl auth list`",

@@ -6,10 +6,6 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::output::stdout;
 
-/// Runs it.
-///
-/// # Errors
-/// There is no usable token.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
     context.run_until_interrupted(async {
         let connection = context.connect(context.selection()?).await?;

@@ -1,9 +1,9 @@
-//! What a shell offers when TAB is pressed. Its script, from `intunectl completion`, runs this program with the words of
-//! the line behind `--`. Commands, options and files are clap's business; the IDs of partners are looked up here.
+//! What a shell offers when TAB is pressed. Its script, from `intunectl completion`, runs this program with the words
+//! of the line after `--`. Commands, options and files are clap's business; the IDs of partners are looked up here.
 //!
-//! A lookup sends a token, and what is offered is acted on. So it is done exactly as the command that is being typed
-//! would do it, or not at all; it takes no longer than anybody waits for a TAB, asks nobody for anything, changes
-//! nothing, and says nothing: whatever is printed lands in the middle of the line.
+//! A lookup sends a token, and users act on what is offered. So it is done exactly as the command that is being typed
+//! would do it, or not at all. It is fast, never prompts, changes nothing, and prints no messages: they would land in
+//! the middle of the line.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -23,48 +23,40 @@ use crate::graph::partner;
 use crate::ids::PartnerId;
 use crate::interrupt::block_on;
 use crate::text::sanitize::sanitize;
+use crate::variables::{_CLAP_COMPLETE_INDEX, INTUNECTL_COMPLETE, INTUNECTL_COMPLETE_NO_LOOKUP};
 
-/// The environment variable by which a script says for which shell it asks. (clap's own would be `COMPLETE`, which may
-/// mean anything to others.)
-pub const VARIABLE: &str = "INTUNECTL_COMPLETE";
-/// Where scripts say which word the cursor is in, unless it is the last. Source: clap_complete's scripts.
-const INDEX: &str = "_CLAP_COMPLETE_INDEX";
-/// Where scripts say, if it is not empty, that the words may not be all that the command would get: nothing is looked up.
-const NO_LOOKUP: &str = "INTUNECTL_COMPLETE_NO_LOOKUP";
-/// How long a lookup may take, counted from the start: with what the process itself needs it stays below 300 ms.
+/// How long a lookup may take, counted from the start: the whole process stays below 300 ms.
 const WITHIN: Duration = Duration::from_millis(250);
 
-/// The line that is being completed, where a script is what runs this.
-pub fn line() -> Option<Line> {
+/// The line to complete, if a completion script runs this program.
+pub fn command_line() -> Option<CommandLine> {
     let started = Instant::now();
-    std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty() && shell != "0")?;
+    std::env::var_os(INTUNECTL_COMPLETE).filter(|shell| !shell.is_empty() && shell != "0")?;
     let mut arguments = std::env::args_os().skip(1);
     arguments.next().filter(|dashes| dashes == "--")?;
     let words: Vec<_> = arguments.collect();
     let last = words.len().checked_sub(1)?;
-    let index = std::env::var(INDEX).ok().and_then(|index| index.parse().ok()).unwrap_or(last);
-    let is_all = std::env::var_os(NO_LOOKUP).is_none_or(|value| value.is_empty());
-    Some(Line { words, index, is_all, until: started + WITHIN })
+    let index = std::env::var(_CLAP_COMPLETE_INDEX).ok().and_then(|index| index.parse().ok()).unwrap_or(last);
+    let is_all = std::env::var_os(INTUNECTL_COMPLETE_NO_LOOKUP).is_none_or(|value| value.is_empty());
+    Some(CommandLine { words, index, is_all, until: started + WITHIN })
 }
 
-/// A command line that somebody is typing.
-pub struct Line {
+pub struct CommandLine {
     /// The words, as the shell has them; the first is the program.
     words: Vec<OsString>,
     /// Which of them the cursor is in.
     index: usize,
     /// Whether the command would get these words, and the variables of this process, and nothing else.
     is_all: bool,
-    /// When it is too late.
     until: Instant,
 }
 
-impl Line {
-    /// Prints what is to be offered, in the form that the shell's script wants it.
+impl CommandLine {
+    /// Prints what to offer, in the form that the shell's script expects.
     pub fn complete(self) -> Exit {
         std::panic::set_hook(Box::new(|_| {}));
         let line = Arc::new(self);
-        let completion = CompleteEnv::with_factory(|| command(&line)).var(VARIABLE);
+        let completion = CompleteEnv::with_factory(|| command(&line)).var(INTUNECTL_COMPLETE);
         let current_dir = std::env::current_dir().ok();
         match completion.try_complete(std::env::args_os(), current_dir.as_deref()) {
             Ok(true) => Exit::Success,
@@ -72,14 +64,14 @@ impl Line {
         }
     }
 
-    /// The partners whose IDs begin with what is typed so far, but for those whose IDs are on the line already.
+    /// The partners whose IDs begin with what is typed so far, except those whose IDs are on the line already.
     fn partners(&self, typed: &OsStr) -> Vec<CompletionCandidate> {
         let offers = || {
             let typed = typed.to_str().filter(|typed| typed.is_empty() || is_word(typed))?;
             let words = self.plain_words()?;
             let named: Vec<_> = words.iter().filter_map(|word| PartnerId::parse(word).ok()).collect();
             let (send, receive) = mpsc::sync_channel(1);
-            // Nobody waits for it once it is too late: it ends with the process.
+            // After that time nobody waits for it: it ends with the process.
             thread::Builder::new().spawn(move || send.send(look_up(words))).ok()?;
             let mut partners = receive.recv_timeout(self.until.saturating_duration_since(Instant::now())).ok()??;
             partners.retain(|partner| {
@@ -89,12 +81,12 @@ impl Line {
             Some(partners)
         };
         let candidate =
-            |partner: Partner| CompletionCandidate::new(partner.id.as_str()).help(partner.description.map(Into::into));
+            |offer: Offer| CompletionCandidate::new(offer.id.as_str()).help(offer.description.map(Into::into));
         offers().unwrap_or_default().into_iter().map(candidate).collect()
     }
 
-    /// The words as the command would get them, with nobody's ID where the cursor is. `None` where the shell would make
-    /// something else of one of them (a variable, a pattern, quotes) or adds to them.
+    /// The words as the command would get them, with an ID of no partner at the cursor. `None` if the shell would
+    /// change one of them (a variable, a pattern, quotes) or adds to them.
     fn plain_words(&self) -> Option<Vec<String>> {
         if !self.is_all {
             return None;
@@ -114,7 +106,7 @@ impl Line {
 }
 
 /// The definitions, with the lookup for the IDs of partners.
-fn command(line: &Arc<Line>) -> clap::Command {
+fn command(line: &Arc<CommandLine>) -> clap::Command {
     Cli::command().mut_subcommand("partner", |partner| {
         partner.mut_subcommands(|verb| {
             verb.mut_args(|argument| {
@@ -129,17 +121,17 @@ fn command(line: &Arc<Line>) -> clap::Command {
     })
 }
 
-/// A partner, fit to be offered.
-struct Partner {
+/// A partner that can be offered.
+struct Offer {
     id: PartnerId,
     /// Name and status.
     description: Option<String>,
 }
 
-/// The partners that the command line with these words would act on. All of them: some would pass for all. `None` where
+/// The partners of the tenant that this command line would act in. All of them: a part would look like all. `None` if
 /// there is no token at hand, or the list does not come.
-fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
-    // As strict as it gets: with a word that is not understood, it would be another tenant than the command's.
+fn look_up(words: Vec<String>) -> Option<Vec<Offer>> {
+    // Strict: an option that is ignored here could select another tenant than the command's.
     if crate::repeated(words.iter().map(OsString::from)).is_some() {
         return None;
     }
@@ -156,19 +148,19 @@ fn look_up(words: Vec<String>) -> Option<Vec<Partner>> {
         let texts = [fields.display_name, fields.onboarding_status];
         let texts: Vec<_> = texts.iter().flatten().map(|text| sanitize(text).into_owned()).collect();
         let description = Some(texts.join(", ")).filter(|text| !text.is_empty());
-        Some(Partner { id, description })
+        Some(Offer { id, description })
     };
     Some(partners.into_iter().filter_map(|partner| offer(partner.fields)).collect())
 }
 
-/// Whether it can stand on a command line as it is. What is offered goes there unquoted, and the next Enter runs it: an
-/// ID from the network is not to become a substitution, a second command or an option.
+/// Whether it is safe on a command line without quotes. What is offered goes there as it is, and the next Enter runs
+/// it: an ID from the network must not become a substitution, a second command or an option.
 fn is_word(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
 }
 
-/// A word as the shell will hand it over, where it will hand it over as it is; shells agree on `~/`. In front, `@` makes
+/// A word as the shell will pass it on, if it passes it on unchanged; shells agree on `~/`. In front, `@` makes
 /// PowerShell put a list there, and `=` makes zsh look for a command.
 fn plain(word: &str) -> Option<String> {
     if let Some(rest) = word.strip_prefix("~/") {

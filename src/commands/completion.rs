@@ -3,14 +3,10 @@
 use clap_complete::Shell;
 use clap_complete::env::Shells;
 
-use super::complete::VARIABLE;
 use crate::exit::Exit;
 use crate::output::stdout;
+use crate::variables::INTUNECTL_COMPLETE;
 
-/// Runs it.
-///
-/// # Errors
-/// The script cannot be written.
 pub fn run(shell: Shell) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     let (is_whole, ours) = match shell {
@@ -18,14 +14,14 @@ pub fn run(shell: Shell) -> anyhow::Result<Exit> {
         Shell::Zsh => (false, include_str!("completion/zsh.sh")),
         // clap's runs the line that is being typed, its `$( )` and its `> file` included.
         Shell::PowerShell => (true, include_str!("completion/powershell.ps1")),
-        // clap's show no words behind the cursor, and nothing in front of the command.
+        // clap's pass on no words after the cursor, and nothing before the command.
         Shell::Fish => (true, include_str!("completion/fish.fish")),
         Shell::Elvish => (true, include_str!("completion/elvish.elv")),
         _ => (false, ""),
     };
     if let Some(shell) = Shells::builtins().completer(&shell.to_string()).filter(|_| !is_whole) {
-        // By its name, so that the PATH decides: a script outlives the place where this program was when it was made.
-        shell.write_registration(VARIABLE, "intunectl", "intunectl", "intunectl", &mut script)?;
+        // By name, so that the PATH decides: a script outlives the location of the program that printed it.
+        shell.write_registration(INTUNECTL_COMPLETE, "intunectl", "intunectl", "intunectl", &mut script)?;
     }
     script.extend_from_slice(ours.as_bytes());
     stdout::print(&script)

@@ -41,7 +41,7 @@ enum Answer {
 
 /// The terminal at which a person can answer. Elsewhere nothing is asked, so that no script waits for an answer.
 pub fn terminal() -> Option<Tty> {
-    if is_ci(std::env::var_os("CI").as_deref()) { None } else { Tty::open() }
+    if is_ci(std::env::var_os(crate::variables::CI).as_deref()) { None } else { Tty::open() }
 }
 
 /// Some CI systems give their jobs a terminal.

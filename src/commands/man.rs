@@ -9,46 +9,11 @@ use crate::cli::Cli;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::stdout;
+use crate::variables::{self, Manual, Variable};
 
-/// How the paragraph of a command's help begins that tells its exit codes.
+/// The start of the paragraph with the exit codes in a command's help.
 const CODES: &str = "Exit codes: ";
 
-/// What is read from the environment, of which the help has some at the options.
-const ENVIRONMENT: [(&str, &str); 19] = [
-    ("INTUNECTL_TOKEN", "The access token, if none of --token, --token-file and --profile is given."),
-    ("INTUNECTL_PROFILE", "What --profile is, if neither it nor a token is given."),
-    ("INTUNECTL_CLOUD", "What --cloud is, if it is not given."),
-    ("INTUNECTL_GRAPH_URL", "What --graph-url is, if it is not given."),
-    ("INTUNECTL_LOGIN_URL", "What --login-url is, if it is not given."),
-    ("INTUNECTL_OUTPUT", "What --output is, if it is not given."),
-    ("INTUNECTL_DEBUG", "1 is as good as one --verbose."),
-    ("INTUNECTL_SANDBOX", "The address of the sandbox: every request goes there. `intunectl sandbox` sets it."),
-    (
-        "AZURE_TENANT_ID, AZURE_CLIENT_ID",
-        "An application to sign in as, with AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE or the ACTIONS_ variables.",
-    ),
-    ("AZURE_CLIENT_SECRET", "The application's client secret."),
-    ("AZURE_FEDERATED_TOKEN_FILE", "Path of a file with a federated identity token (OIDC)."),
-    (
-        "AZURE_AUTHORITY_HOST",
-        "The sign-in server for the application. --cloud, --login-url and INTUNECTL_LOGIN_URL override it.",
-    ),
-    (
-        "ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-        "What GitHub Actions sets for a job with the permission id-token: write.",
-    ),
-    ("CI", "If set to anything but false, nobody is asked for confirmation."),
-    ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "The way to the service."),
-    ("SSL_CERT_FILE, SSL_CERT_DIR", "The certificates to trust, instead of the system's."),
-    ("BROWSER", "What opens the page to sign in at."),
-    ("NO_COLOR, CLICOLOR_FORCE", "When to use colour, if --color does not say so."),
-    ("COLUMNS", "How wide the terminal is, if it is not to be asked."),
-];
-
-/// Runs it.
-///
-/// # Errors
-/// There is no such command, or the page cannot be written.
 pub fn run(path: &[String]) -> anyhow::Result<Exit> {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
@@ -115,7 +80,7 @@ fn page(root: &Command, command: &Command, above: &[String]) -> std::io::Result<
     Ok(page)
 }
 
-/// What the help of a command has below the options, by paragraphs.
+/// The paragraphs below the options in a command's help.
 fn paragraphs(command: &Command) -> Vec<String> {
     let text = command.get_after_long_help().or_else(|| command.get_after_help()).map(ToString::to_string);
     text.unwrap_or_default().split("\n\n").map(str::to_owned).collect()
@@ -127,14 +92,16 @@ fn codes(command: &Command) -> Option<String> {
 
 fn environment(roff: &mut Roff) {
     roff.control("SH", ["ENVIRONMENT"]);
-    for (names, meaning) in ENVIRONMENT {
+    for group in variables::ALL.chunk_by(|_, next| next.manual == Manual::AsAbove) {
+        let [Variable { manual: Manual::Says(meaning), .. }, ..] = group else { continue };
+        let names: Vec<_> = group.iter().map(|variable| variable.name).collect();
         roff.control("TP", []);
-        roff.text([bold(names)]);
-        roff.text([roman(meaning)]);
+        roff.text([bold(names.join(", "))]);
+        roff.text([roman(*meaning)]);
     }
 }
 
-/// Everything else below the options: lines to type, each paragraph behind a heading.
+/// Everything else below the options: lines to type, each paragraph after a heading.
 fn examples(roff: &mut Roff, command: &Command) {
     let paragraphs = paragraphs(command);
     let mut of_them = paragraphs.iter().filter(|text| !text.is_empty() && !text.starts_with(CODES)).peekable();

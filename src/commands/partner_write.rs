@@ -36,7 +36,7 @@ const BATCH_SIZE: usize = 64;
 ///
 /// # Errors
 /// The IDs are bad, or there is no usable token: nothing was sent. Or the output broke off.
-pub fn run(context: &Context, action: &'static Action, options: cli::Act) -> anyhow::Result<Exit> {
+pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> anyhow::Result<Exit> {
     block_on(async {
         // From here on a signal is answered by a report, not by death.
         let mut interrupts = Interrupts::listen()?;
@@ -84,7 +84,7 @@ fn refuse_duration(ids: &[String]) -> Result<(), Error> {
 }
 
 /// What the options say, so far without IDs.
-fn plan(context: &Context, action: &'static Action, options: &cli::Act, selection: &Selection) -> Plan {
+fn plan(context: &Context, action: &'static Action, options: &cli::Write, selection: &Selection) -> Plan {
     Plan {
         ids: PartnerIds::default(),
         done: HashSet::new(),
@@ -103,11 +103,11 @@ fn plan(context: &Context, action: &'static Action, options: &cli::Act, selectio
 async fn read(
     context: &Context,
     action: &'static Action,
-    options: cli::Act,
+    options: cli::Write,
     interrupts: &mut Interrupts,
 ) -> anyhow::Result<ControlFlow<Exit, (Collected, Option<ResumeLog>)>> {
     let format = context.format;
-    let cli::Act { ids: cli::Ids { ids, from_file }, resume, .. } = options;
+    let cli::Write { ids: cli::Ids { ids, from_file }, resume, .. } = options;
     let reading = tokio::task::spawn_blocking(move || {
         let from_file = from_file.as_deref();
         if input::is_stdin_named(&ids, from_file) && resume.as_deref().is_some_and(input::is_stdin) {

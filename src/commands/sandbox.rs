@@ -17,13 +17,13 @@ use crate::output::stdout;
 use crate::output::tty::is_in_foreground;
 use crate::sandbox::{Config, Limit, Sandbox};
 use crate::text::humanize::without_errno;
+use crate::variables::{
+    self, INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL, INTUNECTL_SANDBOX, INTUNECTL_TOKEN, PATH, Role,
+};
 
-/// Runs it.
-///
-/// # Errors
-/// The port is taken, or the command cannot be run.
-pub fn run(context: &Context, options: cli::Sandbox) -> anyhow::Result<Exit> {
-    let cli::Sandbox { partners, latency, throttle, fail, approve_after, token_lifetime, port, command } = options;
+pub fn run(context: &Context, options: cli::SandboxOptions) -> anyhow::Result<Exit> {
+    let cli::SandboxOptions { partners, latency, throttle, fail, approve_after, token_lifetime, port, command } =
+        options;
     let config = Config {
         partners: partners as usize,
         latency,
@@ -68,16 +68,16 @@ type Settings = [(&'static str, String); 4];
 
 fn settings(sandbox: &Sandbox) -> Settings {
     [
-        ("INTUNECTL_GRAPH_URL", sandbox.url()),
-        ("INTUNECTL_LOGIN_URL", sandbox.url()),
-        // Worth nothing anywhere else: the sandbox made it up.
-        ("INTUNECTL_TOKEN", sandbox.token().to_owned()),
-        // Marks the rehearsal: intunectl sends nothing elsewhere, and keeps sign-ins apart from real ones.
-        ("INTUNECTL_SANDBOX", sandbox.url()),
+        (INTUNECTL_GRAPH_URL, sandbox.url()),
+        (INTUNECTL_LOGIN_URL, sandbox.url()),
+        // It is valid in this sandbox alone.
+        (INTUNECTL_TOKEN, sandbox.token().to_owned()),
+        // Marks the rehearsal: intunectl sends nothing elsewhere, and stores sign-ins apart from real ones.
+        (INTUNECTL_SANDBOX, sandbox.url()),
     ]
 }
 
-/// Prints the settings as the shell of the platform takes them.
+/// Prints the settings in the syntax of the platform's shell.
 fn show(settings: &Settings) -> anyhow::Result<Exit> {
     let line = |(name, value): &(&str, String)| match cfg!(windows) {
         true => format!("$env:{name} = \"{value}\"\n"),
@@ -98,7 +98,7 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
     child
         .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
-        .env("PATH", path_with_us()?)
+        .env(PATH, path_with_us()?)
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| {
@@ -109,8 +109,8 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
         })
 }
 
-/// Whether a variable selects a tenant, or an identity in one, by its name: those of the client, of the Azure SDKs and of
-/// pipelines (source: the contract, "Token"). Windows ignores the case of names.
+/// Whether a variable selects a tenant, or an identity in one, by its name: those that we know, and all others of the
+/// client and of the Azure SDKs (source: the contract, "Token"). Windows ignores the case of names.
 fn leads_to_a_tenant(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     let is = |name: &[u8], expected: &str| match cfg!(windows) {
@@ -118,34 +118,31 @@ fn leads_to_a_tenant(name: &OsStr) -> bool {
         false => name == expected.as_bytes(),
     };
     let begins_with = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| is(start, prefix));
+    let roles = [Role::TokenSource, Role::Application, Role::ApplicationDetail, Role::Root];
     ["INTUNECTL_", "AZURE_", "AZURESUBSCRIPTION_"].into_iter().any(begins_with)
-        || PIPELINE_CREDENTIALS.into_iter().any(|expected| is(name, expected))
+        || variables::with(&roles).any(|expected| is(name, expected))
 }
-
-/// What GitHub Actions and Azure DevOps give to a pipeline that may prove who it is.
-const PIPELINE_CREDENTIALS: [&str; 4] =
-    ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"];
 
 /// The PATH with this very program on it, so that a command finds `intunectl` wherever it was built.
 fn path_with_us() -> anyhow::Result<OsString> {
     let own = std::env::current_exe().context("the place of this program cannot be found")?;
     let own = own.parent().map(PathBuf::from);
     // An empty PATH would stand for the working directory.
-    let path = std::env::var_os("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| USUAL_PATH.into());
+    let path = std::env::var_os(PATH).filter(|path| !path.is_empty()).unwrap_or_else(|| USUAL_PATH.into());
     let with_us = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)));
     with_us.map_err(|_| {
-        Error::failure(
-            "the directory of intunectl cannot be put on PATH: its name holds the character that separates paths",
-        )
+        Error::failure(format!(
+            "the directory of intunectl cannot be put on {PATH}: its name holds the character that separates paths"
+        ))
         .hint("move intunectl to another directory")
         .into()
     })
 }
 
-/// Where a shell looks that has no PATH.
+/// Where a shell without a PATH looks.
 const USUAL_PATH: &str = if cfg!(windows) { r"C:\Windows\System32" } else { "/usr/bin:/bin" };
 
-/// Waits for the command. What comes of a signal is for the command to say; a second SIGTERM ends it.
+/// Waits for the command, which gets the signals. A second SIGTERM kills it.
 async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<Exit> {
     let mut asked = false;
     loop {
@@ -163,8 +160,8 @@ async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<Exit> {
     }
 }
 
-/// Passes a signal on, to all that the command has started where that is a group of its own. A Ctrl-C has reached the
-/// command already where it came from a terminal, and a second one would mean another thing to it.
+/// Passes a signal on to the command, or to its process group if it has one of its own. A Ctrl-C at a terminal has
+/// reached the command already, and a second one would mean something else to it.
 #[cfg(unix)]
 fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     use rustix::process::{Pid, Signal as Os, kill_process, kill_process_group};
@@ -183,8 +180,8 @@ fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     }
 }
 
-/// The terminal that signals come from, wherever the standard streams lead. Where there is one, the command has to
-/// share its foreground group with us to be able to read from it.
+/// The terminal that signals come from, wherever the standard streams lead. If there is one, the command has to share
+/// our foreground group to be able to read from it.
 #[cfg(unix)]
 fn terminal() -> Option<std::fs::File> {
     std::fs::File::open("/dev/tty").ok()
@@ -198,7 +195,7 @@ fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     }
 }
 
-/// The command's code; as a shell has it, 128 and the signal where a signal ended it.
+/// The command's exit code; like a shell's, 128 plus the signal if a signal ended it.
 fn exit(status: ExitStatus) -> Exit {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);

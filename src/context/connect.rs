@@ -8,9 +8,9 @@ use secrecy::SecretString;
 use super::connection::{Connection, TokenOrigin, given_connection, profile_connection};
 use super::{Context, Roots, Selection};
 use crate::auth::discovery;
-use crate::auth::renewal::{Failure, Outlook, Profile, Renewed};
+use crate::auth::renewal::{Outlook, RenewalFailure, Renewed, SignedInProfile};
 use crate::auth::session;
-use crate::auth::sources::{Found, Given};
+use crate::auth::sources::{ResolvedSource, StaticSource};
 use crate::auth::token::Token;
 use crate::error::Error;
 use crate::graph::advice::Caller;
@@ -40,8 +40,8 @@ impl Context {
         });
         let (found, transport) = look_up.await.context("looking for the token broke off")??;
         let connection = match found {
-            Found::Given(token, given) => given_connection(token, given, roots, transport),
-            Found::App(app) => {
+            ResolvedSource::Static(token, given) => given_connection(token, given, roots, transport),
+            ResolvedSource::App(app) => {
                 let (root, login) = roots.both(Error::auth)?;
                 let observer = self.observer();
                 let token = app.token(&root, &login, self.wire(&transport, &observer)).await?;
@@ -49,7 +49,7 @@ impl Context {
                 let (origin, login) = (TokenOrigin::App { app, login }, roots.directory());
                 Connection { token, origin, root, login, rehearsed: roots.rehearsed, transport }
             }
-            Found::Profile(name, session) => profile_connection(&name, session.as_deref(), &roots, transport)?,
+            ResolvedSource::Profile(name, session) => profile_connection(&name, session.as_deref(), &roots, transport)?,
         };
         self.check(&connection).await?;
         self.renew_if_due(connection).await
@@ -59,7 +59,7 @@ impl Context {
     ///
     /// # Errors
     /// It is for another cloud or tenant.
-    pub async fn accept(&self, token: Token, given: Given, roots: Roots) -> anyhow::Result<Connection> {
+    pub async fn accept(&self, token: Token, given: StaticSource, roots: Roots) -> anyhow::Result<Connection> {
         let connection = given_connection(token, given, roots, self.transport()?);
         self.check(&connection).await?;
         Ok(connection)
@@ -94,9 +94,9 @@ impl Context {
         }
         let now = SystemTime::now();
         let connection = match source.resolve(now)? {
-            Found::Given(token, given) => given_connection(token, given, roots, self.transport()?),
-            Found::App(_) => return Ok(None),
-            Found::Profile(name, mut session) => {
+            ResolvedSource::Static(token, given) => given_connection(token, given, roots, self.transport()?),
+            ResolvedSource::App(_) => return Ok(None),
+            ResolvedSource::Profile(name, mut session) => {
                 if let Some(session) = &mut session {
                     session.renewal = None;
                 }
@@ -134,7 +134,7 @@ impl Context {
         if self.cancel.is_set() {
             return Err(Error::auth("interrupted; nothing was sent").into());
         }
-        let hint = format!("sign in again: {}", session::command(&name));
+        let hint = format!("sign in again: {}", session::login_command(&name));
         connection.token.not_expired(&format!("profile '{name}'"), &hint, SystemTime::now())?;
         Ok(connection)
     }
@@ -145,7 +145,7 @@ impl Context {
         connection: &Connection,
         used: &SecretString,
         reason: RenewReason,
-    ) -> Result<Token, Failure> {
+    ) -> Result<Token, RenewalFailure> {
         let Connection { origin, root, transport, .. } = connection;
         let observer = self.observer();
         let (wire, turn_within) = match reason {
@@ -155,11 +155,11 @@ impl Context {
             RenewReason::Refused => (self.wire(transport, &observer), Duration::from_secs(60)),
         };
         let token = match origin {
-            TokenOrigin::Given(_) => Err(Error::auth("the token cannot be renewed"))?,
+            TokenOrigin::Static(_) => Err(Error::auth("the token cannot be renewed"))?,
             TokenOrigin::App { app, login } => tokio::select! {
                 token = app.token(root, login, wire) => token?,
                 _ = self.cancel.wait() => {
-                    return Err(Failure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
+                    return Err(RenewalFailure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
                 }
             },
             TokenOrigin::Profile(profile) => self.renew(profile, used, turn_within, wire).await?,
@@ -169,7 +169,7 @@ impl Context {
             (Some(before), after) if after != Some(before) => {
                 let after = after.map_or_else(|| "no tenant".into(), |after| format!("tenant {}", sanitize(after)));
                 let message = format!("the new token is for {after}, not for {}", sanitize(before));
-                Err(Failure { error: Error::auth(message).into(), outlook: Outlook::Final })
+                Err(RenewalFailure { error: Error::auth(message).into(), outlook: Outlook::Final })
             }
             _ => Ok(token),
         }
@@ -177,17 +177,20 @@ impl Context {
 
     async fn renew(
         &self,
-        profile: &Profile,
+        profile: &SignedInProfile,
         used: &SecretString,
         turn_within: Duration,
         wire: SendOptions<'_>,
-    ) -> Result<Token, Failure> {
+    ) -> Result<Token, RenewalFailure> {
         let renewing = profile.renew(used, permission::ASKED, turn_within, wire);
         let Renewed { token, unkept } = self.cancel.shield(renewing).await?;
         if let Some(error) = unkept {
             self.console.warning_with_hint(
                 &format!("the renewed sign-in of profile '{}' could not be kept: {error:#}", profile.name),
-                &format!("this run goes on with it; should the next one fail: {}", session::command(&profile.name)),
+                &format!(
+                    "this run goes on with it; should the next one fail: {}",
+                    session::login_command(&profile.name)
+                ),
             );
         }
         Ok(token)
@@ -205,8 +208,8 @@ impl Context {
                 Box::pin(async move {
                     match self.renew_token(connection, &used, reason).await {
                         Ok(token) => Ok(Bearer { renew_at: token.renew_at(SystemTime::now()), token: token.secret }),
-                        Err(Failure { outlook: Outlook::Stopped, .. }) => Err(RenewError::Stopped),
-                        Err(Failure { error, outlook }) => {
+                        Err(RenewalFailure { outlook: Outlook::Stopped, .. }) => Err(RenewError::Stopped),
+                        Err(RenewalFailure { error, outlook }) => {
                             match reason {
                                 // What there is may still do.
                                 RenewReason::Due => self.console.warning_about(&error),

@@ -3,9 +3,9 @@
 use super::Roots;
 use crate::auth::app::App;
 use crate::auth::claims::Claims;
-use crate::auth::renewal::Profile;
+use crate::auth::renewal::SignedInProfile;
 use crate::auth::session::{self, Session};
-use crate::auth::sources::{self, Given};
+use crate::auth::sources::{self, StaticSource};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::Token;
 use crate::error::Error;
@@ -14,6 +14,7 @@ use crate::net::http::Transport;
 use crate::net::root::{Cloud, Root};
 use crate::output::record::Owner;
 use crate::text::sanitize::sanitize;
+use crate::variables::{AZURE_AUTHORITY_HOST, AZURE_CLIENT_ID};
 
 /// Source: graph-facts, "The resource".
 pub(super) const NOT_AZURE_CLI: &str = "Azure CLI's own application cannot get this permission for people. Leave out this token, and sign in: \
@@ -35,7 +36,7 @@ pub struct Connection {
 /// Where a token is from, and so where the next one would be from.
 pub enum TokenOrigin {
     /// Somebody else got it.
-    Given(Given),
+    Static(StaticSource),
     /// The application signed in as itself.
     App {
         app: App,
@@ -43,27 +44,27 @@ pub enum TokenOrigin {
         login: Root,
     },
     /// Somebody signed in.
-    Profile(Profile),
+    Profile(SignedInProfile),
 }
 
 impl TokenOrigin {
     /// What to do for another token than this one.
     fn renewal_advice(&self, claims: Option<&Claims>) -> String {
         match self {
-            Self::Given(_) if claims.is_some_and(Claims::is_of_azure_cli) => NOT_AZURE_CLI.to_owned(),
-            Self::Given(_) => "Get a new one and run again".to_owned(),
+            Self::Static(_) if claims.is_some_and(Claims::is_of_azure_cli) => NOT_AZURE_CLI.to_owned(),
+            Self::Static(_) => "Get a new one and run again".to_owned(),
             Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
-            Self::Profile(profile) => format!("Sign in again: {}", session::command(&profile.name)),
+            Self::Profile(profile) => format!("Sign in again: {}", session::login_command(&profile.name)),
         }
     }
 }
 
 impl Connection {
     /// The sign-in, if that is where the token is from.
-    pub fn profile(&self) -> Option<&Profile> {
+    pub fn profile(&self) -> Option<&SignedInProfile> {
         match &self.origin {
             TokenOrigin::Profile(profile) => Some(profile),
-            TokenOrigin::Given(_) | TokenOrigin::App { .. } => None,
+            TokenOrigin::Static(_) | TokenOrigin::App { .. } => None,
         }
     }
 
@@ -87,8 +88,8 @@ impl Connection {
     pub fn account(&self) -> Option<&str> {
         let app = match &self.origin {
             TokenOrigin::App { app, .. } => Some(app.client_id()),
-            TokenOrigin::Given(_) | TokenOrigin::Profile(_) if self.is_app_only() == Some(false) => None,
-            TokenOrigin::Given(_) | TokenOrigin::Profile(_) => self.claims().and_then(Claims::app_id),
+            TokenOrigin::Static(_) | TokenOrigin::Profile(_) if self.is_app_only() == Some(false) => None,
+            TokenOrigin::Static(_) | TokenOrigin::Profile(_) => self.claims().and_then(Claims::app_id),
         };
         self.person().or(app)
     }
@@ -102,7 +103,7 @@ impl Connection {
     pub fn is_app_only(&self) -> Option<bool> {
         match &self.origin {
             TokenOrigin::App { .. } => Some(true),
-            TokenOrigin::Given(_) | TokenOrigin::Profile(_) => self.claims().and_then(Claims::is_app_only),
+            TokenOrigin::Static(_) | TokenOrigin::Profile(_) => self.claims().and_then(Claims::is_app_only),
         }
     }
 
@@ -114,7 +115,7 @@ impl Connection {
     /// Whether there is a way to another token when this one ends.
     pub fn is_renewable(&self) -> bool {
         match &self.origin {
-            TokenOrigin::Given(_) => false,
+            TokenOrigin::Static(_) => false,
             TokenOrigin::App { .. } => true,
             TokenOrigin::Profile(profile) => profile.client_id.is_some(),
         }
@@ -151,9 +152,9 @@ impl Connection {
                 cloud.graph()
             ))
             .hint(match &self.origin {
-                TokenOrigin::Given(_) => format!("to act in {0}, use --cloud {0}", other.name()),
-                TokenOrigin::App { .. } => "check --cloud, --login-url and AZURE_AUTHORITY_HOST".to_owned(),
-                TokenOrigin::Profile(profile) => format!("sign in again: {}", session::command(&profile.name)),
+                TokenOrigin::Static(_) => format!("to act in {0}, use --cloud {0}", other.name()),
+                TokenOrigin::App { .. } => format!("check --cloud, --login-url and {AZURE_AUTHORITY_HOST}"),
+                TokenOrigin::Profile(profile) => format!("sign in again: {}", session::login_command(&profile.name)),
             })),
             _ => Ok(()),
         }
@@ -168,9 +169,9 @@ impl Connection {
     pub(super) fn check_tenant(&self, typed: &Tenant, id: &Tenant) -> Result<(), Error> {
         let named = if typed == id { typed.to_string() } else { format!("{typed} ({id})") };
         let hint = match &self.origin {
-            TokenOrigin::App { .. } => "check --tenant, --login-url and AZURE_CLIENT_ID".to_owned(),
-            TokenOrigin::Given(Given::StandardInput) => format!("get a token for {typed}"),
-            TokenOrigin::Given(_) => format!(
+            TokenOrigin::App { .. } => format!("check --tenant, --login-url and {AZURE_CLIENT_ID}"),
+            TokenOrigin::Static(StaticSource::StandardInput) => format!("get a token for {typed}"),
+            TokenOrigin::Static(_) => format!(
                 "use a token for {typed}. To act there as a person, sign in and add --profile NAME:\n  \
                  intunectl auth login --profile NAME --tenant {typed}"
             ),
@@ -190,18 +191,18 @@ impl Connection {
     /// What to call the token.
     fn its_token(&self) -> String {
         match &self.origin {
-            TokenOrigin::Given(Given::File(path)) => format!("the token in {}", path.display()),
-            TokenOrigin::Given(given) => format!("the token from {given}"),
+            TokenOrigin::Static(StaticSource::File(path)) => format!("the token in {}", path.display()),
+            TokenOrigin::Static(given) => format!("the token from {given}"),
             TokenOrigin::App { app, .. } => format!("the token of the {app}"),
             TokenOrigin::Profile(profile) => format!("the token of profile '{}'", profile.name),
         }
     }
 }
 
-pub(super) fn given_connection(token: Token, given: Given, roots: Roots, transport: Transport) -> Connection {
+pub(super) fn given_connection(token: Token, given: StaticSource, roots: Roots, transport: Transport) -> Connection {
     let login = roots.directory();
     let Roots { graph, rehearsed, .. } = roots;
-    Connection { token, origin: TokenOrigin::Given(given), root: graph, login, rehearsed, transport }
+    Connection { token, origin: TokenOrigin::Static(given), root: graph, login, rehearsed, transport }
 }
 
 pub(super) fn profile_connection(
@@ -218,14 +219,14 @@ pub(super) fn profile_connection(
     let parse = |url: &str| {
         url.parse::<Root>().map_err(|reason| {
             Error::auth(format!("a root of profile '{name}' {reason}"))
-                .hint(format!("sign in again: {}", session::command(name)))
+                .hint(format!("sign in again: {}", session::login_command(name)))
         })
     };
     let (graph, login) = (parse(&session.graph_url)?, parse(&session.login_url)?);
     roots.check_profile(name, &graph, &login)?;
     let token = session.token()?;
-    let profile = Profile::new(name, graph.clone(), login.clone(), session);
-    profile.check_tenant(token.claims.as_ref(), None)?;
+    let profile = SignedInProfile::new(name, graph.clone(), login.clone(), session);
+    profile.check_token_tenant(token.claims.as_ref(), None)?;
     let origin = TokenOrigin::Profile(profile);
     Ok(Connection { token, origin, root: graph, login: Some(login), rehearsed: roots.rehearsed, transport })
 }

@@ -25,6 +25,7 @@ use crate::net::http::Transport;
 use crate::output::Format;
 use crate::output::console::Console;
 use crate::output::style::Color;
+use crate::variables::{INTUNECTL_DEBUG, INTUNECTL_OUTPUT, INTUNECTL_SANDBOX};
 
 /// Settings and streams of one invocation.
 pub struct Context {
@@ -42,12 +43,12 @@ impl Context {
     /// # Errors
     /// An option, or the environment variable that stands in for it, has a value that it cannot have.
     pub fn new(options: Global) -> anyhow::Result<Self> {
-        let debug = selection::variable(&environment, "INTUNECTL_DEBUG")?.is_some_and(|value| value != "0");
+        let debug = selection::variable(&environment, INTUNECTL_DEBUG)?.is_some_and(|value| value != "0");
         let format = match options.output {
             Some(format) => format,
-            None => match selection::variable(&environment, "INTUNECTL_OUTPUT")? {
+            None => match selection::variable(&environment, INTUNECTL_OUTPUT)? {
                 Some(name) => {
-                    name.parse().map_err(|reason| Error::usage(format!("INTUNECTL_OUTPUT: '{name}' {reason}")))?
+                    name.parse().map_err(|reason| Error::usage(format!("{INTUNECTL_OUTPUT}: '{name}' {reason}")))?
                 }
                 None => Format::default(),
             },
@@ -98,7 +99,8 @@ impl Context {
     /// The variable that marks a rehearsal names no sandbox.
     pub fn note_rehearsal(&self) -> Result<(), Error> {
         if selection::sandbox(&environment)?.is_some() {
-            self.console.note("this is a rehearsal (INTUNECTL_SANDBOX is set): only its own sign-ins are meant");
+            self.console
+                .note(&format!("this is a rehearsal ({INTUNECTL_SANDBOX} is set): only its own sign-ins are meant"));
         }
         Ok(())
     }

@@ -2,57 +2,48 @@
 //! typed beats what is set, and what contradicts itself is refused. `docs/precedence.md` shows the rules as a table; a
 //! test compares the two.
 //!
-//! Roots: the options are one layer, and the variables fill what that leaves open. Each layer gives the clouds that fit,
-//! or contradicts itself. The first cloud that fits both is used.
+//! Roots: the options are one layer, and the variables fill what that leaves open. Each layer gives the clouds that
+//! fit, or contradicts itself. The first cloud that fits both is used.
 
 use std::ffi::OsString;
 
-use crate::auth::app::App;
-use crate::auth::sources::Source;
+use crate::auth::app::{self, App};
+use crate::auth::credential;
+use crate::auth::sources::TokenSource;
 use crate::cli::Global;
 use crate::error::Error;
 use crate::net::root::{Cloud, Root};
 use crate::text::sanitize::sanitize;
+use crate::variables::{
+    self, AZURE_AUTHORITY_HOST, AZURE_TENANT_ID, INTUNECTL_CLOUD, INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL,
+    INTUNECTL_MANAGED_IDENTITY, INTUNECTL_PROFILE, INTUNECTL_SANDBOX, INTUNECTL_TOKEN, INTUNECTL_TOKEN_COMMAND, Role,
+};
 
-const TOKEN: &str = "INTUNECTL_TOKEN";
-const TOKEN_COMMAND: &str = "INTUNECTL_TOKEN_COMMAND";
-const MANAGED_IDENTITY: &str = "INTUNECTL_MANAGED_IDENTITY";
-const PROFILE: &str = "INTUNECTL_PROFILE";
-const CLOUD: &str = "INTUNECTL_CLOUD";
-const GRAPH_URL: &str = "INTUNECTL_GRAPH_URL";
-const LOGIN_URL: &str = "INTUNECTL_LOGIN_URL";
-const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
-/// Marks a rehearsal: the root of the sandbox in which it takes place.
-const SANDBOX: &str = "INTUNECTL_SANDBOX";
-
-/// Looks up an environment variable.
+/// Looks up a variable.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// What a command uses.
 pub struct Selection {
-    /// Where the token comes from.
-    pub source: Source,
-    /// Where the token and whatever gets it may go.
+    pub source: TokenSource,
+    /// Where the token, and what it is requested with, may be sent.
     pub roots: Roots,
-    /// The variables that are set, but not used.
+    /// Variables that are set, but not used.
     pub unused: Vec<&'static str>,
 }
 
 impl Selection {
     /// The Graph root, unless a profile decides it.
     pub fn graph(&self) -> Option<&Root> {
-        (!matches!(self.source, Source::Profile(_))).then_some(&self.roots.graph)
+        (!matches!(self.source, TokenSource::Profile(_))).then_some(&self.roots.graph)
     }
 }
 
 /// The Graph root and the sign-in root, as named or by default. A profile has roots of its own, with which these are
 /// compared.
 pub struct Roots {
-    /// The Graph root.
     pub graph: Root,
     /// The sign-in root. None is known for a Graph root outside the Microsoft clouds.
     pub login: Option<Root>,
-    /// In a rehearsal, the cloud that was named.
+    /// The cloud that was named in a rehearsal.
     pub rehearsed: Option<Cloud>,
     /// The option or variable that names each root.
     graph_by: Option<&'static str>,
@@ -64,36 +55,41 @@ pub struct Roots {
 /// Decides which token and which roots a command uses.
 ///
 /// # Errors
-/// Global or variables contradict each other or have no usable value: a usage error.
+/// Options or variables contradict each other or have no usable value: a usage error.
 pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error> {
     if let Some(any) = options.tenant.as_ref().filter(|tenant| tenant.is_any()) {
         return Err(Error::usage(format!("--tenant {any} is not one tenant; nothing was sent"))
             .hint("use the tenant's ID or a domain, for example --tenant contoso.com"));
     }
-    let app = App::variables(get);
+    let app = credential::variables(get);
     let (source, used) = source(options, get, &app)?;
     let is_app = app.iter().any(|name| used.contains(name));
     let roots = roots(options, get, is_app)?;
-    match &source {
-        // Its own roots decide.
-        Source::Profile(_) => {}
-        Source::App(app) if roots.graph_by == Some(SANDBOX) && !app.asks_only(&roots.graph) => {
-            return Err(outside_sandbox("ACTIONS_ID_TOKEN_REQUEST_URL"));
-        }
-        _ => roots.check_variables()?,
+    if let TokenSource::App(app) = &source
+        && roots.graph_by == Some(INTUNECTL_SANDBOX)
+        && let Some(name) = app.names_other_server(&roots.graph)
+    {
+        return Err(outside_sandbox(name));
     }
-    // By itself it selects nothing, which nobody expects.
-    let tenant = app.is_empty().then_some("AZURE_TENANT_ID");
-    let ours = SOURCES.into_iter().chain(tenant);
-    let of_roots = [CLOUD, GRAPH_URL, LOGIN_URL, AUTHORITY].into_iter().filter(|name| is_set(get, name));
-    let is_unused = |name: &&str| !used.contains(name) && !roots.used.contains(name);
-    let unused = ours.filter(|name| is_set(get, name)).chain(app).chain(of_roots).filter(is_unused).collect();
+    // A profile's own roots decide.
+    if !matches!(source, TokenSource::Profile(_)) {
+        roots.check_variables()?;
+    }
+    // By itself it selects nothing, and users do not expect that.
+    let tenant = (app.is_empty() && is_set(get, AZURE_TENANT_ID)).then_some(AZURE_TENANT_ID);
+    let set = |role: &'static [Role]| variables::with(role).filter(|name| is_set(get, name));
+    let all = set(&[Role::TokenSource]).chain(tenant).chain(app).chain(set(&[Role::Root]));
+    let unused = all.filter(|name| !used.contains(name) && !roots.used.contains(name)).collect();
     Ok(Selection { source, roots, unused })
 }
 
 /// The source, and the variables that name it. `app` are the variables of an application, if the environment names one.
-fn source(options: &Global, get: Environment<'_>, app: &[&'static str]) -> Result<(Source, Vec<&'static str>), Error> {
-    // clap notices this only if both stand after the same command.
+fn source(
+    options: &Global,
+    get: Environment<'_>,
+    app: &[&'static str],
+) -> Result<(TokenSource, Vec<&'static str>), Error> {
+    // clap notices this only if both follow the same command.
     let typed = [
         ("--token", options.token.is_some()),
         ("--token-file", options.token_file.is_some()),
@@ -101,35 +97,33 @@ fn source(options: &Global, get: Environment<'_>, app: &[&'static str]) -> Resul
     ];
     at_most_one(typed.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)), "given")?;
     if let Some(token) = &options.token {
-        return Ok((Source::Token(token.clone()), Vec::new()));
+        return Ok((TokenSource::Token(token.clone()), Vec::new()));
     }
     if let Some(path) = &options.token_file {
-        return Ok((Source::TokenFile(path.clone()), Vec::new()));
+        return Ok((TokenSource::TokenFile(path.clone()), Vec::new()));
     }
     if options.profile.is_some() {
-        return Ok((Source::Profile(profile(options, get)?), Vec::new()));
+        return Ok((TokenSource::Profile(profile(options, get)?), Vec::new()));
     }
-    let set = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY].into_iter().filter(|name| is_set(get, name));
+    let set = [INTUNECTL_TOKEN, INTUNECTL_TOKEN_COMMAND, INTUNECTL_MANAGED_IDENTITY]
+        .into_iter()
+        .filter(|name| is_set(get, name));
     if let Some(name) = at_most_one(set, "set")? {
-        let source = match get(TOKEN) {
-            Some(token) => Source::Variable(token),
-            None => Source::Unusable {
-                name,
-                error: Error::auth(format!("{name} is set, but this version cannot use it; nothing was sent"))
-                    .hint(format!("unset {name} and set {TOKEN}, or add --profile default")),
-            },
+        let source = match get(INTUNECTL_TOKEN) {
+            Some(token) => TokenSource::Variable(token),
+            None => TokenSource::unsupported(name),
         };
         return Ok((source, vec![name]));
     }
-    if is_set(get, PROFILE) || app.is_empty() {
-        return Ok((Source::Profile(profile(options, get)?), vec![PROFILE]));
+    if is_set(get, INTUNECTL_PROFILE) || app.is_empty() {
+        return Ok((TokenSource::Profile(profile(options, get)?), vec![INTUNECTL_PROFILE]));
     }
     Ok(match App::in_environment(get, options.tenant.as_ref()) {
         Ok(app) => {
             let used = app.uses(options.tenant.is_some());
-            (Source::App(app), used)
+            (TokenSource::App(app), used)
         }
-        Err(error) => (Source::Unusable { name: "app credentials in the environment", error }, app.to_vec()),
+        Err(error) => (TokenSource::Unusable { name: app::NAME, error }, app.to_vec()),
     })
 }
 
@@ -143,25 +137,23 @@ fn at_most_one<'a>(mut names: impl Iterator<Item = &'a str>, what: &str) -> Resu
     }
 }
 
-/// The variables that name a source. One that is set but empty is an error, not an absence: the variable of a script
-/// that it was made of may be missing.
-const SOURCES: [&str; 4] = [TOKEN, TOKEN_COMMAND, MANAGED_IDENTITY, PROFILE];
-
-/// Whether a variable counts as set.
+/// Whether a variable counts as set. For a source of tokens, empty is an error and not an absence: the variable of a
+/// script that it was made of may be missing.
 fn is_set(get: Environment<'_>, name: &str) -> bool {
-    get(name).is_some_and(|value| SOURCES.contains(&name) || !value.is_empty())
+    let is_source = || variables::with(&[Role::TokenSource]).any(|source| source == name);
+    get(name).is_some_and(|value| !value.is_empty() || is_source())
 }
 
-/// The profile in force, whether or not it is where the token comes from.
+/// The selected profile, even if the token comes from elsewhere.
 ///
 /// # Errors
-/// Its name is not one that can be used.
+/// Its name is not valid.
 pub fn profile(options: &Global, get: Environment<'_>) -> Result<String, Error> {
     let (from, name) = match &options.profile {
         Some(name) => ("--profile", name.clone()),
-        None => match get(PROFILE).map(OsString::into_string) {
-            Some(Ok(name)) => (PROFILE, name),
-            Some(Err(_)) => return Err(not_unicode(PROFILE)),
+        None => match get(INTUNECTL_PROFILE).map(OsString::into_string) {
+            Some(Ok(name)) => (INTUNECTL_PROFILE, name),
+            Some(Err(_)) => return Err(not_unicode(INTUNECTL_PROFILE)),
             None => return Ok("default".to_owned()),
         },
     };
@@ -203,19 +195,19 @@ impl Layer {
     }
 
     /// What `typed` leaves to the variables: nothing that it names itself and, if it names one of `clouds`, nothing
-    /// outside those. What is left out is not even looked at.
+    /// outside those. What is left out is not even parsed, so a mistake in it cannot fail the run.
     fn set(get: Environment<'_>, is_app: bool, typed: &Self, clouds: &[Cloud]) -> Result<Self, Error> {
         let mut set = Self::default();
         if typed.cloud.is_none() && typed.graph.is_none() {
             set.cloud = cloud_variable(get)?;
-            set.graph = root_variable(get, GRAPH_URL)?;
+            set.graph = root_variable(get, INTUNECTL_GRAPH_URL)?;
         }
         if typed.cloud.is_none() && typed.login.is_none() {
-            set.login = root_variable(get, LOGIN_URL)?;
+            set.login = root_variable(get, INTUNECTL_LOGIN_URL)?;
             let mut graphs = [&typed.graph, &set.graph].into_iter().flatten();
             // It selects a cloud, which a Graph root outside them is not part of.
             if is_app && set.login.is_none() && graphs.all(|(_, root)| root.is_of_a_cloud()) {
-                set.login = authority(get)?.map(|root| (AUTHORITY, root));
+                set.login = authority(get)?.map(|root| (AZURE_AUTHORITY_HOST, root));
             }
         }
         if [&typed.graph, &typed.login].into_iter().flatten().any(|(_, root)| root.is_of_a_cloud()) {
@@ -265,7 +257,7 @@ fn contradiction(one: &str, other: &str, why: &str) -> Error {
 /// Decides the roots. `is_app` is whether application credentials from the environment are used.
 ///
 /// # Errors
-/// Global or variables contradict each other, or are no roots: a usage error.
+/// Options or variables contradict each other, or are not roots: a usage error.
 pub fn roots(options: &Global, get: Environment<'_>, is_app: bool) -> Result<Roots, Error> {
     let typed = Layer::typed(options)?;
     if let Some(sandbox) = sandbox(get)? {
@@ -292,7 +284,7 @@ pub fn roots(options: &Global, get: Environment<'_>, is_app: bool) -> Result<Roo
 
 /// The roots of a rehearsal: the sandbox's, whatever cloud is named.
 fn rehearsal(typed: Layer, sandbox: Root, get: Environment<'_>) -> Result<Roots, Error> {
-    let set = [root_variable(get, GRAPH_URL)?, root_variable(get, LOGIN_URL)?];
+    let set = [root_variable(get, INTUNECTL_GRAPH_URL)?, root_variable(get, INTUNECTL_LOGIN_URL)?];
     let named = [typed.graph, typed.login].into_iter().chain(set).flatten();
     if let Some((name, _)) = named.into_iter().find(|(_, root)| *root != sandbox) {
         return Err(outside_sandbox(name));
@@ -305,57 +297,61 @@ fn rehearsal(typed: Layer, sandbox: Root, get: Environment<'_>) -> Result<Roots,
         graph: sandbox.clone(),
         login: Some(sandbox),
         rehearsed: cloud.map(|(_, cloud)| cloud),
-        graph_by: Some(SANDBOX),
-        login_by: Some(SANDBOX),
-        used: vec![CLOUD, GRAPH_URL, LOGIN_URL],
+        graph_by: Some(INTUNECTL_SANDBOX),
+        login_by: Some(INTUNECTL_SANDBOX),
+        used: vec![INTUNECTL_CLOUD, INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL],
     })
 }
 
 fn outside_sandbox(name: &str) -> Error {
-    Error::usage(format!("{name} is outside the sandbox, and this is a rehearsal ({SANDBOX} is set); nothing was sent"))
-        .hint(format!("{}. To leave the sandbox, end its command or shell", without(name)))
+    Error::usage(format!(
+        "{name} is outside the sandbox, and this is a rehearsal ({INTUNECTL_SANDBOX} is set); nothing was sent"
+    ))
+    .hint(format!("{}. To leave the sandbox, end its command or shell", without(name)))
 }
 
 fn is_option(name: &str) -> bool {
     name.starts_with("--")
 }
 
-/// How to do without an option or a variable.
+/// The advice to remove an option or a variable.
 fn without(name: &str) -> String {
     format!("{} {name}", if is_option(name) { "leave out" } else { "unset" })
 }
 
-/// The sandbox in which this is a rehearsal.
+/// The root of the sandbox, in a rehearsal.
 ///
 /// # Errors
-/// The variable that marks it names no sandbox.
+/// The variable does not name a sandbox.
 pub fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
-    let Some(text) = variable(get, SANDBOX)? else { return Ok(None) };
+    let Some(text) = variable(get, INTUNECTL_SANDBOX)? else { return Ok(None) };
     let root = text.parse::<Root>().ok().filter(Root::is_plain);
     root.map(Some).ok_or_else(|| {
-        Error::usage(format!("{SANDBOX} is set, but is not the address of a sandbox on this machine; nothing was sent"))
-            .hint(format!("unset {SANDBOX}; `intunectl sandbox -- COMMAND` sets it"))
+        Error::usage(format!(
+            "{INTUNECTL_SANDBOX} is set, but is not the address of a sandbox on this machine; nothing was sent"
+        ))
+        .hint(format!("unset {INTUNECTL_SANDBOX}; `intunectl sandbox -- COMMAND` sets it"))
     })
 }
 
 /// The sign-in root that `AZURE_AUTHORITY_HOST` names. Azure's libraries take it with and without the scheme.
 fn authority(get: Environment<'_>) -> Result<Option<Root>, Error> {
-    let Some(text) = variable(get, AUTHORITY)? else { return Ok(None) };
+    let Some(text) = variable(get, AZURE_AUTHORITY_HOST)? else { return Ok(None) };
     let text = if text.contains("://") { text } else { format!("https://{text}") };
     let root = text.parse::<Root>().ok().filter(|root| Cloud::ALL.into_iter().any(|cloud| cloud.signs_in_at(root)));
     root.map(Some).ok_or_else(|| {
-        Error::usage(format!("{AUTHORITY} is not the sign-in root of a Microsoft cloud; nothing was sent"))
+        Error::usage(format!("{AZURE_AUTHORITY_HOST} is not the sign-in root of a Microsoft cloud; nothing was sent"))
             .hint("unset it, or name the server by an option: --login-url URL")
     })
 }
 
 impl Roots {
-    /// Both roots, for whoever signs in: a token must not go to another Graph root than the one it was asked for at.
+    /// Both roots, for a sign-in: the token is for this Graph root alone.
     ///
     /// # Errors
-    /// No sign-in root is known for the Graph root; as the error that `kind` makes.
+    /// No sign-in root is known for the Graph root; `kind` makes the error.
     pub fn both(&self, kind: impl Fn(String) -> Error) -> Result<(Root, Root), Error> {
-        // A sign-in root that is left over does not go with a Graph root that was typed.
+        // A sign-in root from a leftover variable does not belong to a Graph root that was typed.
         let is_leftover = Cloud::of(&self.graph).is_none()
             && self.graph_by.is_some_and(is_option)
             && !self.login_by.is_some_and(is_option);
@@ -367,7 +363,8 @@ impl Roots {
         Ok((self.graph.clone(), login))
     }
 
-    /// The sign-in root that knows the tenants of the Graph root: of a Microsoft cloud, its own, unless another was typed.
+    /// The sign-in root that knows the tenants of the Graph root: of a Microsoft cloud, its own, unless another was
+    /// typed.
     pub fn directory(&self) -> Option<Root> {
         match Cloud::of(&self.graph).filter(|_| !self.login_by.is_some_and(is_option)) {
             Some(cloud) => Some(<(Root, Root)>::from(cloud).1),
@@ -375,12 +372,12 @@ impl Roots {
         }
     }
 
-    /// Whether an option named one of them.
+    /// Whether an option names one of them.
     pub fn are_typed(&self) -> bool {
         self.graph_by.into_iter().chain(self.login_by).any(is_option)
     }
 
-    /// Each root that something names, with what does, and whether it is the Graph root.
+    /// The option or variable that names each root, the root, and whether it is the Graph root.
     fn named(&self) -> impl Iterator<Item = (&'static str, &Root, bool)> {
         let graph = self.graph_by.map(|name| (name, &self.graph, true));
         let login = self.login_by.zip(self.login.as_ref()).map(|(name, root)| (name, root, false));
@@ -422,16 +419,16 @@ impl Roots {
         ))
         .hint(match name {
             // That sandbox is gone.
-            SANDBOX => "sign in to this sandbox: intunectl auth login".to_owned(),
+            INTUNECTL_SANDBOX => "sign in to this sandbox: intunectl auth login".to_owned(),
             _ => format!("{}, or use another profile: `intunectl auth list` shows them", without(name)),
         }))
     }
 }
 
 fn cloud_variable(get: Environment<'_>) -> Result<Option<(&'static str, Cloud)>, Error> {
-    let Some(text) = variable(get, CLOUD)? else { return Ok(None) };
-    let cloud = text.parse().map_err(|reason| Error::usage(format!("{CLOUD}: '{text}' {reason}")))?;
-    Ok(Some((CLOUD, cloud)))
+    let Some(text) = variable(get, INTUNECTL_CLOUD)? else { return Ok(None) };
+    let cloud = text.parse().map_err(|reason| Error::usage(format!("{INTUNECTL_CLOUD}: '{text}' {reason}")))?;
+    Ok(Some((INTUNECTL_CLOUD, cloud)))
 }
 
 fn root_variable(get: Environment<'_>, name: &'static str) -> Result<Option<Named>, Error> {
@@ -445,7 +442,7 @@ fn root(name: &str, text: &str) -> Result<Root, Error> {
     })
 }
 
-/// A variable's text; a variable that is empty counts as not set. (Those that name a source are the exceptions.)
+/// A variable's text; an empty one counts as not set. (Those that name a token source are the exceptions.)
 ///
 /// # Errors
 /// It is not Unicode.
@@ -473,12 +470,12 @@ mod tests {
 
     /// What is typed and what is set.
     #[derive(Default)]
-    struct Given {
+    struct Inputs {
         options: Global,
         variables: HashMap<String, String>,
     }
 
-    impl Given {
+    impl Inputs {
         /// Takes `NAME` or `NAME=VALUE`; the value of a root is a cloud's name, `here` or `other`.
         fn with(mut self, word: &str) -> Self {
             let (name, value) = word.split_once('=').unwrap_or((word, "x"));
@@ -499,8 +496,8 @@ mod tests {
                 "--login-url" => options.login_url = Some(root(true)),
                 _ => {
                     let value = match name {
-                        GRAPH_URL | SANDBOX => root(false),
-                        LOGIN_URL | AUTHORITY => root(true),
+                        INTUNECTL_GRAPH_URL | INTUNECTL_SANDBOX => root(false),
+                        INTUNECTL_LOGIN_URL | AZURE_AUTHORITY_HOST => root(true),
                         _ => value.to_owned(),
                     };
                     self.variables.insert(name.to_owned(), value);
@@ -521,10 +518,9 @@ mod tests {
             select(&self.options, &|name| self.get(name))
         }
 
-        /// The source, in a word; or the exit code.
         fn source(&self) -> String {
             match self.select() {
-                Ok(Selection { source: Source::Unusable { error, .. }, .. }) => {
+                Ok(Selection { source: TokenSource::Unusable { error, .. }, .. }) => {
                     assert_eq!(error.kind(), ErrorKind::Auth);
                     "exit 4".to_owned()
                 }
@@ -540,7 +536,6 @@ mod tests {
             }
         }
 
-        /// The roots, as words; or the exit code.
         fn roots(&self) -> String {
             let name = |root: &Root| match Cloud::ALL
                 .into_iter()
@@ -576,10 +571,10 @@ mod tests {
             let words = |cell: &str| -> Vec<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
             let mut given = words(typed);
             given.extend(words(set));
-            if set.contains(AUTHORITY) {
+            if set.contains(AZURE_AUTHORITY_HOST) {
                 given.extend(["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"].map(str::to_owned));
             }
-            let given = Given::of(&given.join(" "));
+            let given = Inputs::of(&given.join(" "));
             let expected = used.split(':').next().unwrap();
             let found = match expected {
                 "the token of `--token`" | "the token of `INTUNECTL_TOKEN`" => {
@@ -587,7 +582,7 @@ mod tests {
                 }
                 "the sign-in of that profile" => match given.source().as_str() {
                     "profile 'typed'" if typed.contains("--profile") => expected.to_owned(),
-                    "profile 'x'" if set.contains(PROFILE) => expected.to_owned(),
+                    "profile 'x'" if set.contains(INTUNECTL_PROFILE) => expected.to_owned(),
                     other => other.to_owned(),
                 },
                 "the sign-in of profile `default`" => format!("the sign-in of {}", given.source().replace('\'', "`")),
@@ -608,10 +603,10 @@ mod tests {
             "--token",
             "--token-file",
             "--profile",
-            TOKEN,
-            TOKEN_COMMAND,
-            MANAGED_IDENTITY,
-            PROFILE,
+            INTUNECTL_TOKEN,
+            INTUNECTL_TOKEN_COMMAND,
+            INTUNECTL_MANAGED_IDENTITY,
+            INTUNECTL_PROFILE,
             APP,
             "AZURE_CLIENT_ID",
         ];
@@ -638,10 +633,10 @@ mod tests {
             assert_eq!(row.len(), sources.len() - one);
             for (other, expected) in row.iter().enumerate() {
                 let words = format!("{} {}", sources[one], sources[one + other]);
-                assert_eq!(Given::of(&words).source(), *expected, "{words}");
+                assert_eq!(Inputs::of(&words).source(), *expected, "{words}");
             }
         }
-        assert_eq!(Given::default().source(), "profile 'default'");
+        assert_eq!(Inputs::default().source(), "profile 'default'");
     }
 
     #[test]
@@ -654,10 +649,11 @@ mod tests {
             "AZURE_FEDERATED_TOKEN",
             "AZURESUBSCRIPTION_CLIENT_ID",
         ] {
-            assert_eq!(Given::of(name).source(), "exit 4", "{name}");
+            assert_eq!(Inputs::of(name).source(), "exit 4", "{name}");
         }
-        for alone in ["AZURE_TENANT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI", AUTHORITY] {
-            assert_eq!(Given::of(alone).source(), "profile 'default'", "{alone}");
+        for alone in ["AZURE_TENANT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI", AZURE_AUTHORITY_HOST]
+        {
+            assert_eq!(Inputs::of(alone).source(), "profile 'default'", "{alone}");
         }
     }
 
@@ -665,7 +661,7 @@ mod tests {
     fn what_is_set_in_vain_is_listed() {
         for (words, expected) in [
             ("", ""),
-            (TOKEN, ""),
+            (INTUNECTL_TOKEN, ""),
             ("--token INTUNECTL_TOKEN INTUNECTL_PROFILE", "INTUNECTL_TOKEN INTUNECTL_PROFILE"),
             ("--profile INTUNECTL_PROFILE AZURE_CLIENT_ID", "INTUNECTL_PROFILE AZURE_CLIENT_ID"),
             ("INTUNECTL_TOKEN AZURE_TENANT_ID AZURE_CLIENT_SECRET", "AZURE_TENANT_ID AZURE_CLIENT_SECRET"),
@@ -679,7 +675,7 @@ mod tests {
             ("--graph-url=dod INTUNECTL_LOGIN_URL=here", "INTUNECTL_LOGIN_URL"),
             ("INTUNECTL_CLOUD=china INTUNECTL_LOGIN_URL=china", ""),
         ] {
-            let Ok(Selection { unused, .. }) = Given::of(words).select() else { panic!("{words}") };
+            let Ok(Selection { unused, .. }) = Inputs::of(words).select() else { panic!("{words}") };
             assert_eq!(unused.join(" "), expected, "{words}");
         }
     }
@@ -687,12 +683,14 @@ mod tests {
     #[test]
     fn what_loses_is_not_even_looked_at() {
         for words in ["--cloud=china INTUNECTL_CLOUD=nonsense", "--graph-url=china INTUNECTL_CLOUD=nonsense"] {
-            assert_eq!(Given::of(words).roots(), "Graph of china, sign-in of china");
+            assert_eq!(Inputs::of(words).roots(), "Graph of china, sign-in of china");
         }
-        let mut given = Given::of("--cloud=china");
-        given.variables.extend([GRAPH_URL, LOGIN_URL].map(|name| (name.to_owned(), "nonsense".to_owned())));
+        let mut given = Inputs::of("--cloud=china");
+        given
+            .variables
+            .extend([INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL].map(|name| (name.to_owned(), "nonsense".to_owned())));
         assert_eq!(given.roots(), "Graph of china, sign-in of china");
-        assert!(Given::of("INTUNECTL_CLOUD=nonsense").select().is_err());
+        assert!(Inputs::of("INTUNECTL_CLOUD=nonsense").select().is_err());
     }
 
     #[test]
@@ -715,7 +713,7 @@ mod tests {
             "INTUNECTL_SANDBOX=here AZURE_TENANT_ID AZURE_CLIENT_ID ACTIONS_ID_TOKEN_REQUEST_TOKEN \
              ACTIONS_ID_TOKEN_REQUEST_URL=https://token.example",
         ] {
-            assert_eq!(Given::of(words).source(), "exit 2", "{words}");
+            assert_eq!(Inputs::of(words).source(), "exit 2", "{words}");
         }
     }
 
@@ -723,12 +721,12 @@ mod tests {
     fn an_authority_is_taken_as_azures_libraries_take_it() {
         const APP: &str = "AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET";
         for host in ["login.chinacloudapi.cn", "https://login.chinacloudapi.cn", "https://login.chinacloudapi.cn/"] {
-            let mut given = Given::of(APP);
-            given.variables.insert(AUTHORITY.to_owned(), host.to_owned());
+            let mut given = Inputs::of(APP);
+            given.variables.insert(AZURE_AUTHORITY_HOST.to_owned(), host.to_owned());
             assert_eq!(given.roots(), "Graph of china, sign-in of china", "{host}");
             // Nobody else looks at it.
-            let mut given = Given::of(TOKEN);
-            given.variables.insert(AUTHORITY.to_owned(), host.to_owned());
+            let mut given = Inputs::of(INTUNECTL_TOKEN);
+            given.variables.insert(AZURE_AUTHORITY_HOST.to_owned(), host.to_owned());
             assert_eq!(given.roots(), "Graph of global, sign-in of global", "{host}");
         }
     }
@@ -736,10 +734,10 @@ mod tests {
     #[test]
     fn a_rehearsal_stays_in_the_sandbox_whatever_cloud_is_named() {
         for words in ["", "--cloud=china", "INTUNECTL_CLOUD=dod", "--graph-url=here INTUNECTL_LOGIN_URL=here"] {
-            let given = Given::of(&format!("{words} INTUNECTL_SANDBOX=here"));
+            let given = Inputs::of(&format!("{words} INTUNECTL_SANDBOX=here"));
             assert_eq!(given.roots(), "Graph of here, sign-in of here", "{words}");
         }
-        let named = |words: &str| Given::of(words).select().ok().unwrap().roots.rehearsed.map(Cloud::name);
+        let named = |words: &str| Inputs::of(words).select().ok().unwrap().roots.rehearsed.map(Cloud::name);
         assert_eq!(named("--cloud=china INTUNECTL_CLOUD=dod INTUNECTL_SANDBOX=here"), Some("china"));
         assert_eq!(named("INTUNECTL_CLOUD=dod INTUNECTL_SANDBOX=here"), Some("dod"));
         assert_eq!(named("INTUNECTL_SANDBOX=here"), None);
@@ -749,7 +747,7 @@ mod tests {
     fn a_profile_is_used_at_its_own_roots_alone() {
         let [own, china] = [Cloud::Global, Cloud::China].map(<(Root, Root)>::from);
         let check = |words: &str, (graph, login): &(Root, Root)| {
-            let roots = Given::of(words).select().ok().unwrap().roots;
+            let roots = Inputs::of(words).select().ok().unwrap().roots;
             roots
                 .check_profile("p", graph, login)
                 .map_err(|error| (error.kind(), error.hint_text().unwrap().to_owned()))

@@ -3,7 +3,7 @@
 use super::connection::{Connection, NOT_AZURE_CLI, TokenOrigin};
 use super::{Context, Selection};
 use crate::auth::claims::Claims;
-use crate::auth::sources::Source;
+use crate::auth::sources::TokenSource;
 use crate::net::root::Cloud;
 use crate::permission;
 use crate::text::sanitize::sanitize;
@@ -12,7 +12,7 @@ impl Context {
     /// Says, after a sign-in, what calls use instead of it.
     pub fn warn_about_other_sources(&self) {
         match self.selection() {
-            Ok(Selection { source: Source::Profile(_), .. }) => {}
+            Ok(Selection { source: TokenSource::Profile(_), .. }) => {}
             Ok(Selection { source, .. }) => {
                 let message =
                     format!("calls use another source than this sign-in, which is set and comes first: {source}");
@@ -36,7 +36,7 @@ impl Context {
                     sanitize(&audience)
                 ),
                 &match &connection.origin {
-                    TokenOrigin::Given(_) => format!("get a token for the resource {graph}"),
+                    TokenOrigin::Static(_) => format!("get a token for the resource {graph}"),
                     TokenOrigin::App { .. } | TokenOrigin::Profile(_) => {
                         "check --graph-url, --login-url and --cloud".to_owned()
                     }

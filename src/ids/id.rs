@@ -51,7 +51,7 @@ impl PartnerId {
 
 impl PartialEq for PartnerId {
     fn eq(&self, other: &Self) -> bool {
-        // What has the shape of a GUID has it in either case, so one of the two is enough to look at.
+        // Case does not change whether a text is a GUID, so checking one of the two is enough.
         self.0.eq_ignore_ascii_case(&other.0) && (self.0 == other.0 || self.guid().is_some())
     }
 }
@@ -82,19 +82,16 @@ impl Serialize for PartnerId {
 /// Why a text is not an ID. Displays as what follows the text in a sentence: "`a b` contains white space".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadId {
-    /// No characters at all.
     Empty,
     /// More than 256 characters.
     TooLong,
     /// `.` or `..`, which would be resolved away in a URL's path.
     DotSegment,
-    /// Any Unicode white space.
     WhiteSpace,
-    /// A control character.
     Control,
     /// A character that means something in a URL.
     Reserved(char),
-    /// A character that is not seen, or changes how others are seen.
+    /// A character that is invisible, or changes how others look.
     Invisible(char),
 }
 
@@ -116,7 +113,7 @@ impl std::error::Error for BadId {}
 
 fn wrong_char(c: char) -> Option<BadId> {
     match c {
-        // Of these nearly every ID consists, so no other table is searched for each of them.
+        // Fast path: nearly all IDs contain only these.
         '-' | '0'..='9' | 'A'..='Z' | 'a'..='z' => None,
         '/' | '\\' | '?' | '#' | '%' => Some(BadId::Reserved(c)),
         _ if c.is_whitespace() => Some(BadId::WhiteSpace),
@@ -126,7 +123,7 @@ fn wrong_char(c: char) -> Option<BadId> {
     }
 }
 
-/// What has no shape of its own: Unicode's default-ignorable characters (soft hyphen, zero-width characters,
+/// Characters without a shape: Unicode's default-ignorable characters (soft hyphen, zero-width characters,
 /// bidirectional formatting, byte order mark, variation selectors, tags) and the blank that is not white space.
 ///
 /// The contract does not name them, yet with one of them two IDs look alike, or one reads as another: what a person
@@ -169,7 +166,7 @@ impl fmt::Display for Quoted<'_> {
         if is_too_long(self.0) {
             return f.write_str("(not shown)");
         }
-        // The start of every JWT, also behind `Bearer ` or a variable's name.
+        // The start of every JWT, also after `Bearer ` or a variable's name.
         if self.0.contains("eyJ") {
             return f.write_str("(not shown: looks like an access token)");
         }

@@ -1,4 +1,4 @@
-//! Reads IDs from where they are: arguments, a file, standard input.
+//! Reads IDs from arguments, a file and standard input.
 
 use std::io::{IsTerminal as _, Read};
 use std::path::Path;
@@ -8,15 +8,15 @@ use crate::error::Error;
 use crate::text::humanize::without_errno;
 
 const STDIN: &str = "standard input";
-/// Ten times what a million IDs take in the most talkative form.
+/// Ten times the size of a million IDs in the longest form.
 const LARGEST: u64 = 1 << 30;
 
 /// When standard input is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stdin {
-    /// If `-` names it. In a loop over lines, a command whose variable is empty must not take the other lines for its own.
+    /// If `-` names it. In a loop over lines, a command with an empty variable must not read the remaining lines.
     IfNamed,
-    /// Also if there is no other source, and it is not a terminal.
+    /// Also if there is no other source and it is not a terminal.
     ByDefault,
 }
 
@@ -47,7 +47,7 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: 
             collector.source(&name, &bytes?);
         }
         None if arguments.is_empty() => {
-            // A terminal would wait in silence for somebody to type.
+            // At a terminal it would wait silently for typing.
             if stdin == Stdin::IfNamed || std::io::stdin().is_terminal() {
                 return Err(no_ids(verb));
             }
@@ -57,7 +57,7 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: 
     }
     let collected = collector.finish()?;
     if collected.ids.is_empty() {
-        // Something was read, if only what a filter has let through. What it would have been is not for us to say.
+        // Something was read: perhaps a filter has removed all of it.
         return Err(Error::usage("no partner IDs given: what was read holds none; nothing was sent")
             .hint("look at what comes before it; `intunectl partner list` shows the partners that there are"));
     }

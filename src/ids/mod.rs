@@ -20,24 +20,22 @@ use crate::error::Error;
 use crate::text::encoding;
 use crate::text::sanitize::sanitize;
 
-/// How many bad lines are told one by one. The others are counted, so that a million of them cost no memory.
+/// How many bad lines are reported one by one. The others are counted, so that a million of them cost no memory.
 const MAX_TOLD: usize = 10;
 
 /// IDs in input order, each once, with the 1-based place of its first occurrence in the input.
 #[derive(Debug, Default)]
 pub struct PartnerIds {
     first_places: IndexMap<PartnerId, usize>,
-    /// Repeats are places too.
+    /// Repeats count as places too.
     places: usize,
 }
 
 impl PartnerIds {
-    /// How many different IDs there are.
     pub fn len(&self) -> usize {
         self.first_places.len()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.first_places.is_empty()
     }
@@ -67,7 +65,7 @@ impl PartnerIds {
 /// What [`Collector::finish`] gives.
 #[derive(Debug)]
 pub struct Collected {
-    /// Maybe none.
+    /// May be empty.
     pub ids: PartnerIds,
     /// The tenants that the input names.
     pub tenants: Tenants,
@@ -80,10 +78,10 @@ pub struct Collected {
 pub struct Tenants(IndexMap<String, String>);
 
 impl Tenants {
-    /// Makes sure that all records are of the token's tenant.
+    /// Checks that all records are of the token's tenant.
     ///
     /// # Errors
-    /// One is of another, or the token does not name its tenant.
+    /// One is of another tenant, or the token does not name its tenant.
     pub fn check(&self, token: Option<&str>) -> Result<(), Error> {
         let is_other = |tenant: &&String| !token.is_some_and(|token| token.eq_ignore_ascii_case(tenant));
         let Some((tenant, place)) = self.0.iter().find(|(tenant, _)| is_other(tenant)) else { return Ok(()) };
@@ -97,7 +95,7 @@ impl Tenants {
     }
 }
 
-/// Collects IDs over all sources, then tells everything that is wrong at once.
+/// Collects IDs from all sources, then reports all mistakes at once.
 #[derive(Debug, Default)]
 pub struct Collector {
     ids: PartnerIds,
@@ -107,7 +105,6 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Nothing collected yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -128,10 +125,8 @@ impl Collector {
         }
     }
 
-    /// The IDs of all sources.
-    ///
     /// # Errors
-    /// A usage error if anything was not an ID, which lists the first 10 such lines.
+    /// A usage error if anything was not an ID. It lists the first 10 such lines.
     pub fn finish(self) -> Result<Collected, Error> {
         if self.bad.count > 0 {
             return Err(Error::usage(self.bad.message()).hint(
@@ -144,7 +139,7 @@ impl Collector {
     }
 }
 
-/// What is wrong with the input: the first few in words, all of them as a number.
+/// The mistakes in the input: the first few as text, all as a number.
 #[derive(Debug, Default)]
 struct Bad {
     told: Vec<String>,

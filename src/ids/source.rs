@@ -50,7 +50,7 @@ impl<'a, 'c> Source<'a, 'c> {
 
     fn line(&mut self, line: &'a str) {
         if line.contains('\r') {
-            // Mac OS 9 ended its lines so. Refused in comments too: the lines behind would go unnoticed.
+            // Mac OS 9 ended its lines so. Refused in comments too: the lines after them would be ignored silently.
             self.bad(line, format_args!("{} has a carriage return within the line", Quoted(line)));
         } else if !line.is_empty() && !line.starts_with('#') {
             self.id(line, line);
@@ -58,7 +58,7 @@ impl<'a, 'c> Source<'a, 'c> {
     }
 
     /// Reads the JSON values from the start of `rest` to the end of the line on which the last of them ends. Returns
-    /// what follows; `None` after broken JSON, where nobody can say what the rest is.
+    /// what follows; `None` after broken JSON, as the rest cannot be read either.
     fn json(&mut self, mut rest: &'a str) -> Option<&'a str> {
         while begins_json(rest) {
             let json = match <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(rest)) {
@@ -91,7 +91,7 @@ impl<'a, 'c> Source<'a, 'c> {
         self.bad(at, reason(e));
     }
 
-    /// A JSON value that is not inside another: the one place where an array or a Graph page may stand.
+    /// A JSON value at the top level. Only there may it be an array or a Graph page.
     fn value(&mut self, json: &'a str) {
         match json.as_bytes().first() {
             Some(b'[') => self.array(json),
@@ -143,7 +143,7 @@ impl<'a, 'c> Source<'a, 'c> {
 
     fn string(&mut self, json: &'a str) {
         match serde_json::from_str(json) {
-            Ok(Text(text)) => self.id(json, &text),
+            Ok(JsonString(text)) => self.id(json, &text),
             Err(e) => self.bad(json, reason(&e)),
         }
     }
@@ -172,7 +172,7 @@ impl<'a, 'c> Source<'a, 'c> {
     /// Keeps the tenant that a record or a page names.
     fn tenant_of(&mut self, object: &Object<'a>) {
         let Some(json) = object.tenant() else { return };
-        let Ok(Text(tenant)) = serde_json::from_str(json) else {
+        let Ok(JsonString(tenant)) = serde_json::from_str(json) else {
             return self.bad(json, format_args!("`tenant_id` is {}, not a string", kind(json)));
         };
         let tenant = tenant.to_ascii_lowercase();
@@ -181,7 +181,7 @@ impl<'a, 'c> Source<'a, 'c> {
         self.collector.tenants.0.entry(tenant).or_insert_with(place);
     }
 
-    /// `at` is where `text` stands, which in JSON may be with escapes.
+    /// `at` is the slice of the source that holds `text`, in JSON perhaps with escapes.
     fn id(&mut self, at: &'a str, text: &str) {
         match PartnerId::parse(text) {
             Ok(id) => self.collector.ids.push(id),
@@ -189,7 +189,7 @@ impl<'a, 'c> Source<'a, 'c> {
         }
     }
 
-    /// Lines are counted only for what is told, a few times at most, and so from the start each time.
+    /// Lines are counted from the start each time, but only for the few that are reported.
     fn bad(&mut self, at: &'a str, what: impl fmt::Display) {
         let (name, text) = (self.name, self.text);
         self.collector.bad.line(|| format!("{name}:{}: {what}", line_number(text, at)));
@@ -216,10 +216,10 @@ impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Elements<F> {
 
 /// A JSON string, copied only if it has escapes.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct JsonString<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The fields that decide what an object is. Two of the same name are an error: another program may have meant the
-/// other one. Fields that decide nothing may be there as often as they like.
+/// other one. Other fields may be repeated.
 #[derive(Deserialize)]
 struct Object<'a> {
     #[serde(borrow, default, deserialize_with = "json")]
@@ -261,7 +261,7 @@ fn json<'de: 'a, 'a, D: Deserializer<'de>>(field: D) -> Result<Option<&'a str>, 
 }
 
 /// The code of an error answer, for the end of a message: Graph has `{"code":…}`, the sign-in service a string.
-/// Nothing is added where there is no code, or one too long to be one.
+/// Nothing is added if there is no code, or one that is too long to be a code.
 fn error_code(error: &str) -> String {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -301,7 +301,6 @@ fn reason(e: &serde_json::Error) -> String {
     }
 }
 
-/// The first line of `text`, and what follows its end.
 fn split_line(text: &str) -> (&str, &str) {
     text.split_once('\n').unwrap_or((text, ""))
 }

@@ -10,17 +10,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+use super::Directory;
+use crate::variables::{HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME};
+
 /// Only its owner may read and write it.
 const PRIVATE: u32 = 0o700;
-
-/// A directory that may serve.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Directory {
-    pub path: PathBuf,
-    /// An existing directory above it, which has to belong to the user. After `su` or `sudo` it may be someone else's,
-    /// whom a directory of ours would lock out.
-    pub(super) base: Option<PathBuf>,
-}
 
 /// All that may serve, best first.
 pub fn candidates() -> Vec<Directory> {
@@ -31,20 +25,20 @@ fn candidates_from(get: impl Fn(&str) -> Option<OsString>, temporary: &Path) -> 
     // The XDG specification: a relative path is invalid and has to be ignored.
     let get = |name| get(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let below = |base: &Path, path: &str| Directory { path: base.join(path), base: Some(base.to_owned()) };
-    let runtime = get("XDG_RUNTIME_DIR").map(|base| below(&base, "intunectl"));
-    let state = get("XDG_STATE_HOME").map(|state| Directory {
+    let runtime = get(XDG_RUNTIME_DIR).map(|base| below(&base, "intunectl"));
+    let state = get(XDG_STATE_HOME).map(|state| Directory {
         path: state.join("intunectl"),
         // It may have to be created itself.
         base: state.ancestors().find(|path| path.exists()).map(Path::to_owned),
     });
-    let home = get("HOME").map(|base| below(&base, ".local/state/intunectl"));
+    let home = get(HOME).map(|base| below(&base, ".local/state/intunectl"));
     let user = rustix::process::geteuid().as_raw();
     let temporary = Directory { path: temporary.join(format!("intunectl-{user}")), base: None };
     [runtime, state, home, Some(temporary)].into_iter().flatten().collect()
 }
 
 impl Directory {
-    /// Opens a lock file in it, creating both if necessary.
+    /// Opens a lock file in it. Creates both if necessary.
     pub fn open(&self, name: &str) -> io::Result<File> {
         if let Some(base) = &self.base {
             let metadata = fs::metadata(base)?;
@@ -56,7 +50,7 @@ impl Directory {
             }
         }
         let directory = self.open_directory()?;
-        // Relative to the open directory, so that nobody can exchange it meanwhile.
+        // Relative to the open directory, which nobody can replace meanwhile.
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::openat(&directory, format!("{name}.lock"), flags, Mode::RUSR | Mode::WUSR)?);
         // Another user may have put it there before the directory was narrowed, and could hold its lock for ever.

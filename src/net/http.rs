@@ -11,24 +11,24 @@ use super::proxy;
 use super::root::Root;
 use crate::error::Error;
 use crate::text::humanize::without_errno;
+use crate::variables::{SSL_CERT_DIR, SSL_CERT_FILE};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How servers are reached, whichever they are.
+/// How any server is reached.
 #[derive(Debug, Clone)]
 pub struct Transport {
     /// For one attempt, from connecting to the end of the answer.
     pub timeout: Duration,
-    /// How many attempts may follow the first.
     pub retries: u32,
     /// PEM with roots to trust in addition to the system's.
     pub extra_roots: Option<Vec<u8>>,
 }
 
 impl Transport {
-    /// Reads the file with the extra roots, if one is named. It may be a pipe, and take its time.
+    /// Reads the file with the extra roots, if one is named. It may be a pipe, and so block.
     ///
     /// # Errors
     /// It cannot be read.
@@ -43,8 +43,8 @@ impl Transport {
     }
 }
 
-/// Makes a client for one root. It loads the trusted roots, and connects to nothing. The timeout of an attempt is for
-/// whoever sends to set.
+/// Makes a client for one root. It loads the trusted roots, and connects to nothing. The sender sets the timeout of
+/// each attempt.
 ///
 /// # Errors
 /// No root can be loaded, the extra ones are not PEM, or a proxy that is set cannot be understood.
@@ -52,13 +52,12 @@ pub fn client(root: &Root, transport: &Transport) -> anyhow::Result<reqwest::Cli
     let timeout = transport.timeout;
     let builder = reqwest::Client::builder()
         .user_agent(concat!("intunectl/", env!("CARGO_PKG_VERSION")))
-        // Shorter than the whole, so that a connection that does not come about is told from an answer that does
-        // not come.
+        // Shorter than the whole, so that a connection that fails can be told from an answer that does not come.
         .connect_timeout(CONNECT_TIMEOUT.min(timeout - timeout / 20))
-        // A connection over which nothing comes any more would take every further attempt down with it.
+        // A dead connection would make every further attempt fail.
         .http2_keep_alive_interval(PING_INTERVAL)
         .http2_keep_alive_timeout(PING_TIMEOUT)
-        // reqwest would repeat by itself what HTTP/2 declines: past the gate, the count and the stop.
+        // reqwest would retry by itself what HTTP/2 declines, without regard to pace, retries and interruption.
         .retry(reqwest::retry::never())
         // A redirected POST becomes a GET without the token, and its 200 a false success.
         .redirect(reqwest::redirect::Policy::none());
@@ -72,7 +71,7 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
     let _ = rustls::crypto::ring::default_provider().install_default();
     let is_here = root.is_loopback();
     let builder = match is_here {
-        // Whatever a resolver says of that name, if there is one, and whatever proxy is set.
+        // Without a resolver, which may not know the name, and without any proxy that is set.
         true => {
             let here = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
             builder.resolve_to_addrs("localhost", &here).no_proxy()
@@ -92,15 +91,17 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
     if extra.is_some() && roots.is_empty() {
         return Err(not_pem().into());
     }
-    if std::env::var_os("SSL_CERT_FILE").is_none() && std::env::var_os("SSL_CERT_DIR").is_none() {
+    if std::env::var_os(SSL_CERT_FILE).is_none() && std::env::var_os(SSL_CERT_DIR).is_none() {
         return Ok(builder.tls_certs_merge(roots));
     }
     // On Windows and macOS the platform's verifier would not look at them.
     let named = rustls_native_certs::load_native_certs();
     if let Some(error) = named.errors.first() {
-        return Err(Error::usage(format!("the certificates in SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error}"))
-            .hint("point them at PEM files, or unset them to use the system's")
-            .into());
+        return Err(Error::usage(format!(
+            "the certificates in {SSL_CERT_FILE} or {SSL_CERT_DIR} cannot be read: {error}"
+        ))
+        .hint("point them at PEM files, or unset them to use the system's")
+        .into());
     }
     // One that rustls cannot read must not take the others with it; the system's are treated alike.
     let usable = |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();

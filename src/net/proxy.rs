@@ -1,17 +1,18 @@
-//! The proxies in the environment. reqwest uses what it can read of them and passes over the rest; a proxy that was
-//! meant and is passed over would send a token past the one place that is to see the traffic.
+//! The proxies in the environment. reqwest uses those that it can read and ignores the rest. If a proxy is ignored
+//! that was meant, a token is sent past the one place that has to see the traffic.
 
 use reqwest::Url;
 
 use crate::error::Error;
+use crate::variables::{ALL_PROXY, HTTPS_PROXY, all_proxy, https_proxy};
 
 /// The variables that lead https requests through a proxy.
-const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+const VARIABLES: [&str; 4] = [HTTPS_PROXY, https_proxy, ALL_PROXY, all_proxy];
 
-/// Checks that each proxy that is set can be understood.
+/// Checks that each proxy that is set can be used.
 ///
 /// # Errors
-/// One cannot. The error names the variable, not its value, which may hold a password.
+/// It is not an address. The error names the variable, not its value, which may hold a password.
 pub fn check() -> Result<(), Error> {
     for name in VARIABLES {
         let value = std::env::var_os(name).filter(|value| !value.is_empty());

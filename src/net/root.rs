@@ -1,4 +1,4 @@
-//! Where Graph and sign-in are: the national clouds and the roots that users name themselves.
+//! The addresses of Graph and of sign-in: the national clouds, and the roots that users name themselves.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -20,10 +20,9 @@ pub enum Cloud {
 }
 
 impl Cloud {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::Global, Self::GccHigh, Self::Dod, Self::China];
 
-    /// The name on the command line and in a summary.
+    /// The name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Global => "global",
@@ -33,7 +32,7 @@ impl Cloud {
         }
     }
 
-    /// The Graph root, without a version.
+    /// Without a version.
     pub const fn graph(self) -> &'static str {
         match self {
             Self::Global => "https://graph.microsoft.com",
@@ -43,7 +42,6 @@ impl Cloud {
         }
     }
 
-    /// The sign-in root.
     pub const fn login(self) -> &'static str {
         match self {
             Self::Global => "https://login.microsoftonline.com",
@@ -52,7 +50,6 @@ impl Cloud {
         }
     }
 
-    /// The cloud whose Graph root this is.
     pub fn of(root: &Root) -> Option<Self> {
         Self::ALL.into_iter().find(|cloud| cloud.graph() == root.as_str())
     }
@@ -80,12 +77,11 @@ impl FromStr for Cloud {
 pub struct Root(String);
 
 impl Root {
-    /// The address as text, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The host, and the port where it is not the usual one.
+    /// The host, and the port if it is not the usual one.
     pub fn host(&self) -> &str {
         let rest = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
         rest.split('/').next().unwrap_or_default()
@@ -96,7 +92,6 @@ impl Root {
         self.0.starts_with("http://")
     }
 
-    /// Whether the root is on this machine.
     pub fn is_loopback(&self) -> bool {
         Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
     }
@@ -114,7 +109,6 @@ impl fmt::Debug for Root {
 }
 
 impl From<Cloud> for (Root, Root) {
-    /// The Graph root and the sign-in root.
     fn from(cloud: Cloud) -> Self {
         (Root(cloud.graph().to_owned()), Root(cloud.login().to_owned()))
     }
@@ -148,7 +142,6 @@ impl FromStr for Root {
     }
 }
 
-/// Whether an address is on this machine.
 pub fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         let address = host.trim_start_matches('[').trim_end_matches(']');

@@ -50,7 +50,7 @@ struct Screen {
 impl Line {
     /// Starts showing a line, where standard error is a terminal that can; `None` elsewhere.
     pub fn start(state: State, color: bool) -> Option<Self> {
-        let terminal = std::env::var_os("TERM");
+        let terminal = std::env::var_os(crate::variables::TERM);
         if !io::stderr().is_terminal() || terminal.map_or(cfg!(unix), |terminal| terminal == "dumb") {
             return None;
         }

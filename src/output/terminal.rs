@@ -50,7 +50,7 @@ pub fn asked_for() -> Option<usize> {
 }
 
 fn variable() -> Option<String> {
-    std::env::var("COLUMNS").ok()
+    std::env::var(crate::variables::COLUMNS).ok()
 }
 
 /// The width that the terminal behind a stream says it has.

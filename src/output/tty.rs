@@ -83,9 +83,9 @@ impl Tty {
     /// The lock goes by the process group: all who can ask at a terminal at a time are of its foreground group, and a
     /// job that was stopped at its question is not to hold up the next one.
     #[cfg(unix)]
-    pub fn turn(&self) -> Option<crate::lock::Passing> {
+    pub fn turn(&self) -> Option<crate::lock::TemporaryLock> {
         let (own, _) = groups(&self.output)?;
-        crate::lock::acquire_passing(&format!("intunectl-prompt-{own}")).ok()
+        crate::lock::acquire_temporary(&format!("intunectl-prompt-{own}")).ok()
     }
 
     /// Two processes cannot find out here whether they share a console, at least not without unsafe code.

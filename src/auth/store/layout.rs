@@ -39,19 +39,19 @@ pub(super) const PIECE_BYTES: usize = ENTRY_BYTES - GENERATION_BYTES;
 /// How many heads a reader follows while writers keep overtaking it.
 const READS: u32 = 10;
 
-/// What the platform's store is told of a new entry. On Windows an entry roams to the user's other machines unless it
+/// Attributes of a new entry. On Windows an entry roams to the user's other machines unless it
 /// is to be local.
 const MODIFIERS: &[(&str, &str)] = if cfg!(target_os = "windows") { &[("persistence", "Local")] } else { &[] };
 
 /// Which of the two sets of chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Slot {
+enum ChunkSlot {
     A,
     B,
 }
 
-impl Slot {
+impl ChunkSlot {
     fn other(self) -> Self {
         match self {
             Self::A => Self::B,
@@ -71,7 +71,7 @@ impl Slot {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Head {
     layout: u32,
-    slot: Slot,
+    slot: ChunkSlot,
     generation: String,
     chunks: u32,
     /// The length of the whole secret.
@@ -79,14 +79,14 @@ struct Head {
 }
 
 /// The entries of one profile.
-struct Profile<'a> {
+struct ProfileEntries<'a> {
     store: &'a CredentialStore,
     name: String,
 }
 
-/// Reads the secret of `profile`, at any time, whoever writes.
+/// Reads the secret of `profile`. Others may write at the same time.
 pub(super) fn load(store: &CredentialStore, profile: &str) -> Result<Option<SecretString>, StoreError> {
-    let profile = Profile::new(store, profile);
+    let profile = ProfileEntries::new(store, profile);
     let mut head = profile.head()?;
     for _ in 0..READS {
         let Some(current) = head else { return Ok(None) };
@@ -104,42 +104,42 @@ pub(super) fn load(store: &CredentialStore, profile: &str) -> Result<Option<Secr
     Err(StoreError::Damaged)
 }
 
-/// Saves the secret of `profile`. The caller sees to it that nobody else writes.
+/// Saves the secret of `profile`. The caller makes sure that nobody else writes.
 pub(super) fn save(store: &CredentialStore, profile: &str, secret: &SecretString) -> Result<(), StoreError> {
-    let profile = Profile::new(store, profile);
+    let profile = ProfileEntries::new(store, profile);
     let slot = match profile.head() {
         Ok(Some(head)) => head.slot.other(),
-        Ok(None) | Err(StoreError::Damaged) => Slot::A,
+        Ok(None) | Err(StoreError::Damaged) => ChunkSlot::A,
         Err(e) => return Err(e),
     };
     let head = profile.write_chunks(slot, secret.expose_secret())?;
     profile.trim(slot, head.chunks)?;
     profile.write_head(&head)?;
-    // The secret is saved, whatever becomes of the old chunks. If they stay, the next save overwrites them.
+    // The secret is saved already. If the old chunks stay, the next save overwrites them.
     let _ = profile.trim(slot.other(), 0);
     Ok(())
 }
 
-/// Deletes every entry of `profile`, and says whether there was one. The caller sees to it that nobody else writes.
+/// Deletes every entry of `profile`, and says whether there was one. The caller makes sure that nobody else writes.
 pub(super) fn delete(store: &CredentialStore, profile: &str) -> Result<bool, StoreError> {
-    let profile = Profile::new(store, profile);
+    let profile = ProfileEntries::new(store, profile);
     // The head first: chunks without a head are no secret, a head without its chunks would be a damaged one.
     let head = remove(&profile.entry(&profile.name)?)?;
-    let a = profile.trim(Slot::A, 0)?;
-    let b = profile.trim(Slot::B, 0)?;
+    let a = profile.trim(ChunkSlot::A, 0)?;
+    let b = profile.trim(ChunkSlot::B, 0)?;
     Ok(head || a || b)
 }
 
 /// The names of all profiles of which there is any entry, in alphabetical order.
 pub(super) fn profiles(store: &CredentialStore) -> Result<Vec<String>, StoreError> {
-    // Windows knows no such filter: there, all entries come, and are told apart below.
+    // Windows has no such filter: it returns all entries, which are filtered below.
     let filter = if cfg!(target_os = "windows") { HashMap::new() } else { HashMap::from([("service", service())]) };
     let specifiers = store.search(&filter)?.into_iter().filter_map(|entry| entry.get_specifiers());
     let names = specifiers.filter(|(found, _)| found == service()).filter_map(|(_, entry)| profile_of(&entry));
     Ok(names.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-/// Writes an entry of no profile, reads it back and deletes it. The caller sees to it that nobody else does.
+/// Writes an entry of no profile, reads it back and deletes it. The caller makes sure that nobody else writes.
 pub(super) fn probe(store: &CredentialStore) -> Result<(), StoreError> {
     let entry = entry(store, PROBE)?;
     let written = Uuid::new_v4().simple().to_string();
@@ -152,7 +152,7 @@ pub(super) fn probe(store: &CredentialStore) -> Result<(), StoreError> {
     }
 }
 
-impl<'a> Profile<'a> {
+impl<'a> ProfileEntries<'a> {
     fn new(store: &'a CredentialStore, profile: &str) -> Self {
         Self { store, name: entry_name(profile) }
     }
@@ -161,7 +161,7 @@ impl<'a> Profile<'a> {
         entry(self.store, name)
     }
 
-    fn chunk(&self, slot: Slot, index: u32) -> Result<Entry, StoreError> {
+    fn chunk(&self, slot: ChunkSlot, index: u32) -> Result<Entry, StoreError> {
         self.entry(&format!("{}/{}/{index}", self.name, slot.name()))
     }
 
@@ -189,7 +189,7 @@ impl<'a> Profile<'a> {
     }
 
     /// Writes `text` into `slot` under a new generation, and returns the head that makes it the secret.
-    fn write_chunks(&self, slot: Slot, text: &str) -> Result<Head, StoreError> {
+    fn write_chunks(&self, slot: ChunkSlot, text: &str) -> Result<Head, StoreError> {
         let generation = Uuid::new_v4().simple().to_string();
         let mut chunks = 0;
         for piece in pieces(text) {
@@ -203,7 +203,7 @@ impl<'a> Profile<'a> {
     }
 
     /// Deletes the chunks of `slot` from index `keep` on, and says whether there were any.
-    fn trim(&self, slot: Slot, keep: u32) -> Result<bool, StoreError> {
+    fn trim(&self, slot: ChunkSlot, keep: u32) -> Result<bool, StoreError> {
         let mut end = keep;
         while exists(&self.chunk(slot, end)?)? {
             end += 1;
@@ -217,7 +217,7 @@ impl<'a> Profile<'a> {
 
 /// The name of a profile's head entry, and the beginning of the names of its chunks.
 ///
-/// Two profiles never share a name, not even where case is ignored, as it is in Windows Credential Manager: all but
+/// Two profiles never share a name, not even if case is ignored, as it is in Windows Credential Manager: all but
 /// lower-case letters, digits, `-` and `_` becomes `%` and six hexadecimal digits. 64 characters stay below its limit
 /// of 513 bytes for a user name.
 pub(super) fn entry_name(profile: &str) -> String {

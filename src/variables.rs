@@ -1,0 +1,235 @@
+//! Every environment variable that this program reads, sets or names. The code spells each of them here and nowhere
+//! else; texts that are fixed at compile time have to repeat names, and the tests below compare them with this table.
+
+/// A variable, and what the rest of the program needs to know of it.
+pub struct Variable {
+    pub name: &'static str,
+    pub role: Role,
+    pub manual: Manual,
+}
+
+/// What a variable decides.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Where the token comes from.
+    TokenSource,
+    /// An application to sign in as: one of these is enough to name it, and from then on nobody else's token is used.
+    Application,
+    /// Belongs to an application, but names none: it is set in every pipeline of its kind.
+    ApplicationDetail,
+    /// A Graph root or a sign-in root.
+    Root,
+    /// Neither an identity nor a server.
+    Other,
+}
+
+/// What the manual page says of a variable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Manual {
+    Says(&'static str),
+    /// It is listed with the one above.
+    AsAbove,
+    /// Not for users to set, not in this version, or known to everybody.
+    Silent,
+}
+
+use Manual::{AsAbove, Says, Silent};
+
+macro_rules! variables {
+    ($($name:ident, $role:ident, $manual:expr;)+) => {
+        $(#[allow(non_upper_case_globals, reason = "it is the variable's name")]
+        pub const $name: &str = stringify!($name);)+
+
+        /// All of them. The order is that of the manual page, and of messages that list several.
+        pub const ALL: &[Variable] = &[$(Variable { name: $name, role: Role::$role, manual: $manual }),+];
+    };
+}
+
+variables! {
+    INTUNECTL_TOKEN, TokenSource, Says("The access token, if none of --token, --token-file and --profile is given.");
+    INTUNECTL_TOKEN_COMMAND, TokenSource, Silent;
+    INTUNECTL_MANAGED_IDENTITY, TokenSource, Silent;
+    INTUNECTL_PROFILE, TokenSource, Says("What --profile is, if neither it nor a token is given.");
+    INTUNECTL_CLOUD, Root, Says("What --cloud is, if it is not given.");
+    INTUNECTL_GRAPH_URL, Root, Says("What --graph-url is, if it is not given.");
+    INTUNECTL_LOGIN_URL, Root, Says("What --login-url is, if it is not given.");
+    INTUNECTL_OUTPUT, Other, Says("What --output is, if it is not given.");
+    INTUNECTL_DEBUG, Other, Says("1 is as good as one --verbose.");
+    INTUNECTL_SANDBOX, Other,
+        Says("The address of the sandbox: every request goes there. `intunectl sandbox` sets it.");
+    // For which shell a completion script asks. (clap's own would be `COMPLETE`, which may mean anything to others.)
+    INTUNECTL_COMPLETE, Other, Silent;
+    // Set by such a script, and not to nothing, if the words may not be all that the command would get.
+    INTUNECTL_COMPLETE_NO_LOOKUP, Other, Silent;
+    AZURE_TENANT_ID, ApplicationDetail,
+        Says("An application to sign in as, with AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE or the ACTIONS_ variables.");
+    AZURE_CLIENT_ID, Application, AsAbove;
+    AZURE_CLIENT_SECRET, Application, Says("The application's client secret.");
+    AZURE_CLIENT_CERTIFICATE_PATH, Application, Silent;
+    AZURE_FEDERATED_TOKEN_FILE, Application, Says("Path of a file with a federated identity token (OIDC).");
+    AZURE_FEDERATED_TOKEN, Application, Silent;
+    AZURESUBSCRIPTION_CLIENT_ID, Application, Silent;
+    AZURE_AUTHORITY_HOST, Root,
+        Says("The sign-in server for the application. --cloud, --login-url and INTUNECTL_LOGIN_URL override it.");
+    ACTIONS_ID_TOKEN_REQUEST_URL, ApplicationDetail,
+        Says("What GitHub Actions sets for a job with the permission id-token: write.");
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN, ApplicationDetail, AsAbove;
+    AZURESUBSCRIPTION_TENANT_ID, ApplicationDetail, Silent;
+    AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, ApplicationDetail, Silent;
+    SYSTEM_OIDCREQUESTURI, ApplicationDetail, Silent;
+    SYSTEM_ACCESSTOKEN, ApplicationDetail, Silent;
+    CI, Other, Says("If set to anything but false, nobody is asked for confirmation.");
+    HTTPS_PROXY, Other, Says("The way to the service.");
+    HTTP_PROXY, Other, AsAbove;
+    ALL_PROXY, Other, AsAbove;
+    NO_PROXY, Other, AsAbove;
+    https_proxy, Other, Silent;
+    all_proxy, Other, Silent;
+    SSL_CERT_FILE, Other, Says("The certificates to trust, instead of the system's.");
+    SSL_CERT_DIR, Other, AsAbove;
+    BROWSER, Other, Says("What opens the page to sign in at.");
+    NO_COLOR, Other, Says("When to use colour, if --color does not say so.");
+    CLICOLOR_FORCE, Other, AsAbove;
+    COLUMNS, Other, Says("How wide the terminal is, if it is not to be asked.");
+    TERM, Other, Silent;
+    PATH, Other, Silent;
+    HOME, Other, Silent;
+    XDG_RUNTIME_DIR, Other, Silent;
+    XDG_STATE_HOME, Other, Silent;
+    DISPLAY, Other, Silent;
+    WAYLAND_DISPLAY, Other, Silent;
+    WSL_DISTRO_NAME, Other, Silent;
+    SSH_CONNECTION, Other, Silent;
+    SSH_TTY, Other, Silent;
+    // In which word the cursor is, unless in the last. Source: clap_complete's scripts.
+    _CLAP_COMPLETE_INDEX, Other, Silent;
+}
+
+/// The variables with one of these roles, in the order of the table.
+pub fn with(roles: &[Role]) -> impl Iterator<Item = &'static str> {
+    ALL.iter().filter(|variable| roles.contains(&variable.role)).map(|variable| variable.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    /// Help, and tables of hints: their texts are `&'static str`, which no constant can be put into.
+    const FIXED_TEXTS: [&str; 4] = ["cli.rs", "auth/aadsts.rs", "graph/advice.rs", "net/answer.rs"];
+
+    /// The words in a text that are names: in capitals, with an underscore.
+    fn names(text: &str) -> impl Iterator<Item = &str> {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        words.filter(|word| {
+            word.contains(char::is_uppercase)
+                && !word.contains(char::is_lowercase)
+                && word.trim_matches('_').contains('_')
+        })
+    }
+
+    fn is_known(name: &str) -> bool {
+        ALL.iter().any(|variable| variable.name == name)
+    }
+
+    fn root() -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    }
+
+    /// The files in a directory below `src`, and their names there.
+    fn sources(directory: &Path) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(sources(&path));
+            } else {
+                let name = path.strip_prefix(root().join("src")).unwrap().to_str().unwrap().replace('\\', "/");
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+        found
+    }
+
+    /// A source without its tests, its comments, and quotes that neither begin nor end a literal.
+    fn code(source: &str) -> String {
+        let (code, _) = source.split_once("#[cfg(test)]\nmod tests {").unwrap_or((source, ""));
+        let lines: Vec<_> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        lines.join("\n").replace(r"\\", "").replace(r#"\""#, "").replace("'\"'", "")
+    }
+
+    /// Every command's long help.
+    fn help(command: &mut clap::Command) -> String {
+        let mut text = command.render_long_help().to_string();
+        command.get_subcommands_mut().for_each(|below| text.push_str(&help(below)));
+        text
+    }
+
+    #[test]
+    fn no_other_source_spells_a_name() {
+        let sources = sources(&root().join("src"));
+        let is_checked = |file: &str| {
+            file.ends_with(".rs") && !file.contains("tests") && file != "variables.rs" && !FIXED_TEXTS.contains(&file)
+        };
+        let mut count = 0;
+        for (file, source) in sources.iter().filter(|(file, _)| is_checked(file)) {
+            let code = code(source);
+            for call in ["var(", "var_os(", "env(", "env_remove("] {
+                assert!(!code.contains(&format!("{call}\"")), "{file}: {call}\"…\")");
+            }
+            for literal in code.split('"').skip(1).step_by(2) {
+                count += 1;
+                // Without what is in braces: that is a constant.
+                let mut parts = literal.split('{');
+                let first = parts.next().unwrap().to_owned();
+                let text = parts.fold(first, |text, part| text + part.split_once('}').map_or(part, |(_, rest)| rest));
+                // A name without an underscore, such as PATH, may be a usual word within a text.
+                assert!(!is_known(literal) && !names(&text).any(is_known), "{file}: {literal:?}");
+            }
+        }
+        assert!(count > 1_000, "{count} literals");
+    }
+
+    #[test]
+    fn every_name_in_a_fixed_text_is_in_the_table() {
+        // Names of other things: of HTTP/2, and of cargo.
+        let others = ["NO_ERROR", "REFUSED_STREAM", "CARGO_PROFILE_RELEASE_DEBUG", "CARGO_PROFILE_RELEASE_STRIP"];
+        let pages = ["README.md", "docs/precedence.md", "docs/performance.md"].map(|name| root().join(name));
+        let pages = pages.iter().map(|path| fs::read_to_string(path).unwrap());
+        let sources = sources(&root().join("src"));
+        let texts =
+            FIXED_TEXTS.iter().map(|fixed| sources.iter().find(|(file, _)| file == fixed).expect(fixed).1.clone());
+        let manual = ALL.iter().filter_map(|variable| match variable.manual {
+            Says(text) => Some(text.replace("ACTIONS_ ", "")),
+            AsAbove | Silent => None,
+        });
+        for text in pages.chain(texts).chain(manual) {
+            for name in names(&text).filter(|name| !others.contains(name)) {
+                assert!(is_known(name), "{name}");
+            }
+        }
+        for (file, script) in sources.iter().filter(|(file, _)| file.starts_with("commands/completion/")) {
+            let ours: Vec<_> = names(script).filter(|name| name.starts_with("INTUNECTL_")).collect();
+            assert!(!ours.is_empty() && ours.into_iter().all(is_known), "{file}");
+        }
+    }
+
+    #[test]
+    fn the_help_names_what_the_manual_page_explains() {
+        let help = help(&mut Cli::command());
+        let is_named = |variable: &&Variable| names(&help).any(|name| name == variable.name);
+        for variable in ALL.iter().filter(|variable| variable.name.starts_with("INTUNECTL_")) {
+            assert_eq!(is_named(&variable), variable.manual != Silent, "{}", variable.name);
+        }
+        assert!(ALL.iter().filter(is_named).all(|variable| variable.manual != Silent));
+        let at_options = help.split("[env: ").skip(1).map(|rest| rest.split(']').next().unwrap());
+        let words = at_options.flat_map(|text| text.split([' ', ',', ';', '=', '\n']));
+        let names: Vec<_> = words.filter(|word| word.len() > 1 && !word.contains(char::is_lowercase)).collect();
+        assert!(names.contains(&"COLUMNS") && names.into_iter().all(is_known));
+    }
+}
