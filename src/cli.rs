@@ -1,5 +1,6 @@
 //! The command line: definitions and help, nothing else.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -437,6 +438,26 @@ fn failure(text: &str) -> Result<(String, u16), String> {
 fn cloud_parser() -> impl clap::builder::TypedValueParser<Value = Cloud> {
     use clap::builder::TypedValueParser as _;
     clap::builder::PossibleValuesParser::new(Cloud::ALL.map(Cloud::name)).try_map(|name| name.parse::<Cloud>())
+}
+
+/// What selects a token, a tenant or a server.
+const SELECTORS: [&str; 7] =
+    ["--token", "--token-file", "--profile", "--tenant", "--cloud", "--graph-url", "--login-url"];
+
+/// An option that selects whom a run acts for, if it is there more than once. clap notices that only after the same
+/// command: before and after it, the last one would win.
+pub fn repeated_selector(arguments: impl Iterator<Item = OsString>) -> Option<&'static str> {
+    let mut seen = [false; SELECTORS.len()];
+    for word in arguments.take_while(|word| word != "--") {
+        let Some(name) = word.to_str().map(|word| word.split('=').next().unwrap_or_default()) else { continue };
+        if let Some((selector, seen)) = SELECTORS.iter().zip(&mut seen).find(|(selector, _)| **selector == name) {
+            if *seen {
+                return Some(selector);
+            }
+            *seen = true;
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -63,33 +63,13 @@ fn parse() -> Result<Cli, clap::Error> {
     // It is as large as all of help, and to take it apart again is a tenth of what `--version` does.
     let mut command = ManuallyDrop::new(Cli::command().color(color_of_help(std::env::args_os())));
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
-    if let Some(option) = repeated(std::env::args_os()) {
+    if let Some(option) = cli::repeated_selector(std::env::args_os()) {
         return Err(command.error(
             clap::error::ErrorKind::ArgumentConflict,
             format!("the argument '{option}' is given more than once; nothing was sent"),
         ));
     }
     Cli::from_arg_matches(&matches)
-}
-
-/// What selects a token, a tenant or a server.
-const SELECTORS: [&str; 7] =
-    ["--token", "--token-file", "--profile", "--tenant", "--cloud", "--graph-url", "--login-url"];
-
-/// An option that selects whom a run acts for, if it is there more than once. clap notices that only after the same
-/// command: before and after it, the last one would win.
-fn repeated(arguments: impl Iterator<Item = OsString>) -> Option<&'static str> {
-    let mut seen = [false; SELECTORS.len()];
-    for word in arguments.take_while(|word| word != "--") {
-        let Some(name) = word.to_str().map(|word| word.split('=').next().unwrap_or_default()) else { continue };
-        if let Some((selector, seen)) = SELECTORS.iter().zip(&mut seen).find(|(selector, _)| **selector == name) {
-            if *seen {
-                return Some(selector);
-            }
-            *seen = true;
-        }
-    }
-    None
 }
 
 /// What `--color` says. It is for help and for what is wrong with the command line, too, and so for what clap prints

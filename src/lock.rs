@@ -8,22 +8,13 @@ mod directory;
 
 use std::fs::{File, TryLockError};
 use std::io;
+#[cfg(unix)]
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::text::humanize::without_errno;
-use directory::candidates;
-
-/// A directory that may serve.
-#[derive(Debug, PartialEq, Eq)]
-struct Directory {
-    path: PathBuf,
-    /// An existing directory above it, which has to belong to the user. After `su` or `sudo` it may be someone else's,
-    /// whom a directory of ours would lock out.
-    #[cfg(unix)]
-    base: Option<PathBuf>,
-}
+use directory::{Directory, candidates};
 
 /// How often to check whether the lock is free.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -115,8 +106,11 @@ mod directory {
     use std::env;
     use std::fs::{File, OpenOptions};
     use std::io;
+    use std::path::PathBuf;
 
-    use super::Directory;
+    pub struct Directory {
+        pub path: PathBuf,
+    }
 
     pub fn candidates() -> [Directory; 1] {
         [Directory { path: env::temp_dir() }]

@@ -3,99 +3,27 @@
 //! There is no connection before the first call, and every call makes a new one. That costs a few milliseconds, and
 //! works with a keyring that was restarted or stuck during a long run.
 
+mod error;
 mod layout;
 #[cfg(test)]
 mod tests;
 
-use std::env;
-use std::fmt;
 use std::fs::File;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use keyring::CredentialStore;
-use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 
+use self::error::ANSWER_WITHIN;
+pub use self::error::StoreError;
+use self::layout::service;
 use crate::lock;
-use crate::variables::INTUNECTL_SANDBOX;
-
-/// How long a keyring may take to answer before it counts as none.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long to wait for another process that writes. The rest of [`ANSWER_WITHIN`] is for the keyring.
 const TURN_WITHIN: Duration = Duration::from_secs(2);
-
-/// Why a secret could not be read, saved or deleted. Holds nothing of the secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreError {
-    /// There is no keyring, or it refuses: the reason, in words for the user.
-    Unavailable(String),
-    /// The keyring took longer than 3 s.
-    TimedOut,
-    /// Another process has been writing for 2 s.
-    Busy,
-    /// There are entries, but they are torn or of another layout. Saving replaces them, deleting removes them.
-    Damaged,
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unavailable(reason) => write!(f, "the keyring cannot be used: {reason}"),
-            Self::TimedOut => write!(
-                f,
-                "the keyring did not answer within {} s: it may be locked and waiting for its password",
-                ANSWER_WITHIN.as_secs()
-            ),
-            Self::Busy => f.write_str("another intunectl is writing to the keyring, or is suspended"),
-            Self::Damaged => {
-                f.write_str("what the keyring holds for this profile is incomplete or was written by another version")
-            }
-        }
-    }
-}
-
-impl std::error::Error for StoreError {}
-
-impl From<keyring::Error> for StoreError {
-    fn from(error: keyring::Error) -> Self {
-        use keyring::Error as E;
-        match error {
-            // Also what a Secret Service says that has no default collection yet (a daemon never unlocked).
-            E::NoStorageAccess(why) => {
-                Self::Unavailable(format!("it is locked, not set up yet, or denies access ({why})"))
-            }
-            // libdbus's words for a machine without a desktop, which mention everything but that.
-            E::PlatformFailure(why) if why.to_string().contains("autolaunch") => {
-                Self::Unavailable("there is no D-Bus session here, as on most servers and in containers".to_owned())
-            }
-            E::PlatformFailure(why) => Self::Unavailable(format!("its service is missing or failed ({why})")),
-            // These two carry what was read, which may be a part of a secret.
-            E::BadEncoding(mut bytes) | E::BadDataFormat(mut bytes, _) => {
-                bytes.zeroize();
-                Self::Damaged
-            }
-            E::NoEntry | E::BadStoreFormat(_) | E::Ambiguous(_) => Self::Damaged,
-            E::TooLong(what, limit) => {
-                Self::Unavailable(format!("it allows no {what} of more than {limit} characters"))
-            }
-            E::Invalid(what, why) => Self::Unavailable(format!("it refuses the {what} ({why})")),
-            E::NotSupportedByStore(what) => Self::Unavailable(format!("it cannot do what is needed ({what})")),
-            // `Error` may grow. Its texts may hold debug output, so they are not passed on.
-            _ => Self::Unavailable("it failed in an unknown way".into()),
-        }
-    }
-}
-
-/// The name under which all entries are in the keyring. A rehearsal has its own, so that it neither sees nor changes a
-/// real sign-in.
-fn service() -> &'static str {
-    let is_rehearsal = env::var_os(INTUNECTL_SANDBOX).is_some_and(|root| !root.is_empty());
-    if is_rehearsal { "intunectl-sandbox" } else { "intunectl" }
-}
 
 /// Reads the secret of `profile`; `None` if there is none, and also from a Secret Service that was never unlocked since
 /// it was installed.

@@ -15,7 +15,7 @@ use clap::{CommandFactory as _, Parser as _};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
-use crate::cli::{Cli, Global};
+use crate::cli::{self, Cli, Global};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::graph::pace::Rate;
@@ -132,7 +132,7 @@ struct Offer {
 /// there is no token at hand, or the list does not come.
 fn look_up(words: Vec<String>) -> Option<Vec<Offer>> {
     // Strict: an option that is ignored here could select another tenant than the command's.
-    if crate::repeated(words.iter().map(OsString::from)).is_some() {
+    if cli::repeated_selector(words.iter().map(OsString::from)).is_some() {
         return None;
     }
     let options = Cli::try_parse_from(words).ok()?.global;

@@ -15,9 +15,7 @@ use indexmap::IndexMap;
 
 pub use self::id::PartnerId;
 use self::id::Quoted;
-use self::source::Source;
 use crate::error::Error;
-use crate::text::encoding;
 use crate::text::sanitize::sanitize;
 
 /// How many bad lines are reported one by one. The others are counted, so that a million of them cost no memory.
@@ -114,14 +112,6 @@ impl Collector {
         match PartnerId::parse(text) {
             Ok(id) => self.ids.push(id),
             Err(why) => self.bad.push(|| format!("argument {position}: {} {why}", Quoted(text))),
-        }
-    }
-
-    /// Takes all IDs of a file or of standard input; `name` is what to call it in messages.
-    pub fn source(&mut self, name: &str, bytes: &[u8]) {
-        match encoding::decode(bytes) {
-            Ok(text) => Source::new(name, &text, self).read(),
-            Err(e) => self.bad.line(|| format!("{name}:{}: is not {} text from here on", e.line, e.encoding)),
         }
     }
 

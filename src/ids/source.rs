@@ -13,9 +13,20 @@ use serde_json::value::RawValue;
 
 use super::id::Quoted;
 use super::{Collector, PartnerId};
+use crate::text::encoding;
+
+impl Collector {
+    /// Takes all IDs of a file or of standard input; `name` is what to call it in messages.
+    pub fn source(&mut self, name: &str, bytes: &[u8]) {
+        match encoding::decode(bytes) {
+            Ok(text) => Source::new(name, &text, self).read(),
+            Err(e) => self.bad.line(|| format!("{name}:{}: is not {} text from here on", e.line, e.encoding)),
+        }
+    }
+}
 
 /// One source on its way into the collector.
-pub(super) struct Source<'a, 'c> {
+struct Source<'a, 'c> {
     name: &'a str,
     text: &'a str,
     collector: &'c mut Collector,
@@ -24,11 +35,11 @@ pub(super) struct Source<'a, 'c> {
 }
 
 impl<'a, 'c> Source<'a, 'c> {
-    pub(super) fn new(name: &'a str, text: &'a str, collector: &'c mut Collector) -> Self {
+    fn new(name: &'a str, text: &'a str, collector: &'c mut Collector) -> Self {
         Self { name, text, collector, warned: false }
     }
 
-    pub(super) fn read(mut self) {
+    fn read(mut self) {
         // No list of IDs has a NUL in it, and line by line the reason would not be seen.
         if let Some(at) = self.text.find('\0').and_then(|nul| self.text.get(nul..)) {
             return self.bad(at, "has a NUL character, so it looks like UTF-16 without a byte order mark");

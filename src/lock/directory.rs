@@ -10,11 +10,19 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::Directory;
 use crate::variables::{HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME};
 
 /// Only its owner may read and write it.
 const PRIVATE: u32 = 0o700;
+
+/// A directory that may serve.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Directory {
+    pub path: PathBuf,
+    /// An existing directory above it, which has to belong to the user. After `su` or `sudo` it may be someone else's,
+    /// whom a directory of ours would lock out.
+    pub base: Option<PathBuf>,
+}
 
 /// All that may serve, best first.
 pub fn candidates() -> Vec<Directory> {

@@ -9,6 +9,7 @@
 )]
 
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "some of it is for tests that run on Linux alone"))]
+mod architecture;
 mod support;
 
 #[cfg(not(target_os = "macos"))]

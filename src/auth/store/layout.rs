@@ -18,8 +18,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{StoreError, service};
+use super::error::StoreError;
 use crate::text::sanitize::sanitize;
+use crate::variables::INTUNECTL_SANDBOX;
 
 /// The entry for [`probe`]. No profile's entries begin with a slash.
 const PROBE: &str = "/probe";
@@ -82,6 +83,13 @@ struct Head {
 struct ProfileEntries<'a> {
     store: &'a CredentialStore,
     name: String,
+}
+
+/// The name under which all entries are in the keyring. A rehearsal has its own, so that it neither sees nor changes a
+/// real sign-in.
+pub(super) fn service() -> &'static str {
+    let is_rehearsal = std::env::var_os(INTUNECTL_SANDBOX).is_some_and(|root| !root.is_empty());
+    if is_rehearsal { "intunectl-sandbox" } else { "intunectl" }
 }
 
 /// Reads the secret of `profile`. Others may write at the same time.
