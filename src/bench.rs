@@ -17,9 +17,8 @@ use crate::ids::Collector;
 use crate::net::answer::Answer;
 use crate::net::request::encodings_of_secret;
 use crate::output::Format;
+use crate::output::format::text::RecordStyle;
 use crate::output::record::{Owner, Record, Status};
-use crate::output::sink::{self, Look};
-use crate::output::terminal::Shape;
 
 /// Reads a source of IDs, and gives them in its order.
 ///
@@ -75,8 +74,7 @@ pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() ->
         remark: None,
     };
     let format = if is_text { Format::Text } else { Format::Ndjson };
-    let look = Look { format, shape: Shape::PLAIN, id_width: 0 };
-    move || sink::line(&record, look)
+    move || format.record(&record, RecordStyle::PLAIN).map(Option::unwrap_or_default)
 }
 
 /// The gate that every request passes, at the published rate or at none. Called, it tells whether a write may be sent

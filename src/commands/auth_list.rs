@@ -10,9 +10,10 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::root::Cloud;
+use crate::output::format::{Listed, json};
 use crate::output::table::{Cell, Column};
-use crate::output::terminal::{Layout, Shape};
-use crate::output::{Format, json, stdout, table};
+use crate::output::terminal::{Layout, TextStyle};
+use crate::output::{stdout, table};
 use crate::text::humanize::approx_duration;
 use crate::text::sanitize::sanitize;
 
@@ -43,6 +44,19 @@ struct Entry {
     state: String,
 }
 
+impl Listed for Entry {
+    const IS_TYPED: bool = true;
+
+    fn id(&self) -> &str {
+        &self.profile
+    }
+
+    fn table(entries: &[Self], style: TextStyle) -> String {
+        let rows: Vec<_> = entries.iter().map(|entry| row(entry, style.layout)).collect();
+        table::text(&COLUMNS, &rows, style)
+    }
+}
+
 /// Runs it.
 ///
 /// # Errors
@@ -60,18 +74,8 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
     if entries.is_empty() {
         context.console.note("nobody is signed in; `intunectl auth login` signs in");
     }
-    let mut text = Vec::new();
-    match context.format {
-        Format::Text => {
-            let shape = Shape::of(&std::io::stdout(), context.color);
-            let rows: Vec<_> = entries.iter().map(|entry| row(entry, shape.layout)).collect();
-            text.extend(table::text(&COLUMNS, &rows, shape).bytes());
-        }
-        Format::Id => entries.iter().for_each(|entry| text.extend(format!("{}\n", entry.profile).bytes())),
-        Format::Json => json::document(&mut text, &entries)?,
-        Format::Ndjson => entries.iter().try_for_each(|entry| json::line(&mut text, entry))?,
-    }
-    stdout::print(&text)
+    let style = TextStyle::of(&std::io::stdout(), context.color);
+    stdout::print(&context.format.list(&entries, style)?)
 }
 
 /// `None` for what a sign-in or sign-out that broke off has left behind: nobody is signed in there.

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::context::{Connection, Context};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::output::{Format, json, stdout};
+use crate::output::format::json;
+use crate::output::stdout;
 use crate::permission;
 use crate::text::humanize::approx_duration;
 use crate::text::sanitize::{sanitize, without_tokens};
@@ -38,11 +39,11 @@ struct Report {
     renewable: bool,
     graph_url: Option<String>,
     /// Why it is not usable, and what to do.
-    error: Option<Reason>,
+    error: Option<ReportError>,
 }
 
 #[derive(Serialize)]
-struct Reason {
+struct ReportError {
     message: String,
     hint: Option<String>,
 }
@@ -62,36 +63,23 @@ async fn status(context: &Context) -> anyhow::Result<Exit> {
         Ok(connection) => connection,
         Err(error) => {
             let report = unusable(source, unused, &error);
-            match context.format {
-                Format::Text | Format::Id => stdout::print(without_tokens(&source_lines(&report)).as_bytes())?,
-                Format::Json | Format::Ndjson => print_json(context.format, &report)?,
-            };
+            let text = || without_tokens(&source_lines(&report)).into_owned();
+            stdout::print(&context.format.report(&report, text)?)?;
             context.console.failure(&error);
             // Whatever the reason: what was asked is whether a call could be made.
             return Ok(Exit::Auth);
         }
     };
     let report = report(source, unused, &connection);
-    match context.format {
-        Format::Text | Format::Id => stdout::print(without_tokens(&text(&report, &connection)).as_bytes())?,
-        Format::Json | Format::Ndjson => print_json(context.format, &report)?,
-    };
+    let text = || without_tokens(&text(&report, &connection)).into_owned();
+    stdout::print(&context.format.report(&report, text)?)?;
     context.warn_about(&connection, permission::WRITE);
     Ok(Exit::Success)
 }
 
-fn print_json(format: Format, report: &Report) -> anyhow::Result<Exit> {
-    let mut json = Vec::new();
-    match format {
-        Format::Ndjson => json::line(&mut json, report)?,
-        _ => json::document(&mut json, report)?,
-    }
-    stdout::print(&json)
-}
-
 fn unusable(source: String, unused: Vec<&'static str>, error: &anyhow::Error) -> Report {
     let hint = error.downcast_ref::<Error>().and_then(Error::hint_text).map(str::to_owned);
-    let error = Some(Reason { message: format!("{error:#}"), hint });
+    let error = Some(ReportError { message: format!("{error:#}"), hint });
     Report { source: Some(source), unused, needed_permission: permission::ASKED, error, ..Report::default() }
 }
 

@@ -19,6 +19,7 @@ use crate::exit::{Exit, Verdict};
 use crate::graph::client::Client;
 use crate::interrupt::Interrupts;
 use crate::output::console::Console;
+use crate::output::partners;
 use crate::output::style::RED;
 use crate::output::table::{self, Cell, Column};
 use crate::output::tty::{self, Tty};
@@ -108,11 +109,11 @@ async fn show_and_ask(
     let todo = plan.todo().count();
     let (mut rows, mut unanswered) = (Vec::new(), Vec::new());
     let reading = context.console.reading("the partners");
-    let mut partners =
+    let mut reads =
         std::pin::pin!(read(client, plan.todo().take(MOST_SHOWN), context.call_context(client, &plan.caller)));
-    while let Some((id, partner)) = partners.next().await {
+    while let Some((id, partner)) = reads.next().await {
         rows.push(match partner {
-            Ok(partner) => [table::id(&partner), table::name(&partner), table::status(&partner)],
+            Ok(partner) => [partners::id(&partner), partners::name(&partner), partners::status(&partner)],
             Err(failure) if failure.verdict() == Verdict::Unauthorized => {
                 let error = Error::auth(format!("{}; nothing was sent", failure.in_words()));
                 return Err(failure.hint.into_iter().fold(error, Error::hint).into());

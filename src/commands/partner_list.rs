@@ -6,8 +6,8 @@ use crate::exit::Exit;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
-use crate::output::terminal::{Layout, Shape};
-use crate::output::{Format, stdout, table};
+use crate::output::terminal::{Layout, TextStyle};
+use crate::output::{Format, stdout};
 use crate::permission;
 
 /// Runs it. Nothing is printed before the last page is there: half a list, piped into `disconnect`, would pass for
@@ -37,11 +37,9 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
             Error::failure(format!("the ID of partner {n} in Graph's list {reason}; nothing was printed")).into()
         );
     }
-    let shape = Shape::of(&std::io::stdout(), context.color);
-    if partners.is_empty() && context.format == Format::Text && shape.layout != Layout::Tabs {
+    let style = TextStyle::of(&std::io::stdout(), context.color);
+    if partners.is_empty() && context.format == Format::Text && style.layout != Layout::Tabs {
         context.console.note("no partners");
     }
-    let mut text = Vec::new();
-    table::write(&mut text, &partners, context.format, shape)?;
-    stdout::print_patiently(text).await
+    stdout::print_patiently(context.format.list(&partners, style)?).await
 }

@@ -10,8 +10,8 @@ use crate::exit::{Exit, Verdict, fold};
 use crate::graph::pace::Rate;
 use crate::ids::Collected;
 use crate::ids::input::{self, Stdin};
-use crate::output::terminal::Shape;
-use crate::output::{stdout, table};
+use crate::output::stdout;
+use crate::output::terminal::TextStyle;
 use crate::permission;
 use crate::text::sanitize::sanitize;
 
@@ -59,8 +59,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
         let partners = if unread.len() == 1 { "1 partner was" } else { &format!("{} partners were", unread.len()) };
         context.console.error(&format!("{partners} not read: {}", sanitize(why)));
     }
-    let mut text = Vec::new();
-    table::write(&mut text, &partners, context.format, Shape::of(&std::io::stdout(), context.color))?;
+    let text = context.format.list(&partners, TextStyle::of(&std::io::stdout(), context.color))?;
     if let Err(error) = stdout::print_patiently(text).await {
         context.console.failure(&error);
         verdicts.push(Verdict::Undone);

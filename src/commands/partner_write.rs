@@ -22,9 +22,10 @@ use crate::ids::input::{self, Stdin};
 use crate::ids::{Collected, PartnerIds};
 use crate::interrupt::{Interrupts, block_on};
 use crate::net::root::Cloud;
+use crate::output::format::text::{RecordStyle, text_line};
 use crate::output::record::{Owner, Status, Summary};
-use crate::output::sink::{Look, Sink, text_line};
-use crate::output::terminal::{Layout, Shape, measure};
+use crate::output::sink::Sink;
+use crate::output::terminal::{Layout, TextStyle, measure};
 use crate::output::{Format, stdout};
 use crate::permission;
 use crate::text::humanize::without_errno;
@@ -207,7 +208,7 @@ impl PartnerWrite<'_> {
         // With -v each step is reported on standard error in between: whoever does not read that is not to hold up the
         // records.
         let batch_size = if context.is_traced() { 1 } else { BATCH_SIZE };
-        let sink = Sink::start(look(context, &plan.ids), progress, batch_size)
+        let sink = Sink::start(context.format, record_style(context, &plan.ids), progress, batch_size)
             .context("the system refuses what the output needs")?;
         Ok((plan, Io { console: &context.console, sink, interrupts }))
     }
@@ -220,10 +221,9 @@ impl PartnerWrite<'_> {
         let is_news = !written.closed() || matches!(exit, Exit::Interrupted(_)) && !written.lost.is_empty();
         if let Some(error) = written.error.as_ref().filter(|_| is_news) {
             console.error(&format!("the results could not all be written: {}", without_errno(error)));
-            let plain_text = Look { format: Format::Text, shape: Shape::PLAIN, id_width: 0 };
             for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
                 // A sentence for people: the console lets no tab through.
-                console.error(&format!("not written: {}", text_line(record, plain_text).replace('\t', " ")));
+                console.error(&format!("not written: {}", text_line(record, RecordStyle::PLAIN).replace('\t', " ")));
             }
         }
         if let Exit::Interrupted(signal) = exit {
@@ -242,11 +242,11 @@ impl PartnerWrite<'_> {
     }
 }
 
-fn look(context: &Context, ids: &PartnerIds) -> Look {
-    let shape = Shape::of(&std::io::stdout(), context.color);
-    let id_width = match shape.layout {
+fn record_style(context: &Context, ids: &PartnerIds) -> RecordStyle {
+    let text = TextStyle::of(&std::io::stdout(), context.color);
+    let id_width = match text.layout {
         Layout::Tabs => 0,
         Layout::Columns { .. } => ids.iter().map(|(id, _)| measure(id.as_str())).max().unwrap_or_default(),
     };
-    Look { format: context.format, shape, id_width }
+    RecordStyle { text, id_width }
 }

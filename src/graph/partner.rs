@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use reqwest::{Method, Url};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::advice::Purpose;
@@ -28,6 +28,13 @@ pub struct Partner {
     pub raw: Box<RawValue>,
     /// The fields that have a meaning here.
     pub fields: Fields,
+}
+
+/// As Graph sent it.
+impl Serialize for Partner {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.raw.serialize(serializer)
+    }
 }
 
 impl Partner {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use super::progress::{Line, State};
+use super::progress::{ProgressLine, State};
 use super::stdout::Patient;
 use super::style::{Color, DIM, RED, YELLOW};
 use crate::error::Error;
@@ -17,7 +17,7 @@ use crate::text::sanitize::{sanitize_lines, without_tokens};
 pub struct Console {
     quiet: bool,
     color: bool,
-    progress: RefCell<Option<Line>>,
+    progress: RefCell<Option<ProgressLine>>,
 }
 
 impl Console {
@@ -107,7 +107,7 @@ impl Console {
 
     /// Shows progress over so many IDs at this pace, on a terminal, for more than one, unless quiet. What is returned is
     /// for whoever writes results, to keep out of each other's way.
-    pub fn start_progress(&self, total: usize, rate: Option<Rate>) -> Option<Line> {
+    pub fn start_progress(&self, total: usize, rate: Option<Rate>) -> Option<ProgressLine> {
         if total < 2 {
             return None;
         }
@@ -120,12 +120,12 @@ impl Console {
         Reading(self.start(State::of_reading(what)))
     }
 
-    fn start(&self, state: State) -> Option<Line> {
+    fn start(&self, state: State) -> Option<ProgressLine> {
         if self.quiet {
             return None;
         }
         self.end_progress();
-        let line = Line::start(state, self.color)?;
+        let line = ProgressLine::start(state, self.color)?;
         *self.progress.borrow_mut() = Some(line.clone());
         Some(line)
     }
@@ -180,7 +180,7 @@ impl Drop for Console {
 }
 
 /// Something is being read.
-pub struct Reading(Option<Line>);
+pub struct Reading(Option<ProgressLine>);
 
 impl Drop for Reading {
     fn drop(&mut self) {

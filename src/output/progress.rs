@@ -27,7 +27,7 @@ const GAP: &str = "  ";
 
 /// The line, while it is shown. A thread of its own keeps it up to date.
 #[derive(Clone)]
-pub struct Line(Arc<Shared>);
+pub struct ProgressLine(Arc<Shared>);
 
 struct Shared {
     started: Instant,
@@ -47,7 +47,7 @@ struct Screen {
     is_over: bool,
 }
 
-impl Line {
+impl ProgressLine {
     /// Starts showing a line, where standard error is a terminal that can; `None` elsewhere.
     pub fn start(state: State, color: bool) -> Option<Self> {
         let terminal = std::env::var_os(crate::variables::TERM);

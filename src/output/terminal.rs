@@ -14,7 +14,7 @@ use super::style::Color;
 
 /// How text is laid out, and whether it is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct TextStyle {
     /// Where its parts stand.
     pub layout: Layout,
     /// Whether it is coloured. That does not follow from the layout: colour can be asked for in a pipe, too.
@@ -33,7 +33,7 @@ pub enum Layout {
     },
 }
 
-impl Shape {
+impl TextStyle {
     /// For programs, and without colour.
     pub const PLAIN: Self = Self { layout: Layout::Tabs, color: false };
 

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::style::Color;
-use super::terminal::Shape;
+use super::terminal::TextStyle;
 use crate::text::sanitize::without_tokens;
 
 /// How often to look whether a line was typed. What a shell does together (it puts a job in the foreground, and has it go
@@ -93,8 +93,8 @@ impl Tty {
     pub fn turn(&self) {}
 
     /// What suits it.
-    pub fn shape(&self, color: Color) -> Shape {
-        Shape::of(&self.output, color)
+    pub fn shape(&self, color: Color) -> TextStyle {
+        TextStyle::of(&self.output, color)
     }
 
     /// Writes cleaned text, unless this process is in the background by now.

@@ -12,7 +12,7 @@ const BEGINNING: usize = 300;
 /// White space among them becomes a space, anything else U+FFFD. What is longer than 500 characters is cut in the
 /// middle.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
-    if text.len() <= LONGEST && !text.chars().any(is_unfit) {
+    if text.len() <= LONGEST && !text.chars().any(acts_on_terminal) {
         return Cow::Borrowed(text);
     }
     let mut chars = text.chars().peekable();
@@ -21,7 +21,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
         match c {
             '\r' if chars.peek() == Some(&'\n') => {}
             '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => cleaned.push(' '),
-            c if is_unfit(c) => cleaned.push(char::REPLACEMENT_CHARACTER),
+            c if acts_on_terminal(c) => cleaned.push(char::REPLACEMENT_CHARACTER),
             c => cleaned.push(c),
         }
     }
@@ -32,32 +32,15 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned.into_iter().collect())
 }
 
-fn is_unfit(c: char) -> bool {
+/// Whether a character could act on a terminal, break a line apart or reorder text.
+pub fn acts_on_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Escapes in JSON what JSON lets stand, yet acts on a terminal: DEL, the C1 controls (U+009B begins an escape sequence),
-/// and what [`clean`] replaces beside control characters. In JSON they can stand in strings alone, and the value of the
-/// string stays the same.
-pub fn escape_json(json: &str) -> Cow<'_, str> {
-    let unfit = |c: char| c >= '\u{7f}' && is_unfit(c);
-    if !json.contains(unfit) {
-        return Cow::Borrowed(json);
-    }
-    let mut escaped = String::with_capacity(json.len() + 16);
-    for c in json.chars() {
-        match c {
-            c if unfit(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => escaped.push(c),
-        }
-    }
-    Cow::Owned(escaped)
-}
-
-/// Like [`clean`] for text of ours that may quote others: line breaks stay, nothing is cut.
+/// Like [`sanitize`] for text of ours that may quote others: line breaks stay, nothing is cut.
 pub fn sanitize_lines(text: &str) -> Cow<'_, str> {
-    let unfit = |c: char| is_unfit(c) && c != '\n';
+    let unfit = |c: char| acts_on_terminal(c) && c != '\n';
     if !text.contains(unfit) {
         return Cow::Borrowed(text);
     }
@@ -108,8 +91,6 @@ mod tests {
         }
         let long = sanitize(&format!("{}; and what we add", "x".repeat(600))).into_owned();
         assert!(long.chars().count() == 500 && long.contains('…') && long.ends_with("; and what we add"), "{long}");
-        assert_eq!(escape_json("{\"a\":\"\u{9b}2J\u{7f}é\"}"), "{\"a\":\"\\u009b2J\\u007fé\"}");
-        assert_eq!(escape_json("\"gp\u{202e}exe\u{2028}\""), "\"gp\\u202eexe\\u2028\"");
         assert_eq!(sanitize_lines("a\n\u{1b}[2J\tb"), "a\n\u{fffd}[2J\u{fffd}b");
     }
 
@@ -124,7 +105,7 @@ mod tests {
         #[test]
         fn cleaned_text_is_one_field_of_one_line(text in "\\PC*|.*") {
             let cleaned = sanitize(&text).into_owned();
-            prop_assert!(!cleaned.chars().any(is_unfit));
+            prop_assert!(!cleaned.chars().any(acts_on_terminal));
             prop_assert_eq!(sanitize(&cleaned), cleaned.as_str());
         }
     }

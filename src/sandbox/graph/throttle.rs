@@ -32,9 +32,13 @@ impl Throttle {
     /// Counts a request that arrives at `now`, which never goes back. The result is `None` if the request is accepted,
     /// or else how long to wait: after that, if nothing else is sent, a request is accepted.
     pub(super) fn arrive(&mut self, is_write: bool, now: Instant) -> Option<Duration> {
-        let wait = self.all.arrive(now);
-        // The longer wait; `None` is less than any.
-        if is_write { wait.max(self.writes.arrive(now)) } else { wait }
+        let (mut is_refused, mut wait) = self.all.arrive(now);
+        if is_write {
+            let (is_refused_as_write, wait_as_write) = self.writes.arrive(now);
+            is_refused |= is_refused_as_write;
+            wait = wait.max(wait_as_write);
+        }
+        is_refused.then_some(wait)
     }
 }
 
@@ -53,7 +57,8 @@ impl SlidingWindow {
         Self { limit, arrivals: VecDeque::new() }
     }
 
-    fn arrive(&mut self, now: Instant) -> Option<Duration> {
+    /// Whether this limit refuses the request, and how long it would refuse the next one.
+    fn arrive(&mut self, now: Instant) -> (bool, Duration) {
         let Limit { requests, window } = self.limit;
         let age = |arrival: &Instant| now.saturating_duration_since(*arrival);
         while self.arrivals.front().is_some_and(|oldest| age(oldest) >= window) {
@@ -64,7 +69,11 @@ impl SlidingWindow {
             self.arrivals.pop_front();
         }
         self.arrivals.push_back(now);
-        is_full.then(|| window.saturating_sub(self.arrivals.front().map_or(Duration::ZERO, age)))
+        let wait = match self.arrivals.front() {
+            Some(oldest) if self.arrivals.len() >= requests => window.saturating_sub(age(oldest)),
+            _ => Duration::ZERO,
+        };
+        (is_full, wait)
     }
 }
 
@@ -130,6 +139,12 @@ mod tests {
         let requests = [&[(0, false); 27][..], &[(90, true); 4]].concat();
         // All requests: the second of the first ones expires in 10 ms. Writes: the second of them in 100 ms.
         assert_eq!(play(&requests)[30], Some(100));
+    }
+
+    #[test]
+    fn a_write_refused_by_the_limit_on_all_requests_waits_for_the_limit_on_writes_as_well() {
+        let answers = play(&[&[(0, false); 28][..], &[(85, true), (86, true), (90, true), (185, true)]].concat());
+        assert_eq!(answers[28..], [None, None, Some(95), None]);
     }
 
     proptest! {

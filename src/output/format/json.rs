@@ -1,0 +1,193 @@
+//! JSON, one document. What it says is as it came, but nothing in it acts on a terminal.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, Write};
+use std::time::SystemTime;
+
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+
+use super::listed::Listed;
+use crate::output::record::{Record, Summary};
+use crate::text::sanitize::{acts_on_terminal, without_tokens};
+
+/// Whether what looks like a token is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    Kept,
+    Redacted,
+}
+
+impl Tokens {
+    pub fn of<T: Listed>() -> Self {
+        if T::IS_TYPED { Self::Redacted } else { Self::Kept }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    summary: &'a Summary,
+    results: &'a [Record],
+}
+
+pub fn records(out: impl Write, summary: &Summary, results: &[Record]) -> io::Result<()> {
+    // In pieces: as one text it would take more memory than the records.
+    let mut out = BufWriter::new(out);
+    pretty(&mut out, &Document { summary, results }, Tokens::Kept)?;
+    out.flush()
+}
+
+pub fn list<T: Listed>(items: &[T]) -> io::Result<Vec<u8>> {
+    let mut document = Vec::new();
+    pretty(&mut document, &items, Tokens::of::<T>())?;
+    Ok(document)
+}
+
+pub fn report(report: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut document = Vec::new();
+    pretty(&mut document, report, Tokens::Redacted)?;
+    Ok(document)
+}
+
+fn pretty(out: &mut impl Write, value: &impl Serialize, tokens: Tokens) -> io::Result<()> {
+    let formatter = Safe { layout: PrettyFormatter::new(), tokens };
+    value.serialize(&mut Serializer::with_formatter(&mut *out, formatter))?;
+    out.write_all(b"\n")
+}
+
+/// Writes one line.
+pub fn compact(out: &mut impl Write, value: &impl Serialize, tokens: Tokens) -> io::Result<()> {
+    let formatter = Safe { layout: CompactFormatter, tokens };
+    value.serialize(&mut Serializer::with_formatter(&mut *out, formatter))?;
+    out.write_all(b"\n")
+}
+
+/// A time in RFC 3339; `None` beyond the year 9999, which that cannot write.
+pub fn time(time: SystemTime) -> Option<String> {
+    let mut text = String::new();
+    write!(text, "{}", humantime::format_rfc3339_seconds(time)).ok().map(|()| text)
+}
+
+/// Escapes what JSON lets stand in a string, yet acts on a terminal. The value of the string stays the same.
+struct Safe<F> {
+    layout: F,
+    tokens: Tokens,
+}
+
+impl<F> Safe<F> {
+    fn write(&self, out: &mut (impl Write + ?Sized), text: &str) -> io::Result<()> {
+        let text = match self.tokens {
+            Tokens::Kept => Cow::Borrowed(text),
+            Tokens::Redacted => without_tokens(text),
+        };
+        let mut rest = &*text;
+        while let Some(at) = rest.find(is_escaped) {
+            let (safe, unsafe_) = rest.split_at(at);
+            out.write_all(safe.as_bytes())?;
+            let mut chars = unsafe_.chars();
+            // All of them are in the basic plane, so four digits do.
+            if let Some(c) = chars.next() {
+                write!(out, "\\u{:04x}", u32::from(c))?;
+            }
+            rest = chars.as_str();
+        }
+        out.write_all(rest.as_bytes())
+    }
+}
+
+/// Not the ASCII control characters, which JSON itself escapes in strings and which may stand between its tokens.
+fn is_escaped(c: char) -> bool {
+    c >= '\u{7f}' && acts_on_terminal(c)
+}
+
+impl<F: Formatter> Formatter for Safe<F> {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        self.write(out, fragment)
+    }
+
+    /// Graph's own JSON on one line. A line break can stand only between JSON's tokens, never inside a string.
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        self.write(out, &fragment.replace(['\n', '\r'], " "))
+    }
+
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.layout.begin_array(out)
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.layout.end_array(out)
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.layout.begin_array_value(out, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.layout.end_array_value(out)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.layout.begin_object(out)
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.layout.end_object(out)
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.layout.begin_object_key(out, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.layout.begin_object_value(out)
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.layout.end_object_value(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(value: &impl Serialize, tokens: Tokens) -> [String; 2] {
+        let (mut line, mut document) = (Vec::new(), Vec::new());
+        compact(&mut line, value, tokens).unwrap();
+        pretty(&mut document, value, tokens).unwrap();
+        [line, document].map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn what_acts_on_a_terminal_is_escaped_and_tokens_are_redacted_on_request() {
+        let value = serde_json::json!({ "a": "\u{9b}2J\u{7f}é", "b": ["gp\u{202e}exe\u{2028}", "\u{1b}[2J\n"] });
+        let line = "{\"a\":\"\\u009b2J\\u007fé\",\"b\":[\"gp\\u202eexe\\u2028\",\"\\u001b[2J\\n\"]}\n";
+        assert_eq!(written(&value, Tokens::Kept)[0], line);
+        let token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2dyYXBoIn0.c2ln-_x";
+        let value = [format!("\t{token}\t")];
+        assert_eq!(written(&value, Tokens::Redacted)[0], "[\"\\t[redacted]\\t\"]\n");
+        assert!(written(&value, Tokens::Kept)[0].contains(token));
+    }
+
+    #[test]
+    fn raw_json_stays_as_it_came_but_for_its_line_breaks() {
+        let raw: Box<serde_json::value::RawValue> =
+            serde_json::from_str("{\n \"n\": 1.50,\r\n\"c\":\"\u{9b}\"}").unwrap();
+        assert_eq!(written(&[raw], Tokens::Kept)[1], "[\n  {  \"n\": 1.50,  \"c\":\"\\u009b\"}\n]\n");
+        assert_eq!(written(&[(); 0], Tokens::Kept), ["[]\n", "[]\n"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_the_same_text_to_a_reader_and_harmless_to_a_terminal(text in "\\PC*|.*|[\u{7f}-\u{9f}\u{200e}-\u{2069}]*") {
+            for json in written(&[&text], Tokens::Kept) {
+                prop_assert_eq!(&serde_json::from_str::<[String; 1]>(&json).unwrap()[0], &text);
+                prop_assert!(!json.trim_end().chars().any(|c| acts_on_terminal(c) && c != '\n'));
+            }
+        }
+    }
+}

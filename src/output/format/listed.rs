@@ -1,0 +1,13 @@
+use serde::Serialize;
+
+use crate::output::terminal::TextStyle;
+
+/// Something of which a command prints a list.
+pub trait Listed: Serialize + Sized {
+    /// Whether it quotes what somebody typed, which may be a token in the wrong place: in JSON, that is not shown.
+    const IS_TYPED: bool;
+
+    fn id(&self) -> &str;
+
+    fn table(items: &[Self], style: TextStyle) -> String;
+}

@@ -1,0 +1,90 @@
+//! How results are written: a module per format. A new format is a module, a variant of [`Format`], and a line in each of
+//! its methods.
+
+pub mod id;
+pub mod json;
+mod listed;
+pub mod ndjson;
+pub mod text;
+
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::record::{Record, Summary};
+use super::terminal::TextStyle;
+pub use listed::Listed;
+use text::RecordStyle;
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people; tab-separated where standard output is not a terminal
+    #[default]
+    Text,
+    /// One document, at the end
+    Json,
+    /// A JSON record per line, each the moment it is known
+    Ndjson,
+    /// IDs alone: those that succeeded
+    Id,
+}
+
+impl FromStr for Format {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        clap::ValueEnum::from_str(name, false).map_err(|_| "is not a format; one of: text, json, ndjson, id")
+    }
+}
+
+impl Format {
+    /// A record with its line end, to be written the moment it is known. Empty if the format does not show such a record;
+    /// `None` if it has all of them at the end.
+    ///
+    /// # Errors
+    /// None: memory takes whatever is written to it.
+    pub fn record(self, record: &Record, style: RecordStyle) -> io::Result<Option<Vec<u8>>> {
+        match self {
+            Self::Text => Ok(Some(text::record(record, style).into_bytes())),
+            Self::Json => Ok(None),
+            Self::Ndjson => ndjson::record(record).map(Some),
+            Self::Id => Ok(Some(id::record(record))),
+        }
+    }
+
+    /// Writes, at the end, all records of which [`record`](Self::record) said `None`, in input order.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn records(self, out: impl Write, summary: &Summary, records: &[Record]) -> io::Result<()> {
+        match self {
+            Self::Json => json::records(out, summary, records),
+            Self::Text | Self::Ndjson | Self::Id => Ok(()),
+        }
+    }
+
+    /// # Errors
+    /// None: memory takes whatever is written to it.
+    pub fn list<T: Listed>(self, items: &[T], style: TextStyle) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Text => Ok(T::table(items, style).into_bytes()),
+            Self::Json => json::list(items),
+            Self::Ndjson => ndjson::list(items),
+            Self::Id => Ok(id::list(items)),
+        }
+    }
+
+    /// One thing without an ID, such as a status, for which `text` is written for people.
+    ///
+    /// # Errors
+    /// None: memory takes whatever is written to it.
+    pub fn report(self, report: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Text | Self::Id => Ok(text().into_bytes()),
+            Self::Json => json::report(report),
+            Self::Ndjson => ndjson::report(report),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Text: for people in columns, for programs with tabs.
+
+use crate::output::record::{Record, Status};
+use crate::output::style::{DIM, GREEN, MAGENTA, RED, painted};
+use crate::output::terminal::{Layout, TextStyle, measure, wrap};
+use crate::text::sanitize::sanitize;
+
+/// How records look as text.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordStyle {
+    pub text: TextStyle,
+    /// The width of the widest ID, in columns of a terminal.
+    pub id_width: usize,
+}
+
+impl RecordStyle {
+    pub const PLAIN: Self = Self { text: TextStyle::PLAIN, id_width: 0 };
+}
+
+pub fn record(record: &Record, style: RecordStyle) -> String {
+    text_line(record, style) + "\n"
+}
+
+/// A record as a line of text, without its end. On a terminal on which the line does not fit, as several: what is
+/// below the ID is indented.
+pub fn text_line(record: &Record, style: RecordStyle) -> String {
+    const INDENT: &str = "  ";
+    let (id, name, detail) = (sanitize(&record.id), record.status.name(), detail(record));
+    let paint = match record.status {
+        Status::Done(_) | Status::Would(_) => GREEN,
+        Status::Failed => RED,
+        Status::NotAttempted => MAGENTA,
+        Status::Skipped | Status::Already(_) => DIM,
+    };
+    let status = painted(name, paint, style.text.color);
+    let Layout::Columns { width } = style.text.layout else {
+        return if detail.is_empty() { format!("{id}\t{status}") } else { format!("{id}\t{status}\t{detail}") };
+    };
+    let width = width.unwrap_or(usize::MAX);
+    // The widest of those that have a detail; what stands behind it begins in one column.
+    let widest = match record.status {
+        Status::Would(action) | Status::Already(action) => Status::Already(action),
+        _ => Status::NotAttempted,
+    };
+    let status_width = widest.name().len().max(name.len());
+    let is_below = style.id_width + INDENT.len() + status_width > width;
+    let gap = if is_below { "\n".to_owned() } else { " ".repeat(style.id_width.saturating_sub(measure(&id))) };
+    let head = format!("{id}{gap}{INDENT}{status}");
+    if detail.is_empty() {
+        return head;
+    }
+    let detail_at = style.id_width + INDENT.len() + status_width + INDENT.len();
+    if detail_at.saturating_add(measure(&detail)) <= width {
+        let gap = " ".repeat(status_width - name.len());
+        return format!("{head}{gap}{INDENT}{}", painted(&detail, DIM, style.text.color));
+    }
+    let lines = wrap(&detail, width.saturating_sub(INDENT.len()));
+    let lines = lines.into_iter().map(|line| format!("\n{INDENT}{}", painted(line, DIM, style.text.color)));
+    std::iter::once(head).chain(lines).collect()
+}
+
+/// Why an ID is not done, or what else there is to say of it.
+pub fn detail(record: &Record) -> String {
+    match &record.error {
+        Some(failure) => failure.in_words(),
+        None => sanitize(record.remark.as_deref().unwrap_or_default()).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::action::DISCONNECT;
+    use crate::graph::failure::{CallFailure, FailureKind};
+    use crate::output::record::Owner;
+
+    const DONE: Status = Status::Done(&DISCONNECT);
+
+    fn record(index: usize, status: Status) -> Record {
+        let error = (status != DONE).then(|| CallFailure {
+            code: "Not\tFound".into(),
+            message: "no\nsuch \u{1b}[2Jpartner".into(),
+            kind: FailureKind::Http,
+            http_status: Some(404),
+            request_id: Some("r".into()),
+            hint: None,
+            is_unsent: false,
+        });
+        Record {
+            id: format!("id-{index}"),
+            index,
+            action: &DISCONNECT,
+            status,
+            http_status: Some(404),
+            attempts: 1,
+            duration_ms: 5,
+            time: SystemTime::UNIX_EPOCH,
+            owner: Owner { tenant_id: Some("t".into()), graph_url: Some("https://g".into()), account: None },
+            client_request_id: Some(uuid::Uuid::nil()),
+            request_id: Some("r".into()),
+            error,
+            dry_run: false,
+            remark: None,
+        }
+    }
+
+    #[test]
+    fn text_is_one_cleaned_line_of_three_fields() {
+        let line = text_line(&record(1, Status::Failed), RecordStyle::PLAIN);
+        assert_eq!(line, "id-1\tfailed\t404 Not Found: no such \u{fffd}[2Jpartner (request id r)");
+        assert_eq!(text_line(&record(1, DONE), RecordStyle::PLAIN), "id-1\tdisconnected");
+    }
+
+    #[test]
+    fn what_does_not_fit_on_a_line_of_the_terminal_stands_below_it() {
+        let shown = |status, width| {
+            let mut record = record(1, status);
+            record.id = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10".to_owned();
+            if let Some(error) = &mut record.error {
+                error.code = "ResourceNotFound".to_owned();
+                error.message = "this tenant has no such partner".to_owned();
+            }
+            let text = TextStyle { layout: Layout::Columns { width }, color: false };
+            text_line(&record, RecordStyle { text, id_width: 36 })
+        };
+        const DETAIL: &str = "404 ResourceNotFound: this tenant has no such partner (request id r)";
+        for width in [None, Some(200), Some(121)] {
+            assert_eq!(
+                shown(Status::Failed, width),
+                format!("5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  failed         {DETAIL}")
+            );
+        }
+        for width in [120, 80, 70] {
+            assert_eq!(
+                shown(Status::Failed, Some(width)),
+                format!("5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  failed\n  {DETAIL}")
+            );
+        }
+        assert_eq!(
+            shown(Status::Failed, Some(40)),
+            "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10\n  failed\n  404 ResourceNotFound: this tenant has\n  \
+             no such partner (request id r)"
+        );
+        assert_eq!(shown(DONE, Some(51)), "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  disconnected");
+        // Below for each, not just for those that are too wide: a column of statuses is read at a glance.
+        for status in [DONE, Status::Failed] {
+            let shown = shown(status, Some(50));
+            assert!(shown.starts_with("5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10\n  "), "{shown}");
+        }
+    }
+
+    #[test]
+    fn each_line_has_its_own_colour() {
+        let text = TextStyle { layout: Layout::Columns { width: Some(30) }, color: true };
+        let line = text_line(&record(1, Status::Failed), RecordStyle { text, id_width: 4 });
+        let expected = "id-1  \u{1b}[1m\u{1b}[31mfailed\u{1b}[0m\n  \u{1b}[2m404 Not Found: no such\u{1b}[0m\n  \
+                        \u{1b}[2m\u{fffd}[2Jpartner (request id r)\u{1b}[0m";
+        assert_eq!(line, expected);
+    }
+}

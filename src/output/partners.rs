@@ -1,0 +1,217 @@
+//! Partners as they are listed.
+
+use anstyle::Style;
+
+use super::format::Listed;
+use super::style::{DIM, GREEN, MAGENTA};
+use super::table::{self, Cell, Column};
+use super::terminal::{Layout, TextStyle};
+use crate::graph::partner::Partner;
+use crate::text::sanitize::sanitize;
+
+impl Listed for Partner {
+    const IS_TYPED: bool = false;
+
+    fn id(&self) -> &str {
+        &self.fields.id
+    }
+
+    fn table(partners: &[Self], style: TextStyle) -> String {
+        // With these headings and the statuses that there are, 80 columns leave 10 for the name.
+        let columns =
+            [Column::whole("id"), Column::cut("name"), Column::whole("status"), Column::whole("last seen (UTC)")];
+        let row = |partner| [id(partner), name(partner), status(partner), last_seen(partner, style.layout)];
+        table::text(&columns, &partners.iter().map(row).collect::<Vec<_>>(), style)
+    }
+}
+
+/// A partner's ID, as tables have it.
+pub fn id(partner: &Partner) -> Cell {
+    sanitize(&partner.fields.id).into_owned().into()
+}
+
+/// A partner's name.
+pub fn name(partner: &Partner) -> Cell {
+    or_empty(partner.fields.display_name.as_deref()).into()
+}
+
+/// A partner's status, whatever the service calls it.
+pub fn status(partner: &Partner) -> Cell {
+    let text = or_empty(partner.fields.onboarding_status.as_deref());
+    let style = match text.as_str() {
+        "onboarded" => GREEN,
+        "onboarding" => MAGENTA,
+        "notOnboarded" => DIM,
+        _ => Style::new(),
+    };
+    Cell { text, style }
+}
+
+fn or_empty(field: Option<&str>) -> String {
+    sanitize(field.unwrap_or_default()).into_owned()
+}
+
+/// The last connection: for people to the minute, for programs as it came.
+fn last_seen(partner: &Partner, layout: Layout) -> Cell {
+    let time = partner.fields.last_connection_date_time.as_deref();
+    match layout {
+        Layout::Tabs => or_empty(time),
+        Layout::Columns { .. } => or_empty(time.map(to_the_minute).as_deref()),
+    }
+    .into()
+}
+
+/// A time of Graph's as `2026-11-20 08:15`. What is no time in UTC stays as it is.
+fn to_the_minute(time: &str) -> String {
+    // How Graph writes a time that is not set, in a field that cannot be null.
+    if time == "0001-01-01T00:00:00Z" {
+        return "never".to_owned();
+    }
+    let minutes = time.get(..16).filter(|_| humantime::parse_rfc3339(time).is_ok());
+    minutes.map_or_else(|| time.to_owned(), |minutes| minutes.replace('T', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use anstream::adapter::strip_str;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::output::terminal::measure;
+
+    const GUIDS: [&str; 2] = ["5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10", "5a4d0b0c-0002-4000-8000-000000000001"];
+
+    fn partner(id: &str, name: &str, status: &str, time: &str) -> Partner {
+        let json = serde_json::json!({
+            "id": id, "displayName": name, "onboardingStatus": status, "lastConnectionDateTime": time
+        });
+        let raw = serde_json::value::to_raw_value(&json).unwrap();
+        Partner { fields: serde_json::from_str(raw.get()).unwrap(), raw }
+    }
+
+    fn partners() -> Vec<Partner> {
+        vec![
+            partner(GUIDS[0], "リモートサポート 東京", "onboarded", "2026-11-20T08:15:03.6670033Z"),
+            partner(GUIDS[1], "", "notOnboarded", "0001-01-01T00:00:00Z"),
+        ]
+    }
+
+    fn columns(width: Option<usize>) -> TextStyle {
+        TextStyle { layout: Layout::Columns { width }, color: false }
+    }
+
+    fn written(partners: &[Partner], shape: TextStyle) -> String {
+        Partner::table(partners, shape)
+    }
+
+    #[test]
+    fn a_table_is_as_wide_as_it_has_to_be_and_no_wider_than_the_terminal() {
+        let natural = "\
+ID                                    NAME                   STATUS        LAST SEEN (UTC)
+5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  リモートサポート 東京  onboarded     2026-11-20 08:15
+5a4d0b0c-0002-4000-8000-000000000001                         notOnboarded  never
+";
+        let cut = "\
+ID                                    NAME        STATUS        LAST SEEN (UTC)
+5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  リモート…   onboarded     2026-11-20 08:15
+5a4d0b0c-0002-4000-8000-000000000001              notOnboarded  never
+";
+        let blocks = "\
+5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  name: リモートサポート 東京
+  status: onboarded
+  last seen (UTC): 2026-11-20 08:15
+5a4d0b0c-0002-4000-8000-000000000001
+  status: notOnboarded
+  last seen (UTC): never
+";
+        for (widths, expected) in
+            [(&[None, Some(200), Some(91)][..], natural), (&[Some(80)], cut), (&[Some(79), Some(40)], blocks)]
+        {
+            for width in widths {
+                assert_eq!(written(&partners(), columns(*width)), expected, "{width:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_block_has_no_room_for_beside_its_label_stands_below_it() {
+        let shown = |name, width| written(&[partner("a", name, "", "")], columns(Some(width)));
+        let name = "Contoso Remote Assist";
+        assert_eq!(shown(name, 29), "a\n  name: Contoso Remote Assist\n");
+        assert_eq!(shown(name, 28), "a\n  name:\n    Contoso Remote Assist\n");
+        assert_eq!(shown(name, 24), "a\n  name:\n    Contoso Remote Assi…\n");
+        // Nothing is made unreadable for a window that nobody can work in.
+        assert_eq!(shown(name, 1), "a\n  name:\n    Contoso R…\n");
+    }
+
+    #[test]
+    fn programs_get_what_graph_wrote() {
+        let tabs = "\
+5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10\tリモートサポート 東京\tonboarded\t2026-11-20T08:15:03.6670033Z
+5a4d0b0c-0002-4000-8000-000000000001\t\tnotOnboarded\t0001-01-01T00:00:00Z
+";
+        assert_eq!(written(&partners(), TextStyle::PLAIN), tabs);
+    }
+
+    #[test]
+    fn a_time_is_shown_to_the_minute_and_what_is_none_as_it_is() {
+        let table = [
+            ("2026-11-20T08:15:03.6670033Z", "2026-11-20 08:15"),
+            ("2026-11-20T08:15:03Z", "2026-11-20 08:15"),
+            ("0001-01-01T00:00:00Z", "never"),
+            ("2026-11-20T08:15:03+09:00", "2026-11-20T08:15:03+09:00"),
+            ("2026-11-20T08:15:03", "2026-11-20T08:15:03"),
+            ("2026-13-20T08:15:03Z", "2026-13-20T08:15:03Z"),
+            ("yesterday, as it were", "yesterday, as it were"),
+            ("昨日の午後の三時ごろ", "昨日の午後の三時ごろ"),
+            ("", ""),
+        ];
+        for (time, shown) in table {
+            assert_eq!(to_the_minute(time), shown);
+        }
+    }
+
+    #[test]
+    fn colour_says_nothing_that_the_text_does_not() {
+        let mut partners = partners();
+        partners.push(partner("c", "Wide", "onboarding", ""));
+        partners.push(partner("d", "New", "someNewStatus", ""));
+        for layout in [Layout::Tabs, columns(None).layout, columns(Some(40)).layout] {
+            let plain = written(&partners, TextStyle { layout, color: false });
+            let colored = written(&partners, TextStyle { layout, color: true });
+            assert!(!plain.contains('\u{1b}'));
+            assert_eq!(strip_str(&colored).to_string(), plain);
+            for part in
+                ["\u{1b}[32monboarded\u{1b}[0m", "\u{1b}[35monboarding\u{1b}[0m", "\u{1b}[2mnotOnboarded\u{1b}[0m"]
+            {
+                assert!(colored.contains(part), "{colored:?}");
+            }
+            let is_plain = colored.contains("\tsomeNewStatus\t") || colored.contains(" someNewStatus\n");
+            assert!(is_plain, "{colored:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_the_terminal_and_no_id_is_cut(
+            names in proptest::collection::vec("([ -~日本語]|👩‍💻|か\u{3099}){0,60}", 0..6),
+            statuses in proptest::collection::vec("[a-zA-Z]{0,20}", 6),
+            width in 40_usize..200,
+        ) {
+            let partners: Vec<_> = names.iter().zip(&statuses).enumerate().map(|(n, (name, status))| {
+                partner(&format!("5a4d0b0c-0002-4000-8000-{n:012}"), name, status, "2026-11-20T08:15:03Z")
+            }).collect();
+            let text = written(&partners, columns(Some(width)));
+            for line in text.lines() {
+                prop_assert!(measure(line) <= width, "{line:?} in {width}");
+            }
+            for partner in &partners {
+                let id = &partner.fields.id;
+                prop_assert!(text.lines().any(|line| line.starts_with(id)));
+                let status = partner.fields.onboarding_status.as_deref().unwrap();
+                prop_assert!(text.contains(status));
+            }
+        }
+    }
+}
