@@ -51,15 +51,16 @@ pub fn report(report: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(document)
 }
 
-fn pretty(out: &mut impl Write, value: &impl Serialize, tokens: Tokens) -> io::Result<()> {
-    let formatter = Safe { layout: PrettyFormatter::new(), tokens };
-    value.serialize(&mut Serializer::with_formatter(&mut *out, formatter))?;
-    out.write_all(b"\n")
+fn pretty(out: &mut dyn Write, value: &impl Serialize, tokens: Tokens) -> io::Result<()> {
+    write(out, value, Safe { pretty: Some(PrettyFormatter::new()), tokens })
 }
 
 /// Writes one line.
-pub fn compact(out: &mut impl Write, value: &impl Serialize, tokens: Tokens) -> io::Result<()> {
-    let formatter = Safe { layout: CompactFormatter, tokens };
+pub fn compact(out: &mut dyn Write, value: &impl Serialize, tokens: Tokens) -> io::Result<()> {
+    write(out, value, Safe { pretty: None, tokens })
+}
+
+fn write(out: &mut dyn Write, value: &impl Serialize, formatter: Safe) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(&mut *out, formatter))?;
     out.write_all(b"\n")
 }
@@ -71,12 +72,14 @@ pub fn time(time: SystemTime) -> Option<String> {
 }
 
 /// Escapes what JSON lets stand in a string, yet acts on a terminal. The value of the string stays the same.
-struct Safe<F> {
-    layout: F,
+/// One type for both layouts, so that there is one copy of the code for each type that is written.
+struct Safe {
+    /// Without it, all is on one line.
+    pretty: Option<PrettyFormatter<'static>>,
     tokens: Tokens,
 }
 
-impl<F> Safe<F> {
+impl Safe {
     fn write(&self, out: &mut (impl Write + ?Sized), text: &str) -> io::Result<()> {
         let text = match self.tokens {
             Tokens::Kept => Cow::Borrowed(text),
@@ -102,7 +105,7 @@ fn is_escaped(c: char) -> bool {
     c >= '\u{7f}' && acts_on_terminal(c)
 }
 
-impl<F: Formatter> Formatter for Safe<F> {
+impl Formatter for Safe {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         self.write(out, fragment)
     }
@@ -113,39 +116,66 @@ impl<F: Formatter> Formatter for Safe<F> {
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.layout.begin_array(out)
+        match &mut self.pretty {
+            Some(pretty) => pretty.begin_array(out),
+            None => CompactFormatter.begin_array(out),
+        }
     }
 
     fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.layout.end_array(out)
+        match &mut self.pretty {
+            Some(pretty) => pretty.end_array(out),
+            None => CompactFormatter.end_array(out),
+        }
     }
 
     fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.layout.begin_array_value(out, first)
+        match &mut self.pretty {
+            Some(pretty) => pretty.begin_array_value(out, first),
+            None => CompactFormatter.begin_array_value(out, first),
+        }
     }
 
     fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.layout.end_array_value(out)
+        match &mut self.pretty {
+            Some(pretty) => pretty.end_array_value(out),
+            None => CompactFormatter.end_array_value(out),
+        }
     }
 
     fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.layout.begin_object(out)
+        match &mut self.pretty {
+            Some(pretty) => pretty.begin_object(out),
+            None => CompactFormatter.begin_object(out),
+        }
     }
 
     fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.layout.end_object(out)
+        match &mut self.pretty {
+            Some(pretty) => pretty.end_object(out),
+            None => CompactFormatter.end_object(out),
+        }
     }
 
     fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.layout.begin_object_key(out, first)
+        match &mut self.pretty {
+            Some(pretty) => pretty.begin_object_key(out, first),
+            None => CompactFormatter.begin_object_key(out, first),
+        }
     }
 
     fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.layout.begin_object_value(out)
+        match &mut self.pretty {
+            Some(pretty) => pretty.begin_object_value(out),
+            None => CompactFormatter.begin_object_value(out),
+        }
     }
 
     fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.layout.end_object_value(out)
+        match &mut self.pretty {
+            Some(pretty) => pretty.end_object_value(out),
+            None => CompactFormatter.end_object_value(out),
+        }
     }
 }
 
