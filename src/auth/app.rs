@@ -87,9 +87,9 @@ impl App {
     ///
     /// # Errors
     /// The platform refuses, cannot be reached, or there is no credential to send.
-    pub async fn token(&self, graph: &Root, login: &Root, wire: SendOptions<'_>) -> anyhow::Result<Token> {
-        let platform = Platform::new(login, &self.tenant, &self.client_id, wire)?;
-        let authentication = self.credential.authentication(graph, wire).await?;
+    pub async fn token(&self, graph: &Root, login: &Root, send_options: SendOptions<'_>) -> anyhow::Result<Token> {
+        let platform = Platform::new(login, &self.tenant, &self.client_id, send_options)?;
+        let authentication = self.credential.authentication(graph, send_options).await?;
         let granted = platform.client_credentials(&authentication, format!("{}/.default", graph.as_str())).await;
         let otherwise = format!("check {AZURE_TENANT_ID}, {AZURE_CLIENT_ID} and what proves the application");
         let what = format!("no token for the {self}");

@@ -114,7 +114,7 @@ impl Credential {
     pub(super) async fn authentication(
         &self,
         graph: &Root,
-        wire: SendOptions<'_>,
+        send_options: SendOptions<'_>,
     ) -> anyhow::Result<ClientAuthentication> {
         Ok(match self {
             Self::Secret(secret) => ClientAuthentication::Secret(secret.clone()),
@@ -125,7 +125,7 @@ impl Credential {
                 ClientAuthentication::Assertion(read??)
             }
             Self::GitHubActions { url, token } => {
-                ClientAuthentication::Assertion(from_github(url, token, audience(graph), wire).await?)
+                ClientAuthentication::Assertion(from_github(url, token, audience(graph), send_options).await?)
             }
         })
     }
@@ -186,7 +186,7 @@ async fn from_github(
     url: &Url,
     token: &SecretString,
     audience: &str,
-    wire: SendOptions<'_>,
+    send_options: SendOptions<'_>,
 ) -> anyhow::Result<SecretString> {
     #[derive(Deserialize)]
     struct IdTokenResponse {
@@ -204,7 +204,7 @@ async fn from_github(
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
         .map_err(|_| unfit(ACTIONS_ID_TOKEN_REQUEST_TOKEN, "holds a character that no header may hold"))?;
     header.set_sensitive(true);
-    let http = http::client(&root, wire.transport)?;
+    let http = http::client(&root, send_options.transport)?;
     let make = || {
         let mut request = reqwest::Request::new(reqwest::Method::GET, url.clone());
         request.headers_mut().insert(AUTHORIZATION, header.clone());
@@ -212,7 +212,7 @@ async fn from_github(
         request
     };
     let secrets: Rc<[_]> = encodings_of_secret(token.expose_secret()).into();
-    let request = RetryingRequest { label: "GitHub Actions", repeat: Repeat::Safe, secrets: &secrets, wire };
+    let request = RetryingRequest { label: "GitHub Actions", repeat: Repeat::Safe, secrets: &secrets, send_options };
     let answer = request.send(&http, make).await.map_err(|reason| {
         Error::auth(format!("GitHub Actions gave no identity token: {}: {reason}", root.host()))
             .hint(reason.hint().unwrap_or("check the network and the proxy of the runner, then run the job again"))

@@ -28,15 +28,15 @@ struct Configuration {
 ///
 /// # Errors
 /// No tenant has this domain, or the service does not answer.
-pub async fn tenant_id(domain: &Tenant, login: &Root, wire: SendOptions<'_>) -> anyhow::Result<Tenant> {
+pub async fn tenant_id(domain: &Tenant, login: &Root, send_options: SendOptions<'_>) -> anyhow::Result<Tenant> {
     let failed = |why: &str, hint: &str| {
         Error::auth(format!("the tenant of {domain} cannot be found: {}: {why}; nothing was sent", login.host()))
             .hint(hint)
     };
     let address = format!("{}/{domain}/v2.0/.well-known/openid-configuration", login.as_str());
     let url = Url::parse(&address).map_err(|_| failed("the domain is not valid", OTHERWISE))?;
-    let http = http::client(login, wire.transport)?;
-    let request = RetryingRequest { label: "tenant", repeat: Repeat::Safe, secrets: &Rc::default(), wire };
+    let http = http::client(login, send_options.transport)?;
+    let request = RetryingRequest { label: "tenant", repeat: Repeat::Safe, secrets: &Rc::default(), send_options };
     let answer = request.send(&http, || reqwest::Request::new(reqwest::Method::GET, url.clone())).await;
     let answer = answer.map_err(|reason| {
         failed(&reason.to_string(), reason.hint().unwrap_or("check the network, or use the tenant's ID in --tenant"))

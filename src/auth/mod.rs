@@ -1,7 +1,7 @@
 //! Tokens: where they come from, what they contain, how to sign in for one, and the keyring that stores it.
 //!
 //! A new source of tokens takes its variables (`crate::variables`), a variant of [`sources::TokenSource`], its place in
-//! the order (`context::selection`, and docs/precedence.md), and its variant in `context::connection`. A new credential
+//! the order (`context::settings`, and docs/precedence.md), a variant of [`origin::TokenOrigin`], and its branch in `context::connect`. A new credential
 //! of an application takes its variables and a variant of [`credential`]'s enum.
 
 mod aadsts;
@@ -10,6 +10,7 @@ pub mod browser;
 pub mod claims;
 pub mod credential;
 pub mod discovery;
+pub mod origin;
 pub mod refusal;
 pub mod renewal;
 pub mod session;

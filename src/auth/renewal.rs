@@ -122,9 +122,9 @@ impl SignedInProfile {
         used: &SecretString,
         permission: &str,
         turn_within: Duration,
-        wire: SendOptions<'_>,
+        send_options: SendOptions<'_>,
     ) -> Result<Renewed, RenewalFailure> {
-        let _turn = self.take_turn(turn_within, wire).await?;
+        let _turn = self.take_turn(turn_within, send_options).await?;
         let unkept = self.unkept.borrow().clone();
         let session = match unkept {
             Some(session) => session,
@@ -136,14 +136,14 @@ impl SignedInProfile {
                 session
             }
         };
-        if wire.cancel.is_set() {
+        if send_options.cancel.is_set() {
             return Err(self.stopped());
         }
         let renewal = session.renewal.as_ref().ok_or_else(|| {
             self.cannot("it is a token alone").hint(format!("sign in: {}", session::login_command(&self.name)))
         })?;
         let tenant = session.tenant.clone().unwrap_or_else(Tenant::any);
-        let platform = Platform::new(&self.login, &tenant, &renewal.client_id, wire)?;
+        let platform = Platform::new(&self.login, &tenant, &renewal.client_id, send_options)?;
         let scopes = sign_in::scopes(&self.graph, permission);
         let TokenSet { access, refresh, identity } = match platform.refresh(&renewal.refresh_token, &scopes).await {
             Ok(tokens) => tokens,
@@ -167,11 +167,11 @@ impl SignedInProfile {
     }
 
     /// Waits for the turn to renew. It lasts until the file is dropped.
-    async fn take_turn(&self, within: Duration, wire: SendOptions<'_>) -> Result<File, RenewalFailure> {
+    async fn take_turn(&self, within: Duration, send_options: SendOptions<'_>) -> Result<File, RenewalFailure> {
         let name = self.name.clone();
         let turn = tokio::select! {
             turn = blocking(move || store::turn_to_renew(&name, within)) => turn?,
-            _ = wire.cancel.wait() => return Err(self.stopped()),
+            _ = send_options.cancel.wait() => return Err(self.stopped()),
         };
         Ok(turn.map_err(|reason| match reason {
             StoreError::Busy => {

@@ -150,7 +150,7 @@ pub struct Platform<'a> {
     host: String,
     /// Whether the platform is on this machine, without TLS: a sandbox, or a test.
     is_plain: bool,
-    wire: SendOptions<'a>,
+    send_options: SendOptions<'a>,
     /// What was sent, and must not be shown if it comes back.
     sent: RefCell<Rc<[SecretString]>>,
 }
@@ -160,7 +160,7 @@ impl<'a> Platform<'a> {
     ///
     /// # Errors
     /// The trusted roots cannot be loaded.
-    pub fn new(login: &Root, tenant: &Tenant, client_id: &str, wire: SendOptions<'a>) -> anyhow::Result<Self> {
+    pub fn new(login: &Root, tenant: &Tenant, client_id: &str, send_options: SendOptions<'a>) -> anyhow::Result<Self> {
         let endpoint = |name: &str| format!("{}/{tenant}/oauth2/v2.0/{name}", login.as_str());
         let client = oauth2::Client::new(ClientId::new(client_id.to_owned()))
             .set_auth_uri(AuthUrl::new(endpoint("authorize"))?)
@@ -169,10 +169,10 @@ impl<'a> Platform<'a> {
             .set_auth_type(AuthType::RequestBody);
         Ok(Self {
             client,
-            http: http::client(login, wire.transport)?,
+            http: http::client(login, send_options.transport)?,
             host: login.host().to_owned(),
             is_plain: login.is_plain(),
-            wire,
+            send_options,
             sent: RefCell::default(),
         })
     }
@@ -399,7 +399,7 @@ impl<'a> Platform<'a> {
             *request.body_mut() = Some(body.clone().into());
             request
         };
-        let request = RetryingRequest { label: "sign-in", repeat, secrets: &secrets, wire: self.wire };
+        let request = RetryingRequest { label: "sign-in", repeat, secrets: &secrets, send_options: self.send_options };
         let answer = request.send(&self.http, make).await.map_err(Unanswered::NoAnswer)?;
         if answer.status != 200 && !is_refusal(&answer) {
             return Err(Unanswered::Unexpected(describe_unexpected(&answer)));

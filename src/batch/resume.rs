@@ -18,7 +18,7 @@ const BEGINNING: &str = "{\"id\":";
 /// What a file of records tells.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Earlier {
-    owners: HashMap<Owner, Done>,
+    owners: HashMap<OwnerKey, Done>,
     /// How many records are torn: the run was killed, or its disk was full, while it wrote them. What became of their IDs
     /// is not known.
     pub torn: usize,
@@ -27,7 +27,7 @@ pub struct Earlier {
 }
 
 /// The tenant, in small letters, if the record names one, and the Graph root.
-type Owner = (Option<String>, String);
+type OwnerKey = (Option<String>, String);
 
 /// What the records of one tenant at one root tell.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl fmt::Display for Foreign {
 }
 
 #[derive(Deserialize)]
-struct Record<'a> {
+struct LoggedRecord<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     #[serde(borrow)]
@@ -84,7 +84,7 @@ pub fn read(bytes: &[u8], action: &'static Action) -> Result<Earlier, Foreign> {
             let (piece, rest) = line.split_at(next);
             line = rest;
             // The first value alone: what stands behind a whole record was torn off another.
-            let first = serde_json::Deserializer::from_str(piece).into_iter::<Record>().next();
+            let first = serde_json::Deserializer::from_str(piece).into_iter::<LoggedRecord>().next();
             match first.unwrap_or_else(|| serde_json::from_str(piece)) {
                 Ok(record) => earlier.take(record, action).ok_or(Foreign { line: n + 1 })?,
                 Err(error) if is_torn(piece, &error, !rest.is_empty()) => earlier.torn += 1,
@@ -103,7 +103,7 @@ fn is_torn(piece: &str, error: &serde_json::Error, is_followed: bool) -> bool {
 
 impl Earlier {
     /// `None` for what is no record of ours.
-    fn take(&mut self, record: Record<'_>, action: &'static Action) -> Option<()> {
+    fn take(&mut self, record: LoggedRecord<'_>, action: &'static Action) -> Option<()> {
         let id = PartnerId::parse(&record.id).ok()?;
         let of = action::ALL.into_iter().find(|of| of.name == record.action)?;
         let is = |status: Status| status.name() == record.status;

@@ -153,7 +153,7 @@ async fn sign_in(context: &Context, options: &cli::LoginOptions, asked: Asked) -
     let tenant = asked_tenant.clone().unwrap_or_else(Tenant::any);
     let transport = context.transport()?;
     let observer = context.observer();
-    let platform = Platform::new(&login, &tenant, &client_id, context.wire(&transport, &observer))?;
+    let platform = Platform::new(&login, &tenant, &client_id, context.send_options(&transport, &observer))?;
     let scopes = sign_in::scopes(&graph, permission::ASKED);
     let tokens = match Way::choose(options).await? {
         Way::DeviceCode => with_device_code(context, &platform, &scopes, &again).await?,

@@ -33,7 +33,7 @@ const PATIENCE: u64 = 10;
 
 /// What came of the question.
 #[derive(Debug, PartialEq, Eq)]
-enum Answer {
+enum Reply {
     Yes,
     No,
     /// Nobody answered in time.
@@ -77,9 +77,9 @@ pub async fn ask(
         }
     };
     match answer {
-        Answer::Yes => return Ok(None),
-        Answer::No => tell(&tty, &context.console, Console::instruction, "nothing was sent"),
-        Answer::Nobody => {
+        Reply::Yes => return Ok(None),
+        Reply::No => tell(&tty, &context.console, Console::instruction, "nothing was sent"),
+        Reply::Nobody => {
             tty.write("\n");
             let message = format!("nobody answered within {PATIENCE} minutes; nothing was sent");
             tell(&tty, &context.console, Console::error, &message);
@@ -102,7 +102,7 @@ async fn show_and_ask(
     connection: &Connection,
     client: &Client<'_>,
     tty: &Arc<Tty>,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Reply> {
     // From here on, because the progress of the reading would be drawn over another's question.
     let waiting = Arc::clone(tty);
     let _turn = tokio::task::spawn_blocking(move || waiting.turn()).await;
@@ -198,13 +198,13 @@ async fn note_resumptions(has_resumed: &AtomicBool) -> Infallible {
 async fn within(
     limit: Duration,
     line: impl Future<Output = anyhow::Result<io::Result<String>>>,
-) -> anyhow::Result<Answer> {
-    let Ok(line) = tokio::time::timeout(limit, line).await else { return Ok(Answer::Nobody) };
+) -> anyhow::Result<Reply> {
+    let Ok(line) = tokio::time::timeout(limit, line).await else { return Ok(Reply::Nobody) };
     // A terminal that has hung up says nothing.
     let line = line?.unwrap_or_default();
     // Ctrl-D ends what was typed, but not the line: that is no answer.
     let answer = line.strip_suffix('\n').unwrap_or_default();
-    Ok(if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) { Answer::Yes } else { Answer::No })
+    Ok(if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) { Reply::Yes } else { Reply::No })
 }
 
 /// What the partners that follow are shown for.
@@ -231,32 +231,32 @@ fn partners_of(count: usize, connection: &Connection) -> String {
 mod tests {
     use super::*;
 
-    fn answer(line: impl Future<Output = anyhow::Result<io::Result<String>>>) -> Answer {
+    fn answer(line: impl Future<Output = anyhow::Result<io::Result<String>>>) -> Reply {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(within(Duration::from_millis(1), line)).unwrap()
     }
 
     #[test]
     fn nobody_is_waited_for_longer_than_the_limit() {
-        assert_eq!(answer(std::future::pending()), Answer::Nobody);
+        assert_eq!(answer(std::future::pending()), Reply::Nobody);
     }
 
     #[test]
     fn only_a_yes_on_a_line_of_its_own_is_a_yes() {
         let table = [
-            ("y\n", Answer::Yes),
-            (" YES \r\n", Answer::Yes),
-            ("\n", Answer::No),
-            ("n\n", Answer::No),
-            ("yy\n", Answer::No),
-            ("y", Answer::No),
-            ("", Answer::No),
+            ("y\n", Reply::Yes),
+            (" YES \r\n", Reply::Yes),
+            ("\n", Reply::No),
+            ("n\n", Reply::No),
+            ("yy\n", Reply::No),
+            ("y", Reply::No),
+            ("", Reply::No),
         ];
         for (line, expected) in table {
             assert_eq!(answer(std::future::ready(Ok(Ok(line.to_owned())))), expected, "{line:?}");
         }
         let hung_up = io::Error::from(io::ErrorKind::Other);
-        assert_eq!(answer(std::future::ready(Ok(Err(hung_up)))), Answer::No);
+        assert_eq!(answer(std::future::ready(Ok(Err(hung_up)))), Reply::No);
     }
 
     #[test]

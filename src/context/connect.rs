@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use secrecy::SecretString;
 
-use super::connection::{Connection, TokenOrigin, given_connection, profile_connection};
+use super::connection::{Connection, given_connection, profile_connection};
 use super::{Context, Roots, Selection};
 use crate::auth::discovery;
+use crate::auth::origin::TokenOrigin;
 use crate::auth::renewal::{Outlook, RenewalFailure, Renewed, SignedInProfile};
 use crate::auth::session;
 use crate::auth::sources::{ResolvedSource, StaticSource};
@@ -44,7 +45,7 @@ impl Context {
             ResolvedSource::App(app) => {
                 let (root, login) = roots.both(Error::auth)?;
                 let observer = self.observer();
-                let token = app.token(&root, &login, self.wire(&transport, &observer)).await?;
+                let token = app.token(&root, &login, self.send_options(&transport, &observer)).await?;
                 token.not_expired(&app.to_string(), "check the clock of this machine", SystemTime::now())?;
                 let (origin, login) = (TokenOrigin::App { app, login }, roots.directory());
                 Connection { token, origin, root, login, rehearsed: roots.rehearsed, transport }
@@ -77,7 +78,7 @@ impl Context {
                 .hint("use the tenant's ID in --tenant, or add --login-url URL")
         })?;
         let observer = self.observer();
-        let id = discovery::tenant_id(typed, login, self.wire(&connection.transport, &observer)).await?;
+        let id = discovery::tenant_id(typed, login, self.send_options(&connection.transport, &observer)).await?;
         Ok(connection.check_tenant(typed, &id)?)
     }
 
@@ -148,21 +149,23 @@ impl Context {
     ) -> Result<Token, RenewalFailure> {
         let Connection { origin, root, transport, .. } = connection;
         let observer = self.observer();
-        let (wire, turn_within) = match reason {
+        let (send_options, turn_within) = match reason {
             // While the old one works, nothing is to wait for long; and there is a next time.
-            RenewReason::Due => (SendOptions { retries: 0, ..self.wire(transport, &observer) }, Duration::from_secs(2)),
+            RenewReason::Due => {
+                (SendOptions { retries: 0, ..self.send_options(transport, &observer) }, Duration::from_secs(2))
+            }
             // Twice what an attempt usually may take.
-            RenewReason::Refused => (self.wire(transport, &observer), Duration::from_secs(60)),
+            RenewReason::Refused => (self.send_options(transport, &observer), Duration::from_secs(60)),
         };
         let token = match origin {
             TokenOrigin::Static(_) => Err(Error::auth("the token cannot be renewed"))?,
             TokenOrigin::App { app, login } => tokio::select! {
-                token = app.token(root, login, wire) => token?,
+                token = app.token(root, login, send_options) => token?,
                 _ = self.cancel.wait() => {
                     return Err(RenewalFailure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
                 }
             },
-            TokenOrigin::Profile(profile) => self.renew(profile, used, turn_within, wire).await?,
+            TokenOrigin::Profile(profile) => self.renew(profile, used, turn_within, send_options).await?,
         };
         // A domain may have moved: the rest of the run is not for another tenant.
         match (connection.tenant(), connection.tenant_of(&token)) {
@@ -180,9 +183,9 @@ impl Context {
         profile: &SignedInProfile,
         used: &SecretString,
         turn_within: Duration,
-        wire: SendOptions<'_>,
+        send_options: SendOptions<'_>,
     ) -> Result<Token, RenewalFailure> {
-        let renewing = profile.renew(used, permission::ASKED, turn_within, wire);
+        let renewing = profile.renew(used, permission::ASKED, turn_within, send_options);
         let Renewed { token, unkept } = self.cancel.shield(renewing).await?;
         if let Some(error) = unkept {
             self.console.warning_with_hint(
@@ -197,7 +200,7 @@ impl Context {
     }
 
     /// The way to servers that are not Graph.
-    pub fn wire<'a>(&'a self, transport: &'a Transport, observer: Observer<'a>) -> SendOptions<'a> {
+    pub fn send_options<'a>(&'a self, transport: &'a Transport, observer: Observer<'a>) -> SendOptions<'a> {
         SendOptions { transport, retries: transport.retries, observer, cancel: &self.cancel }
     }
 

@@ -1,8 +1,8 @@
 //! A token, and the only root that it may be sent to.
 
 use super::Roots;
-use crate::auth::app::App;
 use crate::auth::claims::Claims;
+use crate::auth::origin::TokenOrigin;
 use crate::auth::renewal::SignedInProfile;
 use crate::auth::session::{self, Session};
 use crate::auth::sources::{self, StaticSource};
@@ -14,11 +14,6 @@ use crate::net::http::Transport;
 use crate::net::root::{Cloud, Root};
 use crate::output::record::Owner;
 use crate::text::sanitize::sanitize;
-use crate::variables::{AZURE_AUTHORITY_HOST, AZURE_CLIENT_ID};
-
-/// Source: graph-facts, "The resource".
-pub(super) const NOT_AZURE_CLI: &str = "Azure CLI's own application cannot get this permission for people. Leave out this token, and sign in: \
-     intunectl auth login";
 
 /// A token, and the only root it may be sent to.
 pub struct Connection {
@@ -33,39 +28,10 @@ pub struct Connection {
     pub(super) transport: Transport,
 }
 
-/// Where a token is from, and so where the next one would be from.
-pub enum TokenOrigin {
-    /// Somebody else got it.
-    Static(StaticSource),
-    /// The application signed in as itself.
-    App {
-        app: App,
-        /// The sign-in root that issues its tokens.
-        login: Root,
-    },
-    /// Somebody signed in.
-    Profile(SignedInProfile),
-}
-
-impl TokenOrigin {
-    /// What to do for another token than this one.
-    fn renewal_advice(&self, claims: Option<&Claims>) -> String {
-        match self {
-            Self::Static(_) if claims.is_some_and(Claims::is_of_azure_cli) => NOT_AZURE_CLI.to_owned(),
-            Self::Static(_) => "Get a new one and run again".to_owned(),
-            Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
-            Self::Profile(profile) => format!("Sign in again: {}", session::login_command(&profile.name)),
-        }
-    }
-}
-
 impl Connection {
     /// The sign-in, if that is where the token is from.
     pub fn profile(&self) -> Option<&SignedInProfile> {
-        match &self.origin {
-            TokenOrigin::Profile(profile) => Some(profile),
-            TokenOrigin::Static(_) | TokenOrigin::App { .. } => None,
-        }
+        self.origin.profile()
     }
 
     /// The cloud, if the root is one of its; in a rehearsal, the cloud that was named.
@@ -86,10 +52,10 @@ impl Connection {
 
     /// Who acts: the account that signed in or, without one, the application; as the token or the sign-in says.
     pub fn account(&self) -> Option<&str> {
-        let app = match &self.origin {
-            TokenOrigin::App { app, .. } => Some(app.client_id()),
-            TokenOrigin::Static(_) | TokenOrigin::Profile(_) if self.is_app_only() == Some(false) => None,
-            TokenOrigin::Static(_) | TokenOrigin::Profile(_) => self.claims().and_then(Claims::app_id),
+        let app = match self.origin.app() {
+            Some(app) => Some(app.client_id()),
+            None if self.is_app_only() == Some(false) => None,
+            None => self.claims().and_then(Claims::app_id),
         };
         self.person().or(app)
     }
@@ -101,24 +67,20 @@ impl Connection {
 
     /// Whether an application acts for itself, and for nobody who signed in; `None` where that is not known.
     pub fn is_app_only(&self) -> Option<bool> {
-        match &self.origin {
-            TokenOrigin::App { .. } => Some(true),
-            TokenOrigin::Static(_) | TokenOrigin::Profile(_) => self.claims().and_then(Claims::is_app_only),
+        match self.origin.app() {
+            Some(_) => Some(true),
+            None => self.claims().and_then(Claims::is_app_only),
         }
     }
 
     /// Whose token it is, for advice.
     pub fn caller(&self) -> Caller {
-        Caller { is_app_only: self.is_app_only(), another: self.origin.renewal_advice(self.claims()) }
+        Caller { is_app_only: self.is_app_only(), renewal_advice: self.origin.renewal_advice(self.claims()) }
     }
 
     /// Whether there is a way to another token when this one ends.
     pub fn is_renewable(&self) -> bool {
-        match &self.origin {
-            TokenOrigin::Static(_) => false,
-            TokenOrigin::App { .. } => true,
-            TokenOrigin::Profile(profile) => profile.client_id.is_some(),
-        }
+        self.origin.is_renewable()
     }
 
     /// What the token says of itself.
@@ -151,51 +113,24 @@ impl Connection {
                 cloud.name(),
                 cloud.graph()
             ))
-            .hint(match &self.origin {
-                TokenOrigin::Static(_) => format!("to act in {0}, use --cloud {0}", other.name()),
-                TokenOrigin::App { .. } => format!("check --cloud, --login-url and {AZURE_AUTHORITY_HOST}"),
-                TokenOrigin::Profile(profile) => format!("sign in again: {}", session::login_command(&profile.name)),
-            })),
+            .hint(self.origin.hint_for_cloud(other))),
             _ => Ok(()),
         }
     }
-}
 
-impl Connection {
     /// Makes sure that the token is for the tenant with this ID, which was `typed` so or as one of its domains.
     ///
     /// # Errors
     /// It is for another, or does not say for which.
     pub(super) fn check_tenant(&self, typed: &Tenant, id: &Tenant) -> Result<(), Error> {
         let named = if typed == id { typed.to_string() } else { format!("{typed} ({id})") };
-        let hint = match &self.origin {
-            TokenOrigin::App { .. } => format!("check --tenant, --login-url and {AZURE_CLIENT_ID}"),
-            TokenOrigin::Static(StaticSource::StandardInput) => format!("get a token for {typed}"),
-            TokenOrigin::Static(_) => format!(
-                "use a token for {typed}. To act there as a person, sign in and add --profile NAME:\n  \
-                 intunectl auth login --profile NAME --tenant {typed}"
-            ),
-            TokenOrigin::Profile(_) => format!(
-                "`intunectl auth list` shows the profiles and their tenants. To sign in to {typed}:\n  \
-                 intunectl auth login --profile NAME --tenant {typed}"
-            ),
-        };
+        let hint = self.origin.hint_for_tenant(typed);
         let what = match self.tenant() {
             Some(found) if found.eq_ignore_ascii_case(id.as_str()) => return Ok(()),
             Some(found) => format!("is for tenant {}, not for {named}", sanitize(found)),
             None => format!("does not name its tenant, so --tenant {typed} cannot be checked"),
         };
-        Err(Error::auth(format!("{} {what}; nothing was sent", self.its_token())).hint(hint))
-    }
-
-    /// What to call the token.
-    fn its_token(&self) -> String {
-        match &self.origin {
-            TokenOrigin::Static(StaticSource::File(path)) => format!("the token in {}", path.display()),
-            TokenOrigin::Static(given) => format!("the token from {given}"),
-            TokenOrigin::App { app, .. } => format!("the token of the {app}"),
-            TokenOrigin::Profile(profile) => format!("the token of profile '{}'", profile.name),
-        }
+        Err(Error::auth(format!("{} {what}; nothing was sent", self.origin.its_token())).hint(hint))
     }
 }
 

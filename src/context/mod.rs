@@ -3,28 +3,26 @@
 
 mod connect;
 mod connection;
-mod selection;
+mod settings;
 mod warnings;
 
 use std::ffi::OsString;
 use std::rc::Rc;
 
-use secrecy::SecretString;
-
 pub use self::connection::Connection;
-pub use self::selection::{Roots, Selection};
+pub use self::settings::{Roots, Selection};
 use crate::auth::tenant::Tenant;
 use crate::cancel::Cancel;
 use crate::cli::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt;
-use crate::net::answer::{REDACTED, redact};
-use crate::net::event::{Event, Why};
+use crate::net::event::Event;
 use crate::net::http::Transport;
 use crate::output::Format;
 use crate::output::console::Console;
 use crate::output::style::Color;
+use crate::output::trace::Trace;
 use crate::variables::{INTUNECTL_DEBUG, INTUNECTL_OUTPUT, INTUNECTL_SANDBOX};
 
 /// Settings and streams of one invocation.
@@ -43,10 +41,10 @@ impl Context {
     /// # Errors
     /// An option, or the environment variable that stands in for it, has a value that it cannot have.
     pub fn new(options: Global) -> anyhow::Result<Self> {
-        let debug = selection::variable(&environment, INTUNECTL_DEBUG)?.is_some_and(|value| value != "0");
+        let debug = settings::variable(&environment, INTUNECTL_DEBUG)?.is_some_and(|value| value != "0");
         let format = match options.output {
             Some(format) => format,
-            None => match selection::variable(&environment, INTUNECTL_OUTPUT)? {
+            None => match settings::variable(&environment, INTUNECTL_OUTPUT)? {
                 Some(name) => {
                     name.parse().map_err(|reason| Error::usage(format!("{INTUNECTL_OUTPUT}: '{name}' {reason}")))?
                 }
@@ -74,7 +72,7 @@ impl Context {
     /// # Errors
     /// What was typed, or what is set, contradicts itself or cannot be used.
     pub fn selection(&self) -> Result<Selection, Error> {
-        selection::select(&self.options, &environment)
+        settings::select(&self.options, &environment)
     }
 
     /// Decides where to sign in.
@@ -82,7 +80,7 @@ impl Context {
     /// # Errors
     /// As with [`selection`](Self::selection).
     pub fn roots(&self) -> Result<Roots, Error> {
-        selection::roots(&self.options, &environment, false)
+        settings::roots(&self.options, &environment, false)
     }
 
     /// The profile in force, whether or not it is where the token comes from.
@@ -90,7 +88,7 @@ impl Context {
     /// # Errors
     /// Its name is not one that can be used.
     pub fn profile(&self) -> Result<String, Error> {
-        selection::profile(&self.options, &environment)
+        settings::profile(&self.options, &environment)
     }
 
     /// Says, where sign-ins are listed or deleted, that in a rehearsal the real ones are not meant.
@@ -98,7 +96,7 @@ impl Context {
     /// # Errors
     /// The variable that marks a rehearsal names no sandbox.
     pub fn note_rehearsal(&self) -> Result<(), Error> {
-        if selection::sandbox(&environment)?.is_some() {
+        if settings::sandbox(&environment)?.is_some() {
             self.console
                 .note(&format!("this is a rehearsal ({INTUNECTL_SANDBOX} is set): only its own sign-ins are meant"));
         }
@@ -137,55 +135,8 @@ impl Context {
 
     /// Follows what happens on the way: the progress shows what holds everybody back, `-v` all of it.
     pub fn observer(&self) -> impl Fn(&str, &Event<'_>) + '_ {
-        move |label, event| self.observe(label, event)
-    }
-
-    fn observe(&self, label: &str, event: &Event<'_>) {
-        match event {
-            Event::Held { host, status, wait, is_named } => self.console.held(host, *status, *wait, *is_named),
-            Event::Waiting { why: Why::Pace, wait } => self.console.paced(*wait),
-            _ => {}
-        }
-        if !self.is_traced() {
-            return;
-        }
-        let headers = |headers: &reqwest::header::HeaderMap, mark: char, secrets: &[SecretString]| {
-            for (name, value) in headers.iter().filter(|_| self.verbosity > 1) {
-                let private = value.is_sensitive() || ["set-cookie", "authorization"].contains(&name.as_str());
-                let value = String::from_utf8_lossy(value.as_bytes());
-                let value = if private { REDACTED.into() } else { redact(&value, secrets) };
-                self.console.trace(&format!("{label}: {mark} {name}: {value}"));
-            }
-        };
-        match event {
-            Event::Sending { attempt, method, url, headers: sent, secrets } => {
-                // The address of a further page is the service's.
-                let url = redact(url.as_str(), secrets);
-                self.console.trace(&format!("{label}: attempt {attempt}: {method} {url}"));
-                headers(sent, '>', secrets);
-            }
-            Event::Answered { status, elapsed, headers: came, secrets } => {
-                self.console.trace(&format!("{label}: {status} after {} ms", elapsed.as_millis()));
-                headers(came, '<', secrets);
-            }
-            Event::Unanswered { reason, elapsed } => {
-                self.console.trace(&format!("{label}: {reason}, after {} ms", elapsed.as_millis()));
-            }
-            Event::Held { host, status, wait, is_named } => {
-                let whose = if *is_named { "as it asks" } else { "it names no time" };
-                let wait = wait.as_secs_f64();
-                self.console
-                    .trace(&format!("{label}: {host} answered {status}: nothing is sent for {wait:.1} s, {whose}"));
-            }
-            Event::Waiting { why, wait } => {
-                let why = match why {
-                    Why::Pace => "for the pace",
-                    Why::Throttled => "because the service throttles",
-                    Why::Backoff => "before the next attempt",
-                };
-                self.console.trace(&format!("{label}: waiting {:.1} s {why}", wait.as_secs_f64()));
-            }
-        }
+        let trace = Trace { console: &self.console, verbosity: self.verbosity };
+        move |label, event| trace.observe(label, event)
     }
 }
 

@@ -1,8 +1,9 @@
 //! What is said of a token before its first use: nothing that stops the run.
 
-use super::connection::{Connection, NOT_AZURE_CLI, TokenOrigin};
+use super::connection::Connection;
 use super::{Context, Selection};
 use crate::auth::claims::Claims;
+use crate::auth::origin::{NOT_AZURE_CLI, TokenOrigin};
 use crate::auth::sources::TokenSource;
 use crate::net::root::Cloud;
 use crate::permission;

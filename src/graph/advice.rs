@@ -9,7 +9,7 @@ pub struct Caller {
     /// Whether it is that of an application that acts for itself; `None` where that is not known.
     pub is_app_only: Option<bool>,
     /// What to do for another token.
-    pub another: String,
+    pub renewal_advice: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
         (401, _) => format!(
             "the service does not accept the token: it may have expired, be for another service, or lack \
              {permission}{app_only}. {}",
-            caller.another
+            caller.renewal_advice
         ),
         (403, _) => format!(
             "the token needs the permission {permission}, the account a role in Intune that includes it, and the tenant \

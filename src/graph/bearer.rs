@@ -69,7 +69,7 @@ impl CurrentToken {
 }
 
 /// What came of a token that was refused.
-pub enum Renewal {
+pub enum RenewalOutcome {
     /// There is a new one.
     Done,
     /// There is none.
@@ -129,25 +129,25 @@ impl<'a> Bearers<'a> {
     }
 
     /// Sees to a new token after this one was refused: another request may have renewed it by now.
-    pub async fn renew_refused(&self, refused: &CurrentToken, cancel: &Cancel) -> Renewal {
-        let Some(renew) = &self.renew else { return Renewal::None };
+    pub async fn renew_refused(&self, refused: &CurrentToken, cancel: &Cancel) -> RenewalOutcome {
+        let Some(renew) = &self.renew else { return RenewalOutcome::None };
         let is_renewed = || self.current.borrow().generation > refused.generation;
         let Some(_turn) = self.turn_to_renew(cancel).await else {
             // What would have come of it is not known, unless it was tried before.
-            return if self.may_renew.get() || is_renewed() { Renewal::Stopped } else { Renewal::None };
+            return if self.may_renew.get() || is_renewed() { RenewalOutcome::Stopped } else { RenewalOutcome::None };
         };
         if is_renewed() {
-            return Renewal::Done;
+            return RenewalOutcome::Done;
         }
         if !self.may_renew.get() {
-            return Renewal::None;
+            return RenewalOutcome::None;
         }
         match self.renew_with(renew, RenewReason::Refused).await {
-            Err(RenewError::Stopped) => Renewal::Stopped,
+            Err(RenewError::Stopped) => RenewalOutcome::Stopped,
             renewed => {
                 // Not before: until then it is not known.
                 self.may_renew.set(false);
-                if renewed.is_ok() { Renewal::Done } else { Renewal::None }
+                if renewed.is_ok() { RenewalOutcome::Done } else { RenewalOutcome::None }
             }
         }
     }

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-use super::bearer::{Bearer, Bearers, CurrentToken, Renew, Renewal};
+use super::bearer::{Bearer, Bearers, CurrentToken, Renew, RenewalOutcome};
 use super::gate::{Departure, Gate, Pass, RequestKind, Turn};
 use super::pace::Rate;
 use crate::cancel::Cancel;
@@ -188,12 +188,12 @@ impl<'a> Client<'a> {
             last = Some(result);
             let ended = match decision.next {
                 Next::Stands if is_refused => match self.bearers.renew_refused(&token, cancel).await {
-                    Renewal::Done => {
+                    RenewalOutcome::Done => {
                         renewals += 1;
                         None
                     }
-                    Renewal::Stopped => Some(Ended::Stopped),
-                    Renewal::None => Some(Ended::Settled),
+                    RenewalOutcome::Stopped => Some(Ended::Stopped),
+                    RenewalOutcome::None => Some(Ended::Settled),
                 },
                 Next::Stands => Some(Ended::Settled),
                 Next::Hopeless(wait) => Some(Ended::Hopeless(wait)),

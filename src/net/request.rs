@@ -47,7 +47,7 @@ pub struct RetryingRequest<'a> {
     pub repeat: Repeat,
     /// The secrets that are sent, and may come back.
     pub secrets: &'a Rc<[SecretString]>,
-    pub wire: SendOptions<'a>,
+    pub send_options: SendOptions<'a>,
 }
 
 impl RetryingRequest<'_> {
@@ -56,8 +56,8 @@ impl RetryingRequest<'_> {
     /// # Errors
     /// No answer came, in the last attempt.
     pub async fn send(&self, http: &reqwest::Client, make: impl Fn() -> reqwest::Request) -> answer::Result {
-        let Self { label, repeat, secrets, wire } = *self;
-        let SendOptions { transport, retries, observer, cancel } = wire;
+        let Self { label, repeat, secrets, send_options } = *self;
+        let SendOptions { transport, retries, observer, cancel } = send_options;
         let mut number = 1;
         loop {
             let mut request = make();

@@ -11,6 +11,7 @@ pub mod stdout;
 pub mod style;
 pub mod table;
 pub mod terminal;
+pub mod trace;
 pub mod tty;
 
 pub use format::Format;

@@ -136,7 +136,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What the line tells.
 #[derive(Debug, Clone)]
 pub struct State {
-    what: What,
+    what: Subject,
     done: usize,
     /// How many of those are failures.
     pub failed: usize,
@@ -144,7 +144,7 @@ pub struct State {
     pub confirming: usize,
     /// Whether nothing new is sent.
     pub stopping: bool,
-    hold: Option<Hold>,
+    hold: Option<ShownHold>,
     /// Since when nothing but the pace is in the way, and how many were to be sent then.
     open: (Duration, usize),
     /// Until when the pace was last in the way.
@@ -152,13 +152,13 @@ pub struct State {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum What {
+enum Subject {
     Ids { total: usize, rate: Option<Rate> },
     Reading(&'static str),
 }
 
 #[derive(Debug, Clone)]
-struct Hold {
+struct ShownHold {
     who: String,
     status: u16,
     is_named: bool,
@@ -169,15 +169,15 @@ struct Hold {
 impl State {
     /// A run over so many IDs, at this pace.
     pub fn of_ids(total: usize, rate: Option<Rate>) -> Self {
-        Self { open: (Duration::ZERO, total), ..Self::of(What::Ids { total, rate }) }
+        Self { open: (Duration::ZERO, total), ..Self::of(Subject::Ids { total, rate }) }
     }
 
     /// Reading something that is as long as it is. Nothing is shown where it takes a moment only.
     pub fn of_reading(what: &'static str) -> Self {
-        Self::of(What::Reading(what))
+        Self::of(Subject::Reading(what))
     }
 
-    fn of(what: What) -> Self {
+    fn of(what: Subject) -> Self {
         Self {
             what,
             done: 0,
@@ -203,7 +203,7 @@ impl State {
             return;
         }
         let since = current.map_or(now, |hold| hold.since);
-        self.hold = Some(Hold { who: sanitize(who).into_owned(), status, is_named, since, until });
+        self.hold = Some(ShownHold { who: sanitize(who).into_owned(), status, is_named, since, until });
         self.open = (until, self.to_send());
     }
 
@@ -214,21 +214,21 @@ impl State {
 
     /// The line: never as wide as the terminal, and empty where there is nothing to tell.
     pub fn line(&self, now: Duration, width: usize, color: bool) -> String {
-        let mut text = Text { text: String::new(), room: width.saturating_sub(FREE) };
+        let mut text = Parts { text: String::new(), room: width.saturating_sub(FREE) };
         let hold = self.hold_at(now).filter(|_| !self.stopping);
         let mut bar = None;
         match (self.what, hold) {
-            (What::Reading(_), Some(hold)) => hold.tell(now, &mut text),
-            (What::Reading(what), None) if now >= SHORT => {
+            (Subject::Reading(_), Some(hold)) => hold.tell(now, &mut text),
+            (Subject::Reading(what), None) if now >= SHORT => {
                 text.insist(&format!("reading {what}: {}", approx_duration(now)));
             }
-            (What::Reading(_), None) => {}
-            (What::Ids { total, .. }, Some(hold)) => {
+            (Subject::Reading(_), None) => {}
+            (Subject::Ids { total, .. }, Some(hold)) => {
                 text.insist(&format!("{}/{total}", self.done));
                 hold.tell(now, &mut text);
                 self.tell_more(now, &mut text);
             }
-            (What::Ids { total, .. }, None) => {
+            (Subject::Ids { total, .. }, None) => {
                 text.insist(&format!("{}/{total}", self.done));
                 self.tell_more(now, &mut text);
                 let columns = [16, 8].into_iter().find(|columns| text.has_room_for(*columns));
@@ -242,7 +242,7 @@ impl State {
     }
 
     /// Adds what there is room for, the most important first.
-    fn tell_more(&self, now: Duration, text: &mut Text) {
+    fn tell_more(&self, now: Duration, text: &mut Parts) {
         let parts = [
             self.stopping.then(|| "stopping".to_owned()),
             (self.failed > 0).then(|| format!("{} failed", self.failed)),
@@ -255,14 +255,14 @@ impl State {
         }
     }
 
-    fn hold_at(&self, now: Duration) -> Option<&Hold> {
+    fn hold_at(&self, now: Duration) -> Option<&ShownHold> {
         self.hold.as_ref().filter(|hold| hold.until > now)
     }
 
     fn to_send(&self) -> usize {
         match self.what {
-            What::Ids { total, .. } => total.saturating_sub(self.done).saturating_sub(self.confirming),
-            What::Reading(_) => 0,
+            Subject::Ids { total, .. } => total.saturating_sub(self.done).saturating_sub(self.confirming),
+            Subject::Reading(_) => 0,
         }
     }
 
@@ -280,7 +280,7 @@ impl State {
 
     /// How long the rest takes, once that means something: as long as it took so far, or as the pace makes it take.
     fn estimate(&self, now: Duration) -> Option<Duration> {
-        let What::Ids { total, rate } = self.what else { return None };
+        let Subject::Ids { total, rate } = self.what else { return None };
         let observed = self.observed(now);
         let left = total.saturating_sub(self.done);
         let by_rate = Duration::try_from_secs_f64(left as f64 / self.rate(now)?).unwrap_or(Duration::MAX);
@@ -303,9 +303,9 @@ impl State {
     }
 }
 
-impl Hold {
+impl ShownHold {
     /// The fact and the time first, so that they are left where there is no room for more.
-    fn tell(&self, now: Duration, text: &mut Text) {
+    fn tell(&self, now: Duration, text: &mut Parts) {
         let Self { who, status, .. } = self;
         let held = format!("held for {} more", approx_duration(seconds(self.until.saturating_sub(now))));
         let unnamed = if self.is_named { "" } else { " without a time" };
@@ -321,12 +321,12 @@ impl Hold {
 }
 
 /// Parts in a row, as many as there is room for.
-struct Text {
+struct Parts {
     text: String,
     room: usize,
 }
 
-impl Text {
+impl Parts {
     fn has_room_for(&self, columns: usize) -> bool {
         let gap = if self.text.is_empty() { 0 } else { GAP.len() };
         measure(&self.text) + gap + columns <= self.room

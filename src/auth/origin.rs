@@ -1,0 +1,98 @@
+//! Where a token is from: what to call it, whether there is a next one, and what to do about a wrong one.
+
+use super::app::App;
+use super::claims::Claims;
+use super::renewal::SignedInProfile;
+use super::session;
+use super::sources::StaticSource;
+use super::tenant::Tenant;
+use crate::net::root::{Cloud, Root};
+use crate::variables::{AZURE_AUTHORITY_HOST, AZURE_CLIENT_ID};
+
+/// Source: graph-facts, "The resource".
+pub const NOT_AZURE_CLI: &str = "Azure CLI's own application cannot get this permission for people. Leave out this token, and sign in: \
+     intunectl auth login";
+
+/// Where a token is from, and so where the next one would be from.
+pub enum TokenOrigin {
+    /// Somebody else got it.
+    Static(StaticSource),
+    /// The application signed in as itself.
+    App {
+        app: App,
+        /// The sign-in root that issues its tokens.
+        login: Root,
+    },
+    /// Somebody signed in.
+    Profile(SignedInProfile),
+}
+
+impl TokenOrigin {
+    /// What to do for another token than this one.
+    pub fn renewal_advice(&self, claims: Option<&Claims>) -> String {
+        match self {
+            Self::Static(_) if claims.is_some_and(Claims::is_of_azure_cli) => NOT_AZURE_CLI.to_owned(),
+            Self::Static(_) => "Get a new one and run again".to_owned(),
+            Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
+            Self::Profile(profile) => format!("Sign in again: {}", session::login_command(&profile.name)),
+        }
+    }
+
+    pub fn app(&self) -> Option<&App> {
+        match self {
+            Self::App { app, .. } => Some(app),
+            Self::Static(_) | Self::Profile(_) => None,
+        }
+    }
+
+    pub fn profile(&self) -> Option<&SignedInProfile> {
+        match self {
+            Self::Profile(profile) => Some(profile),
+            Self::Static(_) | Self::App { .. } => None,
+        }
+    }
+
+    /// Whether there is a way to another token when this one ends.
+    pub fn is_renewable(&self) -> bool {
+        match self {
+            Self::Static(_) => false,
+            Self::App { .. } => true,
+            Self::Profile(profile) => profile.client_id.is_some(),
+        }
+    }
+
+    /// What to do if the token is for the cloud `other`.
+    pub fn hint_for_cloud(&self, other: Cloud) -> String {
+        match self {
+            Self::Static(_) => format!("to act in {0}, use --cloud {0}", other.name()),
+            Self::App { .. } => format!("check --cloud, --login-url and {AZURE_AUTHORITY_HOST}"),
+            Self::Profile(profile) => format!("sign in again: {}", session::login_command(&profile.name)),
+        }
+    }
+
+    /// What to do if the token is not for the tenant that was `typed`.
+    pub fn hint_for_tenant(&self, typed: &Tenant) -> String {
+        match self {
+            Self::App { .. } => format!("check --tenant, --login-url and {AZURE_CLIENT_ID}"),
+            Self::Static(StaticSource::StandardInput) => format!("get a token for {typed}"),
+            Self::Static(_) => format!(
+                "use a token for {typed}. To act there as a person, sign in and add --profile NAME:\n  \
+                 intunectl auth login --profile NAME --tenant {typed}"
+            ),
+            Self::Profile(_) => format!(
+                "`intunectl auth list` shows the profiles and their tenants. To sign in to {typed}:\n  \
+                 intunectl auth login --profile NAME --tenant {typed}"
+            ),
+        }
+    }
+
+    /// What to call the token.
+    pub fn its_token(&self) -> String {
+        match self {
+            Self::Static(StaticSource::File(path)) => format!("the token in {}", path.display()),
+            Self::Static(source) => format!("the token from {source}"),
+            Self::App { app, .. } => format!("the token of the {app}"),
+            Self::Profile(profile) => format!("the token of profile '{}'", profile.name),
+        }
+    }
+}
