@@ -10,6 +10,7 @@ pub mod text;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+use clap::ValueEnum as _;
 use serde::Serialize;
 
 use super::record::{Record, Summary};
@@ -32,10 +33,14 @@ pub enum Format {
 }
 
 impl FromStr for Format {
-    type Err = &'static str;
+    type Err = String;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        clap::ValueEnum::from_str(name, false).map_err(|_| "is not a format; one of: text, json, ndjson, id")
+        clap::ValueEnum::from_str(name, false).map_err(|_| {
+            let values = Self::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value);
+            let names: Vec<_> = values.map(|value| value.get_name().to_owned()).collect();
+            format!("is not a format; one of: {}", names.join(", "))
+        })
     }
 }
 
