@@ -1,5 +1,5 @@
-//! What can be done to a partner: a row of data for each verb. A new verb is a row here, a variant in `cli.rs` and a line
-//! in `lib.rs`.
+//! What can be done to a partner: a row of data for each verb that is requested at an address below the partner's. Another
+//! one is a row here, a variant in `cli.rs` and a line in `lib.rs`.
 
 use reqwest::Method;
 

@@ -15,8 +15,9 @@ use crate::graph::pace::Rate;
 use crate::graph::problem::{self, Problem};
 use crate::ids::Collector;
 use crate::net::answer::Answer;
-use crate::net::request::encodings_of_secret;
+use crate::net::secret::encodings_of_secret;
 use crate::output::Format;
+use crate::output::format::RecordOutput;
 use crate::output::format::text::RecordStyle;
 use crate::output::record::{Owner, Record, Status};
 
@@ -66,7 +67,7 @@ pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() ->
             message: message.to_owned(),
             kind: FailureKind::Http,
             http_status: Some(404),
-            request_id: None,
+            request_id: Some(Uuid::new_v4().to_string()),
             hint: None,
             is_unsent: false,
         }),
@@ -74,7 +75,10 @@ pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() ->
         remark: None,
     };
     let format = if is_text { Format::Text } else { Format::Ndjson };
-    move || format.record(&record, RecordStyle::PLAIN).map(Option::unwrap_or_default)
+    move || match format.record(&record, RecordStyle::PLAIN)? {
+        RecordOutput::Line(line) => Ok(line),
+        RecordOutput::AtTheEnd | RecordOutput::Hidden => Ok(Vec::new()),
+    }
 }
 
 /// The gate that every request passes, at the published rate or at none. Called, it tells whether a write may be sent

@@ -1,5 +1,7 @@
 //! That nothing new is to be sent, and why: something that those who wait for something else can wait for too.
 
+use std::cell::OnceCell;
+
 use tokio::sync::watch;
 
 use crate::exit::Signal;
@@ -14,8 +16,6 @@ pub enum CancelReason {
     FailFast,
     /// Nobody reads the results any more, or they cannot be written.
     OutputGone,
-    /// The time of `--wait` is over.
-    WaitOver,
 }
 
 impl CancelReason {
@@ -26,7 +26,6 @@ impl CancelReason {
             Self::Unauthorized => "Unauthorized",
             Self::FailFast => "FailFast",
             Self::OutputGone => "OutputGone",
-            Self::WaitOver => "WaitOver",
         }
     }
 
@@ -37,42 +36,53 @@ impl CancelReason {
             Self::Unauthorized => "the service refused the token",
             Self::FailFast => "--fail-fast stopped the run",
             Self::OutputGone => "the results could no longer be written",
-            Self::WaitOver => "the time to wait is over",
         }
     }
 }
 
 /// Tells everybody who holds a reference that no new request may begin.
 #[derive(Debug, Default)]
+pub struct StopFlag(watch::Sender<bool>);
+
+impl StopFlag {
+    pub fn set(&self) {
+        self.0.send_replace(true);
+    }
+
+    pub fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Returns once it is set.
+    pub async fn wait(&self) {
+        // The sender lives as long as `self`, so the channel cannot close.
+        let _ = self.0.subscribe().wait_for(|is_set| *is_set).await;
+    }
+}
+
+/// The end of a run before it is done.
+#[derive(Debug, Default)]
 pub struct Cancel {
-    reason: watch::Sender<Option<CancelReason>>,
+    pub flag: StopFlag,
+    reason: OnceCell<CancelReason>,
     is_shielded: watch::Sender<bool>,
 }
 
 impl Cancel {
     /// Cancels. The first reason is the one that counts.
     pub fn set(&self, reason: CancelReason) {
-        self.reason.send_modify(|first| {
-            first.get_or_insert(reason);
-        });
+        self.reason.get_or_init(|| reason);
+        self.flag.set();
     }
 
     pub fn is_set(&self) -> bool {
-        self.reason.borrow().is_some()
+        self.flag.is_set()
     }
 
     pub fn reason(&self) -> Option<CancelReason> {
-        *self.reason.borrow()
+        self.reason.get().copied()
     }
 
-    /// Returns once it is set, with the reason.
-    pub async fn wait(&self) -> CancelReason {
-        match self.reason.subscribe().wait_for(Option::is_some).await.map(|reason| *reason) {
-            Ok(Some(reason)) => reason,
-            // The sender lives as long as `self`, so the channel cannot close.
-            Ok(None) | Err(_) => std::future::pending().await,
-        }
-    }
     /// Carries out what has to be finished although the run is cancelled: the renewal of a sign-in, whose old token may be
     /// used up by then.
     pub async fn shield<T>(&self, work: impl Future<Output = T>) -> T {

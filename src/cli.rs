@@ -335,7 +335,8 @@ pub struct SandboxOptions {
     pub command: Vec<std::ffi::OsString>,
 }
 
-#[derive(Default, Args)]
+#[derive(Args)]
+#[cfg_attr(test, derive(Default))]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// The access token. Others on this machine may see it in the list of processes: prefer --token-file

@@ -15,8 +15,9 @@ use super::sign_in::ClientAuthentication;
 use super::token;
 use crate::error::Error;
 use crate::net::http;
-use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected, encodings_of_secret};
+use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected};
 use crate::net::root::{Cloud, Root};
+use crate::net::secret::encodings_of_secret;
 use crate::variables::{
     self, ACTIONS_ID_TOKEN_REQUEST_TOKEN, ACTIONS_ID_TOKEN_REQUEST_URL, AZURE_CLIENT_CERTIFICATE_PATH,
     AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN, AZURE_FEDERATED_TOKEN_FILE, AZURESUBSCRIPTION_CLIENT_ID,

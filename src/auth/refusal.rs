@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::aadsts;
 use crate::error::Error;
-use crate::net::answer::redact;
+use crate::net::secret::redact;
 use crate::text::sanitize::sanitize;
 
 /// Why there is no token. Holds no secret.

@@ -136,7 +136,7 @@ impl SignedInProfile {
                 session
             }
         };
-        if send_options.cancel.is_set() {
+        if send_options.stop.is_set() {
             return Err(self.stopped());
         }
         let renewal = session.renewal.as_ref().ok_or_else(|| {
@@ -171,7 +171,7 @@ impl SignedInProfile {
         let name = self.name.clone();
         let turn = tokio::select! {
             turn = blocking(move || store::turn_to_renew(&name, within)) => turn?,
-            _ = send_options.cancel.wait() => return Err(self.stopped()),
+            () = send_options.stop.wait() => return Err(self.stopped()),
         };
         Ok(turn.map_err(|reason| match reason {
             StoreError::Busy => {

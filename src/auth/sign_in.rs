@@ -27,10 +27,12 @@ use super::claims::Claims;
 use super::refusal::SignInError;
 use super::tenant::Tenant;
 use super::token::Token;
-use crate::net::answer::{Answer, NoAnswer, REDACTED};
+use crate::net::answer::{Answer, NoAnswer};
 use crate::net::http;
-use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected, encodings_of_secret};
+use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected};
 use crate::net::root::{Root, is_loopback};
+use crate::net::secret::REDACTED;
+use crate::net::secret::encodings_of_secret;
 use crate::text::sanitize::{sanitize, without_tokens};
 use crate::variables::HTTPS_PROXY;
 
@@ -193,11 +195,11 @@ impl<'a> Platform<'a> {
         let code: StandardDeviceAuthorizationResponse = response.map_err(|error| self.failed(error))?;
         self.keep_secret(code.device_code().secret());
         let page = self.page(code.verification_uri()).ok_or_else(|| {
-            self.describe_unexpected("the page that it names for the code is not safe: not https, or with a user name")
+            self.unexpected("the page that it names for the code is not safe: not https, or with a user name")
         })?;
         let is_sensible = code.interval() <= LONGEST_POLL && code.expires_in() <= 24 * LONGEST_POLL;
         if !is_sensible || code.user_code().secret().is_empty() {
-            return Err(self.describe_unexpected("the code that it gave makes no sense"));
+            return Err(self.unexpected("the code that it gave makes no sense"));
         }
         Ok(DeviceAuthorization { response: code, page })
     }
@@ -242,7 +244,7 @@ impl<'a> Platform<'a> {
             granted = polling => granted,
             () = given_up.notified() => match last.take() {
                 Some(reason) => Err(RequestTokenError::Request(reason)),
-                None => return Err(self.describe_unexpected("its answer makes no sense")),
+                None => return Err(self.unexpected("its answer makes no sense")),
             },
         };
         self.tokens(granted)
@@ -339,7 +341,7 @@ impl<'a> Platform<'a> {
         let granted = granted.map_err(|error| self.failed(error))?;
         let access = SecretString::from(granted.access_token().secret().as_str());
         let mut access = Token::read(&access, &self.host)
-            .map_err(|_| self.describe_unexpected("the token that it gave cannot be sent in a header"))?;
+            .map_err(|_| self.unexpected("the token that it gave cannot be sent in a header"))?;
         let in_reason = |left: &Duration| *left <= LONGEST_LIFE;
         let expires_at = granted.expires_in().filter(in_reason).and_then(|left| SystemTime::now().checked_add(left));
         access.expires_at = expires_at.or(access.expires_at);
@@ -370,11 +372,9 @@ impl<'a> Platform<'a> {
                 let hint = reason.hint().map_or_else(unreachable, str::to_owned);
                 SignInError::unanswered(format!("{}: {reason}", self.host), hint)
             }
-            RequestTokenError::Request(Unanswered::Unexpected(words)) => self.describe_unexpected(&words),
+            RequestTokenError::Request(Unanswered::Unexpected(words)) => self.unexpected(&words),
             // Neither what could not be parsed nor the library's words for it, which may quote it.
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                self.describe_unexpected("its answer makes no sense")
-            }
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => self.unexpected("its answer makes no sense"),
         }
     }
 
@@ -383,7 +383,7 @@ impl<'a> Platform<'a> {
         SignInError::refused(&self.host, error, description, &self.sent.borrow())
     }
 
-    fn describe_unexpected(&self, words: &str) -> SignInError {
+    fn unexpected(&self, words: &str) -> SignInError {
         SignInError::unanswered(format!("{}: {}", self.host, sanitize(words)), unreachable())
     }
 

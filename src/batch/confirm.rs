@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::action::Action;
-use crate::cancel::{Cancel, CancelReason};
+use crate::cancel::StopFlag;
 use crate::graph::client::{Client, Ended, Outcome, Progress};
 use crate::graph::failure::{CallContext, CallFailure};
 use crate::graph::partner::{self, Partner};
@@ -48,13 +48,13 @@ pub async fn confirm(
     context: CallContext<'_>,
     reads: &Semaphore,
 ) -> Confirmation {
-    let over = Cancel::default();
+    let over = StopFlag::default();
     let watching = async {
-        let reason = tokio::select! {
-            reason = context.cancel.wait() => reason,
-            () = tokio::time::sleep(wait) => CancelReason::WaitOver,
-        };
-        over.set(reason);
+        tokio::select! {
+            () = context.cancel.flag.wait() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+        over.set();
         std::future::pending::<Confirmation>().await
     };
     let reading = async {
@@ -66,7 +66,7 @@ pub async fn confirm(
             };
             let turn = tokio::select! {
                 biased;
-                _ = over.wait() => None,
+                () = over.wait() => None,
                 turn = turn => Some(turn),
             };
             if turn.is_none() {

@@ -90,7 +90,7 @@ pub struct Finished {
 }
 
 /// Where results and messages go, and what may end the run.
-pub struct Io<'a> {
+pub struct RunIo<'a> {
     pub console: &'a Console,
     pub sink: Sink,
     pub interrupts: &'a mut Interrupts,
@@ -100,7 +100,7 @@ pub struct Io<'a> {
 ///
 /// # Errors
 /// None of an ID's: those are in its record.
-pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: Io<'_>) -> anyhow::Result<Finished> {
+pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: RunIo<'_>) -> anyhow::Result<Finished> {
     let mut run = Run::new(plan, client.host(), summary, io.console);
     let backlog = Arc::new(Semaphore::new(BACKLOG));
     let mut flights = FuturesUnordered::new();
@@ -148,7 +148,7 @@ pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: Io<
 
 /// Reports every ID of a plan where there is nothing to send: an earlier run has done it, or a signal came before the
 /// first request.
-pub async fn without_requests(plan: &Plan, signal: Option<Signal>, summary: Summary, io: Io<'_>) -> Finished {
+pub async fn without_requests(plan: &Plan, signal: Option<Signal>, summary: Summary, io: RunIo<'_>) -> Finished {
     let mut run = Run::new(plan, "", summary, io.console);
     if let Some(signal) = signal {
         run.interrupt(signal);
@@ -273,8 +273,8 @@ impl<'a> Run<'a> {
         let cancel = Rc::clone(&self.plan.cancel);
         Some(Box::pin(async move {
             let outcome = match task {
-                Task::Act { .. } => partner::act(client, action, id.as_str(), &progress, &cancel).await,
-                Task::Rehearse => partner::get(client, id.as_str(), &progress, &cancel).await,
+                Task::Act { .. } => partner::act(client, action, id.as_str(), &progress, &cancel.flag).await,
+                Task::Rehearse => partner::get(client, id.as_str(), &progress, &cancel.flag).await,
             };
             Landed { position, with: With::Outcome(outcome), permit }
         }))
@@ -292,7 +292,7 @@ impl<'a> Run<'a> {
         'a: 'f,
     {
         let Landed { position, with, permit } = landed;
-        let record = match with {
+        let mut record = match with {
             With::Outcome(outcome) => {
                 let progress = self.under_way.remove(&position)?.get();
                 let builder = self.builder(position, progress)?;
@@ -312,8 +312,9 @@ impl<'a> Run<'a> {
                 self.builder(position, progress)?.confirmed(request_id, confirmation, self.plan.cancel.reason())
             }
         };
-        let hint = record.error.as_ref().and_then(|failure| failure.hint.as_ref());
-        self.hints.extend(hint.filter(|hint| !self.hints.contains(hint)).cloned());
+        // It is said once for all, and not kept for each.
+        let hint = record.error.as_mut().and_then(|failure| failure.hint.take());
+        self.hints.extend(hint.filter(|hint| !self.hints.contains(hint)));
         if record.verdict() == Verdict::Unauthorized {
             self.cancel(CancelReason::Unauthorized);
         } else if self.plan.fail_fast && record.status == Status::Failed {
@@ -368,7 +369,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reports what has no result yet, and waits for the output.
-    async fn finish(mut self, mut io: Io<'_>, signals: usize) -> Finished {
+    async fn finish(mut self, mut io: RunIo<'_>, signals: usize) -> Finished {
         self.report_the_rest(&mut io.sink);
         let Self { mut summary, hints, verdicts, interrupted, started, .. } = self;
         summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

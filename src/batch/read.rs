@@ -22,7 +22,7 @@ pub fn read<'a>(
     context: CallContext<'a>,
 ) -> impl Stream<Item = (&'a PartnerId, Result<Partner, CallFailure>)> + 'a {
     let reads = ids.map(move |id| async move {
-        let outcome = partner::get(client, id.as_str(), &Cell::new(Progress::default()), context.cancel).await;
+        let outcome = partner::get(client, id.as_str(), &Cell::new(Progress::default()), &context.cancel.flag).await;
         let partner = Partner::from_outcome(outcome, id, context);
         if partner.as_ref().is_err_and(|failure| failure.verdict() == Verdict::Unauthorized) {
             context.cancel.set(CancelReason::Unauthorized);

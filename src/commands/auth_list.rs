@@ -10,11 +10,11 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::root::Cloud;
-use crate::output::format::{Listed, json};
+use crate::output::format::Listed;
 use crate::output::table::{Cell, Column};
 use crate::output::terminal::{Layout, TextStyle};
 use crate::output::{stdout, table};
-use crate::text::humanize::approx_duration;
+use crate::text::humanize::{approx_duration, rfc3339};
 use crate::text::sanitize::sanitize;
 
 const COLUMNS: [Column; 5] = [
@@ -45,7 +45,7 @@ struct Entry {
 }
 
 impl Listed for Entry {
-    const IS_TYPED: bool = true;
+    const QUOTES_INPUT: bool = true;
 
     fn id(&self) -> &str {
         &self.profile
@@ -120,7 +120,7 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
         client_id: client_id.or_else(|| claims.and_then(|claims| claims.app_id().map(str::to_owned))),
         graph_url: Some(session.graph_url),
         login_url: Some(session.login_url),
-        expires_at: expires_at.and_then(json::time),
+        expires_at: expires_at.and_then(rfc3339),
         renewable,
         state,
         ..empty

@@ -7,10 +7,9 @@ use serde::Serialize;
 use crate::context::{Connection, Context};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::output::format::json;
 use crate::output::stdout;
 use crate::permission;
-use crate::text::humanize::approx_duration;
+use crate::text::humanize::{approx_duration, rfc3339};
 use crate::text::sanitize::{sanitize, without_tokens};
 
 /// What is told of a token: nothing secret.
@@ -99,7 +98,7 @@ fn report(source: String, unused: Vec<&'static str>, connection: &Connection) ->
         permissions: claims.map(|claims| claims.permissions().map(str::to_owned).collect()).unwrap_or_default(),
         needed_permission: permission::ASKED,
         has_needed_permission: claims.and_then(|claims| claims.has_any(permission::WRITE)),
-        expires_at: connection.token.expires_at.and_then(json::time),
+        expires_at: connection.token.expires_at.and_then(rfc3339),
         renewable: connection.is_renewable(),
         graph_url: Some(connection.root.as_str().to_owned()),
         error: None,
@@ -119,7 +118,7 @@ fn text(report: &Report, connection: &Connection) -> String {
     };
     let permissions = match report.permissions.as_slice() {
         [] => unknown(),
-        // Not all at once through `clean`, which would cut a long list in the middle.
+        // Not all at once through `sanitize`, which would cut a long list in the middle.
         all => all.iter().map(|one| sanitize(one).into_owned()).collect::<Vec<_>>().join(", "),
     };
     let expires = match (connection.token.expires_in(SystemTime::now()), &report.expires_at) {

@@ -141,7 +141,7 @@ async fn show_and_ask(
     }
     let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];
     let mut shown = heading(plan.action, todo, plan.ids.len() - todo, connection, client.host());
-    shown += &table::text(&columns, &rows, tty.shape(context.color));
+    shown += &table::text(&columns, &rows, tty.text_style(context.color));
     if todo > rows.len() {
         shown += &format!("… and {} more\n", todo - rows.len());
     }

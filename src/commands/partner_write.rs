@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use anyhow::Context as _;
@@ -10,7 +11,7 @@ use anyhow::Context as _;
 use super::consent;
 use super::resume_log::ResumeLog;
 use crate::action::Action;
-use crate::batch::{self, Finished, Io, Plan, Task};
+use crate::batch::{self, Finished, Plan, RunIo, Task};
 use crate::cli;
 use crate::context::{Connection, Context, Selection};
 use crate::error::Error;
@@ -42,31 +43,41 @@ pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> a
         // From here on a signal is answered by a report, not by death.
         let mut interrupts = Interrupts::listen()?;
         // Whoever can answer now is asked, even if this is in the background by the time the token is there.
-        let tty = if options.yes || options.dry_run { None } else { consent::terminal() };
-        if options.wait.is_some() {
-            refuse_duration(&options.ids.ids)?;
+        let cli::Write { ids, concurrency, rate, dry_run, yes, wait, fail_fast, resume } = options;
+        let tty = if yes || dry_run { None } else { consent::terminal() };
+        if wait.is_some() {
+            refuse_duration(&ids.ids)?;
         }
         let selection = context.selection()?;
-        let rate = options.rate.0;
-        let mut plan = plan(context, action, &options, &selection);
-        let (collected, log) = match read(context, action, options, &mut interrupts).await? {
+        let (Collected { ids, tenants, .. }, log) = match read(context, action, ids, resume, &mut interrupts).await? {
             ControlFlow::Continue(input) => input,
             ControlFlow::Break(exit) => return Ok(exit),
         };
-        plan.ids = collected.ids;
-        let mut write = PartnerWrite { context, plan, log, rate, interrupts };
+        let plan = Plan {
+            ids,
+            done: HashSet::new(),
+            action,
+            task: if dry_run { Task::Rehearse } else { Task::Act { wait } },
+            concurrency: usize::from(concurrency),
+            fail_fast,
+            reports_failures: context.format == Format::Id,
+            caller: Caller::default(),
+            owner: Owner { graph_url: selection.graph().map(|root| root.as_str().into()), ..Owner::default() },
+            cancel: Rc::clone(&context.cancel),
+        };
+        let mut write = PartnerWrite { context, plan, log, rate: rate.0, interrupts };
         let connection = match write.connect(selection).await? {
             ControlFlow::Continue(connection) => connection,
             ControlFlow::Break(exit) => return Ok(exit),
         };
-        collected.tenants.check(connection.tenant())?;
+        tenants.check(connection.tenant())?;
         write.act_as(&connection);
         if write.plan.todo().next().is_none() {
             return write.report_unsent(None, summary(&connection)).await;
         }
         // Whether a rehearsed run would be refused is reported at its end.
         context.warn_about(&connection, if write.is_rehearsal() { permission::READ } else { permission::WRITE });
-        let client = context.client(&connection, rate)?;
+        let client = context.client(&connection, write.rate)?;
         if let Some(tty) = tty
             && let Some(exit) =
                 consent::ask(context, &write.plan, &connection, &client, tty, &mut write.interrupts).await?
@@ -84,31 +95,15 @@ fn refuse_duration(ids: &[String]) -> Result<(), Error> {
         .hint(format!("a duration follows --wait with an equals sign: --wait={duration}")))
 }
 
-/// What the options say, so far without IDs.
-fn plan(context: &Context, action: &'static Action, options: &cli::Write, selection: &Selection) -> Plan {
-    Plan {
-        ids: PartnerIds::default(),
-        done: HashSet::new(),
-        action,
-        task: if options.dry_run { Task::Rehearse } else { Task::Act { wait: options.wait } },
-        concurrency: usize::from(options.concurrency),
-        fail_fast: options.fail_fast,
-        reports_failures: context.format == Format::Id,
-        caller: Caller::default(),
-        owner: Owner { graph_url: selection.graph().map(|root| root.as_str().into()), ..Owner::default() },
-        cancel: Rc::clone(&context.cancel),
-    }
-}
-
 /// Reads the IDs, and the records of earlier runs.
 async fn read(
     context: &Context,
     action: &'static Action,
-    options: cli::Write,
+    cli::Ids { ids, from_file }: cli::Ids,
+    resume: Option<PathBuf>,
     interrupts: &mut Interrupts,
 ) -> anyhow::Result<ControlFlow<Exit, (Collected, Option<ResumeLog>)>> {
     let format = context.format;
-    let cli::Write { ids: cli::Ids { ids, from_file }, resume, .. } = options;
     let reading = tokio::task::spawn_blocking(move || {
         let from_file = from_file.as_deref();
         if input::is_stdin_named(&ids, from_file) && resume.as_deref().is_some_and(input::is_stdin) {
@@ -198,7 +193,7 @@ impl PartnerWrite<'_> {
         Ok(exit)
     }
 
-    fn start_output(&mut self) -> anyhow::Result<(&Plan, Io<'_>)> {
+    fn start_output(&mut self) -> anyhow::Result<(&Plan, RunIo<'_>)> {
         let Self { context, plan, log, rate, interrupts } = self;
         log.as_ref().map_or(Ok(()), ResumeLog::end_torn_record)?;
         let rate = if plan.task == Task::Rehearse { rate.map(Rate::for_all) } else { *rate };
@@ -210,7 +205,7 @@ impl PartnerWrite<'_> {
         let batch_size = if context.is_traced() { 1 } else { BATCH_SIZE };
         let sink = Sink::start(context.format, record_style(context, &plan.ids), progress, batch_size)
             .context("the system refuses what the output needs")?;
-        Ok((plan, Io { console: &context.console, sink, interrupts }))
+        Ok((plan, RunIo { console: &context.console, sink, interrupts }))
     }
 
     /// Says on standard error what standard output does not.

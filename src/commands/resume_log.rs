@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::action::Action;
+use crate::action::{self, Action};
 use crate::batch::resume::{self, Earlier};
 use crate::context::{Connection, Context};
 use crate::error::Error;
@@ -40,8 +40,10 @@ impl ResumeLog {
             )
         })?;
         let earlier = resume::read(&bytes, action).map_err(|foreign| {
-            Error::usage(format!("{name}: {foreign}; nothing was sent"))
-                .hint("--resume takes the records that an earlier run of disconnect or onboard has left (-o ndjson)")
+            Error::usage(format!("{name}: {foreign}; nothing was sent")).hint(format!(
+                "--resume takes the records that an earlier run of {} has left (-o ndjson)",
+                action::ALL.map(|action| action.name).join(" or ")
+            ))
         })?;
         let continues_torn = is_own && bytes.last().is_some_and(|last| *last != b'\n');
         Ok(Self { path, earlier, continues_torn })

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use secrecy::SecretString;
 
-use super::connection::{Connection, given_connection, profile_connection};
+use super::connection::{Connection, profile_connection, static_connection};
 use super::{Context, Roots, Selection};
 use crate::auth::discovery;
 use crate::auth::origin::TokenOrigin;
@@ -41,7 +41,7 @@ impl Context {
         });
         let (found, transport) = look_up.await.context("looking for the token broke off")??;
         let connection = match found {
-            ResolvedSource::Static(token, given) => given_connection(token, given, roots, transport),
+            ResolvedSource::Static(token, source) => static_connection(token, source, roots, transport),
             ResolvedSource::App(app) => {
                 let (root, login) = roots.both(Error::auth)?;
                 let observer = self.observer();
@@ -60,8 +60,8 @@ impl Context {
     ///
     /// # Errors
     /// It is for another cloud or tenant.
-    pub async fn accept(&self, token: Token, given: StaticSource, roots: Roots) -> anyhow::Result<Connection> {
-        let connection = given_connection(token, given, roots, self.transport()?);
+    pub async fn accept(&self, token: Token, source: StaticSource, roots: Roots) -> anyhow::Result<Connection> {
+        let connection = static_connection(token, source, roots, self.transport()?);
         self.check(&connection).await?;
         Ok(connection)
     }
@@ -95,7 +95,7 @@ impl Context {
         }
         let now = SystemTime::now();
         let connection = match source.resolve(now)? {
-            ResolvedSource::Static(token, given) => given_connection(token, given, roots, self.transport()?),
+            ResolvedSource::Static(token, source) => static_connection(token, source, roots, self.transport()?),
             ResolvedSource::App(_) => return Ok(None),
             ResolvedSource::Profile(name, mut session) => {
                 if let Some(session) = &mut session {
@@ -122,8 +122,8 @@ impl Context {
         let now = SystemTime::now();
         if connection.is_renewable() && connection.token.is_due(now) {
             let is_good = connection.token.expires_in(now).is_some();
-            let need = if is_good { RenewReason::Due } else { RenewReason::Refused };
-            match self.renew_token(&connection, &connection.token.secret, need).await {
+            let reason = if is_good { RenewReason::Due } else { RenewReason::Refused };
+            match self.renew_token(&connection, &connection.token.secret, reason).await {
                 Ok(token) => connection.token = token,
                 // What there is may still do.
                 Err(failure) if failure.outlook == Outlook::Passing && is_good => {
@@ -161,11 +161,11 @@ impl Context {
             TokenOrigin::Static(_) => Err(Error::auth("the token cannot be renewed"))?,
             TokenOrigin::App { app, login } => tokio::select! {
                 token = app.token(root, login, send_options) => token?,
-                _ = self.cancel.wait() => {
+                () = self.cancel.flag.wait() => {
                     return Err(RenewalFailure { error: Error::auth("interrupted").into(), outlook: Outlook::Stopped });
                 }
             },
-            TokenOrigin::Profile(profile) => self.renew(profile, used, turn_within, send_options).await?,
+            TokenOrigin::Profile(profile) => self.renew_profile(profile, used, turn_within, send_options).await?,
         };
         // A domain may have moved: the rest of the run is not for another tenant.
         match (connection.tenant(), connection.tenant_of(&token)) {
@@ -178,7 +178,7 @@ impl Context {
         }
     }
 
-    async fn renew(
+    async fn renew_profile(
         &self,
         profile: &SignedInProfile,
         used: &SecretString,
@@ -201,11 +201,11 @@ impl Context {
 
     /// The way to servers that are not Graph.
     pub fn send_options<'a>(&'a self, transport: &'a Transport, observer: Observer<'a>) -> SendOptions<'a> {
-        SendOptions { transport, retries: transport.retries, observer, cancel: &self.cancel }
+        SendOptions { transport, retries: transport.retries, observer, stop: &self.cancel.flag }
     }
 
     /// What gets the client its next token; a failure is told here.
-    fn renewal<'a>(&'a self, connection: &'a Connection) -> Option<Renew<'a>> {
+    fn renew_callback<'a>(&'a self, connection: &'a Connection) -> Option<Renew<'a>> {
         connection.is_renewable().then(|| -> Renew<'a> {
             Box::new(move |used, reason| {
                 Box::pin(async move {
@@ -236,7 +236,7 @@ impl Context {
             root: &connection.root,
             version: &self.options.api_version,
             bearer: Bearer { token: token.secret.clone(), renew_at: token.renew_at(SystemTime::now()) },
-            renew: self.renewal(connection),
+            renew: self.renew_callback(connection),
             transport: &connection.transport,
             rate,
             observer: Box::new(self.observer()),

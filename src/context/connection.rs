@@ -134,10 +134,10 @@ impl Connection {
     }
 }
 
-pub(super) fn given_connection(token: Token, given: StaticSource, roots: Roots, transport: Transport) -> Connection {
+pub(super) fn static_connection(token: Token, source: StaticSource, roots: Roots, transport: Transport) -> Connection {
     let login = roots.directory();
     let Roots { graph, rehearsed, .. } = roots;
-    Connection { token, origin: TokenOrigin::Static(given), root: graph, login, rehearsed, transport }
+    Connection { token, origin: TokenOrigin::Static(source), root: graph, login, rehearsed, transport }
 }
 
 pub(super) fn profile_connection(

@@ -9,8 +9,8 @@ use futures_util::future::LocalBoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::cancel::Cancel;
-use crate::net::request::encodings_of_secret;
+use crate::cancel::StopFlag;
+use crate::net::secret::encodings_of_secret;
 
 /// How long after a renewal that failed another one is tried while the old token still works.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -79,7 +79,7 @@ pub enum RenewalOutcome {
 }
 
 /// One token at a time.
-pub struct Bearers<'a> {
+pub struct TokenHolder<'a> {
     current: RefCell<Rc<CurrentToken>>,
     renew_at: Cell<Option<SystemTime>>,
     renew: Option<Renew<'a>>,
@@ -90,7 +90,7 @@ pub struct Bearers<'a> {
     renewal_failed: Cell<bool>,
 }
 
-impl<'a> Bearers<'a> {
+impl<'a> TokenHolder<'a> {
     pub fn new(bearer: Bearer, renew: Option<Renew<'a>>) -> Self {
         Self {
             current: RefCell::new(Rc::new(CurrentToken::first(bearer.token))),
@@ -108,10 +108,10 @@ impl<'a> Bearers<'a> {
     }
 
     /// The token to send with, renewed first where that is due. `None` where the run was stopped while waiting for it.
-    pub async fn current(&self, cancel: &Cancel) -> Option<Rc<CurrentToken>> {
+    pub async fn current(&self, stop: &StopFlag) -> Option<Rc<CurrentToken>> {
         let is_due = || self.renew_at.get().is_some_and(|at| at <= SystemTime::now());
         if let Some(renew) = self.renew.as_ref().filter(|_| is_due()) {
-            let _turn = self.turn_to_renew(cancel).await?;
+            let _turn = self.turn_to_renew(stop).await?;
             if is_due() {
                 let again = || Some(SystemTime::now() + RENEW_AGAIN_AFTER);
                 // The others go on with it meanwhile, and so does this one where it fails.
@@ -121,7 +121,7 @@ impl<'a> Bearers<'a> {
                 }
             }
             // A renewal is not broken off by a stop, but nothing is sent after one.
-            if cancel.is_set() {
+            if stop.is_set() {
                 return None;
             }
         }
@@ -129,10 +129,10 @@ impl<'a> Bearers<'a> {
     }
 
     /// Sees to a new token after this one was refused: another request may have renewed it by now.
-    pub async fn renew_refused(&self, refused: &CurrentToken, cancel: &Cancel) -> RenewalOutcome {
+    pub async fn renew_refused(&self, refused: &CurrentToken, stop: &StopFlag) -> RenewalOutcome {
         let Some(renew) = &self.renew else { return RenewalOutcome::None };
         let is_renewed = || self.current.borrow().generation > refused.generation;
-        let Some(_turn) = self.turn_to_renew(cancel).await else {
+        let Some(_turn) = self.turn_to_renew(stop).await else {
             // What would have come of it is not known, unless it was tried before.
             return if self.may_renew.get() || is_renewed() { RenewalOutcome::Stopped } else { RenewalOutcome::None };
         };
@@ -152,10 +152,10 @@ impl<'a> Bearers<'a> {
         }
     }
 
-    async fn turn_to_renew(&self, cancel: &Cancel) -> Option<MutexGuard<'_, ()>> {
+    async fn turn_to_renew(&self, stop: &StopFlag) -> Option<MutexGuard<'_, ()>> {
         tokio::select! {
             biased;
-            _ = cancel.wait() => None,
+            () = stop.wait() => None,
             turn = self.renewing.lock() => Some(turn),
         }
     }

@@ -11,17 +11,17 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-use super::bearer::{Bearer, Bearers, CurrentToken, Renew, RenewalOutcome};
+use super::bearer::{Bearer, CurrentToken, Renew, RenewalOutcome, TokenHolder};
 use super::gate::{Departure, Gate, Pass, RequestKind, Turn};
 use super::pace::Rate;
-use crate::cancel::Cancel;
+use crate::cancel::StopFlag;
 use crate::net::answer::{self, Answer, NoAnswer, Result};
 use crate::net::attempt::{self, Attempt};
 use crate::net::event::{Event, OwnObserver, Why};
 use crate::net::http::{self, Transport};
-use crate::net::request::UNRESERVED;
 use crate::net::retry::{self, LONGEST_WAIT, Next};
 use crate::net::root::Root;
+use crate::text::encoding::UNRESERVED;
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 /// Far enough to be out of reach, near enough to be added to any clock.
@@ -106,7 +106,7 @@ pub struct Client<'a> {
     base: Url,
     /// The root's own path, up to its last slash.
     root_path: String,
-    bearers: Bearers<'a>,
+    tokens: TokenHolder<'a>,
     transport: &'a Transport,
     gate: RefCell<Gate>,
     /// Apart, so that a read need not wait for the pace of the writes.
@@ -131,7 +131,7 @@ impl<'a> Client<'a> {
             http,
             root_path: base.path().trim_end_matches('/').trim_end_matches(options.version).to_owned(),
             base,
-            bearers: Bearers::new(options.bearer, options.renew),
+            tokens: TokenHolder::new(options.bearer, options.renew),
             transport: options.transport,
             gate: RefCell::new(Gate::new(options.rate)),
             reads: Queue::default(),
@@ -162,19 +162,19 @@ impl<'a> Client<'a> {
         url.origin() == self.base.origin() && url.path().starts_with(self.root_path.as_str())
     }
 
-    /// Sends, and sends again while that makes sense. Nothing new is sent once `cancel` is set.
-    pub async fn send(&self, call: &Call<'_>, cancel: &Cancel) -> Outcome {
+    /// Sends, and sends again while that makes sense. Nothing new is sent once `stop` is set.
+    pub async fn send(&self, call: &Call<'_>, stop: &StopFlag) -> Outcome {
         let mut last = None;
         let mut unanswered = false;
         // A call that is sent again with another token has not failed: it is no retry.
         let mut renewals = 0;
         loop {
-            let pass = match self.pass(call, cancel).await {
+            let pass = match self.pass(call, stop).await {
                 Ok(pass) => pass,
                 Err(ended) => return self.outcome(last, ended, unanswered),
             };
-            let Some(token) = self.bearers.current(cancel).await else {
-                self.left(pass, Departure::Unsent);
+            let Some(token) = self.tokens.current(stop).await else {
+                self.release(pass, Departure::Unsent);
                 return self.outcome(last, Ended::Stopped, unanswered);
             };
             let unanswered_before = unanswered;
@@ -187,7 +187,7 @@ impl<'a> Client<'a> {
             let is_refused = result.as_ref().is_ok_and(|answer| answer.status == 401);
             last = Some(result);
             let ended = match decision.next {
-                Next::Stands if is_refused => match self.bearers.renew_refused(&token, cancel).await {
+                Next::Stands if is_refused => match self.tokens.renew_refused(&token, stop).await {
                     RenewalOutcome::Done => {
                         renewals += 1;
                         None
@@ -203,7 +203,7 @@ impl<'a> Client<'a> {
                     (self.observer)(call.label, &Event::Waiting { why: Why::Backoff, wait });
                     tokio::select! {
                         () = tokio::time::sleep(wait) => None,
-                        _ = cancel.wait() => Some(Ended::Stopped),
+                        () = stop.wait() => Some(Ended::Stopped),
                     }
                 }
             };
@@ -214,11 +214,11 @@ impl<'a> Client<'a> {
     }
 
     fn outcome(&self, last: Option<Result>, ended: Ended, unanswered_before: bool) -> Outcome {
-        Outcome { last, ended, unanswered_before, renewal_failed: self.bearers.renewal_failed() }
+        Outcome { last, ended, unanswered_before, renewal_failed: self.tokens.renewal_failed() }
     }
 
     /// Waits for the right to send one request.
-    async fn pass(&self, call: &Call<'_>, cancel: &Cancel) -> std::result::Result<Pass, Ended> {
+    async fn pass(&self, call: &Call<'_>, stop: &StopFlag) -> std::result::Result<Pass, Ended> {
         let (kind, queue) = if call.method == Method::GET {
             (RequestKind::Read, &self.reads)
         } else {
@@ -248,7 +248,7 @@ impl<'a> Client<'a> {
         };
         tokio::select! {
             biased;
-            _ = cancel.wait() => Err(Ended::Stopped),
+            () = stop.wait() => Err(Ended::Stopped),
             pass = next => pass,
         }
     }
@@ -264,10 +264,10 @@ impl<'a> Client<'a> {
             (None, Err(reason)) if !reason.was_seen() => Departure::Unsent,
             (None, _) => Departure::Passed,
         };
-        self.left(pass, left);
+        self.release(pass, left);
     }
 
-    fn left(&self, pass: Pass, left: Departure) {
+    fn release(&self, pass: Pass, left: Departure) {
         self.gate.borrow_mut().leave(Instant::now(), pass, left);
         self.reads.left.notify_one();
         self.writes.left.notify_one();

@@ -12,8 +12,8 @@ use crate::net::answer::{self, Answer, NoAnswer};
 use crate::text::humanize::approx_duration;
 use crate::text::sanitize::sanitize;
 
-/// A failed call. As JSON, it is the contract's `error`: what a record says of the answer as well stands beside it there.
-#[derive(Debug, Clone, Serialize)]
+/// A failed call.
+#[derive(Debug, Clone)]
 pub struct CallFailure {
     /// The service's code, or ours where it gave none.
     pub code: String,
@@ -21,16 +21,12 @@ pub struct CallFailure {
     pub message: String,
     pub kind: FailureKind,
     /// The status of the answer; `None` where none came.
-    #[serde(skip)]
     pub http_status: Option<u16>,
     /// The service's, which support asks for.
-    #[serde(skip)]
     pub request_id: Option<String>,
     /// What to do, for people.
-    #[serde(skip)]
     pub hint: Option<String>,
     /// Whether nothing was sent at all.
-    #[serde(skip)]
     pub is_unsent: bool,
 }
 

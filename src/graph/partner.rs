@@ -12,7 +12,7 @@ use super::advice::Purpose;
 use super::client::{Call, Client, Outcome, Progress};
 use super::failure::{CallContext, CallFailure, FailureKind};
 use crate::action::Action;
-use crate::cancel::Cancel;
+use crate::cancel::StopFlag;
 use crate::error::Error;
 use crate::ids::PartnerId;
 use crate::net::answer::Answer;
@@ -112,17 +112,17 @@ pub async fn act(
     action: &Action,
     id: &str,
     progress: &Cell<Progress>,
-    cancel: &Cancel,
+    stop: &StopFlag,
 ) -> Outcome {
     let [first, second] = COLLECTION;
     let url = client.url(&[first, second, id, action.segment]);
-    client.send(&Call { method: action.method.clone(), url, label: id, progress }, cancel).await
+    client.send(&Call { method: action.method.clone(), url, label: id, progress }, stop).await
 }
 
-pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, cancel: &Cancel) -> Outcome {
+pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, stop: &StopFlag) -> Outcome {
     let [first, second] = COLLECTION;
     let url = client.url(&[first, second, id]);
-    client.send(&Call { method: Method::GET, url, label: id, progress }, cancel).await
+    client.send(&Call { method: Method::GET, url, label: id, progress }, stop).await
 }
 
 /// Reads all partners, over all pages.
@@ -156,7 +156,7 @@ pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<P
 
 async fn page(client: &Client<'_>, url: Url, context: CallContext<'_>) -> Result<(Page, Answer), Error> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
-    let mut outcome = client.send(&call, context.cancel).await;
+    let mut outcome = client.send(&call, &context.cancel.flag).await;
     let failed = |why: &str| format!("the partners cannot be listed: {why}");
     let answer = outcome.take_success().ok_or_else(|| {
         let failure = context.failure(outcome, Purpose::List);

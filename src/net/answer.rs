@@ -7,8 +7,9 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
+use super::secret::redact;
 use crate::text::humanize::without_errno;
 
 pub type Result = std::result::Result<Answer, NoAnswer>;
@@ -258,19 +259,6 @@ fn behind<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn s
 
 fn innermost(error: &reqwest::Error) -> String {
     causes(error).last().map_or_else(|| "no reason given".to_owned(), without_errno)
-}
-
-/// What stands in place of a secret.
-pub const REDACTED: &str = "[redacted]";
-
-/// Takes secrets out of what a server, or something that poses as one, sends back. No real one is shorter than 8
-/// characters, and a made-up one such as `x` would be found in every other word.
-pub fn redact<'a>(text: &'a str, secrets: &[SecretString]) -> Cow<'a, str> {
-    let found = secrets.iter().map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= 8);
-    found.fold(Cow::Borrowed(text), |text, secret| match text.contains(secret) {
-        true => text.replace(secret, REDACTED).into(),
-        false => text,
-    })
 }
 
 #[cfg(test)]

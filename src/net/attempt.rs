@@ -6,9 +6,10 @@ use std::time::{Instant, SystemTime};
 use reqwest::header::{DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::SecretString;
 
-use super::answer::{Answer, NoAnswer, Result, redact};
+use super::answer::{Answer, NoAnswer, Result};
 use super::event::{Event, Observer};
 use super::retry;
+use super::secret::redact;
 
 /// The most of a body that is read where the answer is an error.
 const ERROR_BODY: usize = 64 * 1024;

@@ -9,3 +9,4 @@ mod proxy;
 pub mod request;
 pub mod retry;
 pub mod root;
+pub mod secret;

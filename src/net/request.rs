@@ -3,8 +3,6 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use oauth2::url::form_urlencoded;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
 
 use super::answer::{self, Answer};
@@ -12,12 +10,8 @@ use super::attempt::{self, Attempt};
 use super::event::{Event, Observer, Why};
 use super::http::Transport;
 use super::retry::{self, Next};
-use crate::cancel::Cancel;
+use crate::cancel::StopFlag;
 use crate::text::humanize::approx_duration;
-
-/// All but what RFC 3986 calls unreserved: browsers' rules leave `|` and `[` as they are, and strict gateways refuse
-/// them.
-pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Whether a request may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +30,7 @@ pub struct SendOptions<'a> {
     pub retries: u32,
     pub observer: Observer<'a>,
     /// Once it is set, no further attempt begins; one that is under way may end.
-    pub cancel: &'a Cancel,
+    pub stop: &'a StopFlag,
 }
 
 /// Something to send.
@@ -57,7 +51,7 @@ impl RetryingRequest<'_> {
     /// No answer came, in the last attempt.
     pub async fn send(&self, http: &reqwest::Client, make: impl Fn() -> reqwest::Request) -> answer::Result {
         let Self { label, repeat, secrets, send_options } = *self;
-        let SendOptions { transport, retries, observer, cancel } = send_options;
+        let SendOptions { transport, retries, observer, stop } = send_options;
         let mut number = 1;
         loop {
             let mut request = make();
@@ -69,7 +63,7 @@ impl RetryingRequest<'_> {
                     observer(label, &Event::Waiting { why: Why::Backoff, wait });
                     tokio::select! {
                         biased;
-                        _ = cancel.wait() => return result,
+                        () = stop.wait() => return result,
                         () = tokio::time::sleep(wait) => number += 1,
                     }
                 }
@@ -77,23 +71,6 @@ impl RetryingRequest<'_> {
             }
         }
     }
-}
-
-/// The forms in which a secret may come back: as other parts of an address have it, in small and in capital letters, as a
-/// form does, and, last, as it is; each once.
-pub fn encodings_of_secret(secret: &str) -> Vec<SecretString> {
-    let in_form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let elsewhere = utf8_percent_encode(secret, UNRESERVED).to_string();
-    let mut parts = elsewhere.split('%');
-    let mut in_small = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (code, rest) = part.split_at_checked(2).unwrap_or((part, ""));
-        in_small.push_str(&format!("%{}{rest}", code.to_ascii_lowercase()));
-    }
-    let mut forms = vec![in_small, elsewhere, in_form];
-    forms.dedup();
-    forms.retain(|form| form != secret);
-    forms.into_iter().chain([secret.to_owned()]).map(SecretString::from).collect()
 }
 
 /// In words, an answer that is not one of the service's own.
@@ -118,15 +95,6 @@ pub fn describe_unexpected(answer: &Answer) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_has_more_than_one_form() {
-        use secrecy::ExposeSecret as _;
-        let forms =
-            |secret| encodings_of_secret(secret).iter().map(|form| form.expose_secret().to_owned()).collect::<Vec<_>>();
-        assert_eq!(forms("a~b c/d"), ["a~b%20c%2fd", "a~b%20c%2Fd", "a%7Eb+c%2Fd", "a~b c/d"]);
-        assert_eq!(forms("plain-1.2_3"), ["plain-1.2_3"]);
-    }
 
     #[test]
     fn a_foreign_answer_is_told_in_words() {

@@ -154,6 +154,15 @@ mod tests {
     }
 
     #[test]
+    fn of_the_answers_that_are_tried_again_two_show_that_nothing_was_done() {
+        let is_harmless = |status: &u16| {
+            let result = answer(*status, None);
+            is_passing(&result) && !super::super::answer::may_be_done(&result)
+        };
+        assert_eq!((100..600).filter(is_harmless).collect::<Vec<_>>(), [429, 503]);
+    }
+
+    #[test]
     fn the_last_attempt_is_the_last_and_still_holds_the_others() {
         let decision = decide(&answer(429, Some(3.0)), 5, 4, 0.5);
         assert_eq!(decision, Decision { next: Next::Stands, hold: Some(seconds(3.0)) });

@@ -10,7 +10,7 @@ use crate::graph::partner::Partner;
 use crate::text::sanitize::sanitize;
 
 impl Listed for Partner {
-    const IS_TYPED: bool = false;
+    const QUOTES_INPUT: bool = false;
 
     fn id(&self) -> &str {
         &self.fields.id

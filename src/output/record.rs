@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::action::Action;
 use crate::exit::Verdict;
-use crate::graph::failure::CallFailure;
+use crate::graph::failure::{CallFailure, FailureKind};
 use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
 
@@ -38,6 +38,7 @@ pub struct Record {
     /// The service's, which support asks for.
     pub request_id: Option<String>,
     /// Why it is not done.
+    #[serde(serialize_with = "error")]
     pub error: Option<CallFailure>,
     /// Whether it was only looked at what would happen. Not written where it was not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -165,6 +166,19 @@ impl Summary {
 
 fn action<S: Serializer>(action: &&'static Action, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(action.name)
+}
+
+/// Field for field the contract's `error`: what else a failure knows stands beside it in the record.
+fn error<S: Serializer>(failure: &Option<CallFailure>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        code: &'a str,
+        message: &'a str,
+        kind: FailureKind,
+    }
+
+    let fields = failure.as_ref().map(|CallFailure { code, message, kind, .. }| Fields { code, message, kind: *kind });
+    fields.serialize(serializer)
 }
 
 fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {

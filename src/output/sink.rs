@@ -7,6 +7,7 @@ use std::thread;
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use super::format::RecordOutput;
 use super::format::text::RecordStyle;
 use super::progress::ProgressLine;
 use super::record::{Record, Status, Summary};
@@ -41,7 +42,7 @@ enum Message {
 /// A record to be written.
 struct Queued {
     record: Record,
-    /// Queued back when the record has been written: it bounds how far writing may fall behind.
+    /// Given back when the record has been written: it bounds how far writing may fall behind.
     permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -153,14 +154,15 @@ impl<W: Write> Writer<W> {
 
     fn record(&mut self, Queued { record, permit }: Queued) {
         match self.format.record(&record, self.style) {
-            Ok(None) => self.kept.push(record),
-            Ok(Some(line)) if line.is_empty() => {}
+            Ok(RecordOutput::AtTheEnd) => self.kept.push(record),
+            Ok(RecordOutput::Hidden) => {}
             _ if self.written.error.is_some() => self.lose(None, [record]),
-            line => {
-                if let Err(error) = line.and_then(|line| self.write(&line.unwrap_or_default())) {
+            Ok(RecordOutput::Line(line)) => {
+                if let Err(error) = self.write(&line) {
                     self.lose(Some(error), [record]);
                 }
             }
+            Err(error) => self.lose(Some(error), [record]),
         }
         drop(permit);
     }

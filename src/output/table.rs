@@ -52,13 +52,13 @@ impl From<String> for Cell {
 
 /// Rows as text: in columns under headings where these fit, if need be with some of them cut; in blocks of lines where
 /// they do not; with tabs and without headings for programs.
-pub fn text<const N: usize>(columns: &[Column; N], rows: &[[Cell; N]], shape: TextStyle) -> String {
+pub fn text<const N: usize>(columns: &[Column; N], rows: &[[Cell; N]], style: TextStyle) -> String {
     let rows: Vec<_> = rows.iter().map(<[Cell; N]>::as_slice).collect();
-    lay_out(columns, &rows, shape)
+    lay_out(columns, &rows, style)
 }
 
-fn lay_out(columns: &[Column], rows: &[&[Cell]], shape: TextStyle) -> String {
-    let TextStyle { layout, color } = shape;
+fn lay_out(columns: &[Column], rows: &[&[Cell]], style: TextStyle) -> String {
+    let TextStyle { layout, color } = style;
     if rows.is_empty() {
         return String::new();
     }

@@ -4,8 +4,8 @@ use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 
 use super::console::Console;
-use crate::net::answer::{REDACTED, redact};
 use crate::net::event::{Event, Why};
+use crate::net::secret::{REDACTED, redact};
 
 /// Follows what happens.
 pub struct Trace<'a> {

@@ -93,7 +93,7 @@ impl Tty {
     pub fn turn(&self) {}
 
     /// What suits it.
-    pub fn shape(&self, color: Color) -> TextStyle {
+    pub fn text_style(&self, color: Color) -> TextStyle {
         TextStyle::of(&self.output, color)
     }
 

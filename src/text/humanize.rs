@@ -1,7 +1,7 @@
 //! How durations and the operating system's errors are told to people.
 
-use std::fmt;
-use std::time::Duration;
+use std::fmt::{self, Write as _};
+use std::time::{Duration, SystemTime};
 
 /// A duration by its largest two units.
 pub fn approx_duration(duration: Duration) -> String {
@@ -17,6 +17,12 @@ pub fn counted(count: usize, name: &str) -> String {
 /// The text of an error of the operating system, without its number.
 pub fn without_errno(error: &(impl fmt::Display + ?Sized)) -> String {
     error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+/// A time in RFC 3339; `None` beyond the year 9999, which that cannot write.
+pub fn rfc3339(time: SystemTime) -> Option<String> {
+    let mut text = String::new();
+    write!(text, "{}", humantime::format_rfc3339_seconds(time)).ok().map(|()| text)
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use super::listed::Listed;
 use crate::output::record::Record;
 
-/// The ID if it is done; nothing otherwise.
-pub fn record(record: &Record) -> Vec<u8> {
-    if record.status.has_succeeded() { format!("{}\n", record.id).into_bytes() } else { Vec::new() }
+/// The ID if it is done.
+pub fn record(record: &Record) -> Option<Vec<u8>> {
+    record.status.has_succeeded().then(|| format!("{}\n", record.id).into_bytes())
 }
 
 pub fn list(items: &[impl Listed]) -> Vec<u8> {

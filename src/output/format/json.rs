@@ -1,9 +1,7 @@
 //! JSON, one document. What it says is as it came, but nothing in it acts on a terminal.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
-use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::Serializer;
@@ -22,7 +20,7 @@ pub enum Tokens {
 
 impl Tokens {
     pub fn of<T: Listed>() -> Self {
-        if T::IS_TYPED { Self::Redacted } else { Self::Kept }
+        if T::QUOTES_INPUT { Self::Redacted } else { Self::Kept }
     }
 }
 
@@ -63,12 +61,6 @@ pub fn compact(out: &mut dyn Write, value: &impl Serialize, tokens: Tokens) -> i
 fn write(out: &mut dyn Write, value: &impl Serialize, formatter: Safe) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(&mut *out, formatter))?;
     out.write_all(b"\n")
-}
-
-/// A time in RFC 3339; `None` beyond the year 9999, which that cannot write.
-pub fn time(time: SystemTime) -> Option<String> {
-    let mut text = String::new();
-    write!(text, "{}", humantime::format_rfc3339_seconds(time)).ok().map(|()| text)
 }
 
 /// Escapes what JSON lets stand in a string, yet acts on a terminal. The value of the string stays the same.

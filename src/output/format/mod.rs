@@ -44,22 +44,31 @@ impl FromStr for Format {
     }
 }
 
+/// What a format makes of a record the moment it is known.
+pub enum RecordOutput {
+    /// It is written now, with its line end.
+    Line(Vec<u8>),
+    /// All records are written at the end.
+    AtTheEnd,
+    /// It is not shown.
+    Hidden,
+}
+
 impl Format {
-    /// A record with its line end, to be written the moment it is known. Empty if the format does not show such a record;
-    /// `None` if it has all of them at the end.
+    /// A record the moment it is known.
     ///
     /// # Errors
     /// None: memory takes whatever is written to it.
-    pub fn record(self, record: &Record, style: RecordStyle) -> io::Result<Option<Vec<u8>>> {
+    pub fn record(self, record: &Record, style: RecordStyle) -> io::Result<RecordOutput> {
         match self {
-            Self::Text => Ok(Some(text::record(record, style).into_bytes())),
-            Self::Json => Ok(None),
-            Self::Ndjson => ndjson::record(record).map(Some),
-            Self::Id => Ok(Some(id::record(record))),
+            Self::Text => Ok(RecordOutput::Line(text::record(record, style).into_bytes())),
+            Self::Json => Ok(RecordOutput::AtTheEnd),
+            Self::Ndjson => ndjson::record(record).map(RecordOutput::Line),
+            Self::Id => Ok(id::record(record).map_or(RecordOutput::Hidden, RecordOutput::Line)),
         }
     }
 
-    /// Writes, at the end, all records of which [`record`](Self::record) said `None`, in input order.
+    /// Writes, at the end, all records that are [`RecordOutput::AtTheEnd`], in input order.
     ///
     /// # Errors
     /// Those of `out`.
