@@ -1,20 +1,17 @@
 //! `intunectl`: Intune's remote assistance partners from the command line. The binary is all there is to use; this
 //! library exists so that `main` can stay small.
 //!
-//! Imports run one way: commands → batch, context → graph, auth, ids, output → net → error, exit. The sandbox imports
-//! nothing of the client, so that it can contradict it.
+//! CONTRIBUTING.md has the map; `tests/it/architecture.rs` sees to it that imports run one way.
 
 mod action;
 mod auth;
 mod batch;
 #[doc(hidden)]
 pub mod bench;
-
+mod cancel;
 mod cli;
 mod commands;
 mod context;
-
-mod cancel;
 mod error;
 mod exit;
 mod graph;
