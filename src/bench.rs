@@ -22,9 +22,6 @@ use crate::output::format::text::RecordStyle;
 use crate::output::record::{Owner, Record, Status};
 
 /// Reads a source of IDs, and gives them in its order.
-///
-/// # Errors
-/// A line is no ID.
 pub fn read_ids(source: &[u8]) -> anyhow::Result<impl ExactSizeIterator<Item = String>> {
     let mut collector = Collector::new();
     collector.source("ids", source);

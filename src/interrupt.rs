@@ -22,9 +22,6 @@ pub struct Interrupts(UnboundedReceiver<Signal>);
 
 impl Interrupts {
     /// Starts listening.
-    ///
-    /// # Errors
-    /// The system refuses a handler or a thread.
     pub fn listen() -> anyhow::Result<Self> {
         Self::start().context("the system refuses a handler for Ctrl-C")
     }
@@ -104,9 +101,6 @@ pub struct Signals {
 
 impl Signals {
     /// Starts listening; needs a runtime.
-    ///
-    /// # Errors
-    /// The system refuses a handler.
     #[cfg(unix)]
     pub fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
@@ -114,9 +108,6 @@ impl Signals {
     }
 
     /// Starts listening for Ctrl-C and for the closing of the console; needs a runtime.
-    ///
-    /// # Errors
-    /// The system refuses a handler.
     #[cfg(windows)]
     pub fn listen() -> io::Result<Self> {
         use tokio::signal::windows::{ctrl_c, ctrl_close};
@@ -135,9 +126,6 @@ impl Signals {
 
 /// Runs async code to its end. What it left running on other threads (a read from a pipe, a name that does not
 /// resolve, a keyring) is abandoned instead of waited for.
-///
-/// # Errors
-/// Those of the code; or the system refuses a runtime.
 pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     // One thread: several cost more CPU and were never faster (measured for this tool's load).
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -148,9 +136,6 @@ pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
 }
 
 /// Runs a command to its end, or to the first signal.
-///
-/// # Errors
-/// Those of the command; or the system refuses a runtime or a handler.
 pub fn run_until_interrupted(
     console: &Console,
     cancel: &Cancel,

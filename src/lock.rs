@@ -54,9 +54,6 @@ pub struct TemporaryLock {
 }
 
 /// Waits for the lock of this name for as long as that takes. Blocks the thread.
-///
-/// # Errors
-/// No directory can be used.
 #[cfg(unix)]
 pub fn acquire_temporary(name: &str) -> Result<TemporaryLock, String> {
     acquire_temporary_in(&candidates(), name)

@@ -57,9 +57,6 @@ fn browser_variable_names_a_program() -> bool {
 
 /// Opens an address in the browser: `$BROWSER`, or the system's. Returns once that is started; a text browser has ended
 /// by then.
-///
-/// # Errors
-/// There is none.
 pub fn open(url: &str) -> io::Result<()> {
     webbrowser::open(url)
 }
@@ -82,9 +79,6 @@ pub struct Port {
 
 impl Port {
     /// Listens on a free port.
-    ///
-    /// # Errors
-    /// The system refuses.
     pub async fn listen() -> io::Result<Self> {
         let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let number = first.local_addr()?.port();

@@ -91,9 +91,6 @@ impl SignedInProfile {
 
     /// Makes sure that a token is for the tenant that was signed in to, if its ID is known; otherwise for that of the
     /// token before.
-    ///
-    /// # Errors
-    /// It is for another one.
     pub fn check_token_tenant(&self, came: Option<&Claims>, before: Option<&Claims>) -> Result<(), Error> {
         let signed_in = self.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str);
         let expected = signed_in.or_else(|| before?.tenant.as_deref());

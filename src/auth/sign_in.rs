@@ -159,9 +159,6 @@ pub struct Platform<'a> {
 
 impl<'a> Platform<'a> {
     /// It connects to nothing yet.
-    ///
-    /// # Errors
-    /// The trusted roots cannot be loaded.
     pub fn new(login: &Root, tenant: &Tenant, client_id: &str, send_options: SendOptions<'a>) -> anyhow::Result<Self> {
         let endpoint = |name: &str| format!("{}/{tenant}/oauth2/v2.0/{name}", login.as_str());
         let client = oauth2::Client::new(ClientId::new(client_id.to_owned()))
@@ -251,9 +248,6 @@ impl<'a> Platform<'a> {
     }
 
     /// Where to send a browser that will come back to `redirect`.
-    ///
-    /// # Errors
-    /// `redirect` is not a URL.
     pub fn browser(&self, redirect: String, scopes: &[String]) -> anyhow::Result<BrowserSignIn> {
         let redirect = RedirectUrl::new(redirect)?;
         let mut asked = self.ask_browser(redirect.clone(), scopes);

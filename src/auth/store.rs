@@ -27,9 +27,6 @@ const TURN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Reads the secret of `profile`; `None` if there is none, and also from a Secret Service that was never unlocked since
 /// it was installed.
-///
-/// # Errors
-/// See [`StoreError`].
 pub fn load(profile: &str) -> Result<Option<SecretString>, StoreError> {
     let profile = profile.to_owned();
     in_time(move |_| layout::load(&*connect()?, &profile))
@@ -68,9 +65,6 @@ pub fn replace(profile: &str, before: &[SecretString], secret: &SecretString) ->
 }
 
 /// The names of all profiles for which the keyring holds anything, in alphabetical order.
-///
-/// # Errors
-/// See [`StoreError`].
 pub fn profiles() -> Result<Vec<String>, StoreError> {
     in_time(|_| layout::profiles(&*connect()?))
 }
@@ -110,18 +104,12 @@ pub fn turn_to_delete() -> Result<DeleteTurn, StoreError> {
 
 /// Deletes all that the keyring holds for `profile`, and returns whether there was anything. Call it after
 /// [`turn_to_delete`]: this does not wait for another writer.
-///
-/// # Errors
-/// See [`StoreError`].
 pub fn delete(profile: &str) -> Result<bool, StoreError> {
     let profile = profile.to_owned();
     in_time(move |_| layout::delete(&*connect()?, &profile))
 }
 
 /// Checks that a secret can be saved, by saving and deleting an entry that belongs to no profile.
-///
-/// # Errors
-/// See [`StoreError`].
 pub fn check() -> Result<(), StoreError> {
     in_turn(layout::probe)
 }

@@ -57,9 +57,6 @@ impl Context {
     }
 
     /// Takes a token that something else got, if it is for the cloud and the tenant that were named.
-    ///
-    /// # Errors
-    /// It is for another cloud or tenant.
     pub async fn accept(&self, token: Token, source: StaticSource, roots: Roots) -> anyhow::Result<Connection> {
         let connection = static_connection(token, source, roots, self.transport()?);
         self.check(&connection).await?;
@@ -85,9 +82,6 @@ impl Context {
     /// The token and the root as [`connect`](Self::connect) would find them, if that takes nobody else: no sign-in
     /// service, no password for the keyring, no pipe. What a profile has is used as it is and not renewed. `None` if it
     /// is not that easy.
-    ///
-    /// # Errors
-    /// Those of [`connect`](Self::connect).
     pub fn connection_at_hand(&self) -> anyhow::Result<Option<Connection>> {
         let Selection { source, roots, .. } = self.selection()?;
         if !source.asks_nobody() || self.options.ca_cert.as_ref().is_some_and(|path| !path.is_file()) {
@@ -227,9 +221,6 @@ impl Context {
     }
 
     /// Makes the client.
-    ///
-    /// # Errors
-    /// The trusted roots cannot be loaded.
     pub fn client<'a>(&'a self, connection: &'a Connection, rate: Option<Rate>) -> anyhow::Result<Client<'a>> {
         let token = &connection.token;
         Client::new(ClientOptions {

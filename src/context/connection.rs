@@ -99,9 +99,6 @@ impl Connection {
 
     /// Makes sure that the token is not one for another cloud. An audience outside the clouds says nothing of that, nor
     /// does a root outside them, behind which may stand any cloud.
-    ///
-    /// # Errors
-    /// It is.
     pub(super) fn check_cloud(&self) -> Result<(), Error> {
         let audience = self.claims().and_then(Claims::audience);
         let other = Cloud::ALL.into_iter().find(|cloud| audience.as_deref() == Some(cloud.graph()));

@@ -76,25 +76,16 @@ impl Context {
     }
 
     /// Decides where to sign in.
-    ///
-    /// # Errors
-    /// As with [`selection`](Self::selection).
     pub fn roots(&self) -> Result<Roots, Error> {
         settings::roots(&self.options, &environment, false)
     }
 
     /// The profile in force, whether or not it is where the token comes from.
-    ///
-    /// # Errors
-    /// Its name is not one that can be used.
     pub fn profile(&self) -> Result<String, Error> {
         settings::profile(&self.options, &environment)
     }
 
     /// Says, where sign-ins are listed or deleted, that in a rehearsal the real ones are not meant.
-    ///
-    /// # Errors
-    /// The variable that marks a rehearsal names no sandbox.
     pub fn note_rehearsal(&self) -> Result<(), Error> {
         if settings::sandbox(&environment)?.is_some() {
             self.console
@@ -113,17 +104,11 @@ impl Context {
     }
 
     /// Runs a command to its end, or to the first signal.
-    ///
-    /// # Errors
-    /// Those of the command; or the system refuses a runtime or a handler.
     pub fn run_until_interrupted(&self, command: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
         interrupt::run_until_interrupted(&self.console, &self.cancel, command)
     }
 
     /// How servers are reached. Reads the file that `--ca-cert` names.
-    ///
-    /// # Errors
-    /// It cannot be read.
     pub fn transport(&self) -> Result<Transport, Error> {
         Transport::load(self.options.timeout, self.options.retries, self.options.ca_cert.as_deref())
     }

@@ -145,9 +145,6 @@ fn is_set(get: Environment<'_>, name: &str) -> bool {
 }
 
 /// The selected profile, even if the token comes from elsewhere.
-///
-/// # Errors
-/// Its name is not valid.
 pub fn profile(options: &Global, get: Environment<'_>) -> Result<String, Error> {
     let (from, name) = match &options.profile {
         Some(name) => ("--profile", name.clone()),
@@ -219,9 +216,6 @@ impl Layer {
     }
 
     /// The clouds that fit: all, if none is named.
-    ///
-    /// # Errors
-    /// It contradicts itself.
     fn clouds(&self) -> Result<Vec<Cloud>, Error> {
         if let Some((name, cloud)) = self.cloud {
             for (named, own, what) in [(&self.graph, cloud.graph(), "Graph"), (&self.login, cloud.login(), "sign-in")] {
@@ -320,9 +314,6 @@ fn without(name: &str) -> String {
 }
 
 /// The root of the sandbox, in a rehearsal.
-///
-/// # Errors
-/// The variable does not name a sandbox.
 pub fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
     let Some(text) = variable(get, INTUNECTL_SANDBOX)? else { return Ok(None) };
     let root = text.parse::<Root>().ok().filter(Root::is_plain);
@@ -386,9 +377,6 @@ impl Roots {
 
     /// A root that is neither a Microsoft cloud's nor on this machine must have been typed: a variable may be left over
     /// from anything.
-    ///
-    /// # Errors
-    /// A variable alone names such a root.
     pub fn check_variables(&self) -> Result<(), Error> {
         let is_foreign = |root: &Root| !root.is_of_a_cloud() && !root.is_loopback();
         let foreign = self.named().find(|(name, root, _)| !is_option(name) && is_foreign(root));
@@ -403,9 +391,6 @@ impl Roots {
 
     /// Compares what is named with the roots of a profile: its token goes to the root that it was issued for, its
     /// refresh token to the one that issued it, and both nowhere else.
-    ///
-    /// # Errors
-    /// Another root is named.
     pub fn check_profile(&self, profile: &str, graph: &Root, login: &Root) -> Result<(), Error> {
         let own = |is_graph| if is_graph { graph } else { login };
         let Some((name, root, is_graph)) = self.named().find(|(_, root, is_graph)| *root != own(*is_graph)) else {
@@ -443,9 +428,6 @@ fn root(name: &str, text: &str) -> Result<Root, Error> {
 }
 
 /// A variable's text; an empty one counts as not set. (Those that name a token source are the exceptions.)
-///
-/// # Errors
-/// It is not Unicode.
 pub fn variable(get: Environment<'_>, name: &str) -> Result<Option<String>, Error> {
     match get(name).map(OsString::into_string) {
         None => Ok(None),

@@ -39,9 +39,6 @@ impl Serialize for Partner {
 
 impl Partner {
     /// The partner that a call of [`get`] was answered with.
-    ///
-    /// # Errors
-    /// Why there is none.
     pub fn from_outcome(mut outcome: Outcome, id: &PartnerId, context: CallContext<'_>) -> Result<Self, CallFailure> {
         let read = |answer: &Answer| {
             let partner = Self::new(serde_json::from_slice(&answer.body).ok()?, answer)?;

@@ -29,9 +29,6 @@ pub struct Transport {
 
 impl Transport {
     /// Reads the file with the extra roots, if one is named. It may be a pipe, and so block.
-    ///
-    /// # Errors
-    /// It cannot be read.
     pub fn load(timeout: Duration, retries: u32, ca_cert: Option<&Path>) -> Result<Self, Error> {
         let read = |path: &Path| {
             std::fs::read(path).map_err(|error| {

@@ -46,9 +46,6 @@ pub struct RetryingRequest<'a> {
 
 impl RetryingRequest<'_> {
     /// Sends what `make` makes. The body of a 200 comes whole, the secrets that it may hold among it.
-    ///
-    /// # Errors
-    /// No answer came, in the last attempt.
     pub async fn send(&self, http: &reqwest::Client, make: impl Fn() -> reqwest::Request) -> answer::Result {
         let Self { label, repeat, secrets, send_options } = *self;
         let SendOptions { transport, retries, observer, stop } = send_options;

@@ -184,3 +184,40 @@ fn error<S: Serializer>(failure: &Option<CallFailure>, serializer: S) -> Result<
 fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&humantime::format_rfc3339_millis(*time))
 }
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::action::DISCONNECT;
+
+    pub const DONE: Status = Status::Done(&DISCONNECT);
+
+    /// A record that fails, unless it is done, for a reason that is not fit for a terminal.
+    pub fn record(index: usize, status: Status) -> Record {
+        let error = (status != DONE).then(|| CallFailure {
+            code: "Not\tFound".into(),
+            message: "no\nsuch \u{1b}[2Jpartner".into(),
+            kind: FailureKind::Http,
+            http_status: Some(404),
+            request_id: Some("r".into()),
+            hint: None,
+            is_unsent: false,
+        });
+        Record {
+            id: format!("id-{index}"),
+            index,
+            action: &DISCONNECT,
+            status,
+            http_status: Some(404),
+            attempts: 1,
+            duration_ms: 5,
+            time: SystemTime::UNIX_EPOCH,
+            owner: Owner { tenant_id: Some("t".into()), graph_url: Some("https://g".into()), account: None },
+            client_request_id: Some(uuid::Uuid::nil()),
+            request_id: Some("r".into()),
+            error,
+            dry_run: false,
+            remark: None,
+        }
+    }
+}

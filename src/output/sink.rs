@@ -59,9 +59,6 @@ pub struct Sink {
 impl Sink {
     /// Starts writing to standard output. `progress` is kept out of the way of what is written to the same terminal. At
     /// most `batch_size` records are handed over together.
-    ///
-    /// # Errors
-    /// The system has no thread left.
     pub fn start(
         format: Format,
         style: RecordStyle,
@@ -195,42 +192,8 @@ impl<W: Write> Writer<W> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
-    use super::super::record::Owner;
+    use super::super::record::tests::{DONE, record};
     use super::*;
-    use crate::action::DISCONNECT;
-    use crate::graph::failure::{CallFailure, FailureKind};
-
-    const DONE: Status = Status::Done(&DISCONNECT);
-
-    fn record(index: usize, status: Status) -> Record {
-        let error = (status != DONE).then(|| CallFailure {
-            code: "Not\tFound".into(),
-            message: "no\nsuch \u{1b}[2Jpartner".into(),
-            kind: FailureKind::Http,
-            http_status: Some(404),
-            request_id: Some("r".into()),
-            hint: None,
-            is_unsent: false,
-        });
-        Record {
-            id: format!("id-{index}"),
-            index,
-            action: &DISCONNECT,
-            status,
-            http_status: Some(404),
-            attempts: 1,
-            duration_ms: 5,
-            time: SystemTime::UNIX_EPOCH,
-            owner: Owner { tenant_id: Some("t".into()), graph_url: Some("https://g".into()), account: None },
-            client_request_id: Some(uuid::Uuid::nil()),
-            request_id: Some("r".into()),
-            error,
-            dry_run: false,
-            remark: None,
-        }
-    }
 
     struct Full(usize, io::ErrorKind);
     impl Write for Full {

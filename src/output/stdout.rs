@@ -10,17 +10,11 @@ use crate::exit::Exit;
 use crate::text::humanize::without_errno;
 
 /// Opens standard output.
-///
-/// # Errors
-/// The system refuses another handle.
 pub fn open() -> io::Result<impl Write> {
     Ok(Patient(raw()?))
 }
 
 /// Prints `bytes`, for commands that print one thing and end. A reader that has seen enough is no failure.
-///
-/// # Errors
-/// They cannot be written.
 pub fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
     let failed =
         |error: &io::Error| Error::failure(format!("cannot write to standard output: {}", without_errno(error)));
@@ -76,9 +70,6 @@ pub fn appends() -> bool {
 }
 
 /// The same, without holding up whatever else is under way: a reader may stall, and Ctrl-C is then to be heard.
-///
-/// # Errors
-/// They cannot be written.
 pub async fn print_patiently(bytes: Vec<u8>) -> anyhow::Result<Exit> {
     let printed = tokio::task::spawn_blocking(move || print(&bytes)).await;
     printed.unwrap_or_else(|_| Err(Error::failure("the output broke off").into()))

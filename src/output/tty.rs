@@ -191,9 +191,6 @@ impl Tty {
     /// Shows cleaned text and then a question, and reads a line; it ends in a line feed if it was typed to its end. No
     /// process is stopped at a console. Keys that were typed before count here: FlushConsoleInputBuffer cannot be called
     /// without unsafe code, and no dependency of ours wraps it.
-    ///
-    /// # Errors
-    /// The console is gone.
     #[cfg(windows)]
     pub fn ask(&self, shown: &str, question: &str, _has_resumed: &AtomicBool) -> io::Result<String> {
         use std::io::BufRead as _;

@@ -97,6 +97,18 @@ fn is_escaped(c: char) -> bool {
     c >= '\u{7f}' && acts_on_terminal(c)
 }
 
+/// What stands between the strings is the layout's business.
+macro_rules! to_layout {
+    ($($method:ident($($argument:ident: $type:ty)?)),*) => {$(
+        fn $method<W: ?Sized + Write>(&mut self, out: &mut W $(, $argument: $type)?) -> io::Result<()> {
+            match &mut self.pretty {
+                Some(pretty) => pretty.$method(out $(, $argument)?),
+                None => CompactFormatter.$method(out $(, $argument)?),
+            }
+        }
+    )*};
+}
+
 impl Formatter for Safe {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         self.write(out, fragment)
@@ -107,68 +119,8 @@ impl Formatter for Safe {
         self.write(out, &fragment.replace(['\n', '\r'], " "))
     }
 
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        match &mut self.pretty {
-            Some(pretty) => pretty.begin_array(out),
-            None => CompactFormatter.begin_array(out),
-        }
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        match &mut self.pretty {
-            Some(pretty) => pretty.end_array(out),
-            None => CompactFormatter.end_array(out),
-        }
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        match &mut self.pretty {
-            Some(pretty) => pretty.begin_array_value(out, first),
-            None => CompactFormatter.begin_array_value(out, first),
-        }
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        match &mut self.pretty {
-            Some(pretty) => pretty.end_array_value(out),
-            None => CompactFormatter.end_array_value(out),
-        }
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        match &mut self.pretty {
-            Some(pretty) => pretty.begin_object(out),
-            None => CompactFormatter.begin_object(out),
-        }
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        match &mut self.pretty {
-            Some(pretty) => pretty.end_object(out),
-            None => CompactFormatter.end_object(out),
-        }
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        match &mut self.pretty {
-            Some(pretty) => pretty.begin_object_key(out, first),
-            None => CompactFormatter.begin_object_key(out, first),
-        }
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        match &mut self.pretty {
-            Some(pretty) => pretty.begin_object_value(out),
-            None => CompactFormatter.begin_object_value(out),
-        }
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        match &mut self.pretty {
-            Some(pretty) => pretty.end_object_value(out),
-            None => CompactFormatter.end_object_value(out),
-        }
-    }
+    to_layout!(begin_array(), end_array(), begin_array_value(first: bool), end_array_value());
+    to_layout!(begin_object(), end_object(), begin_object_key(first: bool), begin_object_value(), end_object_value());
 }
 
 #[cfg(test)]

@@ -56,9 +56,6 @@ pub enum RecordOutput {
 
 impl Format {
     /// A record the moment it is known.
-    ///
-    /// # Errors
-    /// None: memory takes whatever is written to it.
     pub fn record(self, record: &Record, style: RecordStyle) -> io::Result<RecordOutput> {
         match self {
             Self::Text => Ok(RecordOutput::Line(text::record(record, style).into_bytes())),
@@ -69,9 +66,6 @@ impl Format {
     }
 
     /// Writes, at the end, all records that are [`RecordOutput::AtTheEnd`], in input order.
-    ///
-    /// # Errors
-    /// Those of `out`.
     pub fn records(self, out: impl Write, summary: &Summary, records: &[Record]) -> io::Result<()> {
         match self {
             Self::Json => json::records(out, summary, records),
@@ -79,8 +73,6 @@ impl Format {
         }
     }
 
-    /// # Errors
-    /// None: memory takes whatever is written to it.
     pub fn list<T: Listed>(self, items: &[T], style: TextStyle) -> io::Result<Vec<u8>> {
         match self {
             Self::Text => Ok(T::table(items, style).into_bytes()),
@@ -91,9 +83,6 @@ impl Format {
     }
 
     /// One thing without an ID, such as a status, for which `text` is written for people.
-    ///
-    /// # Errors
-    /// None: memory takes whatever is written to it.
     pub fn report(self, report: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<Vec<u8>> {
         match self {
             Self::Text | Self::Id => Ok(text().into_bytes()),

@@ -69,42 +69,8 @@ pub fn detail(record: &Record) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
-    use crate::action::DISCONNECT;
-    use crate::graph::failure::{CallFailure, FailureKind};
-    use crate::output::record::Owner;
-
-    const DONE: Status = Status::Done(&DISCONNECT);
-
-    fn record(index: usize, status: Status) -> Record {
-        let error = (status != DONE).then(|| CallFailure {
-            code: "Not\tFound".into(),
-            message: "no\nsuch \u{1b}[2Jpartner".into(),
-            kind: FailureKind::Http,
-            http_status: Some(404),
-            request_id: Some("r".into()),
-            hint: None,
-            is_unsent: false,
-        });
-        Record {
-            id: format!("id-{index}"),
-            index,
-            action: &DISCONNECT,
-            status,
-            http_status: Some(404),
-            attempts: 1,
-            duration_ms: 5,
-            time: SystemTime::UNIX_EPOCH,
-            owner: Owner { tenant_id: Some("t".into()), graph_url: Some("https://g".into()), account: None },
-            client_request_id: Some(uuid::Uuid::nil()),
-            request_id: Some("r".into()),
-            error,
-            dry_run: false,
-            remark: None,
-        }
-    }
+    use crate::output::record::tests::{DONE, record};
 
     #[test]
     fn text_is_one_cleaned_line_of_three_fields() {
