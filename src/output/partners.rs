@@ -146,15 +146,6 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
     }
 
     #[test]
-    fn programs_get_what_graph_wrote() {
-        let tabs = "\
-5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10\tリモートサポート 東京\tonboarded\t2026-11-20T08:15:03.6670033Z
-5a4d0b0c-0002-4000-8000-000000000001\t\tnotOnboarded\t0001-01-01T00:00:00Z
-";
-        assert_eq!(written(&partners(), TextStyle::PLAIN), tabs);
-    }
-
-    #[test]
     fn a_time_is_shown_to_the_minute_and_what_is_none_as_it_is() {
         let table = [
             ("2026-11-20T08:15:03.6670033Z", "2026-11-20 08:15"),
