@@ -55,12 +55,6 @@ fn browser_variable_names_a_program() -> bool {
     })
 }
 
-/// Opens an address in the browser: `$BROWSER`, or the system's. Returns once that is started; a text browser has ended
-/// by then.
-pub fn open(url: &str) -> io::Result<()> {
-    webbrowser::open(url)
-}
-
 pub enum Callback {
     Code(SecretString),
     Refused {
@@ -245,8 +239,6 @@ const STRAY: &str = page!("Nothing here", "intunectl is waiting here for a brows
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read as _, Write as _};
-
     use secrecy::ExposeSecret as _;
 
     use super::*;
@@ -289,39 +281,5 @@ mod tests {
             assert_eq!(name(&classify(&Method::GET, target, "s")), expected, "{target}");
         }
         assert_eq!(name(&classify(&Method::POST, "/?code=c&state=s", "s")), "stray");
-    }
-
-    fn ask(port: u16, line: &str) -> String {
-        let mut stream = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        write!(stream, "{line} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    #[tokio::test]
-    async fn strays_and_forgeries_are_answered_and_waited_past() {
-        let port = Port::listen().await.unwrap();
-        let number = port.number;
-        assert_eq!(port.redirect(), format!("http://localhost:{number}"));
-        let visitors = tokio::task::spawn_blocking(move || {
-            // One that connects and says nothing, and one that does not speak HTTP.
-            let _silent = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, number)).unwrap();
-            std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, number))
-                .unwrap()
-                .write_all(b"\x16\x03\x01\r\n\r\n")
-                .unwrap();
-            let stray = ask(number, "GET /favicon.ico");
-            let forged = ask(number, "GET /?code=theirs&state=theirs");
-            let ours = ask(number, "GET /?code=ours&state=ours");
-            (stray, forged, ours)
-        });
-        let back = port.wait("ours").await;
-        assert!(matches!(&back, Callback::Code(code) if code.expose_secret() == "ours"));
-        let (stray, forged, ours) = visitors.await.unwrap();
-        assert!(stray.starts_with("HTTP/1.1 404 ") && forged.starts_with("HTTP/1.1 400 "), "{stray}{forged}");
-        assert!(ours.starts_with("HTTP/1.1 200 ") && ours.contains("You can close this window"), "{ours}");
-        assert!(ours.contains("referrer-policy: no-referrer") && !ours.contains("ours"), "{ours}");
     }
 }

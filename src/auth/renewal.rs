@@ -57,7 +57,7 @@ pub enum Outlook {
     Passing,
     /// It will not.
     Final,
-    /// The run was interrupted before the request.
+    /// The run was interrupted before that was known.
     Stopped,
 }
 

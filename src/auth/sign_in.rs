@@ -27,12 +27,11 @@ use super::claims::Claims;
 use super::refusal::SignInError;
 use super::tenant::Tenant;
 use super::token::Token;
-use crate::net::answer::{Answer, NoAnswer};
+use crate::net::answer::Answer;
 use crate::net::http;
 use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected};
 use crate::net::root::{Root, is_loopback};
-use crate::net::secret::REDACTED;
-use crate::net::secret::encodings_of_secret;
+use crate::net::secret::{REDACTED, encodings_of_secret};
 use crate::text::sanitize::{sanitize, without_tokens};
 use crate::variables::HTTPS_PROXY;
 
@@ -71,22 +70,11 @@ pub enum ClientAuthentication {
 
 /// A code that the user has to type into a page.
 pub struct DeviceAuthorization {
+    /// The code, with nothing in it that a terminal would act on.
+    pub code: String,
+    pub page: Url,
+    pub expires_in: Duration,
     response: StandardDeviceAuthorizationResponse,
-    page: Url,
-}
-
-impl DeviceAuthorization {
-    pub fn code(&self) -> Cow<'_, str> {
-        sanitize(self.response.user_code().secret())
-    }
-
-    pub fn page(&self) -> &str {
-        self.page.as_str()
-    }
-
-    pub fn expires_in(&self) -> Duration {
-        self.response.expires_in()
-    }
 }
 
 pub struct BrowserSignIn {
@@ -97,24 +85,6 @@ pub struct BrowserSignIn {
     redirect: RedirectUrl,
     verifier: PkceCodeVerifier,
 }
-
-/// No answer of the platform's own: none at all, or one that is not OAuth.
-#[derive(Debug, Clone)]
-enum Unanswered {
-    NoAnswer(NoAnswer),
-    Unexpected(String),
-}
-
-impl fmt::Display for Unanswered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoAnswer(reason) => reason.fmt(f),
-            Self::Unexpected(words) => f.write_str(words),
-        }
-    }
-}
-
-impl std::error::Error for Unanswered {}
 
 /// What the platform sends in addition to OAuth's fields.
 #[derive(Clone, Deserialize, Serialize)]
@@ -189,16 +159,16 @@ impl<'a> Platform<'a> {
         let scopes = scopes.iter().cloned().map(Scope::new);
         let request = self.client.exchange_device_code().add_scopes(scopes);
         let response = request.request_async(&|request| self.send(request, Repeat::Safe)).await;
-        let code: StandardDeviceAuthorizationResponse = response.map_err(|error| self.failed(error))?;
-        self.keep_secret(code.device_code().secret());
-        let page = self.page(code.verification_uri()).ok_or_else(|| {
+        let response: StandardDeviceAuthorizationResponse = response.map_err(|error| self.failed(error))?;
+        self.keep_secret(response.device_code().secret());
+        let page = self.page(response.verification_uri()).ok_or_else(|| {
             self.unexpected("the page that it names for the code is not safe: not https, or with a user name")
         })?;
-        let is_sensible = code.interval() <= LONGEST_POLL && code.expires_in() <= 24 * LONGEST_POLL;
-        if !is_sensible || code.user_code().secret().is_empty() {
+        let (code, expires_in) = (sanitize(response.user_code().secret()).into_owned(), response.expires_in());
+        if response.interval() > LONGEST_POLL || expires_in > 24 * LONGEST_POLL || code.is_empty() {
             return Err(self.unexpected("the code that it gave makes no sense"));
         }
-        Ok(DeviceAuthorization { response: code, page })
+        Ok(DeviceAuthorization { code, page, expires_in, response })
     }
 
     /// The page at this address, if people can be sent there. A user part, even an empty one, would disguise the host;
@@ -330,7 +300,7 @@ impl<'a> Platform<'a> {
 
     fn tokens<T: ErrorResponseType + fmt::Display + 'static>(
         &self,
-        granted: Result<Granted, RequestTokenError<Unanswered, StandardErrorResponse<T>>>,
+        granted: Result<Granted, RequestTokenError<SignInError, StandardErrorResponse<T>>>,
     ) -> Result<TokenSet, SignInError> {
         let granted = granted.map_err(|error| self.failed(error))?;
         let access = SecretString::from(granted.access_token().secret().as_str());
@@ -355,18 +325,14 @@ impl<'a> Platform<'a> {
 
     fn failed<T: ErrorResponseType + fmt::Display + 'static>(
         &self,
-        error: RequestTokenError<Unanswered, StandardErrorResponse<T>>,
+        error: RequestTokenError<SignInError, StandardErrorResponse<T>>,
     ) -> SignInError {
         match error {
             RequestTokenError::ServerResponse(refusal) => {
                 let description = refusal.error_description().map(String::as_str);
                 SignInError::refused(&self.host, &refusal.error().to_string(), description, &self.sent.borrow())
             }
-            RequestTokenError::Request(Unanswered::NoAnswer(reason)) => {
-                let hint = reason.hint().map_or_else(unreachable, str::to_owned);
-                SignInError::unanswered(format!("{}: {reason}", self.host), hint)
-            }
-            RequestTokenError::Request(Unanswered::Unexpected(words)) => self.unexpected(&words),
+            RequestTokenError::Request(error) => error,
             // Neither what could not be parsed nor the library's words for it, which may quote it.
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => self.unexpected("its answer makes no sense"),
         }
@@ -382,8 +348,8 @@ impl<'a> Platform<'a> {
     }
 
     /// Sends a request of the protocol, with retries.
-    async fn send(&self, request: HttpRequest, repeat: Repeat) -> Result<HttpResponse, Unanswered> {
-        let unfit = || Unanswered::Unexpected("the request cannot be made".to_owned());
+    async fn send(&self, request: HttpRequest, repeat: Repeat) -> Result<HttpResponse, SignInError> {
+        let unfit = || self.unexpected("the request cannot be made");
         let (parts, body) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| unfit())?;
         let secrets = Rc::clone(&self.sent.borrow());
@@ -394,9 +360,12 @@ impl<'a> Platform<'a> {
             request
         };
         let request = RetryingRequest { label: "sign-in", repeat, secrets: &secrets, send_options: self.send_options };
-        let answer = request.send(&self.http, make).await.map_err(Unanswered::NoAnswer)?;
+        let answer = request.send(&self.http, make).await.map_err(|reason| {
+            let hint = reason.hint().map_or_else(unreachable, str::to_owned);
+            SignInError::unanswered(format!("{}: {reason}", self.host), hint)
+        })?;
         if answer.status != 200 && !is_refusal(&answer) {
-            return Err(Unanswered::Unexpected(describe_unexpected(&answer)));
+            return Err(self.unexpected(&describe_unexpected(&answer)));
         }
         let mut response = HttpResponse::new(answer.body);
         *response.status_mut() = oauth2::http::StatusCode::from_u16(answer.status).map_err(|_| unfit())?;

@@ -241,9 +241,9 @@ async fn with_device_code(
         "To sign in at {}, open this page in a browser, on any device:\n\n  {}\n\nand type this code there:\n\n  \
          {}\n\nWaiting. The code expires in {}. Never type a code that someone else sent you.",
         platform.host(),
-        code.page(),
-        code.code(),
-        approx_duration(code.expires_in())
+        code.page,
+        code.code,
+        approx_duration(code.expires_in)
     ));
     Ok(platform.await_device(&code).await.map_err(|error| failed(again, &error, OTHER_WAY_BROWSER))?)
 }
@@ -258,8 +258,8 @@ async fn with_browser(
     let port = Port::listen().await.context("no port of this machine can be listened at")?;
     let asked = platform.browser(port.redirect(), scopes)?;
     let url = asked.url.clone();
-    // A text browser runs until it is left, and the sign-in comes back while it does.
-    let opening = tokio::task::spawn_blocking(move || browser::open(&url));
+    // `$BROWSER`, or the system's. A text browser runs until it is left, and the sign-in comes back while it does.
+    let opening = tokio::task::spawn_blocking(move || webbrowser::open(&url));
     context.console.instruction(&format!(
         "A browser opens to sign in at {}; should it not, open this address on this machine:\n\n  {}\n\n\
          Waiting for it to come back. Where there is no browser on this machine: Ctrl-C, then --device-code.",

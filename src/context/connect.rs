@@ -15,7 +15,7 @@ use crate::auth::sources::{ResolvedSource, StaticSource};
 use crate::auth::token::Token;
 use crate::error::Error;
 use crate::graph::advice::Caller;
-use crate::graph::bearer::{Bearer, Renew, RenewError, RenewReason};
+use crate::graph::bearer::{Bearer, Renew, RenewReason};
 use crate::graph::client::{Client, ClientOptions};
 use crate::graph::failure::CallContext;
 use crate::graph::pace::Rate;
@@ -205,14 +205,14 @@ impl Context {
                 Box::pin(async move {
                     match self.renew_token(connection, &used, reason).await {
                         Ok(token) => Ok(Bearer { renew_at: token.renew_at(SystemTime::now()), token: token.secret }),
-                        Err(RenewalFailure { outlook: Outlook::Stopped, .. }) => Err(RenewError::Stopped),
                         Err(RenewalFailure { error, outlook }) => {
                             match reason {
+                                _ if outlook == Outlook::Stopped => {}
                                 // What there is may still do.
                                 RenewReason::Due => self.console.warning_about(&error),
                                 RenewReason::Refused => self.console.failure(&error),
                             }
-                            Err(if outlook == Outlook::Final { RenewError::ForGood } else { RenewError::ForNow })
+                            Err(outlook)
                         }
                     }
                 })

@@ -9,6 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::auth::renewal::Outlook;
 use crate::cancel::StopFlag;
 use crate::net::secret::encodings_of_secret;
 
@@ -33,19 +34,8 @@ pub enum RenewReason {
     Refused,
 }
 
-/// There is no new bearer; why has been reported by then, unless the run was stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RenewError {
-    /// There may be one at another time.
-    ForNow,
-    /// There will be none.
-    ForGood,
-    /// The run was stopped before it was known.
-    Stopped,
-}
-
-/// Gets a new bearer in place of this token.
-pub type Renew<'a> = Box<dyn Fn(SecretString, RenewReason) -> LocalBoxFuture<'a, Result<Bearer, RenewError>> + 'a>;
+/// Gets a new bearer in place of this token. Why there is none has been reported by then, unless the run was stopped.
+pub type Renew<'a> = Box<dyn Fn(SecretString, RenewReason) -> LocalBoxFuture<'a, Result<Bearer, Outlook>> + 'a>;
 
 /// The token that a request is sent with.
 pub struct CurrentToken {
@@ -116,7 +106,7 @@ impl<'a> TokenHolder<'a> {
                 let again = || Some(SystemTime::now() + RENEW_AGAIN_AFTER);
                 // The others go on with it meanwhile, and so does this one where it fails.
                 self.renew_at.set(again());
-                if self.renew_with(renew, RenewReason::Due).await == Err(RenewError::ForNow) {
+                if self.renew_with(renew, RenewReason::Due).await == Err(Outlook::Passing) {
                     self.renew_at.set(again());
                 }
             }
@@ -143,7 +133,7 @@ impl<'a> TokenHolder<'a> {
             return RenewalOutcome::None;
         }
         match self.renew_with(renew, RenewReason::Refused).await {
-            Err(RenewError::Stopped) => RenewalOutcome::Stopped,
+            Err(Outlook::Stopped) => RenewalOutcome::Stopped,
             renewed => {
                 // Not before: until then it is not known.
                 self.may_renew.set(false);
@@ -161,7 +151,7 @@ impl<'a> TokenHolder<'a> {
     }
 
     /// Gets a new token, stop or no stop: what the sign-in service has given by then must be kept.
-    async fn renew_with(&self, renew: &Renew<'_>, reason: RenewReason) -> Result<(), RenewError> {
+    async fn renew_with(&self, renew: &Renew<'_>, reason: RenewReason) -> Result<(), Outlook> {
         let used = self.current.borrow().token.clone();
         match renew(used, reason).await {
             Ok(bearer) => {
@@ -173,8 +163,8 @@ impl<'a> TokenHolder<'a> {
             }
             Err(error) => {
                 // What is said of a token that is only due is a warning, which not everybody sees.
-                self.renewal_failed.set(reason == RenewReason::Refused && error != RenewError::Stopped);
-                if error == RenewError::ForGood {
+                self.renewal_failed.set(reason == RenewReason::Refused && error != Outlook::Stopped);
+                if error == Outlook::Final {
                     self.renew_at.set(None);
                 }
                 Err(error)
