@@ -100,90 +100,58 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::variables::{
-        self, ACTIONS_ID_TOKEN_REQUEST_TOKEN, ACTIONS_ID_TOKEN_REQUEST_URL, AZURE_CLIENT_CERTIFICATE_PATH,
-        AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN, AZURE_FEDERATED_TOKEN_FILE, AZURESUBSCRIPTION_CLIENT_ID,
-        AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, Role, SYSTEM_OIDCREQUESTURI,
-    };
 
-    fn found(variables: &[(&str, &str)]) -> Result<App, Error> {
-        App::in_environment(
-            |name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value)),
-            None,
-        )
+    /// What every application has. Variables are `NAME=VALUE` here.
+    const APP: [&str; 2] = ["AZURE_TENANT_ID=Contoso.example", "AZURE_CLIENT_ID= an-app\n"];
+
+    fn found(variables: &[&str]) -> Result<App, Error> {
+        let variables: Vec<_> = variables.iter().map(|variable| variable.split_once('=').unwrap()).collect();
+        let get = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
+        App::in_environment(get, None)
     }
-
-    const APP: [(&str, &str); 2] = [(AZURE_TENANT_ID, "Contoso.example"), (AZURE_CLIENT_ID, " an-app\n")];
 
     #[test]
     fn the_first_credential_that_is_set_is_used() {
-        let secret = [
-            &APP[..],
-            &[(AZURE_CLIENT_SECRET, "s"), (AZURE_CLIENT_CERTIFICATE_PATH, "c"), (AZURE_FEDERATED_TOKEN_FILE, "f")],
-        ]
-        .concat();
-        let file = [
-            &APP[..],
-            &[
-                (AZURE_FEDERATED_TOKEN_FILE, "f"),
-                (AZURE_FEDERATED_TOKEN, "a"),
-                (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x"),
-                (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t"),
-            ],
-        ]
-        .concat();
-        let github = [
-            &APP[..],
-            &[
-                (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x?a=b"),
-                (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t"),
-                (SYSTEM_OIDCREQUESTURI, "d"),
-            ],
-        ]
-        .concat();
-        for (variables, source) in
-            [(secret, AZURE_CLIENT_SECRET), (file, AZURE_FEDERATED_TOKEN_FILE), (github, "GitHub Actions")]
-        {
-            let app = found(&variables).unwrap();
+        for (more, source) in [
+            (
+                &["AZURE_CLIENT_SECRET=s", "AZURE_CLIENT_CERTIFICATE_PATH=c", "AZURE_FEDERATED_TOKEN_FILE=f"][..],
+                "AZURE_CLIENT_SECRET",
+            ),
+            (
+                &[
+                    "AZURE_FEDERATED_TOKEN_FILE=f",
+                    "AZURE_FEDERATED_TOKEN=a",
+                    "ACTIONS_ID_TOKEN_REQUEST_URL=https://x",
+                    "ACTIONS_ID_TOKEN_REQUEST_TOKEN=t",
+                ],
+                "AZURE_FEDERATED_TOKEN_FILE",
+            ),
+            (
+                &[
+                    "ACTIONS_ID_TOKEN_REQUEST_URL=https://x?a=b",
+                    "ACTIONS_ID_TOKEN_REQUEST_TOKEN=t",
+                    "SYSTEM_OIDCREQUESTURI=d",
+                ],
+                "GitHub Actions",
+            ),
+        ] {
+            let app = found(&[&APP, more].concat()).unwrap();
             assert_eq!(app.to_string(), format!("app credentials in the environment ({source})"));
             assert_eq!((app.tenant.as_str(), app.client_id.as_str()), ("contoso.example", "an-app"));
         }
     }
 
     #[test]
-    fn an_application_is_named_by_its_id_or_by_a_credential_alone() {
-        for name in variables::with(&[Role::Application]) {
-            let variables =
-                credential::variables(|asked| (asked == name || asked == AZURE_TENANT_ID).then(|| "x".into()));
-            assert_eq!(variables, [AZURE_TENANT_ID, name]);
-        }
-        for name in variables::with(&[Role::ApplicationDetail]) {
-            assert!(credential::variables(|asked| (asked == name).then(|| "x".into())).is_empty(), "{name}");
-        }
-    }
-
-    #[test]
     fn what_is_missing_is_named_with_what_was_found() {
-        let (tenant, client) = (APP[0], APP[1]);
+        let [tenant, client] = APP;
+        let (secret, file) = ("AZURE_CLIENT_SECRET=s", "AZURE_FEDERATED_TOKEN_FILE=f");
         for (variables, words) in [
-            (vec![client], "found AZURE_CLIENT_ID; missing AZURE_TENANT_ID, a credential"),
-            (vec![(AZURE_CLIENT_SECRET, "s")], "found AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID, AZURE_CLIENT_ID;"),
-            (
-                vec![client, (AZURE_CLIENT_SECRET, "s")],
-                "found AZURE_CLIENT_ID, AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID;",
-            ),
-            (
-                vec![tenant, (AZURE_FEDERATED_TOKEN_FILE, "f")],
-                "found AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE; missing AZURE_CLIENT_ID;",
-            ),
-            (vec![tenant, client], "found AZURE_TENANT_ID, AZURE_CLIENT_ID; missing a credential (AZURE_CLIENT_SECRET"),
-            (
-                vec![tenant, client, (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x")],
-                "missing ACTIONS_ID_TOKEN_REQUEST_TOKEN;",
-            ),
-            (vec![tenant, client, (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t")], "missing ACTIONS_ID_TOKEN_REQUEST_URL;"),
+            (&[client, secret][..], "found AZURE_CLIENT_ID, AZURE_CLIENT_SECRET; missing AZURE_TENANT_ID;"),
+            (&[tenant, file], "found AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE; missing AZURE_CLIENT_ID;"),
+            (&APP, "found AZURE_TENANT_ID, AZURE_CLIENT_ID; missing a credential (AZURE_CLIENT_SECRET"),
+            (&[tenant, client, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=t"], "missing ACTIONS_ID_TOKEN_REQUEST_URL;"),
         ] {
-            let error = found(&variables).err().unwrap();
+            let error = found(variables).err().unwrap();
             assert!(error.to_string().contains(words), "{error}");
         }
     }
@@ -191,46 +159,30 @@ mod tests {
     #[test]
     fn a_credential_that_cannot_be_used_is_an_error_and_no_reason_to_use_another() {
         for (name, more) in [
-            (AZURE_CLIENT_CERTIFICATE_PATH, (AZURE_FEDERATED_TOKEN_FILE, "f")),
-            (AZURE_FEDERATED_TOKEN, (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x")),
-            (SYSTEM_OIDCREQUESTURI, (AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, "c")),
-            (AZURESUBSCRIPTION_CLIENT_ID, (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t")),
+            ("AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE=f"),
+            ("AZURE_FEDERATED_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL=https://x"),
+            ("SYSTEM_OIDCREQUESTURI", "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID=c"),
+            ("AZURESUBSCRIPTION_CLIENT_ID", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=t"),
         ] {
-            let error = found(&[&APP[..], &[(name, "x"), more]].concat()).err().unwrap();
+            let error = found(&[&APP[..], &[&format!("{name}=x"), more]].concat()).err().unwrap();
             assert!(error.to_string().starts_with(&format!("{name} is set, but this version cannot ")), "{error}");
         }
     }
 
     #[test]
-    fn a_tenant_that_is_given_replaces_the_variable() {
-        let tenant: Tenant = "fabrikam.example".parse().unwrap();
-        for variable in [None, Some("contoso.example"), Some("")] {
-            let get = |name: &str| {
-                if name == AZURE_TENANT_ID {
-                    variable.map(Into::into)
-                } else {
-                    (name != AZURE_CLIENT_CERTIFICATE_PATH).then(|| "x".into())
-                }
-            };
-            assert_eq!(App::in_environment(get, Some(&tenant)).ok().unwrap().tenant, tenant);
-        }
-    }
-
-    #[test]
     fn what_is_set_but_empty_or_nonsense_is_an_error() {
-        for (name, value, words) in [
-            (AZURE_CLIENT_SECRET, "", "is set, but empty"),
-            (AZURE_FEDERATED_TOKEN_FILE, " ", "is set, but empty"),
-            (AZURE_TENANT_ID, "", "is set, but empty"),
-            (AZURE_CLIENT_ID, "\n", "is set, but empty"),
-            (AZURE_TENANT_ID, "a/b", "holds a character"),
-            (ACTIONS_ID_TOKEN_REQUEST_URL, "github", "is not a valid URL"),
-            (ACTIONS_ID_TOKEN_REQUEST_URL, "https://a:b@x", "holds a user name or password"),
+        for (variable, words) in [
+            ("AZURE_CLIENT_SECRET=", "is set, but empty"),
+            ("AZURE_FEDERATED_TOKEN_FILE= ", "is set, but empty"),
+            ("AZURE_TENANT_ID=", "is set, but empty"),
+            ("AZURE_CLIENT_ID=\n", "is set, but empty"),
+            ("AZURE_TENANT_ID=a/b", "holds a character"),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL=github", "is not a valid URL"),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL=https://a:b@x", "holds a user name or password"),
         ] {
-            let mut variables =
-                vec![(name, value), (ACTIONS_ID_TOKEN_REQUEST_URL, "https://x"), (ACTIONS_ID_TOKEN_REQUEST_TOKEN, "t")];
-            variables.extend(APP);
-            let error = found(&variables).err().unwrap();
+            let github = ["ACTIONS_ID_TOKEN_REQUEST_URL=https://x", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=t"];
+            let error = found(&[&[variable][..], &github, &APP].concat()).err().unwrap();
+            let name = variable.split('=').next().unwrap();
             assert!(error.to_string().starts_with(&format!("{name} {words}")), "{error}");
         }
     }

@@ -197,19 +197,11 @@ mod tests {
             ..Session::new("a\"\\".into(), "https://graph.example", "https://login.example")
         };
         let text = session.text().unwrap();
+        assert_eq!(
+            text.expose_secret(),
+            r#"{"access_token":"a\"\\","graph_url":"https://graph.example","login_url":"https://login.example","expires_at":1800000000,"account":"ädmin@contoso.example","tenant":"contoso","asked_tenant":"contoso.example","client_id":"c","refresh_token":"r\"\\"}"#
+        );
         let read = Session::parse(text.clone()).unwrap();
-        assert_eq!(read.access_token.expose_secret(), "a\"\\");
-        assert_eq!(
-            (read.graph_url.as_str(), read.login_url.as_str()),
-            ("https://graph.example", "https://login.example")
-        );
-        assert_eq!(
-            (read.expires_at, &read.account, &read.tenant),
-            (session.expires_at, &session.account, &session.tenant)
-        );
-        assert_eq!(read.asked_tenant, session.asked_tenant);
-        let renewal = read.renewal.as_ref().unwrap();
-        assert_eq!((renewal.client_id.as_str(), renewal.refresh_token.expose_secret()), ("c", "r\"\\"));
         assert_eq!(read.text().unwrap().expose_secret(), text.expose_secret());
         assert_eq!(read.stored.unwrap().expose_secret(), text.expose_secret());
     }

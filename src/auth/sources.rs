@@ -161,30 +161,3 @@ fn ways(profile: &str) -> String {
         session::login_command(profile)
     )
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::ErrorKind;
-
-    #[test]
-    fn a_source_that_cannot_be_used_is_an_error_and_never_shown() {
-        for (value, part) in [
-            ("", "empty"),
-            (" \n\t", "empty"),
-            ("se cret", "no header"),
-            ("se\ncret", "no header"),
-            ("secré", "no header"),
-            ("Bearer secret", "word Bearer"),
-            ("bearer secret", "word Bearer"),
-        ] {
-            for source in [TokenSource::Token(value.into()), TokenSource::Variable(value.into())] {
-                let Err(error) = source.resolve(SystemTime::UNIX_EPOCH) else { panic!("{value:?} is taken") };
-                let error = error.downcast::<Error>().unwrap();
-                let words = format!("{error} {}", error.hint_text().unwrap_or_default());
-                assert_eq!(error.kind(), ErrorKind::Auth);
-                assert!(words.contains(part) && !words.contains("cr"), "{value:?}: {words}");
-            }
-        }
-    }
-}

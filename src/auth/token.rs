@@ -137,4 +137,12 @@ mod tests {
         let unknown = Token { expires_at: None, ..expired };
         assert!(!unknown.is_due(now) && unknown.renew_at(now).is_none());
     }
+
+    #[test]
+    fn a_token_that_begins_with_the_word_bearer_is_refused_in_any_case() {
+        for text in ["Bearer secret", "bearer secret"] {
+            let Err(error) = Token::read(&text.into(), "--token") else { panic!("{text}") };
+            assert_eq!(error.to_string(), "the token from --token begins with the word Bearer");
+        }
+    }
 }

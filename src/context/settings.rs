@@ -449,6 +449,7 @@ mod tests {
 
     const HERE: &str = "http://127.0.0.1:1";
     const OTHER: &str = "https://graph.example";
+    const APP: &str = "AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET";
 
     /// What is typed and what is set.
     #[derive(Default)]
@@ -458,14 +459,15 @@ mod tests {
     }
 
     impl Inputs {
-        /// Takes `NAME` or `NAME=VALUE`; the value of a root is a cloud's name, `here` or `other`.
+        /// Takes `NAME` or `NAME=VALUE`; the value of a root is a cloud's name, `here`, `other` or an address.
         fn with(mut self, word: &str) -> Self {
             let (name, value) = word.split_once('=').unwrap_or((word, "x"));
             let root = |login: bool| match value.parse::<Cloud>() {
                 Ok(cloud) if login => cloud.login().to_owned(),
                 Ok(cloud) => cloud.graph().to_owned(),
                 Err(_) if value == "here" => HERE.to_owned(),
-                Err(_) => OTHER.to_owned(),
+                Err(_) if value == "other" || value == "x" => OTHER.to_owned(),
+                Err(_) => value.to_owned(),
             };
             let options = &mut self.options;
             match name {
@@ -551,11 +553,8 @@ mod tests {
             let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
             let [typed, set, used] = cells[..] else { panic!("{row}") };
             let words = |cell: &str| -> Vec<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
-            let mut given = words(typed);
-            given.extend(words(set));
-            if set.contains(AZURE_AUTHORITY_HOST) {
-                given.extend(["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"].map(str::to_owned));
-            }
+            let app = if set.contains(AZURE_AUTHORITY_HOST) { APP } else { "" };
+            let given = [words(typed), words(set), vec![app.to_owned()]].concat();
             let given = Inputs::of(&given.join(" "));
             let expected = used.split(':').next().unwrap();
             let found = match expected {
@@ -580,7 +579,6 @@ mod tests {
 
     #[test]
     fn every_pair_of_sources_is_decided() {
-        const APP: &str = "AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET";
         let sources = [
             "--token",
             "--token-file",
@@ -633,8 +631,16 @@ mod tests {
         ] {
             assert_eq!(Inputs::of(name).source(), "exit 4", "{name}");
         }
-        for alone in ["AZURE_TENANT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI", AZURE_AUTHORITY_HOST]
-        {
+        for alone in [
+            "AZURE_TENANT_ID",
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "AZURESUBSCRIPTION_TENANT_ID",
+            "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+            "SYSTEM_OIDCREQUESTURI",
+            "SYSTEM_ACCESSTOKEN",
+            AZURE_AUTHORITY_HOST,
+        ] {
             assert_eq!(Inputs::of(alone).source(), "profile 'default'", "{alone}");
         }
     }
@@ -664,14 +670,13 @@ mod tests {
 
     #[test]
     fn what_loses_is_not_even_looked_at() {
-        for words in ["--cloud=china INTUNECTL_CLOUD=nonsense", "--graph-url=china INTUNECTL_CLOUD=nonsense"] {
+        for words in [
+            "--cloud=china INTUNECTL_CLOUD=nonsense",
+            "--graph-url=china INTUNECTL_CLOUD=nonsense",
+            "--cloud=china INTUNECTL_GRAPH_URL=nonsense INTUNECTL_LOGIN_URL=nonsense",
+        ] {
             assert_eq!(Inputs::of(words).roots(), "Graph of china, sign-in of china");
         }
-        let mut given = Inputs::of("--cloud=china");
-        given
-            .variables
-            .extend([INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL].map(|name| (name.to_owned(), "nonsense".to_owned())));
-        assert_eq!(given.roots(), "Graph of china, sign-in of china");
         assert!(Inputs::of("INTUNECTL_CLOUD=nonsense").select().is_err());
     }
 
@@ -701,15 +706,11 @@ mod tests {
 
     #[test]
     fn an_authority_is_taken_as_azures_libraries_take_it() {
-        const APP: &str = "AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET";
         for host in ["login.chinacloudapi.cn", "https://login.chinacloudapi.cn", "https://login.chinacloudapi.cn/"] {
-            let mut given = Inputs::of(APP);
-            given.variables.insert(AZURE_AUTHORITY_HOST.to_owned(), host.to_owned());
-            assert_eq!(given.roots(), "Graph of china, sign-in of china", "{host}");
+            let roots = |words: &str| Inputs::of(&format!("{words} AZURE_AUTHORITY_HOST={host}")).roots();
+            assert_eq!(roots(APP), "Graph of china, sign-in of china", "{host}");
             // Nobody else looks at it.
-            let mut given = Inputs::of(INTUNECTL_TOKEN);
-            given.variables.insert(AZURE_AUTHORITY_HOST.to_owned(), host.to_owned());
-            assert_eq!(given.roots(), "Graph of global, sign-in of global", "{host}");
+            assert_eq!(roots(INTUNECTL_TOKEN), "Graph of global, sign-in of global", "{host}");
         }
     }
 
