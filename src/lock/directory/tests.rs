@@ -74,19 +74,22 @@ impl Scene {
 const RUN: (&str, &str) = ("XDG_RUNTIME_DIR", "run");
 const STATE: (&str, &str) = ("XDG_STATE_HOME", "state");
 const HOME: (&str, &str) = ("HOME", "home");
+/// Where the lock is below [`HOME`].
+const BELOW_HOME: &str = "home/.local/state/intunectl";
 
 #[test]
 fn the_runtime_directory_comes_first_then_the_state_directory_then_the_home_then_the_temporary_directory() {
-    for (variables, expected) in
-        [(&[RUN, STATE, HOME][..], "run/intunectl"), (&[RUN], "run/intunectl"), (&[STATE, HOME], "state/intunectl")]
-    {
+    for (variables, expected) in [
+        (&[RUN, STATE, HOME][..], "run/intunectl"),
+        (&[RUN], "run/intunectl"),
+        (&[STATE, HOME], "state/intunectl"),
+        (&[HOME], BELOW_HOME),
+    ] {
         let scene = Scene::new();
         assert_eq!(scene.takes(variables), scene.path(expected));
     }
     let scene = Scene::new();
     assert_eq!(scene.takes(&[]), scene.temporary());
-    let scene = Scene::new();
-    assert_eq!(scene.takes(&[HOME]), scene.path("home/.local/state/intunectl"));
 }
 
 #[test]
@@ -108,17 +111,13 @@ fn an_empty_or_relative_path_in_a_variable_is_ignored() {
 
 #[test]
 fn a_directory_that_belongs_to_another_user_is_skipped_and_nothing_is_left_in_it() {
-    for (variable, next) in [
-        (RUN, "home/.local/state/intunectl"),
-        (("XDG_STATE_HOME", "run"), "home/.local/state/intunectl"),
-        // As after `sudo`: the state directory would have to be created in somebody else's home.
-        (("XDG_STATE_HOME", "run/new"), "home/.local/state/intunectl"),
-    ] {
+    // The last as after `sudo`: the state directory would have to be created in somebody else's home.
+    for variable in [RUN, ("XDG_STATE_HOME", "run"), ("XDG_STATE_HOME", "run/new")] {
         let scene = Scene::new();
         if !scene.give_away("run") {
             return;
         }
-        assert_eq!(scene.takes(&[variable, HOME]), scene.path(next));
+        assert_eq!(scene.takes(&[variable, HOME]), scene.path(BELOW_HOME));
         assert_eq!(fs::read_dir(scene.path("run")).unwrap().count(), 0);
     }
     let scene = Scene::new();
@@ -132,7 +131,7 @@ fn what_another_user_has_put_in_place_of_the_directory_is_skipped() {
     let scene = Scene::new();
     fs::create_dir(scene.path("run/intunectl")).unwrap();
     if scene.give_away("run/intunectl") {
-        assert_eq!(scene.takes(&[RUN, HOME]), scene.path("home/.local/state/intunectl"));
+        assert_eq!(scene.takes(&[RUN, HOME]), scene.path(BELOW_HOME));
         assert_eq!(fs::read_dir(scene.path("run/intunectl")).unwrap().count(), 0);
         let mode = fs::metadata(scene.path("run/intunectl")).unwrap().permissions().mode();
         assert_ne!(mode & 0o777, 0o700, "its mode is not for us to change");
@@ -141,20 +140,19 @@ fn what_another_user_has_put_in_place_of_the_directory_is_skipped() {
 
 #[test]
 fn a_symbolic_link_or_a_plain_file_in_place_of_the_directory_is_skipped_and_left_as_it_is() {
-    let next = "home/.local/state/intunectl";
     let scene = Scene::new();
     let (link, target) = (scene.path("run/intunectl"), scene.path("target"));
     symlink(&target, &link).unwrap();
-    assert_eq!(scene.takes(&[RUN, HOME]), scene.path(next));
+    assert_eq!(scene.takes(&[RUN, HOME]), scene.path(BELOW_HOME));
     assert!(!target.exists(), "nothing is created where a link points");
     fs::create_dir(&target).unwrap();
-    assert_eq!(scene.takes(&[RUN, HOME]), scene.path(next));
+    assert_eq!(scene.takes(&[RUN, HOME]), scene.path(BELOW_HOME));
     assert_eq!(fs::read_dir(&target).unwrap().count(), 0);
     assert_eq!(fs::read_link(&link).unwrap(), target);
 
     let scene = Scene::new();
     fs::write(scene.path("run/intunectl"), "someone's").unwrap();
-    assert_eq!(scene.takes(&[RUN, HOME]), scene.path(next));
+    assert_eq!(scene.takes(&[RUN, HOME]), scene.path(BELOW_HOME));
     assert_eq!(fs::read_to_string(scene.path("run/intunectl")).unwrap(), "someone's");
 }
 
@@ -184,7 +182,7 @@ fn a_directory_in_which_nothing_can_be_created_is_skipped() {
     };
     let candidates = candidates_from(get, &scene.path("tmp"));
     let _lock = acquire_in(&candidates, "intunectl-test", Instant::now()).unwrap().unwrap();
-    assert!(scene.path("home/.local/state/intunectl/intunectl-test.lock").exists());
+    assert!(scene.path(BELOW_HOME).join("intunectl-test.lock").exists());
 }
 
 #[test]
@@ -194,7 +192,7 @@ fn a_directory_without_permission_to_write_is_skipped() {
     if rustix::process::geteuid().is_root() {
         eprintln!("skipped: root may write everywhere");
     } else {
-        assert_eq!(scene.takes(&[RUN, HOME]), scene.path("home/.local/state/intunectl"));
+        assert_eq!(scene.takes(&[RUN, HOME]), scene.path(BELOW_HOME));
     }
 }
 
@@ -211,28 +209,28 @@ fn a_directory_that_is_open_to_others_is_narrowed() {
 
 #[test]
 fn what_another_user_left_in_a_directory_while_it_was_open_to_others_blocks_nobody() {
-    let next = "home/.local/state/intunectl";
     let scene = Scene::new();
     let (directory, lock) = (scene.path("run/intunectl"), scene.path("run/intunectl/intunectl-test.lock"));
     fs::create_dir(&directory).unwrap();
-    let take = || acquire_in(&scene.candidates(&[RUN, HOME]), "intunectl-test", Instant::now()).unwrap().map(drop);
-    let is_in_next = || scene.path(next).join("intunectl-test.lock").exists();
+    let takes_next = || {
+        let _lock = acquire_in(&scene.candidates(&[RUN, HOME]), "intunectl-test", Instant::now()).unwrap().unwrap();
+        assert!(scene.path(BELOW_HOME).join("intunectl-test.lock").exists());
+        fs::remove_dir_all(scene.path("home/.local")).unwrap();
+    };
 
     symlink(scene.path("target"), &lock).unwrap();
-    assert_eq!((take(), is_in_next()), (Some(()), true));
+    takes_next();
     assert!(!scene.path("target").exists());
     fs::remove_file(&lock).unwrap();
-    fs::remove_dir_all(scene.path("home/.local")).unwrap();
 
     fs::create_dir(&lock).unwrap();
-    assert_eq!((take(), is_in_next()), (Some(()), true));
+    takes_next();
     fs::remove_dir(&lock).unwrap();
-    fs::remove_dir_all(scene.path("home/.local")).unwrap();
 
     let held = File::create(&lock).unwrap();
     held.lock().unwrap();
     if scene.give_away("run/intunectl/intunectl-test.lock") {
-        assert_eq!((take(), is_in_next()), (Some(()), true));
+        takes_next();
     }
 }
 
