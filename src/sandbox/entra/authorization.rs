@@ -120,15 +120,15 @@ fn is_path_character(c: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::tokens::tests::grant;
     use super::*;
     use std::time::UNIX_EPOCH;
 
     const REDIRECT: &str = "http://localhost:1234/";
     /// The pair of RFC 7636, appendix B.
-    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    pub(in crate::sandbox::entra) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    pub(in crate::sandbox::entra) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     fn codes(verifier_challenge: &str) -> (AuthorizationCodes, String) {
         let mut codes = AuthorizationCodes::new(Duration::from_secs(2));
