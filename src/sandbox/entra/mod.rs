@@ -51,7 +51,6 @@ pub(super) struct Entra {
     authorization_codes: AuthorizationCodes,
 }
 
-/// A request to one of the tenant's endpoints.
 pub(super) struct EndpointRequest<'a> {
     pub(super) tenant: &'a str,
     pub(super) endpoint: &'a str,
@@ -81,7 +80,6 @@ impl Entra {
         }
     }
 
-    /// The OpenID configuration of a tenant.
     pub(super) fn configuration(&self, tenant: &str, head: &Parts, trace: &Trace) -> Response<Bytes> {
         let method = check_method(head, "GET");
         to_response(method.and_then(|()| discovery::configuration(&self.root, tenant)), trace)
@@ -134,7 +132,6 @@ impl Entra {
         }
     }
 
-    /// The response to a user's sign-in.
     fn signed_in(&mut self, grant: Grant, now: SystemTime) -> Value {
         let mut answer = self.token_response(&grant, Identity::User, now);
         if grant.scopes.has_offline_access() {
@@ -173,11 +170,9 @@ impl Entra {
         }
         if scope != format!("{}/.default", self.root) {
             let is_default_of_another_service = scope.ends_with("/.default") && !scope.contains(' ');
-            let scope = scope.to_owned();
-            return Err(match is_default_of_another_service {
-                true => EntraError::InvalidScope(scope),
-                false => EntraError::NotDefaultScope(scope),
-            });
+            let error =
+                if is_default_of_another_service { EntraError::InvalidScope } else { EntraError::NotDefaultScope };
+            return Err(error(scope.to_owned()));
         }
         match secret {
             Some("expired") => Err(EntraError::SecretExpired { client_id: client_id.to_owned() }),

@@ -132,6 +132,8 @@ mod tests {
             (".default", ".default"),
             ("User.Read\u{a0}openid", "User.Read\u{a0}openid"),
             ("<b>", "<b>"),
+            ("a/b", "a/b"),
+            ("openid \"x\"", "\"x\""),
         ];
         for (text, scope) in table {
             assert_eq!(Scopes::parse(text, ROOT), Err(scope.to_owned()), "{text}");

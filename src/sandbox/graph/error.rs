@@ -174,12 +174,9 @@ fn plain(status: StatusCode, message: &str, trace: &Trace) -> Response<Bytes> {
 }
 
 fn graph_error(status: StatusCode, code: &str, message: &str, trace: &Trace) -> Response<Bytes> {
-    let error = json!({"code": code, "message": message, "innerError": inner_error(trace)});
-    json_response(status, &json!({"error": error}))
-}
-
-fn inner_error(trace: &Trace) -> Value {
-    json!({"date": date(trace), "request-id": trace.request_id, "client-request-id": trace.client_request_id})
+    let (date, client_request_id) = (date(trace), &trace.client_request_id);
+    let inner = json!({"date": date, "request-id": trace.request_id, "client-request-id": client_request_id});
+    json_response(status, &json!({"error": {"code": code, "message": message, "innerError": inner}}))
 }
 
 /// UTC to the second, with no zone.

@@ -57,8 +57,7 @@ impl TestServices {
         let (head, ()) = request.body(()).unwrap().into_parts();
         let trace = Trace::of(&head.headers, self.now);
         let response = self.services.answer(&head, body, &trace, self.instant);
-        let (head, body) = response.unwrap_or_else(|error| error.response(&trace)).into_parts();
-        Reply { status: head.status.as_u16(), headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        Reply::of(response.unwrap_or_else(|error| error.response(&trace)))
     }
 
     /// Sends a request without a body, and with this access token.
@@ -86,6 +85,11 @@ impl TestServices {
 }
 
 impl Reply {
+    pub fn of(response: Response<Bytes>) -> Self {
+        let (head, body) = response.into_parts();
+        Self { status: head.status.as_u16(), headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
     pub fn header(&self, name: impl hyper::header::AsHeaderName) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
