@@ -134,7 +134,7 @@ impl Entra {
 
     fn signed_in(&mut self, grant: Grant, now: SystemTime) -> Value {
         let mut answer = self.token_response(&grant, Identity::User, now);
-        if grant.scopes.has_offline_access() {
+        if grant.scopes.has("offline_access") {
             answer.insert("refresh_token".into(), self.tokens.issue_refresh(grant, now).into());
         }
         answer.into()
@@ -192,7 +192,7 @@ impl Entra {
         answer.insert("expires_in".into(), self.tokens.lifetime().into());
         answer.insert("ext_expires_in".into(), self.tokens.lifetime().into());
         answer.insert("access_token".into(), self.tokens.issue_access(grant, identity, now).into());
-        if grant.scopes.has_openid() {
+        if grant.scopes.has("openid") {
             answer.insert("id_token".into(), self.tokens.make_id_token(grant, &self.root, now).into());
         }
         answer

@@ -399,10 +399,8 @@ fn a_request_that_is_no_form_is_refused() {
     let path = "/organizations/oauth2/v2.0/token";
     let form = "application/x-www-form-urlencoded";
     let refresh = b"grant_type=refresh_token&client_id=c&refresh_token=x";
-    let table: [(&str, &[u8], u64); 7] = [
+    let table: [(&str, &[u8], u64); 5] = [
         (form, b"grant_type=\xff", 9002313),
-        (form, b"grant_type=%ff", 9002313),
-        (form, b"grant_type=%", 9002313),
         (form, b"grant_type=a&grant_type=b", 9000411),
         // Entra sees no parameters in what is not called a form.
         ("application/json", b"{\"grant_type\":\"refresh_token\"}", 900144),
@@ -424,11 +422,8 @@ fn unknown_grants_endpoints_and_methods_are_refused() {
         assert_eq!(reply.error(), error(400, "unsupported_grant_type", 70003), "{grant}");
     }
     for endpoint in ["", "logout", "Token", "token%2f", "token/more"] {
-        assert_eq!(
-            TestServices::new().post_form(endpoint, &[]).error(),
-            error(404, "invalid_request", 9002313),
-            "{endpoint}"
-        );
+        let reply = TestServices::new().post_form(endpoint, &[]);
+        assert_eq!(reply.error(), error(404, "invalid_request", 9002313), "{endpoint}");
     }
     for (method, endpoint) in [("GET", "token"), ("GET", "devicecode"), ("PUT", "token"), ("HEAD", "devicecode")] {
         let reply = TestServices::new().ask(method, &format!("/common/oauth2/v2.0/{endpoint}"), "", b"");
