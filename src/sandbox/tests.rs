@@ -1,22 +1,15 @@
 //! The sandbox over real sockets.
 
-mod entra;
-mod graph;
+pub(in crate::sandbox) mod services;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream as Client;
 
-use serde_json::Value;
 use tokio::task::{JoinHandle, spawn_blocking};
 use uuid::Uuid;
 
+use self::services::{FIRST, HOUR, NOBODY, PARTNERS, Reply};
 use super::*;
-
-const PARTNERS: &str = "/v1.0/deviceManagement/remoteAssistancePartners";
-const FIRST: &str = "5a4d0b0c-0002-4000-8000-000000000001";
-const NOBODY: &str = "5a4d0b0c-0002-4000-8000-999999999999";
-/// Longer than any test.
-const HOUR: Duration = Duration::from_secs(3_600);
 
 fn config() -> Config {
     Config {
@@ -35,13 +28,6 @@ struct TestSandbox {
     authority: String,
     token: String,
     server: JoinHandle<()>,
-}
-
-#[derive(Debug)]
-struct Reply {
-    status: u16,
-    head: String,
-    body: String,
 }
 
 impl TestSandbox {
@@ -74,69 +60,20 @@ impl TestSandbox {
     async fn send(&self, line: &str, headers: &str) -> Reply {
         let host = &self.authority;
         let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
-        Reply::parse(&self.exchange(request).await)
+        parse(&self.exchange(request).await)
     }
 
     async fn get(&self, path: &str) -> Reply {
         self.send(&format!("GET {path}"), &format!("Authorization: Bearer {}\r\n", self.token)).await
     }
-
-    async fn post(&self, path: &str) -> Reply {
-        let headers = format!("Authorization: Bearer {}\r\nContent-Length: 0\r\n", self.token);
-        self.send(&format!("POST {path}"), &headers).await
-    }
-
-    /// Sends parameters to an endpoint of Entra.
-    async fn sign_in(&self, endpoint: &str, parameters: &str) -> Reply {
-        let length = parameters.len();
-        // The body follows the headers.
-        let headers =
-            format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{parameters}");
-        let reply = self.send(&format!("POST /contoso.example/oauth2/v2.0/{endpoint}"), &headers).await;
-        assert_eq!(reply.header("cache-control"), Some("no-store"));
-        reply
-    }
-
-    /// Signs in by device code; the access token and the refresh token.
-    async fn tokens(&self) -> (String, String) {
-        let device = self.sign_in("devicecode", "client_id=c&scope=User.Read+offline_access").await.json();
-        let grant_type = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code";
-        let code = device["device_code"].as_str().unwrap();
-        let parameters = format!("grant_type={grant_type}&client_id=c&device_code={code}");
-        let tokens = self.sign_in("token", &parameters).await.json();
-        let text = |name: &str| tokens[name].as_str().unwrap_or_else(|| panic!("{tokens}")).to_owned();
-        (text("access_token"), text("refresh_token"))
-    }
-
-    /// Calls Graph with this token.
-    async fn call(&self, line: &str, token: &str) -> Reply {
-        self.send(line, &format!("Authorization: Bearer {token}\r\nContent-Length: 0\r\n")).await
-    }
-
-    async fn status_of(&self, id: &str) -> String {
-        self.get(&format!("{PARTNERS}/{id}")).await.json()["onboardingStatus"].as_str().unwrap().to_owned()
-    }
 }
 
-impl Reply {
-    fn parse(text: &str) -> Self {
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no response: {text:?}"));
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Self { status, head: head.to_owned(), body: body.to_owned() }
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        let headers = self.head.lines().filter_map(|line| line.split_once(": "));
-        headers.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
-    }
-
-    fn message(&self) -> String {
-        self.json()["error"]["message"].as_str().unwrap().to_owned()
-    }
+fn parse(text: &str) -> Reply {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no response: {text:?}"));
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let headers = head.lines().filter_map(|line| line.split_once(": "));
+    let headers = headers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    Reply { status, headers, body: body.to_owned() }
 }
 
 #[tokio::test]
@@ -150,8 +87,9 @@ async fn every_response_has_its_own_id_and_the_clients() {
         sandbox.send(&format!("GET {PARTNERS}"), client_id).await,
         sandbox.send(&format!("POST {PARTNERS}"), client_id).await,
         sandbox.send("POST /organizations/oauth2/v2.0/token", client_id).await,
+        sandbox.send("POST /organizations/oauth2/v2.0/token", &format!("{client_id}Content-Length: 0\r\n")).await,
     ];
-    assert_eq!(replies.each_ref().map(|reply| reply.status), [200, 404, 401, 411, 411]);
+    assert_eq!(replies.each_ref().map(|reply| reply.status), [200, 404, 401, 411, 411, 400]);
     let mut ids = std::collections::HashSet::new();
     for reply in &replies {
         let id = reply.header("request-id").unwrap();
@@ -162,38 +100,25 @@ async fn every_response_has_its_own_id_and_the_clients() {
     for reply in &replies[1..3] {
         assert_eq!(reply.json()["error"]["innerError"]["request-id"], reply.header("request-id").unwrap());
     }
+    let of_entra = replies[5].json();
+    assert_eq!(of_entra["trace_id"], replies[5].header("request-id").unwrap());
+    assert_eq!(of_entra["correlation_id"], "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11");
 }
 
 #[tokio::test]
-async fn a_post_must_say_how_long_its_body_is() {
+async fn a_body_whose_length_is_not_known_or_too_long_is_refused() {
     let sandbox = TestSandbox::start(config()).await;
     let line = format!("POST {PARTNERS}/{FIRST}/disconnect");
     let token = format!("Authorization: Bearer {}\r\n", sandbox.token);
     let reply = sandbox.send(&line, &token).await;
     assert_eq!((reply.status, reply.header("content-type")), (411, Some("text/html")));
     assert!(reply.body.contains("HTTP Error 411."), "{reply:?}");
-    assert_eq!(sandbox.status_of(FIRST).await, "onboarded");
+    let reply = sandbox.send(&line, &format!("{token}Content-Length: 65537\r\n")).await;
+    assert_eq!((reply.status, reply.json()["error"]["code"].as_str()), (413, Some("PayloadTooLarge")));
+    assert_eq!(sandbox.get(&format!("{PARTNERS}/{FIRST}")).await.json()["onboardingStatus"], "onboarded");
     // The body of a chunked request follows the headers: here "{}".
     let chunked = format!("{token}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n");
     assert_eq!(sandbox.send(&line, &chunked).await.status, 204);
-}
-
-#[tokio::test]
-async fn a_body_that_is_too_long_is_not_read() {
-    let sandbox = TestSandbox::start(config()).await;
-    let headers = format!("Authorization: Bearer {}\r\nContent-Length: 65537\r\n", sandbox.token);
-    let reply = sandbox.send(&format!("POST {PARTNERS}/{FIRST}/disconnect"), &headers).await;
-    assert_eq!((reply.status, reply.json()["error"]["code"].as_str()), (413, Some("PayloadTooLarge")));
-    assert_eq!(sandbox.status_of(FIRST).await, "onboarded");
-}
-
-#[tokio::test]
-async fn an_answer_comes_no_sooner_than_the_latency() {
-    let latency = Duration::from_millis(20);
-    let sandbox = TestSandbox::start(Config { latency, ..config() }).await;
-    let start = Instant::now();
-    assert_eq!(sandbox.get(PARTNERS).await.status, 200);
-    assert!(start.elapsed() >= latency);
 }
 
 #[tokio::test]
@@ -203,7 +128,7 @@ async fn clients_that_are_silent_or_do_not_speak_http_do_not_block_others() {
     let mut half = sandbox.connect();
     half.write_all(format!("GET {PARTNERS} HTTP/1.1\r\nHo").as_bytes()).unwrap();
     for garbage in ["\x16\x03\x01\r\n\r\n", "GET\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"] {
-        assert_eq!(Reply::parse(&sandbox.exchange(garbage.to_owned()).await).status, 400);
+        assert_eq!(parse(&sandbox.exchange(garbage.to_owned()).await).status, 400);
     }
     drop(half);
     assert_eq!(sandbox.get(PARTNERS).await.status, 200);
@@ -237,13 +162,10 @@ async fn dropping_the_server_closes_its_connections() {
 
 #[tokio::test]
 async fn an_invalid_configuration_is_refused_at_the_start() {
-    let taken = Sandbox::bind(config()).await.unwrap();
-    let port = taken.url().rsplit_once(':').unwrap().1.parse().unwrap();
     let nothing = |requests, window| Config { throttle: Some(Limit { requests, window }), ..config() };
     let short_lived = Config { token_lifetime: Duration::from_millis(999), ..config() };
     let fails_with = |status| Config { failures: HashMap::from([(FIRST.into(), status)]), ..config() };
     let table = [
-        (Config { port, ..config() }, format!("cannot listen on port {port} of 127.0.0.1")),
         (nothing(0, HOUR), "a limit of nothing would refuse every request".to_owned()),
         (nothing(1, Duration::ZERO), "a limit of nothing would refuse every request".to_owned()),
         (short_lived, "a token must live for a second at least".to_owned()),

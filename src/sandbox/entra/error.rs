@@ -15,81 +15,39 @@ const JSON: &str = "application/json; charset=utf-8";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum EntraError {
     UnknownEndpoint,
-    WrongMethod {
-        allowed: &'static str,
-        received: String,
-    },
-    /// Parameters that cannot be read, or an invalid value.
+    WrongMethod { allowed: &'static str, received: String },
     Malformed,
-    /// A parameter is there twice.
     Repeated(String),
-    /// A parameter is missing.
     Missing(&'static str),
     UnknownGrantType(String),
-    /// A scope of another service, or none at all.
     InvalidScope(String),
-    /// An application asks for another scope than `.default`.
     NotDefaultScope(String),
     UnknownTenant(String),
-    /// An application signs in without naming a tenant.
     NoTenant,
-    /// An application sends neither a secret nor an assertion.
     NoCredential,
-    SecretExpired {
-        client_id: String,
-    },
-    SecretWrong {
-        client_id: String,
-    },
-    /// The device code has not been approved yet.
+    SecretExpired { client_id: String },
+    SecretWrong { client_id: String },
     Pending,
-    /// The client polls too often.
     SlowDown,
     DeviceCodeExpired,
     DeviceCodeUnknown,
-    /// A device code or refresh token that was used already, or a code or token of another client.
     InvalidGrant,
-    /// No such authorization code or refresh token.
     UnknownGrant,
-    /// The authorization code was used already.
     CodeUsed,
     CodeExpired,
-    /// The authorization code was requested with another redirect URI.
-    OtherRedirect {
-        now: String,
-        then: String,
-    },
-    /// The verifier does not match the challenge.
+    OtherRedirect { now: String, then: String },
     VerifierWrong,
-    /// All sessions were revoked after the refresh token was issued; both times as Entra writes them.
-    Revoked {
-        issued: String,
-        valid_from: String,
-    },
-    /// The redirect URI does not lead to this machine.
-    RedirectRefused {
-        client_id: String,
-        redirect_uri: String,
-    },
-    /// The response type is not `code`.
+    Revoked { issued: String, valid_from: String },
+    RedirectRefused { client_id: String, redirect_uri: String },
     ResponseType(String),
-    /// The challenge method is not S256.
     ChallengeMethod,
-    /// SHA-256 cannot have made this challenge.
     ChallengeSize,
-}
-
-struct Details {
-    status: StatusCode,
-    error: &'static str,
-    code: u32,
-    message: String,
 }
 
 impl EntraError {
     /// The response of an endpoint, as JSON.
     pub(super) fn response(&self, trace: &Trace) -> Response<Bytes> {
-        let Details { status, error, code, .. } = self.details();
+        let (_, error, code, _) = self.details();
         let body = json!({
             "error": error,
             "error_description": format!(
@@ -102,7 +60,7 @@ impl EntraError {
             "correlation_id": trace.client_request_id,
             "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
         });
-        let mut response = json_response(status, &body);
+        let mut response = json_response(self.status(), &body);
         self.mark(&mut response);
         response
     }
@@ -115,22 +73,24 @@ impl EntraError {
     }
 
     pub(super) fn status(&self) -> StatusCode {
-        self.details().status
+        StatusCode::from_u16(self.details().0).unwrap_or(StatusCode::BAD_REQUEST)
     }
 
     /// The code and its meaning: `AADSTSnnnnn: …`.
     pub(super) fn sentence(&self) -> String {
-        let Details { code, message, .. } = self.details();
+        let (_, _, code, message) = self.details();
         format!("AADSTS{code}: {message}")
     }
 
-    fn details(&self) -> Details {
-        let (status, error, code, message) = match self {
+    /// The HTTP status, the error, its code, and what the code means.
+    fn details(&self) -> (u16, &'static str, u32, String) {
+        match self {
             Self::UnknownEndpoint => (404, "invalid_request", 9002313, INVALID_REQUEST.into()),
             Self::WrongMethod { allowed, received } => {
                 let message = format!("The endpoint only accepts {allowed} requests. Received a {received} request.");
                 (405, "invalid_request", 900561, message)
             }
+            // Parameters that cannot be read, or an invalid value.
             Self::Malformed => (400, "invalid_request", 9002313, INVALID_REQUEST.into()),
             Self::Repeated(name) => {
                 let message = format!("The request is not properly formatted. The parameter '{name}' is duplicated.");
@@ -144,6 +104,7 @@ impl EntraError {
                 let message = format!("The app requested an unsupported grant type '{name}'.");
                 (400, "unsupported_grant_type", 70003, message)
             }
+            // A scope of another service, or none at all.
             Self::InvalidScope(scope) => {
                 let message = format!(
                     "The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."
@@ -209,7 +170,9 @@ impl EntraError {
                 let message = "The provided value for the input parameter 'device_code' is not valid.";
                 (400, "bad_verification_code", 70018, message.into())
             }
+            // A device code or refresh token that was used already, or a code or token of another client.
             Self::InvalidGrant => (400, "invalid_grant", 70000, "Provided grant is invalid or malformed.".into()),
+            // No such authorization code or refresh token.
             Self::UnknownGrant => (400, "invalid_grant", 9002313, INVALID_REQUEST.into()),
             Self::CodeUsed => {
                 let message = "OAuth2 Authorization code was already redeemed, please retry with a new valid code or \
@@ -233,6 +196,7 @@ impl EntraError {
                     "The Code_Verifier does not match the code_challenge supplied in the authorization request.";
                 (400, "invalid_grant", 501481, message.into())
             }
+            // All sessions were revoked after the refresh token was issued.
             Self::Revoked { issued, valid_from } => {
                 let message = format!(
                     "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user \
@@ -241,6 +205,7 @@ impl EntraError {
                 );
                 (400, "invalid_grant", 50173, message)
             }
+            // The redirect URI does not lead to this machine.
             Self::RedirectRefused { client_id, redirect_uri } => {
                 let message = format!(
                     "The redirect URI '{redirect_uri}' specified in the request does not match the redirect URIs \
@@ -254,10 +219,9 @@ impl EntraError {
                 (400, "unsupported_response_type", 700051, message)
             }
             Self::ChallengeMethod => (400, "invalid_request", 50149, "Invalid Code_Challenge_method parameter.".into()),
+            // SHA-256 cannot have made this challenge.
             Self::ChallengeSize => (400, "invalid_request", 501491, "Invalid size of Code_Challenge parameter.".into()),
-        };
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        Details { status, error, code, message }
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::error::EntraError;
 
-/// Parameters by name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Form(HashMap<String, String>);
 

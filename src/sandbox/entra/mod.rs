@@ -51,7 +51,6 @@ pub(super) struct Entra {
     authorization_codes: AuthorizationCodes,
 }
 
-/// A request to one of the tenant's endpoints.
 pub(super) struct EndpointRequest<'a> {
     pub(super) tenant: &'a str,
     pub(super) endpoint: &'a str,
@@ -81,7 +80,6 @@ impl Entra {
         }
     }
 
-    /// The OpenID configuration of a tenant.
     pub(super) fn configuration(&self, tenant: &str, head: &Parts, trace: &Trace) -> Response<Bytes> {
         let method = check_method(head, "GET");
         to_response(method.and_then(|()| discovery::configuration(&self.root, tenant)), trace)
@@ -134,10 +132,9 @@ impl Entra {
         }
     }
 
-    /// The response to a user's sign-in.
     fn signed_in(&mut self, grant: Grant, now: SystemTime) -> Value {
         let mut answer = self.token_response(&grant, Identity::User, now);
-        if grant.scopes.has_offline_access() {
+        if grant.scopes.has("offline_access") {
             answer.insert("refresh_token".into(), self.tokens.issue_refresh(grant, now).into());
         }
         answer.into()
@@ -173,11 +170,9 @@ impl Entra {
         }
         if scope != format!("{}/.default", self.root) {
             let is_default_of_another_service = scope.ends_with("/.default") && !scope.contains(' ');
-            let scope = scope.to_owned();
-            return Err(match is_default_of_another_service {
-                true => EntraError::InvalidScope(scope),
-                false => EntraError::NotDefaultScope(scope),
-            });
+            let error =
+                if is_default_of_another_service { EntraError::InvalidScope } else { EntraError::NotDefaultScope };
+            return Err(error(scope.to_owned()));
         }
         match secret {
             Some("expired") => Err(EntraError::SecretExpired { client_id: client_id.to_owned() }),
@@ -197,7 +192,7 @@ impl Entra {
         answer.insert("expires_in".into(), self.tokens.lifetime().into());
         answer.insert("ext_expires_in".into(), self.tokens.lifetime().into());
         answer.insert("access_token".into(), self.tokens.issue_access(grant, identity, now).into());
-        if grant.scopes.has_openid() {
+        if grant.scopes.has("openid") {
             answer.insert("id_token".into(), self.tokens.make_id_token(grant, &self.root, now).into());
         }
         answer

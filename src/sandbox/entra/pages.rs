@@ -16,9 +16,8 @@ pub(super) struct ConsentPrompt<'a> {
     pub(super) client_id: &'a str,
     pub(super) scope: &'a str,
     pub(super) account: &'a str,
-    /// The link to continue.
+    /// Where the links to continue and to cancel lead.
     pub(super) accept: &'a str,
-    /// The link to cancel.
     pub(super) decline: &'a str,
     /// How long until the page continues by itself.
     pub(super) approve_after: Duration,

@@ -45,14 +45,10 @@ impl Scopes {
         Self { openid: Vec::new(), permissions: vec![DEFAULT.to_owned()] }
     }
 
-    /// Whether the client asks for an ID token.
-    pub(super) fn has_openid(&self) -> bool {
-        self.openid.iter().any(|scope| scope == "openid")
-    }
-
-    /// Whether the client asks for a refresh token.
-    pub(super) fn has_offline_access(&self) -> bool {
-        self.openid.iter().any(|scope| scope == "offline_access")
+    /// Whether the client asks for a scope of OpenID Connect: `openid` is for an ID token, `offline_access` for a refresh
+    /// token.
+    pub(super) fn has(&self, scope: &str) -> bool {
+        self.openid.iter().any(|name| name == scope)
     }
 
     /// The granted permissions, without Graph's root, as in the claims of an access token.
@@ -106,8 +102,9 @@ mod tests {
         for (text, scp, granted) in table {
             let scopes = Scopes::parse(&text, ROOT).unwrap();
             assert_eq!((scopes.scp(), scopes.granted(ROOT)), (scp.to_owned(), granted), "{text}");
-            assert_eq!(scopes.has_openid(), text.contains("openid"));
-            assert_eq!(scopes.has_offline_access(), text.contains("offline_access"));
+            for scope in ["openid", "offline_access"] {
+                assert_eq!(scopes.has(scope), text.contains(scope), "{text}");
+            }
         }
         assert_eq!(Scopes::of_application(), Scopes::parse(&root(".default"), ROOT).unwrap());
     }
@@ -132,6 +129,8 @@ mod tests {
             (".default", ".default"),
             ("User.Read\u{a0}openid", "User.Read\u{a0}openid"),
             ("<b>", "<b>"),
+            ("a/b", "a/b"),
+            ("openid \"x\"", "\"x\""),
         ];
         for (text, scope) in table {
             assert_eq!(Scopes::parse(text, ROOT), Err(scope.to_owned()), "{text}");

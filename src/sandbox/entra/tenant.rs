@@ -23,17 +23,3 @@ pub(super) fn exists(name: &str) -> bool {
     let is_domain = || name.contains('.') && name.split('.').all(is_label);
     Uuid::try_parse(name).is_ok() || is_domain() && !name.to_ascii_lowercase().ends_with(".invalid")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tenant_named_by_its_id_is_that_tenant() {
-        let name = "0F2C1B1E-8d2b-4c8e-9a35-0a5e3b1d7c11";
-        assert_eq!(id(name), name.to_lowercase());
-        for name in ["organizations", "common", "contoso.onmicrosoft.com", ""] {
-            assert_eq!(id(name), TENANT);
-        }
-    }
-}

@@ -48,15 +48,12 @@ pub(in crate::sandbox) enum Identity {
     Application,
 }
 
-/// Why an access token is not accepted.
+/// Why an access token is not accepted. `valid_from` is when all sessions were revoked, in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sandbox) enum InvalidToken {
     Unknown,
     Expired,
-    /// It was issued before all sessions were revoked, at this time in seconds since 1970.
-    Revoked {
-        valid_from: u64,
-    },
+    Revoked { valid_from: u64 },
 }
 
 /// Issues tokens, and knows all that it has issued.

@@ -64,7 +64,7 @@ impl GraphError {
                 let message = "The sandbox serves this machine only. The host must be localhost or a loopback address.";
                 plain(StatusCode::MISDIRECTED_REQUEST, message, trace)
             }
-            Self::LengthRequired => html(StatusCode::LENGTH_REQUIRED, LENGTH_REQUIRED_PAGE.to_owned()),
+            Self::LengthRequired => respond(StatusCode::LENGTH_REQUIRED, HTML, LENGTH_REQUIRED_PAGE.to_owned()),
             Self::BodyTooLong => plain(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large.", trace),
             Self::BodyBroken => plain(StatusCode::BAD_REQUEST, "The request body cannot be read.", trace),
             Self::TokenMissing => unauthorized("Access token is empty.", trace),
@@ -100,6 +100,8 @@ fn configured(status: StatusCode, trace: &Trace) -> Response<Bytes> {
         _ => plain(status, "An error has occurred.", trace),
     }
 }
+
+const HTML: &str = "text/html";
 
 const TOKEN_EXPIRED: &str = "Lifetime validation failed, the token is expired.";
 
@@ -174,12 +176,9 @@ fn plain(status: StatusCode, message: &str, trace: &Trace) -> Response<Bytes> {
 }
 
 fn graph_error(status: StatusCode, code: &str, message: &str, trace: &Trace) -> Response<Bytes> {
-    let error = json!({"code": code, "message": message, "innerError": inner_error(trace)});
-    json_response(status, &json!({"error": error}))
-}
-
-fn inner_error(trace: &Trace) -> Value {
-    json!({"date": date(trace), "request-id": trace.request_id, "client-request-id": trace.client_request_id})
+    let (date, client_request_id) = (date(trace), &trace.client_request_id);
+    let inner = json!({"date": date, "request-id": trace.request_id, "client-request-id": client_request_id});
+    json_response(status, &json!({"error": {"code": code, "message": message, "innerError": inner}}))
 }
 
 /// UTC to the second, with no zone.
@@ -223,15 +222,11 @@ fn gateway(status: StatusCode) -> Response<Bytes> {
         "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
          <hr><center>Microsoft-Azure-Application-Gateway/v2</center>\r\n</body>\r\n</html>\r\n"
     );
-    html(status, page)
+    respond(status, HTML, page)
 }
 
 fn json_response(status: StatusCode, body: &Value) -> Response<Bytes> {
     respond(status, "application/json", body.to_string())
-}
-
-fn html(status: StatusCode, page: String) -> Response<Bytes> {
-    respond(status, "text/html", page)
 }
 
 /// Seconds for `Retry-After`, with decimals as in the reference's `2.128`; rounded up, so that the wait is enough.

@@ -3,6 +3,8 @@
 mod error;
 mod partners;
 mod route;
+#[cfg(test)]
+mod tests;
 mod throttle;
 
 use std::collections::HashMap;

@@ -162,7 +162,6 @@ pub(super) fn key(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     const THIRD: &str = "5a4d0b0c-0002-4000-8000-000000000003";
 
@@ -213,19 +212,5 @@ mod tests {
         let mut beta = v1;
         beta["onboardingRequestExpiryDateTime"] = json!("0001-01-01T00:00:00Z");
         assert_eq!(Value::from(partner.fields(Version::Beta)), beta);
-    }
-
-    #[test]
-    fn the_actions_change_the_status() {
-        let mut partners = Partners::new(3);
-        let partner = partners.get_mut(THIRD).unwrap();
-        for _ in 0..2 {
-            partner.disconnect();
-            assert_eq!(partner.fields(Version::V1)["onboardingStatus"], "notOnboarded");
-        }
-        partner.begin_onboarding(SystemTime::UNIX_EPOCH + Duration::from_secs(86_400));
-        let beta = partner.fields(Version::Beta);
-        assert_eq!(beta["onboardingStatus"], "onboarding");
-        assert_eq!(beta["onboardingRequestExpiryDateTime"], "1970-01-02T00:00:00Z");
     }
 }

@@ -3,6 +3,7 @@ use std::time::SystemTime;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::*;
+use crate::sandbox::tests::services::Reply;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
@@ -13,42 +14,39 @@ fn trace() -> Trace {
     Trace::of(&headers, SystemTime::UNIX_EPOCH + Duration::from_millis(1_706_781_600_999))
 }
 
-fn body(response: &Response<Bytes>) -> Value {
-    serde_json::from_slice(response.body()).unwrap()
-}
-
-fn header(response: &Response<Bytes>, name: HeaderName) -> Option<&str> {
-    response.headers().get(name).map(|value| value.to_str().unwrap())
+fn reply(error: &GraphError, trace: &Trace) -> Reply {
+    let mut response = error.response(trace);
+    trace.mark(&mut response);
+    Reply::of(response)
 }
 
 #[test]
 fn an_error_has_the_documented_fields_and_the_ids_of_its_headers() {
     let trace = trace();
-    let mut response = GraphError::TokenMissing.response(&trace);
-    trace.mark(&mut response);
-    assert_eq!(response.status(), 401);
-    assert_eq!(header(&response, WWW_AUTHENTICATE), Some(r#"Bearer realm="""#));
-    assert_eq!(header(&response, CLIENT_REQUEST_ID), Some(CLIENT_ID));
+    let response = reply(&GraphError::TokenMissing, &trace);
+    assert_eq!(response.status, 401);
+    assert_eq!(response.header(WWW_AUTHENTICATE), Some(r#"Bearer realm="""#));
+    assert_eq!(response.header(CLIENT_REQUEST_ID), Some(CLIENT_ID));
     let expected = json!({"error": {
         "code": "InvalidAuthenticationToken",
         "message": "Access token is empty.",
         "innerError": {
             "date": "2024-02-01T10:00:00",
-            "request-id": header(&response, REQUEST_ID),
+            "request-id": response.header(REQUEST_ID),
             "client-request-id": CLIENT_ID,
         },
     }});
-    assert_eq!(body(&response), expected);
+    assert_eq!(response.json(), expected);
 }
 
 #[test]
 fn the_challenge_of_a_revoked_token_says_what_a_new_one_has_to_claim() {
-    let response = GraphError::Token(InvalidToken::Revoked { valid_from: 1_706_781_600 }).response(&trace());
-    assert_eq!(response.status(), 401);
+    let response = reply(&GraphError::Token(InvalidToken::Revoked { valid_from: 1_706_781_600 }), &trace());
+    assert_eq!(response.status, 401);
     let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
                    TokenIssuedBeforeRevocationTimestamp";
-    assert_eq!(body(&response)["error"]["message"], message);
-    let challenge = header(&response, WWW_AUTHENTICATE).unwrap();
+    assert_eq!(response.json()["error"]["message"], message);
+    let challenge = response.header(WWW_AUTHENTICATE).unwrap();
     assert!(challenge.starts_with(r#"Bearer realm="", client_id="0"#), "{challenge}");
     let (_, claims) = challenge.split_once(r#"error="insufficient_claims", claims=""#).unwrap();
     let claims = STANDARD.decode(claims.trim_end_matches('"')).unwrap();
@@ -58,9 +56,9 @@ fn the_challenge_of_a_revoked_token_says_what_a_new_one_has_to_claim() {
 #[test]
 fn an_unknown_partner_is_told_in_json_inside_json() {
     let trace = trace();
-    let response = GraphError::UnknownPartner.response(&trace);
-    assert_eq!(response.status(), 404);
-    let outer = body(&response);
+    let response = reply(&GraphError::UnknownPartner, &trace);
+    assert_eq!(response.status, 404);
+    let outer = response.json();
     assert_eq!(outer["error"]["code"], "ResourceNotFound");
     let text = outer["error"]["message"].as_str().unwrap();
     assert!(text.starts_with("{\r\n  \"_version\": 3,\r\n  \"Message\": \"An error has occurred - Operation ID"));
@@ -73,9 +71,9 @@ fn an_unknown_partner_is_told_in_json_inside_json() {
 #[test]
 fn throttling_has_the_documented_body_and_a_fraction_of_seconds() {
     let trace = trace();
-    let response = GraphError::Throttled { retry_after: Duration::from_micros(2_127_001) }.response(&trace);
-    assert_eq!(response.status(), 429);
-    assert_eq!(header(&response, RETRY_AFTER), Some("2.128"));
+    let response = reply(&GraphError::Throttled { retry_after: Duration::from_micros(2_127_001) }, &trace);
+    assert_eq!(response.status, 429);
+    assert_eq!(response.header(RETRY_AFTER), Some("2.128"));
     let inner = json!({
         "code": "429",
         "date": "2024-02-01T10:00:00",
@@ -83,7 +81,7 @@ fn throttling_has_the_documented_body_and_a_fraction_of_seconds() {
         "request-id": trace.request_id,
         "status": "429",
     });
-    assert_eq!(body(&response)["error"]["innerError"], inner);
+    assert_eq!(response.json()["error"]["innerError"], inner);
 }
 
 #[test]
@@ -111,12 +109,12 @@ fn a_configured_status_comes_with_a_body_that_fits() {
         (599, Some("UnknownError")),
     ];
     for (status, code) in table {
-        let response = GraphError::Configured(StatusCode::from_u16(status).unwrap()).response(&trace());
-        assert_eq!(response.status(), status);
+        let response = reply(&GraphError::Configured(StatusCode::from_u16(status).unwrap()), &trace());
+        assert_eq!(response.status, status);
         match code {
-            Some(code) => assert_eq!(body(&response)["error"]["code"], code),
-            None => assert!(response.body().starts_with(b"<html>"), "{status}"),
+            Some(code) => assert_eq!(response.json()["error"]["code"], code),
+            None => assert!(response.body.starts_with("<html>"), "{status}"),
         }
-        assert_eq!(header(&response, RETRY_AFTER), (status == 429).then_some("1"));
+        assert_eq!(response.header(RETRY_AFTER), (status == 429).then_some("1"));
     }
 }
