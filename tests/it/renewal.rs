@@ -113,6 +113,12 @@ fn told(seen: &Seen) -> Vec<&str> {
     seen.stderr.lines().filter(|line| labels.iter().any(|label| line.starts_with(label))).collect()
 }
 
+/// All is done, and nothing was told.
+#[track_caller]
+fn assert_quiet(seen: &Seen) {
+    assert_eq!((seen.code, told(seen)), (Some(0), vec![]), "{}", seen.stderr);
+}
+
 /// To be asked where Graph saw one run alone.
 #[track_caller]
 fn assert_whole(seen: &Seen, platform: &Platform, count: usize) {
@@ -133,7 +139,7 @@ fn a_token_with_little_left_is_renewed_before_the_first_request() {
         scene.sign_in_at(&root, "work", left, &["--client-id", "an-app-of-ours"]);
         let before = scene.platform.server.requests().len();
         let seen = scene.outcome(scene.disconnect(20, &[]));
-        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_quiet(&seen);
         assert_whole(&seen, &scene.platform, 20);
         assert_eq!(scene.platform.bearers(), [1; 20]);
         let request = &scene.platform.server.requests()[before];
@@ -166,7 +172,7 @@ fn a_token_with_enough_left_is_used_as_it_is() {
         }
         scene.sign_in("work", 900);
         let seen = scene.outcome(scene.disconnect(20, &[]));
-        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_quiet(&seen);
         assert_eq!((scene.platform.bearers(), scene.platform.token_requests().len()), (vec![0; 20], 0));
     }
 }
@@ -180,7 +186,7 @@ fn every_command_that_needs_a_token_renews_it() {
     for command in [["partner", "list"], ["auth", "status"]] {
         let renewals = scene.platform.token_requests().len();
         let seen = scene.run(&[&command[..], &["-vv", "--profile", "work"]].concat());
-        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_quiet(&seen);
         assert_eq!(scene.platform.token_requests().len(), renewals + 1, "{command:?}");
     }
     assert_eq!(scene.token().stdout, format!("{}\n", scene.issuer().access(3)));
@@ -321,7 +327,7 @@ fn whenever_it_is_killed_behind_the_answer_the_sign_in_stays_usable() {
         running.signal("KILL");
         scene.end_of(running);
         let seen = scene.token();
-        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_quiet(&seen);
         next(true);
     }
 }
@@ -342,7 +348,7 @@ fn a_token_that_is_refused_in_the_middle_is_renewed_once_and_no_id_is_lost() {
         let scene = Scene::new(platform);
         scene.sign_in("work", HOUR);
         let seen = scene.outcome(scene.disconnect(60, arguments));
-        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_quiet(&seen);
         assert_whole(&seen, &scene.platform, 60);
         assert_eq!(seen.with_status("disconnected"), ids(60));
         assert_eq!(scene.platform.token_requests().len(), 1);
@@ -422,7 +428,7 @@ fn sixteen_that_are_refused_at_once_wait_for_one_renewal() {
     }
     gate.open();
     let seen = scene.end_of(running);
-    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_quiet(&seen);
     assert_whole(&seen, &scene.platform, 60);
     assert_eq!(scene.platform.token_requests().len(), 1);
     assert_eq!(scene.platform.bearers(), [vec![0; 16], vec![1; 60]].concat());
@@ -518,7 +524,7 @@ fn processes_at_once_share_one_renewal() {
             gate.lock().unwrap().open();
             for running in started {
                 let seen = scene.end_of(running);
-                assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+                assert_quiet(&seen);
                 assert_eq!(seen.with_status("disconnected"), ids(3));
             }
             assert_eq!(scene.platform.token_requests().len(), round + 1);
@@ -537,7 +543,7 @@ fn processes_at_once_take_turns_where_every_token_has_little_left() {
         let started: Vec<_> = (0..5).map(|_| Running::start(&mut scene.disconnect(3, &[]))).collect();
         for running in started {
             let seen = scene.end_of(running);
-            assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+            assert_quiet(&seen);
         }
     }
     let sent: Vec<_> = scene.platform.token_requests().iter().map(|request| request.form("refresh_token")).collect();
@@ -565,7 +571,7 @@ fn processes_at_once_whose_token_is_refused_share_one_renewal() {
     let started: Vec<_> = (0..5).map(|_| Running::start(&mut scene.disconnect(4, &["-j1"]))).collect();
     for running in started {
         let seen = scene.end_of(running);
-        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_quiet(&seen);
         assert_eq!(seen.with_status("disconnected"), ids(4));
     }
     assert_eq!(scene.platform.token_requests().len(), 1);
@@ -602,7 +608,7 @@ fn a_process_that_cannot_see_the_turn_takes_the_token_of_the_one_that_was_first(
     let started = [Running::start(&mut scene.disconnect(3, &["--timeout", "10m"])), Running::start(&mut second)];
     for running in started {
         let seen = scene.end_of(running);
-        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_quiet(&seen);
         assert_eq!(seen.with_status("disconnected"), ids(3));
     }
     assert_eq!(scene.platform.bearers(), [1; 6]);
@@ -788,7 +794,7 @@ fn a_platform_that_fails_in_passing_is_asked_again() {
     let scene = Scene::new(platform);
     scene.sign_in("work", EXPIRED);
     let seen = scene.outcome(scene.disconnect(2, &[]));
-    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_quiet(&seen);
     assert_eq!((scene.platform.bearers(), scene.platform.token_requests().len()), (vec![1; 2], 3));
 }
 
@@ -864,7 +870,7 @@ fn whoever_signs_in_or_out_during_a_renewal_wins() {
             };
             gate.open();
             let seen = scene.end_of(running);
-            assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+            assert_quiet(&seen);
             assert_eq!(scene.platform.bearers().last(), Some(&ours), "the run ends with what it has got");
             let theirs = scene.token();
             match is_out {
@@ -907,7 +913,7 @@ fn tokens_that_never_live_long_are_not_renewed_for_every_request() {
         let scene = Scene::new(Platform::renewing(move |_, issuer| issuer.grant(seconds)));
         scene.sign_in("work", seconds.min(LITTLE));
         let seen = scene.outcome(scene.disconnect(50, &[]));
-        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_quiet(&seen);
         assert_whole(&seen, &scene.platform, 50);
         // Tokens of 20 s are renewed every 10 s, where a machine is as slow as that.
         assert!(scene.platform.token_requests().len() < if seconds == 20 { 7 } else { 2 }, "{seconds}");
@@ -924,7 +930,7 @@ fn a_platform_that_gives_no_new_refresh_token_leaves_the_old_one_in_force() {
     scene.sign_in("work", LITTLE);
     for n in [1, 3, 5] {
         let seen = scene.outcome(scene.disconnect(1, &[]));
-        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_quiet(&seen);
         assert_eq!(scene.platform.bearers().last(), Some(&n));
         scene.keeps(0);
     }
@@ -951,7 +957,7 @@ fn a_token_that_was_due_and_is_refused_all_the_same_is_renewed_once_more() {
     ));
     scene.sign_in("work", LITTLE);
     let seen = scene.outcome(scene.disconnect(20, &["-j4"]));
-    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_quiet(&seen);
     assert_whole(&seen, &scene.platform, 20);
     assert_eq!(scene.platform.token_requests().len(), 2);
     assert_eq!(scene.platform.bearers().iter().filter(|n| **n == 2).count(), 20);
@@ -980,7 +986,7 @@ fn whoever_is_refused_late_takes_the_token_that_is_there_by_then() {
     let scene = Scene::new(platform);
     scene.sign_in("work", HOUR);
     let seen = scene.outcome(scene.disconnect(10, &["-j2", "--timeout", "10m", "--retries", "0"]));
-    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_quiet(&seen);
     assert_whole(&seen, &scene.platform, 10);
     assert_eq!(scene.platform.token_requests().len(), 1);
     assert_eq!(scene.platform.bearers().last(), Some(&1));
@@ -1119,7 +1125,7 @@ fn an_application_gets_one_token_for_each_run_and_keeps_none() {
         let app = App::with_secret(Platform::renewing(move |_, issuer| grant_app(issuer, seconds)));
         for run in 0..2 {
             let seen = app.outcome(50, &[]);
-            assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+            assert_quiet(&seen);
             assert_eq!(seen.with_status("disconnected"), ids(50));
             assert_eq!(app.scene.platform.token_requests().len(), run + 1, "{seconds}");
             assert_eq!(app.scene.platform.bearers()[50 * run..], vec![run; 50]);
@@ -1222,7 +1228,7 @@ fn an_application_whose_token_ends_in_the_middle_of_a_run_gets_another() {
         std::thread::sleep(Duration::from_millis(1100));
         gate.open();
         let seen = app.scene.end_of(running);
-        assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+        assert_quiet(&seen);
         assert_whole(&seen, &app.scene.platform, 60);
         assert_eq!(app.scene.platform.token_requests().len(), 2);
         // While one gets the new token, the others may go on with the old one, which has some minutes left.
@@ -1252,7 +1258,7 @@ fn the_federated_token_is_read_anew_for_each_renewal() {
     let scene = Scene::without_keyring(platform);
     let app = App::new(scene, "AZURE_FEDERATED_TOKEN_FILE", file.to_str().unwrap());
     let seen = app.outcome(5, &["-j1"]);
-    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_quiet(&seen);
     assert_whole(&seen, &app.scene.platform, 5);
     let requests = app.scene.platform.token_requests();
     let sent: Vec<_> = requests.iter().map(|request| request.form("client_assertion").unwrap()).collect();
@@ -1308,7 +1314,7 @@ fn github_is_asked_anew_for_each_renewal() {
     let mut command = app.disconnect(5, &["-j2"]);
     command.env("ACTIONS_ID_TOKEN_REQUEST_URL", format!("{}/github/token?job=7", app.scene.platform.root()));
     let seen = app.scene.outcome(command);
-    assert_eq!((seen.code, told(&seen)), (Some(0), vec![]), "{}", seen.stderr);
+    assert_quiet(&seen);
     assert_whole(&seen, &app.scene.platform, 5);
     let requests = app.scene.platform.token_requests();
     let sent: Vec<_> = requests.iter().map(|request| request.form("client_assertion").unwrap()).collect();
