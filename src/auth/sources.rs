@@ -101,7 +101,7 @@ impl TokenSource {
     /// # Errors
     /// It cannot be used: it is empty, unreadable, malformed or expired, or there is no keyring.
     pub fn resolve(self, now: SystemTime) -> anyhow::Result<ResolvedSource> {
-        let (secret, given) = match self {
+        let (secret, source) = match self {
             Self::Token(token) => (token, StaticSource::Option),
             Self::TokenFile(path) => (read_file(&path, "the token file")?, StaticSource::File(path)),
             Self::Variable(value) => (from_variable(value)?, StaticSource::Variable),
@@ -112,7 +112,7 @@ impl TokenSource {
                 return Ok(ResolvedSource::Profile(profile, session.map(Box::new)));
             }
         };
-        Ok(ResolvedSource::Static(given.token(&secret, now)?, given))
+        Ok(ResolvedSource::Static(source.token(&secret, now)?, source))
     }
 }
 

@@ -101,7 +101,7 @@ pub struct RunIo<'a> {
 /// # Errors
 /// None of an ID's: those are in its record.
 pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: RunIo<'_>) -> anyhow::Result<Finished> {
-    let mut run = Run::new(plan, client.host(), summary, io.console);
+    let mut run = Run::new(plan, summary, io.console);
     let backlog = Arc::new(Semaphore::new(BACKLOG));
     let mut flights = FuturesUnordered::new();
     let mut signals = 0;
@@ -149,7 +149,7 @@ pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: Run
 /// Reports every ID of a plan where there is nothing to send: an earlier run has done it, or a signal came before the
 /// first request.
 pub async fn without_requests(plan: &Plan, signal: Option<Signal>, summary: Summary, io: RunIo<'_>) -> Finished {
-    let mut run = Run::new(plan, "", summary, io.console);
+    let mut run = Run::new(plan, summary, io.console);
     if let Some(signal) = signal {
         run.interrupt(signal);
     }
@@ -204,7 +204,6 @@ struct Accepted {
 /// The state of a run: each ID is either still to come (from `next` on), in `under_way` or `accepted`, or reported.
 struct Run<'a> {
     plan: &'a Plan,
-    host: &'a str,
     console: &'a Console,
     started: Instant,
     next: usize,
@@ -218,10 +217,9 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(plan: &'a Plan, host: &'a str, summary: Summary, console: &'a Console) -> Self {
+    fn new(plan: &'a Plan, summary: Summary, console: &'a Console) -> Self {
         Self {
             plan,
-            host,
             console,
             started: Instant::now(),
             next: 0,
@@ -297,13 +295,13 @@ impl<'a> Run<'a> {
                 let progress = self.under_way.remove(&position)?.get();
                 let builder = self.builder(position, progress)?;
                 match (self.plan.task, &outcome.last) {
-                    (Task::Rehearse, _) => builder.rehearsed(outcome, self.context()),
+                    (Task::Rehearse, _) => builder.rehearsed(outcome, self.context(client)),
                     (Task::Act { wait: Some(wait) }, Some(Ok(answer))) if answer.status == 204 => {
                         self.accepted.insert(position, Accepted { progress, request_id: answer.request_id.clone() });
                         self.console.confirming(self.accepted.len());
                         return Some(self.follow_up(position, builder, wait, client, permit));
                     }
-                    (Task::Act { .. }, _) => builder.acted(outcome, self.context()),
+                    (Task::Act { .. }, _) => builder.acted(outcome, self.context(client)),
                 }
             }
             With::Confirmation(confirmation) => {
@@ -336,7 +334,7 @@ impl<'a> Run<'a> {
     where
         'a: 'f,
     {
-        let (context, reads) = (self.context(), Rc::clone(&self.confirmations));
+        let (context, reads) = (self.context(client), Rc::clone(&self.confirmations));
         Box::pin(async move {
             let RecordBuilder { id, action, .. } = builder;
             let confirmation = confirm(client, action, id, wait, context, &reads).await;
@@ -382,8 +380,11 @@ impl<'a> Run<'a> {
         Finished { exit, summary, hints, written }
     }
 
-    fn context(&self) -> CallContext<'a> {
-        CallContext { host: self.host, caller: &self.plan.caller, cancel: &self.plan.cancel }
+    fn context<'f>(&self, client: &'f Client<'_>) -> CallContext<'f>
+    where
+        'a: 'f,
+    {
+        CallContext::new(client, &self.plan.caller, &self.plan.cancel)
     }
 
     fn builder(&self, position: usize, progress: Progress) -> Option<RecordBuilder<'a>> {

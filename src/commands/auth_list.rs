@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::root::Cloud;
-use crate::output::format::Listed;
+use crate::output::format::{Listed, Tokens};
 use crate::output::table::{Cell, Column};
 use crate::output::terminal::{Layout, TextStyle};
 use crate::output::{stdout, table};
@@ -45,7 +45,7 @@ struct Entry {
 }
 
 impl Listed for Entry {
-    const QUOTES_INPUT: bool = true;
+    const TOKENS: Tokens = Tokens::Redacted;
 
     fn id(&self) -> &str {
         &self.profile

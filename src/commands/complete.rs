@@ -18,6 +18,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use crate::cli::{self, Cli, Global};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::graph::failure::CallContext;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
@@ -141,7 +142,7 @@ fn look_up(words: Vec<String>) -> Option<Vec<Offer>> {
     let connection = context.connection_at_hand().ok()??;
     let client = context.client(&connection, Some(Rate::PUBLISHED)).ok()?;
     let caller = connection.caller();
-    let call_context = context.call_context(&client, &caller);
+    let call_context = CallContext::new(&client, &caller, &context.cancel);
     let partners = block_on(async { Ok(partner::list(&client, call_context).await?) }).ok()?;
     let offer = |fields: partner::Fields| {
         let id = PartnerId::parse(&fields.id).ok().filter(|id| is_word(id.as_str()))?;

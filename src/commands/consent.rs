@@ -14,9 +14,9 @@ use crate::action::Action;
 use crate::batch::Plan;
 use crate::batch::read::read;
 use crate::context::{Connection, Context};
-use crate::error::Error;
 use crate::exit::{Exit, Verdict};
 use crate::graph::client::Client;
+use crate::graph::failure::CallContext;
 use crate::interrupt::Interrupts;
 use crate::output::console::Console;
 use crate::output::partners;
@@ -109,14 +109,17 @@ async fn show_and_ask(
     let todo = plan.todo().count();
     let (mut rows, mut unanswered) = (Vec::new(), Vec::new());
     let reading = context.console.reading("the partners");
-    let mut reads =
-        std::pin::pin!(read(client, plan.todo().take(MOST_SHOWN), context.call_context(client, &plan.caller)));
+    let mut reads = std::pin::pin!(read(
+        client,
+        plan.todo().take(MOST_SHOWN),
+        CallContext::new(client, &plan.caller, &context.cancel)
+    ));
     while let Some((id, partner)) = reads.next().await {
         rows.push(match partner {
             Ok(partner) => [partners::id(&partner), partners::name(&partner), partners::status(&partner)],
             Err(failure) if failure.verdict() == Verdict::Unauthorized => {
-                let error = Error::auth(format!("{}; nothing was sent", failure.in_words()));
-                return Err(failure.hint.into_iter().fold(error, Error::hint).into());
+                let message = format!("{}; nothing was sent", failure.in_words());
+                return Err(failure.into_error(message).into());
             }
             Err(failure) => {
                 let status = failure.http_status.map(|status| format!("{status} ")).unwrap_or_default();
@@ -137,7 +140,7 @@ async fn show_and_ask(
         && let Some(failure) = unanswered.pop()
     {
         let message = format!("cannot show what this would act on: {}; nothing was sent", failure.in_words());
-        return Err(failure.hint.into_iter().fold(Error::failure(message), Error::hint).into());
+        return Err(failure.into_error(message).into());
     }
     let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];
     let mut shown = heading(plan.action, todo, plan.ids.len() - todo, connection, client.host());

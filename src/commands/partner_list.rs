@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::graph::failure::CallContext;
 use crate::graph::pace::Rate;
 use crate::graph::partner;
 use crate::ids::PartnerId;
@@ -25,7 +26,7 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
     let client = context.client(&connection, Some(Rate::PUBLISHED))?;
     let reading = context.console.reading("the partners");
     let caller = connection.caller();
-    let partners = partner::list(&client, context.call_context(&client, &caller)).await?;
+    let partners = partner::list(&client, CallContext::new(&client, &caller, &context.cancel)).await?;
     drop(reading);
     if context.format == Format::Id
         && let Some((n, reason)) = (1_usize..)

@@ -7,6 +7,7 @@ use crate::batch::read::read;
 use crate::cli;
 use crate::context::Context;
 use crate::exit::{Exit, Verdict, fold};
+use crate::graph::failure::CallContext;
 use crate::graph::pace::Rate;
 use crate::ids::Collected;
 use crate::ids::input::{self, Stdin};
@@ -38,7 +39,11 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     let caller = connection.caller();
     let (mut partners, mut verdicts, mut hints, mut unread) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let reading = context.console.reading("the partners");
-    let mut read = std::pin::pin!(read(&client, ids.iter().map(|(id, _)| id), context.call_context(&client, &caller)));
+    let mut read = std::pin::pin!(read(
+        &client,
+        ids.iter().map(|(id, _)| id),
+        CallContext::new(&client, &caller, &context.cancel)
+    ));
     while let Some((id, partner)) = read.next().await {
         match partner {
             Ok(partner) => partners.push(partner),

@@ -14,10 +14,8 @@ use crate::auth::session;
 use crate::auth::sources::{ResolvedSource, StaticSource};
 use crate::auth::token::Token;
 use crate::error::Error;
-use crate::graph::advice::Caller;
 use crate::graph::bearer::{Bearer, Renew, RenewReason};
 use crate::graph::client::{Client, ClientOptions};
-use crate::graph::failure::CallContext;
 use crate::graph::pace::Rate;
 use crate::net::event::Observer;
 use crate::net::http::Transport;
@@ -206,11 +204,11 @@ impl Context {
                     match self.renew_token(connection, &used, reason).await {
                         Ok(token) => Ok(Bearer { renew_at: token.renew_at(SystemTime::now()), token: token.secret }),
                         Err(RenewalFailure { error, outlook }) => {
-                            match reason {
-                                _ if outlook == Outlook::Stopped => {}
+                            match (outlook, reason) {
+                                (Outlook::Stopped, _) => {}
                                 // What there is may still do.
-                                RenewReason::Due => self.console.warning_about(&error),
-                                RenewReason::Refused => self.console.failure(&error),
+                                (_, RenewReason::Due) => self.console.warning_about(&error),
+                                (_, RenewReason::Refused) => self.console.failure(&error),
                             }
                             Err(outlook)
                         }
@@ -232,10 +230,5 @@ impl Context {
             rate,
             observer: Box::new(self.observer()),
         })
-    }
-
-    /// What explains why one of the client's calls failed.
-    pub fn call_context<'a>(&'a self, client: &'a Client<'_>, caller: &'a Caller) -> CallContext<'a> {
-        CallContext { host: client.host(), caller, cancel: &self.cancel }
     }
 }

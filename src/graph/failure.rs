@@ -4,9 +4,10 @@
 use serde::Serialize;
 
 use super::advice::{self, Caller, Purpose};
-use super::client::{Ended, Outcome};
+use super::client::{Client, Ended, Outcome};
 use super::problem;
 use crate::cancel::{Cancel, CancelReason};
+use crate::error::Error;
 use crate::exit::Verdict;
 use crate::net::answer::{self, Answer, NoAnswer};
 use crate::text::humanize::approx_duration;
@@ -92,6 +93,15 @@ impl CallFailure {
         format!("{status}{}: {}{id}", sanitize(&self.code), sanitize(&self.message))
     }
 
+    /// The error of a command that ends for this reason, in these words.
+    pub fn into_error(self, message: String) -> Error {
+        let error = match self.verdict() {
+            Verdict::Unauthorized => Error::auth(message),
+            Verdict::Undone | Verdict::Done => Error::failure(message),
+        };
+        self.hint.into_iter().fold(error, Error::hint)
+    }
+
     /// What the exit code makes of it.
     pub fn verdict(&self) -> Verdict {
         if self.kind == FailureKind::Auth { Verdict::Unauthorized } else { Verdict::Undone }
@@ -109,7 +119,11 @@ pub struct CallContext<'a> {
     pub cancel: &'a Cancel,
 }
 
-impl CallContext<'_> {
+impl<'a> CallContext<'a> {
+    pub fn new(client: &'a Client<'_>, caller: &'a Caller, cancel: &'a Cancel) -> Self {
+        Self { host: client.host(), caller, cancel }
+    }
+
     /// Why a call did not do what it was for.
     pub fn failure(self, outcome: Outcome, purpose: Purpose) -> CallFailure {
         let Outcome { last, ended, unanswered_before, renewal_failed } = outcome;

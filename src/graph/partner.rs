@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::advice::Purpose;
 use super::client::{Call, Client, Outcome, Progress};
-use super::failure::{CallContext, CallFailure, FailureKind};
+use super::failure::{CallContext, CallFailure};
 use crate::action::Action;
 use crate::cancel::StopFlag;
 use crate::error::Error;
@@ -158,12 +158,8 @@ async fn page(client: &Client<'_>, url: Url, context: CallContext<'_>) -> Result
     let answer = outcome.take_success().ok_or_else(|| {
         let failure = context.failure(outcome, Purpose::List);
         // A code of ours says no more than the message.
-        let why = if failure.http_status.is_some() { failure.in_words() } else { failure.message };
-        let error = match failure.kind {
-            FailureKind::Auth => Error::auth(failed(&why)),
-            _ => Error::failure(failed(&why)),
-        };
-        failure.hint.into_iter().fold(error, Error::hint)
+        let why = failed(&if failure.http_status.is_some() { failure.in_words() } else { failure.message.clone() });
+        failure.into_error(why)
     })?;
     let page = if answer.status == 200 { serde_json::from_slice(&answer.body).ok() } else { None };
     let no_list = || Error::failure(failed("the answer is not a list of partners"));

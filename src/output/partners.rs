@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 
-use super::format::Listed;
+use super::format::{Listed, Tokens};
 use super::style::{DIM, GREEN, MAGENTA};
 use super::table::{self, Cell, Column};
 use super::terminal::{Layout, TextStyle};
@@ -10,7 +10,7 @@ use crate::graph::partner::Partner;
 use crate::text::sanitize::sanitize;
 
 impl Listed for Partner {
-    const QUOTES_INPUT: bool = false;
+    const TOKENS: Tokens = Tokens::Kept;
 
     fn id(&self) -> &str {
         &self.fields.id

@@ -7,22 +7,9 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-use super::listed::Listed;
+use super::listed::{Listed, Tokens};
 use crate::output::record::{Record, Summary};
 use crate::text::sanitize::{acts_on_terminal, without_tokens};
-
-/// Whether what looks like a token is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tokens {
-    Kept,
-    Redacted,
-}
-
-impl Tokens {
-    pub fn of<T: Listed>() -> Self {
-        if T::QUOTES_INPUT { Self::Redacted } else { Self::Kept }
-    }
-}
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -39,7 +26,7 @@ pub fn records(out: impl Write, summary: &Summary, results: &[Record]) -> io::Re
 
 pub fn list<T: Listed>(items: &[T]) -> io::Result<Vec<u8>> {
     let mut document = Vec::new();
-    pretty(&mut document, &items, Tokens::of::<T>())?;
+    pretty(&mut document, &items, T::TOKENS)?;
     Ok(document)
 }
 

@@ -4,10 +4,16 @@ use serde::Serialize;
 
 use crate::output::terminal::TextStyle;
 
+/// Whether JSON shows what looks like a token. It does not where it quotes what somebody may have typed in the wrong place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    Kept,
+    Redacted,
+}
+
 /// Something of which a command prints a list.
 pub trait Listed: Serialize + Sized {
-    /// Whether it quotes what somebody typed, which may be a token in the wrong place: in JSON, that is not shown.
-    const QUOTES_INPUT: bool;
+    const TOKENS: Tokens;
 
     fn id(&self) -> &str;
 

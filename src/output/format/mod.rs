@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::record::{Record, Summary};
 use super::terminal::TextStyle;
-pub use listed::Listed;
+pub use listed::{Listed, Tokens};
 use text::RecordStyle;
 
 /// How results are written.

@@ -4,8 +4,8 @@ use std::io;
 
 use serde::Serialize;
 
-use super::json::{self, Tokens};
-use super::listed::Listed;
+use super::json;
+use super::listed::{Listed, Tokens};
 use crate::output::record::Record;
 
 pub fn record(record: &Record) -> io::Result<Vec<u8>> {
@@ -16,7 +16,7 @@ pub fn record(record: &Record) -> io::Result<Vec<u8>> {
 
 pub fn list<T: Listed>(items: &[T]) -> io::Result<Vec<u8>> {
     let mut lines = Vec::new();
-    items.iter().try_for_each(|item| json::compact(&mut lines, item, Tokens::of::<T>()))?;
+    items.iter().try_for_each(|item| json::compact(&mut lines, item, T::TOKENS))?;
     Ok(lines)
 }
 
