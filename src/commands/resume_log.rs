@@ -39,6 +39,13 @@ impl ResumeLog {
                 "--resume takes the records that an earlier run has left (-o ndjson); leave it out of the first run",
             )
         })?;
+        // There, `>` has emptied it by then: cmd hands over the file, PowerShell a pipe.
+        if cfg!(windows) && bytes.is_empty() {
+            return Err(Error::usage(format!("{name} is empty; nothing was sent")).hint(
+                "`>` empties a file before intunectl can read it: append with `>>`; if it is the first run, leave out \
+                 --resume",
+            ));
+        }
         let earlier = resume::read(&bytes, action).map_err(|foreign| {
             Error::usage(format!("{name}: {foreign}; nothing was sent")).hint(format!(
                 "--resume takes the records that an earlier run of {} has left (-o ndjson)",
