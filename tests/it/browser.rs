@@ -1,5 +1,6 @@
 //! Signing in with a real browser: Chromium, without a window, from the sandbox's page back to the loopback.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -19,16 +20,21 @@ struct Chromium {
 }
 
 impl Chromium {
-    fn program(&self, machine: &Machine) -> String {
+    /// A script that starts it, in the place of itself.
+    fn program(&self, machine: &Machine) -> PathBuf {
         let place = self.place.display();
-        machine.program(
-            "browser",
-            &format!(
-                "/bin/mkdir -p '{place}'; echo $$ > '{place}/process'\n\
+        let path = machine.desk.path().join("browser");
+        std::fs::write(
+            &path,
+            format!(
+                "#!/bin/sh\n/bin/mkdir -p '{place}'; echo $$ > '{place}/process'\n\
                  export HOME='{place}' PATH=/usr/bin:/bin\n\
-                 exec chromium {OPTIONS} --user-data-dir='{place}/data' \"$1\" 2>'{place}/log'"
+                 exec chromium {OPTIONS} --user-data-dir='{place}/data' \"$1\" 2>'{place}/log'\n"
             ),
         )
+        .unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
     }
 
     fn read(&self, name: &str) -> Option<String> {

@@ -1,5 +1,6 @@
 //! `completion`: the scripts, as the binary prints them and as packagers take them from the source, and what they offer.
 
+#[cfg(unix)]
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -233,11 +234,11 @@ fn without_a_token_at_hand_nothing_is_offered_or_sent() {
     nothing_is_sent(&DISCONNECT, &[&[("INTUNECTL_TOKEN", None)][..], &app].concat());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_token_is_not_taken_out_of_a_pipe() {
     let home = Intunectl::new();
-    let pipe = home.home().join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = home.fifo("pipe");
     assert!(pipe.metadata().unwrap().file_type().is_fifo());
     let end = pipe.clone();
     let writer = std::thread::spawn(move || std::fs::write(end, TOKEN).unwrap());

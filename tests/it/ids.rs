@@ -1,6 +1,7 @@
 //! Where IDs come from, for `partner disconnect`.
 
 use crate::support::graph::{Graph, PARTNERS, TOKEN};
+use crate::support::os::{is_a_directory, no_such_file};
 use crate::support::{Intunectl, Seen, run, run_with};
 
 const GUID: &str = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
@@ -300,10 +301,10 @@ fn no_id_in_what_was_read_is_no_reason_to_suggest_them_all() {
 fn what_cannot_be_read_is_a_usage_error_with_a_hint() {
     // Reading the memory of a process from its very beginning fails, even for root.
     for (path, reason) in [
-        ("missing", "No such file or directory"),
-        (".", "Is a directory"),
+        ("missing", no_such_file()),
+        (".", is_a_directory()),
         #[cfg(target_os = "linux")]
-        ("/proc/self/mem", "Input/output error"),
+        ("/proc/self/mem", "Input/output error".to_owned()),
     ] {
         let message = format!("error: cannot read {path}: {reason}; nothing was sent\n");
         Scene::new().refuses(&["a", "-f", path], "", &[&message, "hint: -f takes a file"]);

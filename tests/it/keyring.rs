@@ -1,8 +1,6 @@
 //! The token of a profile in the keyring: with a real Secret Service, with none, and with one that never answers.
 
 use std::fs::File;
-use std::os::unix::fs::chown;
-use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,9 +9,10 @@ use serde_json::json;
 
 use crate::support::graph::{Graph, TOKEN, Unspoken};
 use crate::support::jwt::{OTHER_TENANT, TENANT, but, claims, good, jwt, padded};
-use crate::support::running::Running;
-use crate::support::tab::Offers;
 use crate::support::{Intunectl, Seen, files, run, run_with};
+
+#[cfg(unix)]
+mod bus;
 
 /// A home on a machine whose keyring is the wrapper's.
 struct Scene {
@@ -498,149 +497,9 @@ fn without_a_directory_for_the_lock_sign_ins_are_not_saved_but_deleted() {
 }
 
 #[test]
-#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-#[allow(clippy::print_stderr, reason = "a test that takes root says so")]
-fn what_another_user_leaves_in_the_shared_temporary_directory_blocks_nobody() {
-    let keyring = Scene::new();
-    let shared = Intunectl::new();
-    let user = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(shared.home()).unwrap());
-    let lock = shared.file(&format!("intunectl-{user}.lock"), "");
-    let held = File::open(&lock).unwrap();
-    held.try_lock().unwrap();
-    let directory = shared.home().join(format!("intunectl-{user}"));
-    std::fs::create_dir(&directory).unwrap();
-    for path in [&lock, &directory] {
-        if chown(path, Some(65_534), None).is_err() {
-            eprintln!("skipped: to give {} to another user takes root", path.display());
-            return;
-        }
-    }
-    let (url, token) = (keyring.graph.url(), good());
-    let mut login = keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]);
-    login.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", shared.home());
-    assert_eq!(run_with(&mut login, token.clone()).code, Some(0));
-    keyring.has(&[], &token);
-    let created = keyring.home.home().join(".local/state/intunectl/intunectl.lock");
-    assert_eq!(files(keyring.home.home()), [created]);
-
-    // Without a home there is no directory left, and the sign-in can be deleted all the same.
-    let mut logout = keyring.command(&["auth", "logout"]);
-    logout.env("HOME", "/nonexistent").env_remove("XDG_RUNTIME_DIR").env("TMPDIR", shared.home());
-    assert_eq!(run(&mut logout).code, Some(0));
-    keyring.has_none("default");
-    assert_eq!(files(shared.home()), [lock]);
-}
-
-#[test]
 fn a_login_at_a_terminal_does_not_wait_for_typing() {
     let home = Intunectl::new();
     let Seen { stdout, stderr, code } = home.at_a_terminal("intunectl auth login --with-token");
     assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
     assert!(stderr.contains("which is a terminal\nhint: intunectl auth login --with-token < "), "{stderr}");
-}
-
-#[test]
-fn without_a_keyring_a_login_fails_at_once_and_names_the_variable() {
-    let home = Intunectl::new();
-    let token = good();
-    let start = Instant::now();
-    let Seen { stdout, stderr, code } =
-        run_with(home.command().args(["auth", "login", "--with-token"]), token.as_str());
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
-    assert_eq!((stdout.as_str(), code), ("", Some(1)));
-    assert!(stderr.starts_with("error: a sign-in cannot be kept here: the keyring cannot be used: "), "{stderr}");
-    assert!(
-        stderr.contains("\nhint: ") && stderr.contains("INTUNECTL_TOKEN") && !stderr.contains(&token[..40]),
-        "{stderr}"
-    );
-    assert_eq!(files(home.home()), [""; 0].map(PathBuf::from));
-}
-
-#[test]
-fn without_a_keyring_there_is_nobody_to_forget() {
-    let seen = run(Intunectl::new().command().args(["auth", "logout"]));
-    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)));
-    assert!(seen.stderr.starts_with("error: the keyring cannot be used: "), "{}", seen.stderr);
-}
-
-/// A bus that takes calls and never answers.
-struct SilentBus {
-    home: Intunectl,
-    listener: UnixListener,
-}
-
-impl SilentBus {
-    fn new() -> Self {
-        let home = Intunectl::new();
-        let listener = UnixListener::bind(home.home().join("bus")).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        Self { home, listener }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.home.command();
-        let bus = format!("unix:path={}", self.home.home().join("bus").display());
-        command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", bus);
-        command
-    }
-}
-
-#[test]
-fn a_keyring_that_does_not_answer_counts_as_none_after_three_seconds() {
-    let bus = SilentBus::new();
-    let start = Instant::now();
-    // All at once, so that the time is spent once.
-    let commands = [
-        (
-            &["auth", "login", "--with-token"][..],
-            good(),
-            1,
-            "error: a sign-in cannot be kept here: the keyring did not answer",
-        ),
-        (&["auth", "logout"], String::new(), 1, "error: the keyring did not answer within 3 s"),
-        (&["auth", "token"], String::new(), 4, "error: no access token: the keyring did not answer"),
-        (&["partner", "list"], String::new(), 4, "error: no access token: the keyring did not answer"),
-        (&["partner", "disconnect", "a"], String::new(), 4, "error: no access token: the keyring did not answer"),
-        (&["partner", "disconnect", "-"], "a\nb\n".to_owned(), 4, "error: no access token: the keyring did not answer"),
-    ];
-    let started: Vec<_> = commands
-        .into_iter()
-        .map(|(arguments, stdin, code, words)| (Running::with_input(&mut bus.command(arguments), stdin), code, words))
-        .collect();
-    for (running, expected, words) in started {
-        let seen = running.end();
-        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(expected)), "{}", seen.stderr);
-        assert!(seen.stderr.starts_with(words), "{}", seen.stderr);
-        let needs_a_token = !words.starts_with("error: the keyring");
-        assert_eq!(seen.stderr.contains("INTUNECTL_TOKEN"), needs_a_token, "{}", seen.stderr);
-    }
-    // It was worth waiting for, and not for long; the rest is for slow machines.
-    let took = start.elapsed();
-    assert!((Duration::from_secs(3)..Duration::from_secs(15)).contains(&took), "{took:?}");
-    assert_eq!(files(bus.home.home()), [""; 0].map(PathBuf::from));
-}
-
-#[test]
-fn a_tab_does_not_wait_for_a_keyring_that_does_not_answer() {
-    let bus = SilentBus::new();
-    let server = Unspoken::new();
-    let mut command = bus.command(&[]);
-    let offers = Offers::to(command.env("INTUNECTL_GRAPH_URL", server.url()), &["partner", "disconnect", ""]);
-    assert_eq!(offers.ids(), [""; 0]);
-    server.assert_unspoken();
-}
-
-#[test]
-fn a_token_at_hand_leaves_the_keyring_alone() {
-    let bus = SilentBus::new();
-    let graph = Graph::that_does_it();
-    bus.home.file("token", TOKEN);
-    for source in [["--token", TOKEN], ["--token-file", "token"]] {
-        let url = graph.url();
-        let arguments = [&["partner", "disconnect", "a", "--graph-url", &url][..], &source].concat();
-        assert_eq!(run(&mut bus.command(&arguments)).code, Some(0));
-    }
-    let refused = bus.listener.accept();
-    assert!(refused.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{refused:?}");
-    assert_eq!(graph.disconnected(), ["a", "a"]);
 }

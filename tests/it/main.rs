@@ -1,5 +1,4 @@
 //! The real binary, from outside. One test program, since each one more would link everything once more.
-#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,7 +11,7 @@
 mod architecture;
 mod support;
 
-#[cfg(not(target_os = "macos"))]
+#[cfg(target_os = "linux")]
 mod browser;
 mod cli;
 mod completion;
@@ -32,15 +31,15 @@ mod partner_disconnect_pace;
 mod partner_disconnect_request;
 mod partner_disconnect_retry;
 mod partner_disconnect_stop;
-#[cfg(target_os = "linux")]
+#[cfg(not(target_os = "macos"))]
 mod partner_dry_run;
 mod partner_kill;
 mod partner_list;
 mod partner_onboard;
-#[cfg(target_os = "linux")]
+#[cfg(not(target_os = "macos"))]
 mod partner_prompt;
 mod partner_resume;
-#[cfg(target_os = "linux")]
+#[cfg(not(target_os = "macos"))]
 mod partner_show;
 mod partner_wait;
 mod progress;

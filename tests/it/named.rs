@@ -596,12 +596,12 @@ fn every_record_says_whose_it_is() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_run_that_is_interrupted_before_it_has_a_token_names_the_root_that_was_typed() {
     let server = service();
     let home = Intunectl::new();
-    let fifo = home.home().join("fifo");
-    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let fifo = home.fifo("fifo");
     let mut command = command(&home, &server, COMMANDS[0], &["-o", "ndjson", "--token-file", "fifo"]);
     let running = crate::support::running::Running::start(&mut command);
     // Returns when the other side has opened it.

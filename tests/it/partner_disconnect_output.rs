@@ -1,13 +1,16 @@
 //! `partner disconnect`: what is written where, in every format, and what never is.
 
 use std::io::{BufRead as _, BufReader, Read as _};
+#[cfg(unix)]
 use std::os::fd::OwnedFd;
+#[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::support::os::broken_pipe;
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::shell::{on_a_terminal, widths};
@@ -420,7 +423,7 @@ fn a_reader_that_ends_by_the_same_ctrl_c_leaves_what_was_done_since_to_be_told()
         assert_eq!((seen.code, server.done()), (Some(130), ids(2)), "{}", seen.stderr);
         let told: Vec<_> = seen.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
         let lost: Vec<_> = lost.iter().map(|id| format!("error: not written: {id} disconnected")).collect();
-        let why = "error: the results could not all be written: Broken pipe".to_owned();
+        let why = "error: the results could not all be written: ".to_owned() + &broken_pipe();
         assert_eq!(told, [vec![why], lost, vec!["error: interrupted".to_owned()]].concat());
     }
 }
@@ -440,6 +443,7 @@ fn a_reader_that_takes_its_time_holds_up_no_request_and_misses_nothing() {
     assert_eq!(seen.with_status("disconnected"), ids(1500));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_full_disk_is_told_in_words_and_so_is_what_could_not_be_written() {
     for format in ["text", "ndjson", "json", "id"] {
@@ -478,6 +482,7 @@ fn without_standard_error_the_results_are_the_same() {
     assert_eq!((seen.stdout, seen.code), (three(&[]).stdout, Some(1)));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_late_reader_of_a_non_blocking_output_gets_every_line() {
     const COUNT: usize = 3000;

@@ -1,10 +1,13 @@
 //! `partner disconnect`: how a run ends before its end, and that every ID is reported all the same.
 
 use std::io::Write as _;
+#[cfg(unix)]
 use std::os::fd::OwnedFd;
+#[cfg(unix)]
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, OnceLock};
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use crate::support::running::Running;
@@ -331,6 +334,7 @@ fn an_interrupted_run_is_interrupted_whatever_else_it_is() {
 }
 
 /// A socket into which nothing more goes, and the end from which nobody reads.
+#[cfg(unix)]
 fn full() -> (UnixStream, UnixStream) {
     let (mut writer, reader) = UnixStream::pair().unwrap();
     writer.set_nonblocking(true).unwrap();
@@ -341,6 +345,7 @@ fn full() -> (UnixStream, UnixStream) {
 }
 
 /// Two signals at the same moment are one, so they differ; either may be taken for the second.
+#[cfg(unix)]
 #[track_caller]
 fn ends_soon_after_two_signals(running: Running) -> Seen {
     let start = Instant::now();
@@ -353,13 +358,13 @@ fn ends_soon_after_two_signals(running: Running) -> Seen {
     seen
 }
 
+#[cfg(unix)]
 #[test]
 fn a_signal_while_the_token_is_waited_for_reports_every_id() {
     for (signal, code, words) in SIGNALS {
         let server = Server::always(Reply::done);
         let home = Intunectl::new();
-        let fifo = home.home().join("token");
-        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let fifo = home.fifo("token");
         let mut command = home.disconnect(server.root());
         command.arg("--token-file").arg(&fifo).args(ids(5)).args(["p-0001", "-o", "ndjson"]);
         let running = Running::start(&mut command);
@@ -378,6 +383,7 @@ fn a_signal_while_the_token_is_waited_for_reports_every_id() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn two_signals_end_it_though_nobody_reads_standard_error() {
     let server = Server::always(Reply::done);
@@ -397,6 +403,7 @@ fn two_signals_end_it_though_nobody_reads_standard_error() {
     drop(reader);
 }
 
+#[cfg(unix)]
 #[test]
 fn two_signals_end_it_though_nobody_reads_standard_output() {
     let server = Server::always(Reply::done);

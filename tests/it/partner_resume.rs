@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+#[cfg(unix)]
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::{Intunectl, Seen, ids, jwt, run};
@@ -353,6 +354,7 @@ fn through_tee_the_next_record_is_appended_to_the_torn_one_and_nothing_is_lost()
     assert_eq!((seen.with_status("skipped"), server.ids().len()), (ids(3), 2), "{seen:?}");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_log_that_the_shell_has_emptied_is_refused() {
     let server = Server::always(Reply::done);
@@ -367,6 +369,7 @@ fn a_log_that_the_shell_has_emptied_is_refused() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn anything_but_records_is_not_appended_to_the_log() {
     let server = Server::always(Reply::done);
@@ -567,12 +570,12 @@ fn ids_may_be_the_failed_ones_of_the_same_log() {
     assert_eq!(read(&home, "log").lines().count(), 3);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_signal_while_records_are_read_sends_nothing() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
-    let fifo = home.home().join("fifo");
-    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let fifo = home.fifo("fifo");
     let running = Running::start(command(&home, "disconnect", &server).args(["a", "--resume"]).arg(&fifo));
     // Returns when the other side has opened it.
     let writer = std::fs::File::options().write(true).open(&fifo).unwrap();

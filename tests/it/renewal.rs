@@ -1,8 +1,11 @@
 //! Renewing a token: when, how often, what is kept of it, and what it does to a run. The keyring is a real one, and the
 //! identity platform does whatever one may do.
 
+#[cfg(unix)]
 use std::net::Shutdown;
+#[cfg(unix)]
 use std::os::unix::net::{UnixListener, UnixStream};
+#[cfg(unix)]
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -1022,10 +1025,12 @@ fn what_is_sent_again_with_another_token_is_no_retry() {
 }
 
 /// The way to the keyring, which can be taken away.
+#[cfg(unix)]
 struct Bus {
     socket: PathBuf,
 }
 
+#[cfg(unix)]
 impl Bus {
     fn new(home: &Intunectl) -> Self {
         let real = std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap();
@@ -1051,6 +1056,7 @@ impl Bus {
     }
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_renewal_that_cannot_be_kept_is_used_all_the_same_and_told() {

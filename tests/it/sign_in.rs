@@ -1,6 +1,7 @@
 //! Signing in, with a real keyring, against the sandbox and against platforms that lie.
 
 use std::net::TcpStream;
+#[cfg(unix)]
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -796,6 +797,7 @@ fn a_code_that_is_not_redeemed_signs_nobody_in() {
     elsewhere.assert_unspoken();
 }
 
+#[cfg(unix)]
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
@@ -852,7 +854,7 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
         assert_eq!(platform.asked("devicecode").len() - asked, usize::from(!opens), "{environment:?} {arguments:?}");
     }
     // A browser for the terminal, which does not come up.
-    let text_browser = machine.program("lynx", "exit 3");
+    let text_browser = machine.program("lynx", &["exit", "3"]);
     let asked = platform.asked("devicecode").len();
     let mut command = login(&machine, platform.root(), &["-vv"]);
     let seen = machine.seen(command.env("BROWSER", &text_browser));
@@ -860,7 +862,8 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
     assert!(seen.stderr.contains("\nno browser can be opened here after all\n"), "{}", seen.stderr);
     assert_eq!(platform.asked("devicecode").len() - asked, 1);
     // The system's own browser, for whoever sits at a display.
-    std::fs::rename(&browser, machine.desk.path().join("x-www-browser")).unwrap();
+    std::fs::remove_file(&browser).unwrap();
+    machine.browser_of_name("x-www-browser");
     for (name, value) in [("DISPLAY", ":0"), ("WAYLAND_DISPLAY", "wayland-0")] {
         machine.has_opened_none();
         let process = Running::start(login(&machine, platform.root(), &["-vv"]).env(name, value));
@@ -881,7 +884,7 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
 fn asked_for_a_browser_where_none_opens_it_prints_the_address_and_waits() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
-    let fails = machine.program("fails", "exit 3");
+    let fails = machine.program("fails", &["exit", "3"]);
     for browser in ["", "/nonexistent/browser", &fails] {
         let mut command = login(&machine, platform.root(), &["--browser", "-q"]);
         let process = Running::start(command.env("BROWSER", browser));
@@ -1032,6 +1035,7 @@ fn without_a_keyring_nobody_is_asked_to_sign_in() {
     platform.assert_unspoken();
 }
 
+#[cfg(unix)]
 #[test]
 fn with_a_keyring_that_never_answers_nobody_is_asked_to_sign_in() {
     let machine = Machine::without_keyring();
@@ -1061,6 +1065,7 @@ fn with_a_keyring_that_never_answers_nobody_is_asked_to_sign_in() {
     platform.assert_unspoken();
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
@@ -1094,6 +1099,7 @@ fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
     platform.assert_unspoken();
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_keyring_that_was_locked_again_is_told_and_not_taken_for_an_empty_one() {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::{ServerConnection, StreamOwned};
 
+use crate::support::os::no_such_file;
 use crate::support::server::listen;
 use crate::support::tls::Identity;
 use crate::support::{Intunectl, Seen, run};
@@ -92,8 +93,9 @@ fn the_roots_in_ssl_cert_file_are_trusted() {
 fn certificates_that_cannot_be_read_are_an_error_before_anything_is_sent() {
     let (server, user) = (TlsServer::start(), Intunectl::new());
     user.file("not.pem", "hello");
+    let missing = format!("cannot read --ca-cert missing.pem: {}", no_such_file());
     for (arguments, variables, words) in [
-        (&["--ca-cert", "missing.pem"][..], &[][..], "cannot read --ca-cert missing.pem: No such file or directory"),
+        (&["--ca-cert", "missing.pem"][..], &[][..], &*missing),
         (&["--ca-cert", "not.pem"], &[], "holds no certificate in PEM form"),
         (&[], &[("SSL_CERT_FILE", "missing.pem")], "SSL_CERT_FILE or SSL_CERT_DIR cannot be read"),
     ] {

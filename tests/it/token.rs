@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::support::graph::{Graph, TOKEN, Unspoken};
 use crate::support::jwt::{OTHER_PERMISSION, PERMISSION, but, claims, good, jwt};
+use crate::support::os::{is_a_directory, no_such_file};
 use crate::support::{Intunectl, Seen, run, run_with};
 
 /// Text that no message has of itself.
@@ -161,6 +162,7 @@ fn what_no_header_may_hold_is_refused() {
     assert!(stderr.contains("begins with the word Bearer"), "{stderr}");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_variable_that_is_not_text_is_refused() {
     use std::os::unix::ffi::OsStrExt as _;
@@ -189,8 +191,8 @@ fn a_token_file_that_cannot_be_read_is_a_usage_error() {
     scene.home.file("huge", "x".repeat(300 * 1024));
     scene.home.file("binary", b"Xyzzy\xff");
     for (path, reason) in [
-        ("missing", "No such file"),
-        (".", "Is a directory"),
+        ("missing", &*no_such_file()),
+        (".", &*is_a_directory()),
         ("huge", "too large to be a token"),
         ("binary", "it is not UTF-8 text"),
     ] {

@@ -1,9 +1,10 @@
-//! The keyring of `.ci/with-secret-service`.
+//! The keyring of `.ci/with-secret-service`, or of the wine of `.ci/windows`.
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+#[cfg(unix)]
 use super::{Seen, run};
 
 /// The keyring is one for all tests, and the tool does not wait long for its turn: whoever has this uses it alone.
@@ -19,24 +20,37 @@ impl Keyring {
         assert_eq!(
             std::env::var("INTUNECTL_TEST_SECRET_SERVICE").as_deref(),
             Ok("1"),
-            "run these tests with .ci/with-secret-service, or they would change your own keyring"
+            "run these tests with .ci/with-secret-service, or on Windows with .ci/windows, or they would change your own keyring"
         );
         Self { _alone: alone }
     }
 }
 
-/// Has a command find it.
+/// Has a command find it. On Windows each user has one that is always found.
 pub fn with_keyring(command: &mut Command) {
-    for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
+    let names: &[&str] = if cfg!(windows) { &[] } else { &["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] };
+    for name in names {
         command.env(name, std::env::var_os(name).unwrap());
     }
 }
 
 /// The entries of a program in it, as `secret-tool` shows them.
+#[cfg(unix)]
 pub fn entries(service: &str) -> String {
     let Seen { stdout, stderr, .. } =
         run(Command::new("secret-tool").args(["search", "--all", "--unlock", "service", service]));
     stdout + &stderr
+}
+
+/// The entries of a program in it, a line each.
+#[cfg(windows)]
+pub fn entries(service: &str) -> String {
+    use keyring::api::CredentialStoreApi as _;
+    let store = windows_native_keyring_store::Store::new().unwrap();
+    let entries = store.search(&std::collections::HashMap::new()).unwrap().into_iter();
+    let entries = entries.filter_map(|entry| Some((entry.get_specifiers()?, entry.get_secret().unwrap_or_default())));
+    let entries = entries.filter(|((found, _), _)| found == service);
+    entries.map(|((_, name), secret)| format!("{name}: {}\n", String::from_utf8_lossy(&secret))).collect()
 }
 
 /// Asserts that nobody is signed in.
@@ -46,6 +60,7 @@ pub fn assert_nobody_signed_in() {
 }
 
 /// Where it, and those who use it, leave files.
-pub fn directories() -> [PathBuf; 2] {
-    ["HOME", "XDG_RUNTIME_DIR"].map(|name| PathBuf::from(std::env::var_os(name).unwrap()))
+pub fn directories() -> Vec<PathBuf> {
+    let names: &[&str] = if cfg!(windows) { &[] } else { &["HOME", "XDG_RUNTIME_DIR"] };
+    names.iter().map(|name| PathBuf::from(std::env::var_os(name).unwrap())).collect()
 }

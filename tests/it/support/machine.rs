@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::helper::install;
 use super::running::Running;
 use super::secrets::Secrets;
 use super::server::PATIENCE;
@@ -81,18 +82,19 @@ impl Machine {
         self.said.lock().unwrap().push(text.to_owned());
     }
 
-    /// A program, as a shell has it; its path.
-    pub fn program(&self, name: &str, script: &str) -> String {
-        use std::os::unix::fs::PermissionsExt as _;
-        let path = self.desk.path().join(name);
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        path.to_str().unwrap().to_owned()
+    /// A program that does these steps of `tests/helper`; its path.
+    pub fn program(&self, name: &str, steps: &[&str]) -> String {
+        install(self.desk.path(), name, steps).to_str().unwrap().to_owned()
     }
 
     /// A program that leaves its first argument on the desk, as [`Machine::opened`] takes it up.
     pub fn browser(&self) -> String {
-        self.program("browser", &format!("printf '%s\\n' \"$1\" >> '{}'", self.desk.path().join("opened").display()))
+        self.browser_of_name("browser")
+    }
+
+    /// The same under another name.
+    pub fn browser_of_name(&self, name: &str) -> String {
+        self.program(name, &["append-argument", self.desk.path().join("opened").to_str().unwrap()])
     }
 
     /// What the browser was opened with, once it was.

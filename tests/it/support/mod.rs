@@ -2,26 +2,32 @@
 
 #[cfg(target_os = "linux")]
 pub mod callgrind;
+#[cfg(windows)]
+pub mod console;
 pub mod graph;
+pub mod helper;
 pub mod http;
 pub mod http2;
 pub mod jwt;
 pub mod keyring;
 pub mod machine;
+pub mod os;
 pub mod platform;
 pub mod running;
 pub mod sandbox;
 pub mod secrets;
 pub mod server;
 pub mod shell;
+#[cfg(target_os = "linux")]
 pub mod shipped;
 pub mod tab;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub mod terminal;
 pub mod tls;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+#[cfg(target_os = "linux")]
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
@@ -61,6 +67,14 @@ impl Intunectl {
         path
     }
 
+    /// A pipe with a name in it.
+    #[cfg(unix)]
+    pub fn fifo(&self, name: &str) -> PathBuf {
+        let path = self.home.path().join(name);
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        path
+    }
+
     /// The home.
     pub fn home(&self) -> &Path {
         self.home.path()
@@ -85,32 +99,53 @@ impl Intunectl {
 
     /// Another build of it, likewise.
     pub fn command_of(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env_clear()
-            .current_dir(self.home.path())
-            .env("HOME", self.home.path())
-            .env("XDG_RUNTIME_DIR", self.home.path())
-            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
-            // For the sandbox's commands.
-            .env("PATH", "/usr/bin:/bin");
+        // Under wine, the path of a program has no drive, which is another one where the command runs.
+        let mut command = Command::new(std::path::absolute(program).unwrap());
+        command.env_clear().current_dir(self.home.path());
+        self.set_environment(&mut command);
         if self.has_keyring() {
             keyring::with_keyring(&mut command);
         }
         in_background(&mut command);
         command
     }
+
+    #[cfg(unix)]
+    fn set_environment(&self, command: &mut Command) {
+        command
+            .env("HOME", self.home.path())
+            .env("XDG_RUNTIME_DIR", self.home.path())
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+            // For the sandbox's commands.
+            .env("PATH", os::PATH);
+    }
+
+    #[cfg(windows)]
+    fn set_environment(&self, command: &mut Command) {
+        for name in ["USERPROFILE", "LOCALAPPDATA", "APPDATA", "TEMP", "TMP"] {
+            command.env(name, self.home.path());
+        }
+        // Without it no socket can be opened.
+        command.env("SystemRoot", std::env::var_os("SystemRoot").unwrap());
+        // What no TERM at all is elsewhere: no colours.
+        command.env("PATH", os::PATH).env("TERM", "dumb");
+    }
 }
 
 /// The program as it is shipped, up to date.
+#[cfg(target_os = "linux")]
 pub fn shipped_program() -> &'static Path {
     static SHIPPED: OnceLock<PathBuf> = OnceLock::new();
     SHIPPED.get_or_init(|| shipped::build(Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()).unwrap())
 }
 
 /// Has a command run in the background of the terminal that the tests may have been started at: there nobody is asked.
+/// A console of Windows has no background, and nobody is asked there without a standard stream that leads to it.
 pub fn in_background(command: &mut Command) {
+    #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(windows)]
+    let _ = command;
 }
 
 /// All plain files below a directory; what vanishes meanwhile is none.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::server::PATIENCE;
@@ -59,7 +60,15 @@ impl Running {
         self.child.stdin.take().expect("standard input is a pipe")
     }
 
+    /// What sends it a signal, from whatever thread; on Windows, the event that comes closest.
+    #[cfg(windows)]
+    pub fn signaller(&self) -> impl Fn(&str) + Send + Sync + use<> {
+        let id = self.child.id();
+        move |name| super::console::send(id, name)
+    }
+
     /// What sends it a signal, from whatever thread.
+    #[cfg(unix)]
     pub fn signaller(&self) -> impl Fn(&str) + Send + Sync + use<> {
         let pid = Pid::from_child(&self.child);
         move |name| kill_process(pid, signal(name)).unwrap()
@@ -71,6 +80,7 @@ impl Running {
     }
 
     /// Sends a signal to it and to all that it has started, where it leads a group of its own.
+    #[cfg(unix)]
     pub fn signal_group(&self, name: &str) {
         kill_process_group(Pid::from_child(&self.child), signal(name)).unwrap();
     }
@@ -115,6 +125,7 @@ impl Running {
     }
 }
 
+#[cfg(unix)]
 fn signal(name: &str) -> Signal {
     match name {
         "INT" => Signal::INT,

@@ -30,10 +30,13 @@ impl Sandbox {
     pub fn of(program: &Path, options: &[&str]) -> Self {
         let home = Intunectl::new();
         let running = Running::start(home.command_of(program).arg("sandbox").args(options));
-        let stdout = running.wait_for_stdout_times("'\n", 4);
+        // As the usual shell of the system sets a variable.
+        let (before, between, end) = if cfg!(windows) { ("$env:", " = \"", "\"") } else { ("export ", "='", "'") };
+        let stdout = running.wait_for_stdout_times(&format!("{end}\n"), 4);
         let setting = |line: &str| {
-            let (name, value) = line.strip_prefix("export ").and_then(|rest| rest.split_once('=')).unwrap();
-            (name.to_owned(), value.trim_matches('\'').to_owned())
+            let parts = line.strip_prefix(before).and_then(|rest| rest.strip_suffix(end)?.split_once(between));
+            let (name, value) = parts.unwrap();
+            (name.to_owned(), value.to_owned())
         };
         Self { _home: home, running, settings: stdout.lines().map(setting).collect() }
     }

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use unicode_width::UnicodeWidthStr;
 
+use super::os::PATH;
 use super::running::Running;
 use super::{Intunectl, Seen, in_background};
 
@@ -16,7 +17,8 @@ pub fn beside(intunectl: &Command, program: &str) -> Command {
     for (name, value) in intunectl.get_envs() {
         command.env(name, value.unwrap_or_default());
     }
-    command.env("PATH", format!("{}:/usr/bin:/bin", own.display()));
+    let usual = std::env::split_paths(PATH);
+    command.env("PATH", std::env::join_paths(std::iter::once(own.to_owned()).chain(usual)).unwrap());
     command
 }
 

@@ -1,0 +1,78 @@
+//! A program that the tests have `intunectl` start: as a browser, as a tool on the PATH, as the sandbox's command. It does
+//! the same on every system, and so needs no shell.
+//!
+//! What it does is in the file beside it that has its name and ends in `.steps`, with a NUL between words. Without such a
+//! file, its arguments are its steps.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a program of the tests")]
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::thread;
+use std::time::Duration;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let own = std::env::current_exe().unwrap().with_extension("steps");
+    let steps = match fs::read_to_string(own) {
+        Ok(steps) => steps.split('\0').map(OsString::from).collect(),
+        Err(_) => arguments.clone(),
+    };
+    let mut words = steps.into_iter();
+    while let Some(step) = words.next() {
+        let mut word = || words.next().unwrap_or_else(|| panic!("{} needs a word", step.display()));
+        match step.to_str().unwrap_or_default() {
+            "print" => write(&mut io::stdout(), &word()),
+            "print-error" => write(&mut io::stderr(), &word()),
+            "print-variable" => {
+                write(&mut io::stdout(), &std::env::var_os(word()).unwrap_or_default());
+                println!();
+            }
+            // Each with a NUL behind it, since a value may have a line feed in it.
+            "print-variables" => {
+                for (name, value) in std::env::vars_os() {
+                    let entry = [name.as_encoded_bytes(), b"=", value.as_encoded_bytes(), b"\0"].concat();
+                    io::stdout().write_all(&entry).unwrap();
+                }
+            }
+            // To standard output, until standard input ends.
+            "copy" => drop(io::copy(&mut io::stdin(), &mut io::stdout()).unwrap()),
+            // The first argument, as a line at the end of a file.
+            "append-argument" => {
+                let mut file = File::options().append(true).create(true).open(word()).unwrap();
+                let line = arguments.first().unwrap().to_str().unwrap();
+                file.write_all(format!("{line}\n").as_bytes()).unwrap();
+            }
+            "wait-for-file" => {
+                let path = word();
+                while !Path::new(&path).exists() {
+                    thread::sleep(Duration::from_millis(2));
+                }
+            }
+            // All other words are a program and its arguments.
+            "run" => {
+                let status = Command::new(word()).args(words).status().unwrap();
+                return code(status.code().unwrap_or(1));
+            }
+            "exit" => return code(word().to_str().unwrap().parse().unwrap()),
+            "hang" => loop {
+                thread::park();
+            },
+            _ => panic!("{} is no step", step.display()),
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn write(stream: &mut impl io::Write, text: &OsStr) {
+    stream.write_all(text.as_encoded_bytes()).unwrap();
+    stream.flush().unwrap();
+}
+
+/// Windows has codes beyond a byte, which [`ExitCode`] has not.
+#[allow(clippy::exit, reason = "the only way to a code of 32 bits")]
+fn code(code: i32) -> ExitCode {
+    std::process::exit(code)
+}

@@ -1,0 +1,262 @@
+/* A console for the tests on Windows: it starts a program in it, types, and reads the screen. It is C, since the
+   functions of a console are behind unsafe code in Rust.
+
+     console PORT STREAMS COLUMNS PROGRAM [ARGUMENT…]
+
+   starts the program with its standard input, output and error on the console where STREAMS has a "c" ("ccc"), and
+   where it has a "-" on what this process has. It has to be started with CREATE_NO_WINDOW, which gives it a console of
+   its own that nobody sees. Then it connects to the port and obeys, one line each:
+
+     type 0079 000d    types UTF-16 code units
+     event 0           sends a control event to the program (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
+     screen            answers with the number of bytes in a line, and then these bytes: the lines of the screen as
+                       UTF-8, each up to its last cell, "\n" behind each but the one with the cursor, which ends there
+     colours           the same with "#" for each cell that has not the colours of the start, and "." for the others
+     escapes           answers "yes" if the program has had the console understand escape sequences, or else "no"
+     state             answers "running", or "ended" and the exit code
+
+   It ends the program and itself when the connection ends.
+
+     console event PROCESS EVENT
+
+   sends an event to a process, wherever it runs, or ends it if EVENT is "kill". */
+#include <winsock2.h>
+#include <windows.h>
+#include <stdio.h>
+
+enum { LINES = 2000 };
+
+static SOCKET test;
+static HANDLE input, output, child;
+static WORD colours;
+
+static void fail(const char *what) {
+    fprintf(stderr, "console: %s: error %lu\n", what, GetLastError());
+    fflush(stderr);
+    ExitProcess(125);
+}
+
+static void send_all(const char *bytes, int count) {
+    while (count > 0) {
+        int sent = send(test, bytes, count, 0);
+        if (sent <= 0) return;
+        bytes += sent;
+        count -= sent;
+    }
+}
+
+static void answer(const char *line) { send_all(line, (int)strlen(line)); }
+
+/* Has the program's own handlers run, as the system does it, in a thread that it starts there. GenerateConsoleCtrlEvent
+   sends two of the events only. */
+static BOOL call_handlers(HANDLE process, DWORD event) {
+    FARPROC routine = GetProcAddress(GetModuleHandleA("kernelbase.dll"), "CtrlRoutine");
+    if (!routine) routine = GetProcAddress(GetModuleHandleA("kernel32.dll"), "CtrlRoutine");
+    if (!routine) return FALSE;
+    HANDLE thread =
+        CreateRemoteThread(process, NULL, 0, (LPTHREAD_START_ROUTINE)(void *)routine, (void *)(ULONG_PTR)event, 0, NULL);
+    if (!thread) return FALSE;
+    CloseHandle(thread);
+    return TRUE;
+}
+
+static BOOL send_event(HANDLE process, DWORD event) {
+    if (event == CTRL_C_EVENT) return GenerateConsoleCtrlEvent(event, 0);
+    return call_handlers(process, event);
+}
+
+/* This process outlives the events that it sends. (To ignore Ctrl-C would be inherited.) */
+static BOOL WINAPI outlive(DWORD event) {
+    (void)event;
+    return TRUE;
+}
+
+static void type(char *units) {
+    for (char *unit = strtok(units, " "); unit; unit = strtok(NULL, " ")) {
+        INPUT_RECORD records[2] = {0};
+        WCHAR key = (WCHAR)strtoul(unit, NULL, 16);
+        for (int i = 0; i < 2; i++) {
+            KEY_EVENT_RECORD *event = &records[i].Event.KeyEvent;
+            records[i].EventType = KEY_EVENT;
+            event->bKeyDown = i == 0;
+            event->wRepeatCount = 1;
+            event->uChar.UnicodeChar = key;
+            event->wVirtualKeyCode = key == '\r' ? VK_RETURN : key == '\b' ? VK_BACK : 0;
+            if (key == 0x1a) {
+                event->wVirtualKeyCode = 'Z';
+                event->dwControlKeyState = LEFT_CTRL_PRESSED;
+            }
+        }
+        DWORD written;
+        if (!WriteConsoleInputW(input, records, 2, &written)) fail("WriteConsoleInput");
+    }
+}
+
+static BOOL is_unused(CHAR_INFO cell) {
+    return (cell.Char.UnicodeChar == ' ' || !cell.Char.UnicodeChar) && cell.Attributes == colours;
+}
+
+/* The screen, or its colours. */
+static void show(BOOL is_text) {
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    if (!GetConsoleScreenBufferInfo(output, &info)) fail("GetConsoleScreenBufferInfo");
+    int width = info.dwSize.X, height = info.dwCursorPosition.Y + 1;
+    CHAR_INFO *row = malloc(sizeof *row * width);
+    char *text = malloc((size_t)(width * 4 + 1) * height + 1);
+    int count = 0;
+    for (int y = 0; y < height; y++) {
+        SMALL_RECT place = {0, y, width - 1, y};
+        COORD size = {width, 1}, start = {0, 0};
+        if (!ReadConsoleOutputW(output, row, size, start, &place)) fail("ReadConsoleOutput");
+        int used = width;
+        while (used > 0 && is_unused(row[used - 1])) used--;
+        if (y == height - 1 && used < info.dwCursorPosition.X) used = info.dwCursorPosition.X;
+        for (int x = 0; x < used; x++) {
+            if (!is_text) {
+                text[count++] = (row[x].Attributes & 0xff) == colours ? '.' : '#';
+                continue;
+            }
+            /* A wide character is there twice. */
+            if (row[x].Attributes & COMMON_LVB_TRAILING_BYTE) continue;
+            WCHAR units[2] = {row[x].Char.UnicodeChar ? row[x].Char.UnicodeChar : ' ', 0};
+            int length = 1;
+            if (units[0] >= 0xd800 && units[0] < 0xdc00 && x + 1 < used) {
+                units[length++] = row[++x].Char.UnicodeChar;
+            }
+            count += WideCharToMultiByte(CP_UTF8, 0, units, length, text + count, 8, NULL, NULL);
+        }
+        /* A row that is full goes on in the next one. */
+        if (y < height - 1 && used < width) text[count++] = '\n';
+    }
+    char head[32];
+    snprintf(head, sizeof head, "%d\n", count);
+    answer(head);
+    send_all(text, count);
+    free(text);
+    free(row);
+}
+
+static void obey(char *line) {
+    if (!strncmp(line, "type ", 5)) {
+        type(line + 5);
+        answer("ok\n");
+    } else if (!strncmp(line, "event ", 6)) {
+        answer(send_event(child, strtoul(line + 6, NULL, 10)) ? "ok\n" : "failed\n");
+    } else if (!strcmp(line, "screen")) {
+        show(TRUE);
+    } else if (!strcmp(line, "colours")) {
+        show(FALSE);
+    } else if (!strcmp(line, "escapes")) {
+        DWORD mode = 0;
+        GetConsoleMode(output, &mode);
+        answer(mode & ENABLE_VIRTUAL_TERMINAL_PROCESSING ? "yes\n" : "no\n");
+    } else if (!strcmp(line, "state")) {
+        char state[32] = "running\n";
+        DWORD code;
+        if (WaitForSingleObject(child, 0) == WAIT_OBJECT_0 && GetExitCodeProcess(child, &code)) {
+            snprintf(state, sizeof state, "ended %lu\n", code);
+        }
+        answer(state);
+    } else {
+        answer("unknown\n");
+    }
+}
+
+/* The rest of a command line behind so many words, as it was written. */
+static WCHAR *behind(WCHAR *line, int words) {
+    for (; words > 0; words--) {
+        BOOL quoted = FALSE;
+        for (; *line && (quoted || *line != ' '); line++) {
+            if (*line == '"') quoted = !quoted;
+        }
+        while (*line == ' ') line++;
+    }
+    return line;
+}
+
+static void start(const char *streams, int columns) {
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    DWORD access = GENERIC_READ | GENERIC_WRITE, share = FILE_SHARE_READ | FILE_SHARE_WRITE;
+    input = CreateFileA("CONIN$", access, share, &inherited, OPEN_EXISTING, 0, NULL);
+    output = CreateFileA("CONOUT$", access, share, &inherited, OPEN_EXISTING, 0, NULL);
+    if (input == INVALID_HANDLE_VALUE || output == INVALID_HANDLE_VALUE) fail("no console");
+    /* The window may never be larger than the buffer. */
+    SMALL_RECT least = {0, 0, 0, 0}, window = {0, 0, columns - 1, 23};
+    COORD size = {columns, LINES};
+    SetConsoleWindowInfo(output, TRUE, &least);
+    if (!SetConsoleScreenBufferSize(output, size)) fail("SetConsoleScreenBufferSize");
+    if (!SetConsoleWindowInfo(output, TRUE, &window)) fail("SetConsoleWindowInfo");
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    if (!GetConsoleScreenBufferInfo(output, &info)) fail("GetConsoleScreenBufferInfo");
+    colours = info.wAttributes;
+
+    DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+    HANDLE handles[3];
+    for (int i = 0; i < 3; i++) {
+        handles[i] = streams[i] == 'c' ? (i == 0 ? input : output) : GetStdHandle(names[i]);
+    }
+    STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
+    startup.hStdInput = handles[0];
+    startup.hStdOutput = handles[1];
+    startup.hStdError = handles[2];
+    PROCESS_INFORMATION process;
+    WCHAR *command = behind(GetCommandLineW(), 4);
+    if (!CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup, &process)) {
+        fail("CreateProcess");
+    }
+    /* What it starts ends with it, too. */
+    HANDLE job = CreateJobObjectA(NULL, NULL);
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limit = {0};
+    limit.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+    SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limit, sizeof limit);
+    AssignProcessToJobObject(job, process.hProcess);
+    ResumeThread(process.hThread);
+    child = process.hProcess;
+    /* The test reads a pipe to its end, which comes when the program alone has had it. */
+    for (int i = 0; i < 3; i++) {
+        if (streams[i] != 'c') CloseHandle(handles[i]);
+    }
+}
+
+static void serve(int port) {
+    WSADATA data;
+    WSAStartup(MAKEWORD(2, 2), &data);
+    test = WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED);
+    SetHandleInformation((HANDLE)test, HANDLE_FLAG_INHERIT, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(test, (struct sockaddr *)&address, sizeof address)) fail("connect");
+    BOOL yes = TRUE;
+    setsockopt(test, IPPROTO_TCP, TCP_NODELAY, (char *)&yes, sizeof yes);
+}
+
+int main(int count, char **arguments) {
+    if (count == 4 && !strcmp(arguments[1], "event")) {
+        DWORD id = strtoul(arguments[2], NULL, 10);
+        HANDLE process = OpenProcess(PROCESS_ALL_ACCESS, FALSE, id);
+        if (!process) fail("OpenProcess");
+        if (!strcmp(arguments[3], "kill")) return !TerminateProcess(process, 137);
+        if (!call_handlers(process, strtoul(arguments[3], NULL, 10))) fail("CtrlRoutine");
+        return 0;
+    }
+    if (count < 5 || strlen(arguments[2]) != 3) fail("arguments");
+    SetConsoleCtrlHandler(outlive, TRUE);
+    serve(atoi(arguments[1]));
+    start(arguments[2], atoi(arguments[3]));
+    static char line[65536];
+    int length = 0;
+    for (;;) {
+        int got = recv(test, line + length, (int)sizeof line - length - 1, 0);
+        if (got <= 0) break;
+        length += got;
+        line[length] = 0;
+        for (char *end; (end = strchr(line, '\n'));) {
+            *end = 0;
+            obey(line);
+            length -= (int)(end + 1 - line);
+            memmove(line, end + 1, length + 1);
+        }
+    }
+    /* Ends the job, and with it the program. */
+    return 0;
+}

@@ -1,0 +1,107 @@
+//! A pseudo-terminal of Linux.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+
+use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use super::{ALL, Streams, Terminal};
+use crate::support::Seen;
+use crate::support::running::{Running, Stream, check};
+use crate::support::shell::beside;
+
+/// What a shell does around a script at a terminal. It outlives Ctrl-C, as the user's shell does, and stays when all is
+/// over: with the first process of a terminal goes what was not read of it yet.
+const AROUND: [&str; 2] = ["trap : INT TERM; ", "\nprintf '\\036%d\\036' $? >/dev/tty; exec sleep 300 >/dev/null 2>&1"];
+/// Stands around the exit code on the terminal.
+const MARK: char = '\u{1e}';
+
+/// What is on the terminal, and its keyboard.
+pub struct System {
+    screen: Stream,
+    keyboard: File,
+}
+
+impl Terminal {
+    pub(super) fn open(command: &Command, input: Option<&str>, streams: Streams, columns: u16) -> Self {
+        let script = match input {
+            // The name of the script is the one word that the command does not have.
+            Some(_) => r#"printf %s "$0" | "$@""#,
+            None if streams.stdin => r#""$@""#,
+            None => r#""$@" </dev/null"#,
+        };
+        Self::open_script(command, script, input.unwrap_or("sh"), streams, columns)
+    }
+
+    /// Starts a shell's script at a terminal 80 columns wide, in the surroundings of `intunectl`, which is on its PATH.
+    /// `"$@"` is the command.
+    pub fn script(intunectl: &Command, script: &str) -> Self {
+        Self::open_script(intunectl, script, "sh", ALL, 80)
+    }
+
+    fn open_script(command: &Command, script: &str, name: &str, streams: Streams, columns: u16) -> Self {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let keyboard = openpt(flags).unwrap();
+        unlockpt(&keyboard).unwrap();
+        tcsetwinsize(&keyboard, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        let own: OwnedFd = ioctl_tiocgptpeer(&keyboard, flags).unwrap();
+        // A session of its own, whose terminal is what standard input is.
+        let mut wrapped = beside(command, "setsid");
+        wrapped.args(["--ctty", "sh", "-c", &AROUND.join(script), name]);
+        wrapped.arg(command.get_program()).args(command.get_args());
+        let or_piped = |is_terminal| if is_terminal { own.try_clone().unwrap().into() } else { Stdio::piped() };
+        wrapped.stdin(own.try_clone().unwrap()).stdout(or_piped(streams.stdout)).stderr(or_piped(streams.stderr));
+        let running = Running::with(&mut wrapped);
+        let keyboard = File::from(keyboard);
+        // Its end comes when nobody has the terminal open any more, so neither must the test.
+        let screen = Stream::read(Some(keyboard.try_clone().unwrap()));
+        Self { running, system: System { screen, keyboard }, streams }
+    }
+
+    /// Types keys.
+    pub fn keys(&self, keys: impl AsRef<[u8]>) {
+        (&self.system.keyboard).write_all(keys.as_ref()).unwrap();
+    }
+
+    /// Types Ctrl-D.
+    pub fn ctrl_d(&self) {
+        self.keys("\u{4}");
+    }
+
+    /// Types Ctrl-Z.
+    pub fn ctrl_z(&self) {
+        self.keys("\u{1a}");
+    }
+
+    /// Sends SIGTERM to all on the terminal, as Ctrl-C sends SIGINT.
+    pub fn terminate(&self) {
+        self.running.signal_group("TERM");
+    }
+
+    /// Waits until this has appeared on the terminal so many times.
+    pub fn wait_for_times(&self, part: &str, times: usize) {
+        self.system.screen.wait_for_times(part, times);
+    }
+
+    /// What has appeared on the terminal so far.
+    pub fn screen(&self) -> String {
+        self.system.screen.text()
+    }
+
+    /// What [`Terminal::end`] does, with what appeared on the terminal by itself.
+    pub fn end_with_screen(mut self) -> (Seen, String) {
+        self.wait_for_times(&MARK.to_string(), 2);
+        self.running.signal_group("KILL");
+        let mut seen = self.running.end();
+        drop(self.system.keyboard);
+        // What was typed is echoed, whatever it was.
+        let screen = String::from_utf8_lossy(&self.system.screen.rest()).replace("\r\n", "\n");
+        let (shown, code) = screen.split_once(MARK).unwrap();
+        seen.code = Some(code.trim_end_matches(MARK).parse().unwrap());
+        check(shown);
+        (seen, shown.to_owned())
+    }
+}

@@ -1,0 +1,90 @@
+//! A console of Windows.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use super::{Streams, Terminal};
+use crate::support::Seen;
+use crate::support::console::Console;
+use crate::support::machine::until;
+use crate::support::running::check;
+
+/// What is on the screen, and the keyboard.
+pub type System = Console;
+
+/// The letter that is typed with Ctrl for the end of input. It counts on a line of its own, after Enter.
+const END_OF_INPUT: &str = "\u{1a}\n";
+const CTRL_C: char = '\u{3}';
+
+impl Terminal {
+    pub(super) fn open(command: &Command, input: Option<&str>, streams: Streams, columns: u16) -> Self {
+        let letters =
+            [streams.stdin, streams.stdout, streams.stderr].map(|is_console| if is_console { 'c' } else { '-' });
+        let or_piped = |is_console| if is_console { Stdio::null() } else { Stdio::piped() };
+        let (system, mut running) = Console::open(command, &String::from_iter(letters), columns, |wrapped| {
+            let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
+            wrapped.stdin(stdin).stdout(or_piped(streams.stdout)).stderr(or_piped(streams.stderr));
+        });
+        if let Some(input) = input {
+            let (mut pipe, input) = (running.stdin(), input.to_owned());
+            thread::spawn(move || pipe.write_all(input.as_bytes()));
+        }
+        Self { system, running, streams }
+    }
+
+    /// Types keys.
+    pub fn keys(&self, keys: impl AsRef<[u8]>) {
+        let keys = String::from_utf8_lossy(keys.as_ref());
+        for (n, keys) in keys.split(CTRL_C).enumerate() {
+            if n > 0 {
+                self.system.send("INT");
+            }
+            self.system.keys(keys);
+        }
+    }
+
+    /// Types what ends input, which is not Ctrl-D here.
+    pub fn ctrl_d(&self) {
+        self.keys(END_OF_INPUT);
+    }
+
+    /// Closes the console.
+    pub fn terminate(&self) {
+        self.system.send("TERM");
+    }
+
+    /// Waits until this is on the terminal so many times.
+    pub fn wait_for_times(&self, part: &str, times: usize) {
+        let part = part.replace("\r\n", "\n");
+        let is_there = || (self.screen().matches(&part).count() >= times).then_some(());
+        until(is_there, || format!("{part:?} did not come {times} times: {}", self.screen()));
+    }
+
+    /// What is on the terminal.
+    pub fn screen(&self) -> String {
+        self.system.screen()
+    }
+
+    /// The same with a `#` for each character that is coloured, and a `.` for the others.
+    #[allow(dead_code, reason = "no test looks at colours yet")]
+    pub fn colours(&self) -> String {
+        self.system.colours()
+    }
+
+    /// Whether the console understands escape sequences by now. (That of wine 8 shows them all the same.)
+    #[allow(dead_code, reason = "no test looks at colours yet")]
+    pub fn understands_escapes(&self) -> bool {
+        self.system.understands_escapes()
+    }
+
+    /// What [`Terminal::end`] does, with what is on the terminal by itself.
+    pub fn end_with_screen(self) -> (Seen, String) {
+        let code = until(|| self.system.code(), || format!("it does not end: {}", self.screen()));
+        let screen = self.screen();
+        check(&screen);
+        // The console ends with the connection.
+        drop(self.system);
+        (Seen { code: Some(code), ..self.running.end() }, screen)
+    }
+}
