@@ -56,6 +56,12 @@ fn main() -> ExitCode {
                 let status = Command::new(word()).args(words).status().unwrap();
                 return code(status.code().unwrap_or(1));
             }
+            // The program that a variable names, with the arguments of this one. There may be none.
+            "run-variable" => {
+                let program = std::env::var_os(word()).unwrap_or_default();
+                let status = Command::new(program).args(&arguments).status();
+                return code(status.ok().and_then(|status| status.code()).unwrap_or(127));
+            }
             "exit" => return code(word().to_str().unwrap().parse().unwrap()),
             "hang" => loop {
                 thread::park();
