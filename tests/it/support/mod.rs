@@ -13,6 +13,7 @@ pub mod keyring;
 pub mod machine;
 pub mod os;
 pub mod platform;
+pub mod redirect;
 pub mod running;
 pub mod sandbox;
 pub mod secrets;
