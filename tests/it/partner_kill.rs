@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use fastrand::Rng;
 
+use crate::support::os::KILLED;
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::{Intunectl, ids};
@@ -83,7 +84,7 @@ impl Round {
         *self.killer.victim.lock().unwrap() = Some(Box::new(running.signaller()));
         let seen = running.end();
         self.killer.at.store(usize::MAX, Ordering::SeqCst);
-        assert_eq!(seen.code, None, "the request at which it is killed is not answered before: {seen:?}");
+        assert_eq!(seen.code, KILLED, "the request at which it is killed is not answered before: {seen:?}");
     }
 
     /// A kill seldom tears a record, but a disk that is full does, or a machine that fails: takes away some of the end, if

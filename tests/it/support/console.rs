@@ -83,13 +83,11 @@ impl Console {
     }
 
     /// The same with a `#` for each character that is coloured, and a `.` for the others.
-    #[allow(dead_code, reason = "no test looks at colours yet")]
     pub fn colours(&self) -> String {
         self.read("colours")
     }
 
     /// Whether the program has had the console understand escape sequences.
-    #[allow(dead_code, reason = "no test looks at colours yet")]
     pub fn understands_escapes(&self) -> bool {
         self.ask("escapes") == "yes"
     }

@@ -77,6 +77,10 @@ pub fn listen(serve: impl Fn(TcpStream, Arc<ServerConfig>) + Send + Sync + 'stat
 pub fn command(home: &Intunectl, root: &str, arguments: &[&str]) -> Command {
     let mut command = home.disconnect(root);
     command.args(["--ca-cert", "own.pem", "-o", "ndjson"]).args(arguments);
+    if cfg!(windows) {
+        // wine 8 does not add a certificate to those of the system (E_INVALIDARG).
+        command.env("SSL_CERT_FILE", "own.pem");
+    }
     command
 }
 

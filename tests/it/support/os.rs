@@ -3,6 +3,9 @@
 /// Where programs are.
 pub const PATH: &str = if cfg!(windows) { r"C:\Windows\System32" } else { "/usr/bin:/bin" };
 
+/// The exit code of a process that `SIGKILL`, or what comes closest, has ended.
+pub const KILLED: Option<i32> = if cfg!(windows) { Some(137) } else { None };
+
 /// What the system says of an error, given its number on Unix and on Windows, without that number.
 fn sentence(unix: i32, windows: i32) -> String {
     let number = if cfg!(windows) { windows } else { unix };

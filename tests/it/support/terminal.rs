@@ -1,6 +1,7 @@
 //! The binary on a terminal: what it shows there, and somebody who types. On Windows a terminal is a console, whose screen
 //! is read; elsewhere what comes to a terminal is read.
 
+use std::fs::File;
 use std::process::Command;
 
 #[cfg(target_os = "linux")]
@@ -38,12 +39,17 @@ pub struct Terminal {
 impl Terminal {
     /// Starts a command at a terminal of so many columns and 24 lines, with `streams` on it.
     pub fn start(command: &Command, streams: Streams, columns: u16) -> Self {
-        Self::open(command, None, streams, columns)
+        Self::open(command, None, None, streams, columns)
+    }
+
+    /// The same, where all but standard output is on it, which is this file.
+    pub fn start_with_output(command: &Command, output: File, columns: u16) -> Self {
+        Self::open(command, None, Some(output), BUT_STDOUT, columns)
     }
 
     /// The same, where standard input is a pipe with this in it.
     pub fn start_with_input(command: &Command, input: &str, streams: Streams, columns: u16) -> Self {
-        Self::open(command, Some(input), Streams { stdin: false, ..streams }, columns)
+        Self::open(command, Some(input), None, Streams { stdin: false, ..streams }, columns)
     }
 
     /// Types Ctrl-C.
@@ -51,9 +57,14 @@ impl Terminal {
         self.keys("\u{3}");
     }
 
-    /// Waits until this has appeared on the terminal.
-    pub fn wait_for(&self, part: &str) {
-        self.wait_for_times(part, 1);
+    /// Waits until this has appeared on the terminal; what is there by then.
+    pub fn wait_for(&self, part: &str) -> String {
+        self.wait_for_times(part, 1)
+    }
+
+    /// Waits until standard output, which is not the terminal, has this in it.
+    pub fn wait_for_stdout(&self, part: &str) {
+        self.running.wait_for_stdout(part);
     }
 
     /// Waits for its end, and tells what was seen: where standard error is the terminal, what appeared there stands in

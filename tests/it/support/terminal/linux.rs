@@ -26,23 +26,36 @@ pub struct System {
 }
 
 impl Terminal {
-    pub(super) fn open(command: &Command, input: Option<&str>, streams: Streams, columns: u16) -> Self {
+    pub(super) fn open(
+        command: &Command,
+        input: Option<&str>,
+        output: Option<File>,
+        streams: Streams,
+        columns: u16,
+    ) -> Self {
         let script = match input {
             // The name of the script is the one word that the command does not have.
             Some(_) => r#"printf %s "$0" | "$@""#,
             None if streams.stdin => r#""$@""#,
             None => r#""$@" </dev/null"#,
         };
-        Self::open_script(command, script, input.unwrap_or("sh"), streams, columns)
+        Self::open_script(command, script, input.unwrap_or("sh"), output, streams, columns)
     }
 
     /// Starts a shell's script at a terminal 80 columns wide, in the surroundings of `intunectl`, which is on its PATH.
     /// `"$@"` is the command.
     pub fn script(intunectl: &Command, script: &str) -> Self {
-        Self::open_script(intunectl, script, "sh", ALL, 80)
+        Self::open_script(intunectl, script, "sh", None, ALL, 80)
     }
 
-    fn open_script(command: &Command, script: &str, name: &str, streams: Streams, columns: u16) -> Self {
+    fn open_script(
+        command: &Command,
+        script: &str,
+        name: &str,
+        output: Option<File>,
+        streams: Streams,
+        columns: u16,
+    ) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let keyboard = openpt(flags).unwrap();
         unlockpt(&keyboard).unwrap();
@@ -53,7 +66,8 @@ impl Terminal {
         wrapped.args(["--ctty", "sh", "-c", &AROUND.join(script), name]);
         wrapped.arg(command.get_program()).args(command.get_args());
         let or_piped = |is_terminal| if is_terminal { own.try_clone().unwrap().into() } else { Stdio::piped() };
-        wrapped.stdin(own.try_clone().unwrap()).stdout(or_piped(streams.stdout)).stderr(or_piped(streams.stderr));
+        wrapped.stdin(own.try_clone().unwrap()).stderr(or_piped(streams.stderr));
+        wrapped.stdout(output.map_or_else(|| or_piped(streams.stdout), Stdio::from));
         let running = Running::with(&mut wrapped);
         let keyboard = File::from(keyboard);
         // Its end comes when nobody has the terminal open any more, so neither must the test.
@@ -81,9 +95,9 @@ impl Terminal {
         self.running.signal_group("TERM");
     }
 
-    /// Waits until this has appeared on the terminal so many times.
-    pub fn wait_for_times(&self, part: &str, times: usize) {
-        self.system.screen.wait_for_times(part, times);
+    /// Waits until this has appeared on the terminal so many times; what has appeared by then.
+    pub fn wait_for_times(&self, part: &str, times: usize) -> String {
+        self.system.screen.wait_for_times(part, times)
     }
 
     /// What has appeared on the terminal so far.

@@ -1,5 +1,6 @@
 //! A console of Windows.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -18,13 +19,20 @@ const END_OF_INPUT: &str = "\u{1a}\n";
 const CTRL_C: char = '\u{3}';
 
 impl Terminal {
-    pub(super) fn open(command: &Command, input: Option<&str>, streams: Streams, columns: u16) -> Self {
+    pub(super) fn open(
+        command: &Command,
+        input: Option<&str>,
+        output: Option<File>,
+        streams: Streams,
+        columns: u16,
+    ) -> Self {
         let letters =
             [streams.stdin, streams.stdout, streams.stderr].map(|is_console| if is_console { 'c' } else { '-' });
         let or_piped = |is_console| if is_console { Stdio::null() } else { Stdio::piped() };
         let (system, mut running) = Console::open(command, &String::from_iter(letters), columns, |wrapped| {
             let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
-            wrapped.stdin(stdin).stdout(or_piped(streams.stdout)).stderr(or_piped(streams.stderr));
+            let stdout = output.map_or_else(|| or_piped(streams.stdout), Stdio::from);
+            wrapped.stdin(stdin).stdout(stdout).stderr(or_piped(streams.stderr));
         });
         if let Some(input) = input {
             let (mut pipe, input) = (running.stdin(), input.to_owned());
@@ -54,11 +62,11 @@ impl Terminal {
         self.system.send("TERM");
     }
 
-    /// Waits until this is on the terminal so many times.
-    pub fn wait_for_times(&self, part: &str, times: usize) {
+    /// Waits until this is on the terminal so many times; what is there then.
+    pub fn wait_for_times(&self, part: &str, times: usize) -> String {
         let part = part.replace("\r\n", "\n");
-        let is_there = || (self.screen().matches(&part).count() >= times).then_some(());
-        until(is_there, || format!("{part:?} did not come {times} times: {}", self.screen()));
+        let look = || Some(self.screen()).filter(|screen| screen.matches(&part).count() >= times);
+        until(look, || format!("{part:?} did not come {times} times: {}", self.screen()))
     }
 
     /// What is on the terminal.
@@ -67,13 +75,11 @@ impl Terminal {
     }
 
     /// The same with a `#` for each character that is coloured, and a `.` for the others.
-    #[allow(dead_code, reason = "no test looks at colours yet")]
     pub fn colours(&self) -> String {
         self.system.colours()
     }
 
-    /// Whether the console understands escape sequences by now. (That of wine 8 shows them all the same.)
-    #[allow(dead_code, reason = "no test looks at colours yet")]
+    /// Whether the program has had the console understand escape sequences.
     pub fn understands_escapes(&self) -> bool {
         self.system.understands_escapes()
     }
