@@ -118,4 +118,15 @@ impl Terminal {
         check(shown);
         (seen, shown.to_owned())
     }
+
+    /// The same with all that is coloured.
+    pub fn end_with_colours(self) -> (Seen, String, Vec<String>) {
+        let (seen, screen) = self.end_with_screen();
+        let coloured = screen.split("\u{1b}[").skip(1).filter_map(|part| {
+            let (colour, text) = part.split_once('m').unwrap();
+            (colour != "0" && !text.is_empty()).then(|| text.to_owned())
+        });
+        let coloured = coloured.collect();
+        (seen, screen, coloured)
+    }
 }
