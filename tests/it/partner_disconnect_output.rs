@@ -16,7 +16,7 @@ use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::shell::widths;
 use crate::support::terminal::{ALL, Streams, Terminal, assert_shown};
-use crate::support::{Intunectl, Seen, TOKEN, disconnect, ids, run, start};
+use crate::support::{Intunectl, TOKEN, disconnect, ids, run, start};
 
 const NOT_FOUND: &str =
     r#"{"error":{"code":"ResourceNotFound","message":"no such partner","innerError":{"request-id":"r-2"}}}"#;
@@ -528,7 +528,7 @@ fn a_late_reader_of_a_non_blocking_output_gets_every_line() {
     server.wait_for(COUNT);
     let mut stdout = String::new();
     reader.read_to_string(&mut stdout).unwrap();
-    let seen = Seen { stdout, ..running.end() };
+    let seen = crate::support::Seen { stdout, ..running.end() };
     assert_eq!((seen.records().len(), seen.code), (COUNT, Some(0)), "{}", seen.stderr);
     assert_eq!(seen.with_status("disconnected"), ids(COUNT));
 }
