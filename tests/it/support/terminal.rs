@@ -4,16 +4,16 @@
 use std::fs::File;
 use std::process::Command;
 
-#[cfg(target_os = "linux")]
-use self::linux::System;
+#[cfg(unix)]
+use self::unix::System;
 #[cfg(windows)]
 use self::windows::System;
 use super::Seen;
 use super::running::Running;
 use super::shell::widths;
 
-#[cfg(target_os = "linux")]
-mod linux;
+#[cfg(unix)]
+mod unix;
 #[cfg(windows)]
 mod windows;
 
