@@ -7,7 +7,7 @@
    where it has a "-" on what this process has. It has to be started with CREATE_NO_WINDOW, which gives it a console of
    its own that nobody sees. Then it connects to the port and obeys, one line each:
 
-     type 0079 000d    types UTF-16 code units
+     type 0079 000d    types UTF-16 code units, 4096 at most
      event 0           sends a control event to the program (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
      screen            answers with the number of bytes in a line, and then these bytes: the lines of the screen as
                        UTF-8, each up to its last cell, "\n" behind each but the one with the cursor, which ends there
@@ -71,13 +71,15 @@ static BOOL WINAPI outlive(DWORD event) {
     return TRUE;
 }
 
+/* All at once, so that the program cannot discard a part of it as typed earlier. */
 static void type(char *units) {
-    for (char *unit = strtok(units, " "); unit; unit = strtok(NULL, " ")) {
-        INPUT_RECORD records[2] = {0};
+    static INPUT_RECORD records[2 * 4096];
+    DWORD count = 0, written;
+    for (char *unit = strtok(units, " "); unit && count < 2 * 4096; unit = strtok(NULL, " ")) {
         WCHAR key = (WCHAR)strtoul(unit, NULL, 16);
         for (int i = 0; i < 2; i++) {
-            KEY_EVENT_RECORD *event = &records[i].Event.KeyEvent;
-            records[i].EventType = KEY_EVENT;
+            INPUT_RECORD record = {.EventType = KEY_EVENT};
+            KEY_EVENT_RECORD *event = &record.Event.KeyEvent;
             event->bKeyDown = i == 0;
             event->wRepeatCount = 1;
             event->uChar.UnicodeChar = key;
@@ -86,10 +88,10 @@ static void type(char *units) {
                 event->wVirtualKeyCode = 'Z';
                 event->dwControlKeyState = LEFT_CTRL_PRESSED;
             }
+            records[count++] = record;
         }
-        DWORD written;
-        if (!WriteConsoleInputW(input, records, 2, &written)) fail("WriteConsoleInput");
     }
+    if (!WriteConsoleInputW(input, records, count, &written)) fail("WriteConsoleInput");
 }
 
 static BOOL is_unused(CHAR_INFO cell) {
@@ -189,6 +191,8 @@ static void start(const char *streams, int columns) {
     CONSOLE_SCREEN_BUFFER_INFO info;
     if (!GetConsoleScreenBufferInfo(output, &info)) fail("GetConsoleScreenBufferInfo");
     colours = info.wAttributes;
+    /* As in the Americas. UTF-8 that is written as bytes is garbled. */
+    if (!SetConsoleOutputCP(437)) fail("SetConsoleOutputCP");
 
     DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
     HANDLE handles[3];

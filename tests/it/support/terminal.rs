@@ -5,7 +5,11 @@ use std::fs::File;
 use std::process::Command;
 
 #[cfg(target_os = "linux")]
+pub use self::linux::END_OF_INPUT;
+#[cfg(target_os = "linux")]
 use self::linux::System;
+#[cfg(windows)]
+pub use self::windows::END_OF_INPUT;
 #[cfg(windows)]
 use self::windows::System;
 use super::Seen;
