@@ -8,7 +8,7 @@
    its own that nobody sees. Then it connects to the port and obeys, one line each:
 
      type 0079 000d    types UTF-16 code units, 4096 at most
-     event 0           sends a control event to the program (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
+     event 0           sends a control event to all that runs in it (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
      screen            answers with the number of bytes in a line, and then these bytes: the lines of the screen as
                        UTF-8, each up to its last cell, "\n" behind each but the one with the cursor, which ends there
      colours           the same with "#" for each cell that has not the colours of the start, and "." for the others
@@ -60,9 +60,20 @@ static BOOL call_handlers(HANDLE process, DWORD event) {
     return TRUE;
 }
 
-static BOOL send_event(HANDLE process, DWORD event) {
-    if (event == CTRL_C_EVENT) return GenerateConsoleCtrlEvent(event, 0);
-    return call_handlers(process, event);
+/* Sends an event to all processes of the console. */
+static BOOL send_event(DWORD event) {
+    if (event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT) return GenerateConsoleCtrlEvent(event, 0);
+    DWORD processes[64];
+    DWORD count = GetConsoleProcessList(processes, 64);
+    for (DWORD i = 0; i < count && i < 64; i++) {
+        if (processes[i] == GetCurrentProcessId()) continue;
+        HANDLE process = OpenProcess(PROCESS_ALL_ACCESS, FALSE, processes[i]);
+        /* It may have ended. */
+        if (!process) continue;
+        call_handlers(process, event);
+        CloseHandle(process);
+    }
+    return count > 0;
 }
 
 /* This process outlives the events that it sends. (To ignore Ctrl-C would be inherited.) */
@@ -143,7 +154,7 @@ static void obey(char *line) {
         type(line + 5);
         answer("ok\n");
     } else if (!strncmp(line, "event ", 6)) {
-        answer(send_event(child, strtoul(line + 6, NULL, 10)) ? "ok\n" : "failed\n");
+        answer(send_event(strtoul(line + 6, NULL, 10)) ? "ok\n" : "failed\n");
     } else if (!strcmp(line, "screen")) {
         show(TRUE);
     } else if (!strcmp(line, "colours")) {
