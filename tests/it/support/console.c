@@ -60,9 +60,9 @@ static BOOL call_handlers(HANDLE process, DWORD event) {
     return TRUE;
 }
 
-/* Sends an event to all processes of the console. */
+/* Sends an event to all processes of the console. (wine 8 refuses to generate Ctrl-Break.) */
 static BOOL send_event(DWORD event) {
-    if (event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT) return GenerateConsoleCtrlEvent(event, 0);
+    if (event == CTRL_C_EVENT) return GenerateConsoleCtrlEvent(event, 0);
     DWORD processes[64];
     DWORD count = GetConsoleProcessList(processes, 64);
     for (DWORD i = 0; i < count && i < 64; i++) {

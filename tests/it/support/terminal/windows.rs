@@ -64,6 +64,11 @@ impl Terminal {
         self.system.send("TERM");
     }
 
+    /// Sends an event, by the name of the signal that it comes closest to.
+    pub fn send(&self, signal: &str) {
+        self.system.send(signal);
+    }
+
     /// Waits until this is on the terminal so many times; what is there then.
     pub fn wait_for_times(&self, part: &str, times: usize) -> String {
         let part = part.replace("\r\n", "\n");
