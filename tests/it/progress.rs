@@ -81,21 +81,10 @@ impl Watched {
         self.keep(&text);
     }
 
-    /// Asserts that this is coloured on the line, or will be in a moment; on Linux by this sequence.
-    #[cfg(windows)]
-    fn assert_coloured(&self, part: &str, _: &str) {
-        let look = || {
-            let (text, colours) = (self.terminal.screen(), self.terminal.colours());
-            let column = text.lines().last()?.find(part)?;
-            let colours = colours.lines().last()?.get(column..column + part.len())?.to_owned();
-            colours.chars().all(|colour| colour == '#').then_some(())
-        };
-        until(look, || format!("{part} is not coloured: {}", self.terminal.colours()));
-    }
-
-    #[cfg(unix)]
-    fn assert_coloured(&self, part: &str, sequence: &str) {
-        self.terminal.wait_for(&format!("{sequence}{part}"));
+    /// Waits until this is coloured.
+    fn wait_for_colour(&self, part: &str, sequence: &str) {
+        let is_coloured = || self.terminal.is_coloured(part, sequence).then_some(());
+        until(is_coloured, || format!("{part} is not coloured: {}", self.terminal.screen()));
     }
 
     /// Waits for its end.
@@ -165,7 +154,7 @@ fn a_long_run_shows_how_far_it_is_and_how_long_it_will_take_and_leaves_nothing_b
     let home = Intunectl::new();
     let mut watched = start(&home, &run(&home, &server, 300, &["--rate", "off"]), 80);
     watched.wait_for("  250/300  about ");
-    watched.assert_coloured("=============>", "\u{1b}[32m");
+    watched.wait_for_colour("=============>", "\u{1b}[32m");
     gate.open();
     let ended = watched.end();
     let states = ended.states;
@@ -212,7 +201,7 @@ fn a_hold_shows_who_asked_for_it_and_counts_down() {
     let home = Intunectl::new();
     let mut watched = start(&home, &run(&home, &server, 20, &["-j", "1"]), 80);
     watched.wait_for("2/20  held for 4m");
-    watched.assert_coloured("2/20  held for ", "\u{1b}[35m");
+    watched.wait_for_colour("2/20  held for ", "\u{1b}[35m");
     watched.wait_for_change();
     watched.terminal.ctrl_c();
     let ended = watched.end();

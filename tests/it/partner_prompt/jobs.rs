@@ -410,7 +410,7 @@ fn tests_that_are_run_at_a_terminal_are_not_asked() {
     let server = service();
     let home = Intunectl::new();
     let mut command = home.command_of(&std::env::current_exe().unwrap());
-    command.args(["partner_prompt::tests_that_are_run_at_a_terminal_are_not_asked", "--exact", "--nocapture"]);
+    command.args(["partner_prompt::jobs::tests_that_are_run_at_a_terminal_are_not_asked", "--exact", "--nocapture"]);
     let seen = Terminal::start(command.env(AT_A_TERMINAL, server.root()), ALL, 80).end();
     assert_eq!(seen.code, Some(0), "{seen:?}");
     assert_not_asked(&seen.stderr, &server);

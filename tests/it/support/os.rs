@@ -28,6 +28,11 @@ pub fn is_a_directory() -> String {
     sentence(21, 5)
 }
 
+/// Another process listens on a port.
+pub fn address_in_use() -> String {
+    sentence(if cfg!(target_os = "macos") { 48 } else { 98 }, 10048)
+}
+
 /// Nobody reads the other end of a pipe any more.
 pub fn broken_pipe() -> String {
     sentence(32, 232)

@@ -5,7 +5,11 @@ use std::fs::File;
 use std::process::Command;
 
 #[cfg(unix)]
+pub use self::unix::END_OF_INPUT;
+#[cfg(unix)]
 use self::unix::System;
+#[cfg(windows)]
+pub use self::windows::END_OF_INPUT;
 #[cfg(windows)]
 use self::windows::System;
 use super::Seen;

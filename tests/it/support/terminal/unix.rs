@@ -21,6 +21,9 @@ const AROUND: [&str; 2] = ["trap : INT TERM; ", "\nprintf '\\036%d\\036' $? >/de
 /// Stands around the exit code on the terminal.
 const MARK: char = '\u{1e}';
 
+/// The letter that is typed with Ctrl for the end of input.
+pub const END_OF_INPUT: &str = "\u{4}";
+
 /// What is on the terminal, and its keyboard.
 pub struct System {
     screen: Stream,
@@ -80,9 +83,9 @@ impl Terminal {
         (&self.system.keyboard).write_all(keys.as_ref()).unwrap();
     }
 
-    /// Types Ctrl-D.
-    pub fn ctrl_d(&self) {
-        self.keys("\u{4}");
+    /// Types what ends input.
+    pub fn end_input(&self) {
+        self.keys(END_OF_INPUT);
     }
 
     /// Types Ctrl-Z.
@@ -103,6 +106,16 @@ impl Terminal {
     /// What has appeared on the terminal so far.
     pub fn screen(&self) -> String {
         self.system.screen.text()
+    }
+
+    /// Whether this has appeared behind the sequence of a colour.
+    pub fn is_coloured(&self, part: &str, sequence: &str) -> bool {
+        self.screen().contains(&format!("{sequence}{part}"))
+    }
+
+    /// Whether no sequence has appeared on the terminal.
+    pub fn is_plain(&self) -> bool {
+        !self.screen().contains('\u{1b}')
     }
 
     /// What [`Terminal::end`] does, with what appeared on the terminal by itself.

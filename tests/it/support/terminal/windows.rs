@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::thread;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::{Streams, Terminal};
 use crate::support::Seen;
 use crate::support::console::Console;
@@ -15,7 +17,7 @@ use crate::support::running::check;
 pub type System = Console;
 
 /// The letter that is typed with Ctrl for the end of input. It counts on a line of its own, after Enter.
-const END_OF_INPUT: &str = "\u{1a}\n";
+pub const END_OF_INPUT: &str = "\u{1a}\n";
 const CTRL_C: char = '\u{3}';
 
 impl Terminal {
@@ -52,14 +54,19 @@ impl Terminal {
         }
     }
 
-    /// Types what ends input, which is not Ctrl-D here.
-    pub fn ctrl_d(&self) {
+    /// Types what ends input.
+    pub fn end_input(&self) {
         self.keys(END_OF_INPUT);
     }
 
     /// Closes the console.
     pub fn terminate(&self) {
         self.system.send("TERM");
+    }
+
+    /// Sends an event, by the name of the signal that it comes closest to.
+    pub fn send(&self, signal: &str) {
+        self.system.send(signal);
     }
 
     /// Waits until this is on the terminal so many times; what is there then.
@@ -74,9 +81,18 @@ impl Terminal {
         self.system.screen()
     }
 
-    /// The same with a `#` for each character that is coloured, and a `.` for the others.
-    pub fn colours(&self) -> String {
-        self.system.colours()
+    /// Whether this is on the terminal and coloured.
+    pub fn is_coloured(&self, part: &str, _: &str) -> bool {
+        let (screen, colours) = (self.screen(), self.system.colours());
+        screen.lines().zip(colours.lines()).any(|(line, colours)| {
+            let colours = line.find(part).and_then(|at| colours.get(line[..at].width()..)?.get(..part.width()));
+            colours.is_some_and(|colours| colours.chars().all(|colour| colour == '#'))
+        })
+    }
+
+    /// Whether nothing on the terminal is coloured, and no sequence is to be seen on it.
+    pub fn is_plain(&self) -> bool {
+        !self.system.colours().contains('#') && !self.screen().contains('\u{1b}')
     }
 
     /// Whether the program has had the console understand escape sequences.
@@ -93,7 +109,7 @@ impl Terminal {
     /// The same with all that is coloured, as far as it is in rows where each character takes one cell.
     pub fn end_with_colours(self) -> (Seen, String, Vec<String>) {
         let code = until(|| self.system.code(), || format!("it does not end: {}", self.screen()));
-        let (screen, colours) = (self.screen(), self.colours());
+        let (screen, colours) = (self.screen(), self.system.colours());
         check(&screen);
         // The console ends with the connection.
         drop(self.system);
