@@ -224,6 +224,7 @@ impl PartnerWrite<'_> {
         if let Exit::Interrupted(signal) = exit {
             console.error(match signal {
                 Signal::Interrupt => "interrupted",
+                Signal::Terminate if cfg!(windows) => "asked to end (close, logoff or shutdown)",
                 Signal::Terminate => "asked to end (SIGTERM)",
             });
         }

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::ids::PartnerId;
 use crate::ids::input;
 use crate::output::{Format, stdout};
+use crate::text::encoding::decode_lossy;
 use crate::text::humanize::counted;
 
 /// The records that earlier runs have left in a file.
@@ -39,8 +40,9 @@ impl ResumeLog {
                 "--resume takes the records that an earlier run has left (-o ndjson); leave it out of the first run",
             )
         })?;
-        // There, `>` has emptied it by then: cmd hands over the file, PowerShell a pipe.
-        if cfg!(windows) && bytes.is_empty() {
+        // There, `>` has emptied it by then: cmd hands over the file, PowerShell a pipe. Windows PowerShell may have begun the
+        // file with a byte order mark.
+        if cfg!(windows) && decode_lossy(&bytes).is_empty() {
             return Err(Error::usage(format!("{name} is empty; nothing was sent")).hint(
                 "`>` empties a file before intunectl can read it: append with `>>`; if it is the first run, leave out \
                  --resume",

@@ -204,12 +204,11 @@ fn terminal() -> Option<std::fs::File> {
     std::fs::File::open("/dev/tty").ok()
 }
 
+/// The events of a console reach all that run in it, and the command may have something to finish.
 #[cfg(not(unix))]
-fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
-    match signal {
-        Signal::Interrupt => Ok(()),
-        Signal::Terminate => child.start_kill(),
-    }
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn pass_on(_: Signal, _: &mut Child) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// The command's exit code; like a shell's, 128 plus the signal if a signal ended it.
