@@ -22,7 +22,6 @@ pub mod shell;
 #[cfg(target_os = "linux")]
 pub mod shipped;
 pub mod tab;
-#[cfg(any(target_os = "linux", windows))]
 pub mod terminal;
 pub mod tls;
 

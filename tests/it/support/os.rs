@@ -37,3 +37,15 @@ pub fn address_in_use() -> String {
 pub fn broken_pipe() -> String {
     sentence(32, 232)
 }
+
+/// JSON as it comes out of a pipe: on Windows all is escaped there that is not ASCII.
+pub fn json_in_pipe(json: &str) -> String {
+    if cfg!(unix) {
+        return json.to_owned();
+    }
+    let escape = |unit| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    json.encode_utf16().map(escape).collect()
+}

@@ -4,19 +4,20 @@
 use std::fs::File;
 use std::process::Command;
 
-#[cfg(target_os = "linux")]
-pub use self::linux::END_OF_INPUT;
-#[cfg(target_os = "linux")]
-use self::linux::System;
+#[cfg(unix)]
+pub use self::unix::END_OF_INPUT;
+#[cfg(unix)]
+use self::unix::System;
 #[cfg(windows)]
 pub use self::windows::END_OF_INPUT;
 #[cfg(windows)]
 use self::windows::System;
 use super::Seen;
 use super::running::Running;
+use super::shell::widths;
 
-#[cfg(target_os = "linux")]
-mod linux;
+#[cfg(unix)]
+mod unix;
 #[cfg(windows)]
 mod windows;
 
@@ -77,5 +78,20 @@ impl Terminal {
         let is_stderr = self.streams.stderr;
         let (seen, screen) = self.end_with_screen();
         if is_stderr { Seen { stderr: screen, ..seen } } else { seen }
+    }
+}
+
+/// Asserts what is on a terminal of so many columns, but for colours. Of a console's screen nobody can tell whether a row
+/// that is full, or that ends in spaces, goes on in the next one: where a line reaches the edge of a console, neither
+/// spaces nor line breaks count.
+#[track_caller]
+pub fn assert_shown(screen: &str, expected: &str, columns: u16) {
+    let screen = anstream::adapter::strip_str(screen).to_string();
+    let fits = widths(expected).into_iter().all(|width| width < columns.into());
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    if cfg!(windows) && !fits {
+        assert_eq!(squeezed(&screen), squeezed(expected), "{screen}");
+    } else {
+        assert_eq!(screen, expected);
     }
 }

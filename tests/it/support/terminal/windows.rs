@@ -102,11 +102,28 @@ impl Terminal {
 
     /// What [`Terminal::end`] does, with what is on the terminal by itself.
     pub fn end_with_screen(self) -> (Seen, String) {
+        let (seen, screen, _) = self.end_with_colours();
+        (seen, screen)
+    }
+
+    /// The same with all that is coloured, as far as it is in rows where each character takes one cell.
+    pub fn end_with_colours(self) -> (Seen, String, Vec<String>) {
         let code = until(|| self.system.code(), || format!("it does not end: {}", self.screen()));
-        let screen = self.screen();
+        let (screen, colours) = (self.screen(), self.system.colours());
         check(&screen);
         // The console ends with the connection.
         drop(self.system);
-        (Seen { code: Some(code), ..self.running.end() }, screen)
+        let coloured = screen.lines().zip(colours.lines()).flat_map(|(row, cells)| coloured(row, cells)).collect();
+        (Seen { code: Some(code), ..self.running.end() }, screen, coloured)
     }
+}
+
+/// The coloured parts of a row.
+fn coloured(row: &str, cells: &str) -> Vec<String> {
+    if row.chars().count() != cells.len() {
+        return Vec::new();
+    }
+    let only = |(c, cell)| if cell == '#' { c } else { '\0' };
+    let row: String = row.chars().zip(cells.chars()).map(only).collect();
+    row.split('\0').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }

@@ -1,11 +1,13 @@
-//! A pseudo-terminal of Linux.
+//! A pseudo-terminal of Unix. Its tests run on Linux; for macOS they are only compiled.
 
 use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
-use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
+#[cfg(target_os = "linux")]
+use rustix::pty::ioctl_tiocgptpeer;
+use rustix::pty::{OpenptFlags, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::{ALL, Streams, Terminal};
@@ -59,11 +61,9 @@ impl Terminal {
         streams: Streams,
         columns: u16,
     ) -> Self {
-        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-        let keyboard = openpt(flags).unwrap();
-        unlockpt(&keyboard).unwrap();
+        let keyboard = open_keyboard();
         tcsetwinsize(&keyboard, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-        let own: OwnedFd = ioctl_tiocgptpeer(&keyboard, flags).unwrap();
+        let own = open_terminal(&keyboard);
         // A session of its own, whose terminal is what standard input is.
         let mut wrapped = beside(command, "setsid");
         wrapped.args(["--ctty", "sh", "-c", &AROUND.join(script), name]);
@@ -131,4 +131,35 @@ impl Terminal {
         check(shown);
         (seen, shown.to_owned())
     }
+
+    /// The same with all that is coloured.
+    pub fn end_with_colours(self) -> (Seen, String, Vec<String>) {
+        let (seen, screen) = self.end_with_screen();
+        let coloured = screen.split("\u{1b}[").skip(1).filter_map(|part| {
+            let (colour, text) = part.split_once('m').unwrap();
+            (colour != "0" && !text.is_empty()).then(|| text.to_owned())
+        });
+        let coloured = coloured.collect();
+        (seen, screen, coloured)
+    }
+}
+
+fn open_keyboard() -> OwnedFd {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    #[cfg(target_os = "linux")]
+    let flags = flags | OpenptFlags::CLOEXEC;
+    let keyboard = openpt(flags).unwrap();
+    unlockpt(&keyboard).unwrap();
+    keyboard
+}
+
+#[cfg(target_os = "linux")]
+fn open_terminal(keyboard: &OwnedFd) -> OwnedFd {
+    ioctl_tiocgptpeer(keyboard, OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_terminal(keyboard: &OwnedFd) -> OwnedFd {
+    let path = rustix::pty::ptsname(keyboard, Vec::new()).unwrap().into_string().unwrap();
+    File::options().read(true).write(true).open(path).unwrap().into()
 }
