@@ -15,6 +15,8 @@ mod support;
 mod browser;
 mod cli;
 mod completion;
+#[cfg(windows)]
+mod console;
 #[cfg(target_os = "linux")]
 mod footprint;
 mod http2;

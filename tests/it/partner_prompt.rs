@@ -11,6 +11,8 @@ use crate::support::{Intunectl, Seen, TOKEN, ids, jwt, run};
 
 #[cfg(unix)]
 mod jobs;
+#[cfg(windows)]
+mod mintty;
 
 const QUESTION: &str = "[y/N]";
 
