@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::os::PATH;
 use super::running::Running;
-use super::{Intunectl, Seen, in_background};
+use super::{Intunectl, Seen};
 
 /// `program` in the surroundings of `intunectl`, which is on its PATH. It is not in the background: it may be for it to
 /// make a terminal of its own.
@@ -24,15 +24,17 @@ pub fn beside(intunectl: &Command, program: &str) -> Command {
 
 impl Intunectl {
     /// A shell's script that finds `intunectl`.
+    #[cfg(unix)]
     pub fn sh(&self, script: &str) -> Command {
         self.shell("sh", script)
     }
 
     /// A script of this shell that finds `intunectl`.
+    #[cfg(unix)]
     pub fn shell(&self, shell: &str, script: &str) -> Command {
         let mut command = beside(&self.command(), shell);
         command.args(["-c", script]);
-        in_background(&mut command);
+        super::in_background(&mut command);
         command
     }
 
@@ -65,7 +67,7 @@ fn at_terminal(intunectl: &Command, script: &str) -> Seen {
 
 /// Starts a shell's script at a terminal; what is typed there is its standard input, and what it shows there its standard
 /// output.
-pub fn start_at_terminal(intunectl: &Command, script: &str) -> Running {
+fn start_at_terminal(intunectl: &Command, script: &str) -> Running {
     let mut command = beside(intunectl, "script");
     command.args(["--quiet", "--return", "--command", script, "/dev/null"]);
     Running::with(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
