@@ -30,12 +30,6 @@ static SOCKET test;
 static HANDLE input, output, child;
 static WORD colours;
 
-static void fail(const char *what) {
-    fprintf(stderr, "console: %s: error %lu\n", what, GetLastError());
-    fflush(stderr);
-    ExitProcess(125);
-}
-
 static void send_all(const char *bytes, int count) {
     while (count > 0) {
         int sent = send(test, bytes, count, 0);
@@ -46,6 +40,16 @@ static void send_all(const char *bytes, int count) {
 }
 
 static void answer(const char *line) { send_all(line, (int)strlen(line)); }
+
+/* What fails is the next answer, too. */
+static void fail(const char *what) {
+    char text[200];
+    snprintf(text, sizeof text, "console: %s: error %lu\n", what, GetLastError());
+    if (test) answer(text);
+    fputs(text, stderr);
+    fflush(stderr);
+    ExitProcess(125);
+}
 
 /* Has the program's own handlers run, as the system does it, in a thread that it starts there. GenerateConsoleCtrlEvent
    sends two of the events only. */

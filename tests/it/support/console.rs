@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use super::running::Running;
 
@@ -113,6 +113,7 @@ impl Console {
         stream.get_mut().write_all(format!("{line}\n").as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_line(&mut answer).unwrap();
+        assert!(!answer.starts_with("console: "), "{answer}");
         answer.trim_end().to_owned()
     }
 }
@@ -120,6 +121,6 @@ impl Console {
 impl Drop for Console {
     /// Ends the connection also if a process that was started meanwhile has inherited it.
     fn drop(&mut self) {
-        let _ = self.0.get_mut().unwrap().get_ref().shutdown(Shutdown::Both);
+        let _ = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).get_ref().shutdown(Shutdown::Both);
     }
 }

@@ -67,7 +67,7 @@ fn at_terminal(intunectl: &Command, script: &str) -> Seen {
 
 /// Starts a shell's script at a terminal; what is typed there is its standard input, and what it shows there its standard
 /// output.
-pub fn start_at_terminal(intunectl: &Command, script: &str) -> Running {
+fn start_at_terminal(intunectl: &Command, script: &str) -> Running {
     let mut command = beside(intunectl, "script");
     command.args(["--quiet", "--return", "--command", script, "/dev/null"]);
     Running::with(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
