@@ -14,7 +14,7 @@ use crate::support::os::broken_pipe;
 use crate::support::redirect::start_read;
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
-use crate::support::shell::widths;
+use crate::support::terminal::widths;
 use crate::support::terminal::{ALL, Streams, Terminal, assert_shown};
 use crate::support::{Intunectl, TOKEN, disconnect, ids, run, start};
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::graph::{Graph, PARTNERS, TOKEN, Unspoken};
 use crate::support::redirect::start_read;
 use crate::support::server::{Reply, Server};
-use crate::support::shell::widths;
+use crate::support::terminal::widths;
 use crate::support::terminal::{ALL, Streams, Terminal, assert_shown};
 use crate::support::{Intunectl, Seen, run};
 

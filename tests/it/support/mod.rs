@@ -18,6 +18,7 @@ pub mod running;
 pub mod sandbox;
 pub mod secrets;
 pub mod server;
+#[cfg(unix)]
 pub mod shell;
 #[cfg(target_os = "linux")]
 pub mod shipped;

@@ -14,7 +14,6 @@ pub use self::windows::END_OF_INPUT;
 use self::windows::System;
 use super::Seen;
 use super::running::Running;
-use super::shell::widths;
 
 #[cfg(unix)]
 mod unix;
@@ -94,4 +93,9 @@ pub fn assert_shown(screen: &str, expected: &str, columns: u16) {
     } else {
         assert_eq!(screen, expected);
     }
+}
+
+/// How wide each line is on a terminal, without what colours it.
+pub fn widths(screen: &str) -> Vec<usize> {
+    anstream::adapter::strip_str(screen).to_string().lines().map(unicode_width::UnicodeWidthStr::width).collect()
 }
