@@ -14,7 +14,8 @@ use crate::output::console::Console;
 
 /// How long a second signal leaves for reporting what is known.
 const GRACE: Duration = Duration::from_secs(2);
-/// How long requests in flight may take after the console of Windows was closed.
+/// How long requests in flight may take after the console of Windows was closed: 5 s after that, Windows ends the process.
+/// Source: Microsoft, "HandlerRoutine callback function".
 const CLOSING: Duration = Duration::from_secs(3);
 
 /// From the moment this exists, the signals no longer end the process by themselves: the first is for whoever holds
@@ -41,9 +42,13 @@ impl Interrupts {
                 let _ = ready.send(Ok(()));
                 let first = stream.recv().await;
                 let _ = signals.send(first);
-                let second = tokio::select! {
-                    second = stream.recv() => second,
-                    () = time_is_up(first) => first,
+                let second = match first {
+                    // Nobody can insist, and Windows waits no longer.
+                    Signal::Terminate if cfg!(windows) => {
+                        tokio::time::sleep(CLOSING).await;
+                        first
+                    }
+                    _ => stream.recv().await,
                 };
                 let _ = signals.send(second);
                 tokio::time::sleep(GRACE).await;
@@ -85,15 +90,6 @@ impl Interrupts {
             _ = work => {}
             _ = self.recv() => {}
         }
-    }
-}
-
-/// Returns when a second signal is due because the system waits no longer: Windows ends a process 5 s after it was told
-/// that its console is closed. Source: Microsoft, "HandlerRoutine callback function".
-async fn time_is_up(first: Signal) {
-    match first {
-        Signal::Terminate if cfg!(windows) => tokio::time::sleep(CLOSING).await,
-        _ => std::future::pending().await,
     }
 }
 

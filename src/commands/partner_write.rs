@@ -224,7 +224,7 @@ impl PartnerWrite<'_> {
         if let Exit::Interrupted(signal) = exit {
             console.error(match signal {
                 Signal::Interrupt => "interrupted",
-                Signal::Terminate if cfg!(windows) => "asked to end (close, logoff or shutdown)",
+                Signal::Terminate if cfg!(windows) => "the console was closed, or Windows is shutting down",
                 Signal::Terminate => "asked to end (SIGTERM)",
             });
         }

@@ -40,9 +40,9 @@ impl ResumeLog {
                 "--resume takes the records that an earlier run has left (-o ndjson); leave it out of the first run",
             )
         })?;
-        // There, `>` has emptied it by then: cmd hands over the file, PowerShell a pipe. Windows PowerShell may have begun the
-        // file with a byte order mark.
-        if cfg!(windows) && decode_lossy(&bytes).is_empty() {
+        // On Windows, `>` looks like the first `>>`: cmd hands over an empty file. PowerShell hands over a pipe, and may have
+        // begun the file with a byte order mark.
+        if cfg!(windows) && (is_own || stdout::is_pipe()) && decode_lossy(&bytes).is_empty() {
             return Err(Error::usage(format!("{name} is empty; nothing was sent")).hint(
                 "`>` empties a file before intunectl can read it: append with `>>`; if it is the first run, leave out \
                  --resume",

@@ -29,6 +29,12 @@ pub fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
     }
 }
 
+/// The same, without holding up whatever else is under way: a reader may stall, and Ctrl-C is then to be heard.
+pub async fn print_patiently(bytes: Vec<u8>) -> anyhow::Result<Exit> {
+    let printed = tokio::task::spawn_blocking(move || print(&bytes)).await;
+    printed.unwrap_or_else(|_| Err(Error::failure("the output broke off").into()))
+}
+
 /// Whether somebody reads standard output from a pipe or a socket.
 pub fn is_pipe() -> bool {
     #[cfg(unix)]
@@ -37,8 +43,9 @@ pub fn is_pipe() -> bool {
         let kind = file().and_then(|stdout| stdout.metadata()).map(|metadata| metadata.file_type());
         kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
     }
+    // Git Bash's terminal is a pipe, too.
     #[cfg(windows)]
-    file().and_then(winapi_util::file::typ).is_ok_and(|kind| kind.is_pipe())
+    return !io::stdout().is_terminal() && file().and_then(winapi_util::file::typ).is_ok_and(|kind| kind.is_pipe());
 }
 
 /// Whether standard output is this file.
@@ -53,7 +60,7 @@ pub fn is(path: &Path) -> bool {
 pub fn appends() -> bool {
     #[cfg(unix)]
     return rustix::fs::fcntl_getfl(io::stdout()).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::APPEND));
-    // cmd has no such flag: it writes on from the end.
+    // Windows does not tell how a file was opened. For `>>`, cmd starts at its end.
     #[cfg(windows)]
     return file().and_then(|mut stdout| Ok(stdout.stream_position()? == stdout.metadata()?.len())).unwrap_or(false);
 }
@@ -62,12 +69,6 @@ pub fn appends() -> bool {
 /// the output of a program that it redirects, captures or passes on.
 pub fn is_recoded() -> bool {
     cfg!(windows) && !io::stdout().is_terminal()
-}
-
-/// The same, without holding up whatever else is under way: a reader may stall, and Ctrl-C is then to be heard.
-pub async fn print_patiently(bytes: Vec<u8>) -> anyhow::Result<Exit> {
-    let printed = tokio::task::spawn_blocking(move || print(&bytes)).await;
-    printed.unwrap_or_else(|_| Err(Error::failure("the output broke off").into()))
 }
 
 /// Without the buffer that std has around it, which forgets how far it came when a write fails.

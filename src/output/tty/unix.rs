@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::output::style::Color;
 use crate::output::terminal::TextStyle;
 use crate::text::sanitize::without_tokens;
@@ -31,11 +32,15 @@ impl Tty {
     /// Terminal Interface".
     ///
     /// Some containers have no `/dev/tty`. There, Linux opens the terminal that a standard stream leads to.
-    pub fn open() -> Option<Self> {
+    ///
+    /// # Errors
+    /// None here.
+    pub fn open() -> Result<Option<Self>, Error> {
         let streams = [is_controlling(io::stderr()), is_controlling(io::stdin()), is_controlling(io::stdout())];
         let paths = ["/proc/self/fd/2", "/proc/self/fd/0", "/proc/self/fd/1"];
         let usable = streams.into_iter().zip(paths).filter_map(|(is_usable, path)| is_usable.then_some(path));
-        std::iter::once("/dev/tty").chain(usable).find_map(Self::open_at).filter(|tty| is_in_foreground(&tty.output))
+        let tty = std::iter::once("/dev/tty").chain(usable).find_map(Self::open_at);
+        Ok(tty.filter(|tty| is_in_foreground(&tty.output)))
     }
 
     fn open_at(path: &str) -> Option<Self> {

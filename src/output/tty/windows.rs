@@ -3,17 +3,22 @@
 use std::fs::File;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm_winapi::{Console, Handle};
 use winapi_util::HandleRef;
 
+use crate::error::Error;
 use crate::output::style::Color;
 use crate::output::terminal::TextStyle;
 use crate::text::sanitize::without_tokens;
 
-/// Ctrl-C ends the line that is being read. By then it has been heard, and the line does not count.
+/// How long to wait with a line that was read: Ctrl-C ends it too, and is heard a little later.
 pub const PAUSE: Duration = Duration::from_millis(50);
+/// Another question is answered, or given up, in less.
+const LONGEST_QUESTION: Duration = Duration::from_secs(15 * 60);
+/// Ctrl-C is a signal, Enter ends a line, and what is typed is shown. Source: Microsoft, "SetConsoleMode".
+const INPUT_BY_LINE: u32 = 0x1 | 0x2 | 0x4;
 /// What is typed behind so much does not count.
 const LONGEST: u64 = 4096;
 
@@ -29,24 +34,31 @@ pub struct Tty {
 }
 
 impl Tty {
-    /// Opens it, if a person sees it: a standard stream is one. (A service may have a console that nobody sees.)
-    pub fn open() -> Option<Self> {
-        if !is_at_console() {
-            return None;
+    /// Opens it, if a standard stream is one. (A service may have a console that no stream leads to, and nobody sees.)
+    ///
+    /// # Errors
+    /// Somebody is at a terminal, but cannot be asked there: it is no console (the one of Git Bash is none), or the console
+    /// cannot be opened.
+    pub fn open() -> Result<Option<Self>, Error> {
+        let unasked = || {
+            Error::usage("intunectl cannot ask you in this terminal; nothing was sent")
+                .hint("use PowerShell or cmd; or give -y, and you are not asked")
+        };
+        if [HandleRef::stdin(), HandleRef::stdout(), HandleRef::stderr()].into_iter().any(is_console) {
+            return Self::open_console().map(Some).map_err(|_| unasked());
         }
-        let open = |name| File::options().read(true).write(true).open(name).ok();
-        Some(Self {
-            lines: open("CONIN$")?,
-            keys: Handle::current_in_handle().ok()?.into(),
-            output: Handle::current_out_handle().ok()?.into(),
-            screen: open("CONOUT$")?,
-        })
+        let is_at_terminal = io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
+        if is_at_terminal { Err(unasked()) } else { Ok(None) }
     }
 
-    /// Whether somebody is at a terminal that is no console (the one of Git Bash is none), where they cannot be asked.
-    pub fn is_out_of_reach() -> bool {
-        let is_at_terminal = io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
-        is_at_terminal && !is_at_console()
+    fn open_console() -> io::Result<Self> {
+        let open = |name| File::options().read(true).write(true).open(name);
+        Ok(Self {
+            lines: open("CONIN$")?,
+            keys: Handle::current_in_handle()?.into(),
+            output: Handle::current_out_handle()?.into(),
+            screen: open("CONOUT$")?,
+        })
     }
 
     /// Whether standard error leads here.
@@ -54,8 +66,18 @@ impl Tty {
         is_console(HandleRef::stderr())
     }
 
-    /// Two processes cannot find out here whether they share a console, at least not without unsafe code.
-    pub fn turn(&self) {}
+    /// Waits until nobody else asks, and has others wait until what is returned is dropped. Blocks the thread.
+    ///
+    /// The lock is one for all consoles of a user: without unsafe code, two processes cannot find out whether they share
+    /// one. Without a directory for it there is none: two questions at once are better than none.
+    pub fn turn(&self) -> Option<File> {
+        let lock = |deadline| crate::lock::acquire("intunectl-prompt", deadline).ok();
+        if let Some(lock) = lock(Instant::now())? {
+            return Some(lock);
+        }
+        self.write("waiting for the answer to another question of intunectl\n");
+        lock(Instant::now() + LONGEST_QUESTION)?
+    }
 
     /// What suits it.
     pub fn text_style(&self, color: Color) -> TextStyle {
@@ -75,20 +97,15 @@ impl Tty {
     /// The console was closed.
     pub fn ask(&self, shown: &str, question: &str, _has_resumed: &AtomicBool) -> io::Result<String> {
         self.write(shown);
+        // The program before may have left it otherwise.
+        let mode = winapi_util::console::mode(&self.lines)?;
+        winapi_util::console::set_mode(&self.lines, mode | INPUT_BY_LINE)?;
         self.keys.read_console_input()?;
         self.write(question);
         let mut line = Vec::new();
         io::BufReader::new(&self.lines).take(LONGEST).read_until(b'\n', &mut line)?;
-        if !line.ends_with(b"\n") {
-            // Ctrl-Z ends what was typed, but not the line on the screen.
-            self.write("\n");
-        }
         Ok(String::from_utf8_lossy(&line).into_owned())
     }
-}
-
-fn is_at_console() -> bool {
-    [HandleRef::stdin(), HandleRef::stdout(), HandleRef::stderr()].into_iter().any(is_console)
 }
 
 fn is_console(stream: HandleRef) -> bool {
