@@ -70,10 +70,17 @@ impl Scene {
         command
     }
 
+    /// Where the locks are.
+    fn locks(&self) -> PathBuf {
+        match std::env::var_os("XDG_RUNTIME_DIR").filter(|_| cfg!(unix)) {
+            Some(directory) => PathBuf::from(directory).join("intunectl"),
+            None => self.home.home().to_owned(),
+        }
+    }
+
     /// Holds a lock, as a suspended process does.
     fn hold(&self, name: &str) -> File {
-        let directory = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR").unwrap()).join("intunectl");
-        let file = File::create(directory.join(name)).unwrap();
+        let file = File::create(self.locks().join(name)).unwrap();
         file.try_lock().unwrap();
         file
     }
@@ -349,14 +356,24 @@ fn nothing_is_written_in_the_clear() {
     assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
     assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(0));
     keyring.has(&[], &token);
-    assert_eq!(files(keyring.home.home()), [""; 0].map(PathBuf::from));
-    let directory = |name| PathBuf::from(std::env::var_os(name).unwrap());
-    let session = files(&directory("XDG_RUNTIME_DIR"));
-    let ours = directory("XDG_RUNTIME_DIR").join("intunectl");
-    assert!(session.contains(&ours.join("intunectl.lock")), "{session:?}");
-    assert!(session.iter().filter(|path| path.starts_with(&ours)).all(|path| std::fs::read(path).unwrap().is_empty()));
-    let stored = files(&directory("HOME"));
-    assert!(stored.iter().any(|path| path.extension().is_some_and(|name| name == "keyring")), "{stored:?}");
+    let lock = keyring.locks().join("intunectl.lock");
+    assert!(std::fs::read(&lock).unwrap().is_empty());
+    // On Windows, the files of the keyring are the system's.
+    assert_eq!(files(keyring.home.home()), if cfg!(windows) { vec![lock] } else { Vec::new() });
+    #[cfg(windows)]
+    let (stored, session) = (Vec::<PathBuf>::new(), Vec::new());
+    #[cfg(unix)]
+    let (stored, session) = {
+        let directory = |name| files(&PathBuf::from(std::env::var_os(name).unwrap()));
+        let (stored, session) = (directory("HOME"), directory("XDG_RUNTIME_DIR"));
+        assert!(session.contains(&lock), "{session:?}");
+        let ours = keyring.locks();
+        assert!(
+            session.iter().filter(|path| path.starts_with(&ours)).all(|path| std::fs::read(path).unwrap().is_empty())
+        );
+        assert!(stored.iter().any(|path| path.extension().is_some_and(|name| name == "keyring")), "{stored:?}");
+        (stored, session)
+    };
     // Whatever the pieces in which it would be there.
     let parts: Vec<_> = (0..token.len() - 40).step_by(20).map(|start| &token.as_bytes()[start..start + 40]).collect();
     for path in stored.iter().chain(&session) {
@@ -478,16 +495,20 @@ fn without_a_directory_for_the_lock_sign_ins_are_not_saved_but_deleted() {
     let nowhere = |arguments: &[&str]| {
         let mut command = keyring.command(arguments);
         command.env_remove("XDG_RUNTIME_DIR").env("HOME", "/nonexistent/home").env("TMPDIR", "/nonexistent/tmp");
+        command.env("TMP", r"C:\nonexistent").env("TEMP", r"C:\nonexistent");
         command
     };
     let url = keyring.graph.url();
     let mut login = nowhere(&["auth", "login", "--with-token", "--graph-url", &url]);
     let login = run_with(&mut login, jwt(&claims(3599)));
     assert_eq!((login.stdout.as_str(), login.code), ("", Some(1)));
-    for words in [
-        "cannot create a lock file: /nonexistent/home/.local/state/intunectl: No such file or directory",
-        "; /nonexistent/tmp/intunectl-",
-    ] {
+    for words in match cfg!(windows) {
+        true => [r"cannot create a lock file: C:\nonexistent", r"\: "],
+        false => [
+            "cannot create a lock file: /nonexistent/home/.local/state/intunectl: No such file or directory",
+            "; /nonexistent/tmp/intunectl-",
+        ],
+    } {
         assert!(login.stderr.contains(words), "{}", login.stderr);
     }
     keyring.has(&[], &token);

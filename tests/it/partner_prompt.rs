@@ -188,6 +188,7 @@ fn what_is_piped_in_does_not_answer_it() {
     assert_declined(&seen, &server);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_question_at_another_terminal_does_not_wait() {
     let server = service();
@@ -200,6 +201,31 @@ fn a_question_at_another_terminal_does_not_wait() {
     for terminal in terminals {
         terminal.keys("n\n");
         assert_declined(&terminal.end(), &server);
+    }
+}
+
+/// On Windows nobody can tell whether two questions are at the same console.
+#[cfg(windows)]
+#[test]
+fn a_second_question_says_that_it_waits_for_the_first() {
+    for is_killed in [false, true] {
+        let server = service();
+        let home = Intunectl::new();
+        let first = Terminal::start(home.disconnect(server.root()).arg("a"), ALL, 80);
+        first.wait_for(QUESTION);
+        let second = Terminal::start(home.disconnect(server.root()).arg("b"), ALL, 80);
+        second.wait_for("waiting for the answer to another question of intunectl\n");
+        // Nor is anything read for the second.
+        assert_eq!(server.requests().len(), 1);
+        if is_killed {
+            drop(first);
+        } else {
+            first.keys("n\n");
+            assert_eq!(first.end().code, Some(1));
+        }
+        second.wait_for(QUESTION);
+        second.keys("n\n");
+        assert_declined(&second.end(), &server);
     }
 }
 
