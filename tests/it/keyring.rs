@@ -359,7 +359,7 @@ fn nothing_is_written_in_the_clear() {
     let lock = keyring.locks().join("intunectl.lock");
     assert!(std::fs::read(&lock).unwrap().is_empty());
     // On Windows, the files of the keyring are the system's.
-    assert_eq!(files(keyring.home.home()), if cfg!(windows) { vec![lock] } else { Vec::new() });
+    assert_eq!(files(keyring.home.home()), if cfg!(windows) { vec![lock.clone()] } else { Vec::new() });
     #[cfg(windows)]
     let (stored, session) = (Vec::<PathBuf>::new(), Vec::new());
     #[cfg(unix)]
