@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use super::machine::until;
 use super::server::PATIENCE;
 use super::{Intunectl, Seen, TOKEN};
 
@@ -182,6 +183,7 @@ impl Stream {
     /// Waits for its end; all of it.
     pub(super) fn rest(&mut self) -> Vec<u8> {
         if let Some(reader) = self.reader.take() {
+            until(|| reader.is_finished().then_some(()), || format!("another process holds it open: {}", self.text()));
             reader.join().unwrap();
         }
         self.text.0.lock().unwrap().clone()
