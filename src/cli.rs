@@ -16,7 +16,7 @@ use crate::text::sanitize::without_tokens;
 
 /// Manage Intune's remote assistance partners through Microsoft Graph
 #[derive(Parser)]
-#[command(name = "intunectl", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "intunectl", bin_name = "intunectl", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
 Start here, with no tenant:
   intunectl sandbox -- sh -c \\

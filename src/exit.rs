@@ -1,15 +1,13 @@
 //! Exit codes, and the one place where results fold into them.
 
-use std::process::ExitCode;
-
 use crate::error::ErrorKind;
 
 /// A signal that asks the process to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGINT: Ctrl-C.
+    /// SIGINT: Ctrl-C; on Windows, Ctrl-Break too.
     Interrupt,
-    /// SIGTERM; on Windows, the console closing.
+    /// SIGTERM; on Windows, the console is closed, the user logs off, or the system shuts down.
     Terminate,
 }
 
@@ -26,12 +24,12 @@ pub enum Exit {
     Auth,
     /// 130 or 143: interrupted.
     Interrupted(Signal),
-    /// The code of the command that the sandbox ran.
-    Command(u8),
+    /// The code of the command that the sandbox ran: 8 bits, on Windows 32.
+    Command(i32),
 }
 
 impl Exit {
-    pub fn code(self) -> u8 {
+    pub fn code(self) -> i32 {
         match self {
             Self::Success => 0,
             Self::Failure => 1,
@@ -41,12 +39,6 @@ impl Exit {
             Self::Interrupted(Signal::Terminate) => 143,
             Self::Command(code) => code,
         }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
     }
 }
 
@@ -91,7 +83,7 @@ mod tests {
     #[test]
     fn the_most_serious_result_decides_the_code() {
         use Verdict::{Done, Unauthorized, Undone};
-        let table: &[(&[Verdict], Option<Signal>, u8)] = &[
+        let table: &[(&[Verdict], Option<Signal>, i32)] = &[
             (&[], None, 0),
             (&[Done, Done], None, 0),
             (&[Done, Undone, Done], None, 1),

@@ -14,6 +14,9 @@ use crate::output::console::Console;
 
 /// How long a second signal leaves for reporting what is known.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long requests in flight may take after the console of Windows was closed: 5 s after that, Windows ends the process.
+/// Source: Microsoft, "HandlerRoutine callback function".
+const CLOSING: Duration = Duration::from_secs(3);
 
 /// From the moment this exists, the signals no longer end the process by themselves: the first is for whoever holds
 /// it to answer, the second ends the process after 2 s, if it has not ended before. It does so from a thread of its
@@ -37,8 +40,16 @@ impl Interrupts {
                 };
                 // Nobody listens where the process is about to end.
                 let _ = ready.send(Ok(()));
-                let _ = signals.send(stream.recv().await);
-                let second = stream.recv().await;
+                let first = stream.recv().await;
+                let _ = signals.send(first);
+                let second = match first {
+                    // Nobody can insist, and Windows waits no longer.
+                    Signal::Terminate if cfg!(windows) => {
+                        tokio::time::sleep(CLOSING).await;
+                        first
+                    }
+                    _ => stream.recv().await,
+                };
                 let _ = signals.send(second);
                 tokio::time::sleep(GRACE).await;
                 end(second);
@@ -84,34 +95,22 @@ impl Interrupts {
 
 #[expect(clippy::exit, reason = "the one place where main cannot be waited for")]
 fn end(signal: Signal) {
-    std::process::exit(i32::from(Exit::Interrupted(signal).code()));
+    std::process::exit(Exit::Interrupted(signal).code());
 }
 
 /// The signals alone, however many come. From the moment this exists, they no longer end the process.
+#[cfg(unix)]
 pub struct Signals {
-    #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
-    #[cfg(windows)]
-    interrupt: tokio::signal::windows::CtrlC,
-    #[cfg(windows)]
-    terminate: tokio::signal::windows::CtrlClose,
 }
 
+#[cfg(unix)]
 impl Signals {
     /// Starts listening; needs a runtime.
-    #[cfg(unix)]
     pub fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    /// Starts listening for Ctrl-C and for the closing of the console; needs a runtime.
-    #[cfg(windows)]
-    pub fn listen() -> io::Result<Self> {
-        use tokio::signal::windows::{ctrl_c, ctrl_close};
-        Ok(Self { interrupt: ctrl_c()?, terminate: ctrl_close()? })
     }
 
     /// The next signal.
@@ -119,6 +118,44 @@ impl Signals {
         tokio::select! {
             Some(()) = self.interrupt.recv() => Signal::Interrupt,
             Some(()) = self.terminate.recv() => Signal::Terminate,
+            else => std::future::pending().await,
+        }
+    }
+}
+
+/// The signals alone, however many come. From the moment this exists, they no longer end the process; after the last
+/// three, Windows does.
+#[cfg(windows)]
+pub struct Signals {
+    ctrl_c: tokio::signal::windows::CtrlC,
+    ctrl_break: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+    logoff: tokio::signal::windows::CtrlLogoff,
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
+
+#[cfg(windows)]
+impl Signals {
+    /// Starts listening; needs a runtime.
+    pub fn listen() -> io::Result<Self> {
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+        Ok(Self {
+            ctrl_c: ctrl_c()?,
+            ctrl_break: ctrl_break()?,
+            close: ctrl_close()?,
+            logoff: ctrl_logoff()?,
+            shutdown: ctrl_shutdown()?,
+        })
+    }
+
+    /// The next signal.
+    pub async fn recv(&mut self) -> Signal {
+        tokio::select! {
+            Some(()) = self.ctrl_c.recv() => Signal::Interrupt,
+            Some(()) = self.ctrl_break.recv() => Signal::Interrupt,
+            Some(()) = self.close.recv() => Signal::Terminate,
+            Some(()) = self.logoff.recv() => Signal::Terminate,
+            Some(()) = self.shutdown.recv() => Signal::Terminate,
             else => std::future::pending().await,
         }
     }

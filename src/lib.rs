@@ -27,7 +27,6 @@ mod variables;
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
-use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
@@ -38,22 +37,22 @@ use exit::Exit;
 use output::console::Console;
 use output::style::Color;
 
-/// Parses the command line, does what it says, and tells how the process is to end.
-pub fn run() -> ExitCode {
+/// Parses the command line, does what it says, and returns the exit code of the process.
+pub fn run() -> i32 {
     if let Some(line) = commands::complete::command_line() {
-        return line.complete().into();
+        return line.complete().code();
     }
     set_panic_hook();
     let cli = match parse() {
         Ok(cli) => cli,
-        Err(error) => return not_parsed(&error).into(),
+        Err(error) => return not_parsed(&error).code(),
     };
     let console = Console::new(cli.global.quiet, cli.global.color);
     let exit = dispatch(cli).unwrap_or_else(|error| {
         console.failure(&error);
         error.downcast_ref::<Error>().map_or(ErrorKind::Failure, Error::kind).into()
     });
-    exit.into()
+    exit.code()
 }
 
 fn parse() -> Result<Cli, clap::Error> {

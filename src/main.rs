@@ -1,7 +1,6 @@
 //! Parse, run, exit.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    intunectl::run()
+fn main() {
+    // Not by returning an `ExitCode`, which has eight bits: on Windows the sandbox passes on codes of 32.
+    std::process::exit(intunectl::run())
 }

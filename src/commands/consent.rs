@@ -14,6 +14,7 @@ use crate::action::Action;
 use crate::batch::Plan;
 use crate::batch::read::read;
 use crate::context::{Connection, Context};
+use crate::error::Error;
 use crate::exit::{Exit, Verdict};
 use crate::graph::client::Client;
 use crate::graph::failure::CallContext;
@@ -41,8 +42,11 @@ enum Reply {
 }
 
 /// The terminal at which a person can answer. Elsewhere nothing is asked, so that no script waits for an answer.
-pub fn terminal() -> Option<Tty> {
-    if is_ci(std::env::var_os(crate::variables::CI).as_deref()) { None } else { Tty::open() }
+///
+/// # Errors
+/// A person is there, but cannot be asked.
+pub fn terminal() -> Result<Option<Tty>, Error> {
+    if is_ci(std::env::var_os(crate::variables::CI).as_deref()) { Ok(None) } else { Tty::open() }
 }
 
 /// Some CI systems give their jobs a terminal.

@@ -44,7 +44,7 @@ pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> a
         let mut interrupts = Interrupts::listen()?;
         let cli::Write { ids, concurrency, rate, dry_run, yes, wait, fail_fast, resume } = options;
         // Whoever can answer now is asked, even if this is in the background by the time the token is there.
-        let tty = if yes || dry_run { None } else { consent::terminal() };
+        let tty = if yes || dry_run { None } else { consent::terminal()? };
         if wait.is_some() {
             refuse_duration(&ids.ids)?;
         }
@@ -224,6 +224,7 @@ impl PartnerWrite<'_> {
         if let Exit::Interrupted(signal) = exit {
             console.error(match signal {
                 Signal::Interrupt => "interrupted",
+                Signal::Terminate if cfg!(windows) => "the console was closed, or Windows is shutting down",
                 Signal::Terminate => "asked to end (SIGTERM)",
             });
         }

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::ids::PartnerId;
 use crate::ids::input;
 use crate::output::{Format, stdout};
+use crate::text::encoding::decode_lossy;
 use crate::text::humanize::counted;
 
 /// The records that earlier runs have left in a file.
@@ -39,6 +40,14 @@ impl ResumeLog {
                 "--resume takes the records that an earlier run has left (-o ndjson); leave it out of the first run",
             )
         })?;
+        // On Windows, `>` looks like the first `>>`: cmd hands over an empty file. PowerShell hands over a pipe, and may have
+        // begun the file with a byte order mark.
+        if cfg!(windows) && (is_own || stdout::is_pipe()) && decode_lossy(&bytes).is_empty() {
+            return Err(Error::usage(format!("{name} is empty; nothing was sent")).hint(
+                "`>` empties a file before intunectl can read it: append with `>>`; if it is the first run, leave out \
+                 --resume",
+            ));
+        }
         let earlier = resume::read(&bytes, action).map_err(|foreign| {
             Error::usage(format!("{name}: {foreign}; nothing was sent")).hint(format!(
                 "--resume takes the records that an earlier run of {} has left (-o ndjson)",

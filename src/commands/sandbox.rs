@@ -87,7 +87,8 @@ fn show(settings: &Settings) -> anyhow::Result<Exit> {
 }
 
 fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow::Result<Child> {
-    let mut child = Command::new(program);
+    let path = path_with_us()?;
+    let mut child = Command::new(find(program, &path));
     #[cfg(unix)]
     if terminal().is_none() {
         child.process_group(0);
@@ -98,15 +99,31 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
     child
         .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
-        .env(PATH, path_with_us()?)
+        .env(PATH, path)
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| {
             let program = program.to_string_lossy();
             Error::usage(format!("cannot run {program}: {}", without_errno(&error)))
-                .hint("the command behind -- is run as it is; for pipes, give it to a shell: -- sh -c '… | …'")
+                .hint(format!("the command behind -- is run as it is; for pipes, give it to a shell: -- {SHELL}"))
                 .into()
         })
+}
+
+/// What a shell is given pipes with.
+const SHELL: &str = if cfg!(windows) { r#"cmd /c "… | …""# } else { "sh -c '… | …'" };
+
+/// The program that a shell would run. Windows itself finds `.exe` alone, but many, `az` among them, are a `.cmd`.
+#[cfg(windows)]
+fn find(program: &OsStr, path: &OsStr) -> PathBuf {
+    let found = std::env::current_dir().ok().and_then(|directory| which::which_in(program, Some(path), directory).ok());
+    // Where there is none, Windows says so.
+    found.unwrap_or_else(|| program.into())
+}
+
+#[cfg(unix)]
+fn find<'a>(program: &'a OsStr, _path: &OsStr) -> &'a OsStr {
+    program
 }
 
 /// Whether a variable selects a tenant, or an identity in one, by its name: those that we know, and all others of the
@@ -187,12 +204,11 @@ fn terminal() -> Option<std::fs::File> {
     std::fs::File::open("/dev/tty").ok()
 }
 
+/// The events of a console reach all that run in it, and the command may have something to finish.
 #[cfg(not(unix))]
-fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
-    match signal {
-        Signal::Interrupt => Ok(()),
-        Signal::Terminate => child.start_kill(),
-    }
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn pass_on(_: Signal, _: &mut Child) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// The command's exit code; like a shell's, 128 plus the signal if a signal ended it.
@@ -201,8 +217,7 @@ fn exit(status: ExitStatus) -> Exit {
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     #[cfg(not(unix))]
     let signal = None::<i32>;
-    let code = status.code().or(signal.map(|signal| 128 + signal)).unwrap_or(1);
-    Exit::Command(u8::try_from(code).unwrap_or(1))
+    Exit::Command(status.code().or(signal.map(|signal| 128 + signal)).unwrap_or(1))
 }
 
 #[cfg(test)]

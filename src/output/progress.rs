@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::stdout::Patient;
-use super::style::{GREEN, MAGENTA, painted};
+use super::style::{GREEN, MAGENTA, painted, understands_sequences};
 use super::terminal::{asked_for, columns_of, measure};
 use crate::graph::pace::Rate;
 use crate::text::humanize::approx_duration;
@@ -51,11 +51,10 @@ impl ProgressLine {
     /// Starts showing a line, where standard error is a terminal that can; `None` elsewhere.
     pub fn start(state: State, color: bool) -> Option<Self> {
         let terminal = std::env::var_os(crate::variables::TERM);
-        if !io::stderr().is_terminal() || terminal.map_or(cfg!(unix), |terminal| terminal == "dumb") {
+        let is_dumb = terminal.map_or(cfg!(unix), |terminal| terminal == "dumb");
+        if is_dumb || !io::stderr().is_terminal() || !understands_sequences(&io::stderr()) {
             return None;
         }
-        // On Windows this makes the console understand the sequence that erases; elsewhere it does nothing.
-        let _ = anstream::AutoStream::always_ansi(io::stderr());
         let line = Self(Arc::new(Shared {
             started: Instant::now(),
             columns: asked_for(),

@@ -1,5 +1,11 @@
 //! Colours and styles, and whether a stream gets them.
 
+#[cfg(unix)]
+pub use std::os::fd::AsFd as Handle;
+#[cfg(windows)]
+pub use std::os::windows::io::AsHandle as Handle;
+
+use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
 
 /// When to use colour.
@@ -14,13 +20,31 @@ pub enum Color {
 
 impl Color {
     /// Whether a stream gets colour.
-    pub fn on(self, stream: &impl anstream::stream::RawStream) -> bool {
-        match self {
+    pub fn on(self, stream: &(impl RawStream + Handle)) -> bool {
+        let is_wanted = match self {
             Self::Always => true,
             Self::Never => false,
             Self::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
-        }
+        };
+        is_wanted && (!stream.is_terminal() || understands_sequences(stream))
     }
+}
+
+/// Whether a terminal acts on escape sequences.
+#[cfg(unix)]
+pub fn understands_sequences(_terminal: &impl Handle) -> bool {
+    true
+}
+
+/// Whether a terminal acts on escape sequences. A console has to be told to, for each stream; before Windows 10 it cannot.
+/// Source: Microsoft, "Console Virtual Terminal Sequences". A terminal that is no console (Git Bash's) does so by itself.
+#[cfg(windows)]
+pub fn understands_sequences(terminal: &impl Handle) -> bool {
+    const ENABLE_VIRTUAL_TERMINAL_PROCESSING: u32 = 0x4;
+    let Ok(terminal) = terminal.as_handle().try_clone_to_owned().map(std::fs::File::from) else { return false };
+    winapi_util::console::mode(&terminal).map_or(true, |mode| {
+        winapi_util::console::set_mode(&terminal, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING).is_ok()
+    })
 }
 
 /// Bold red.

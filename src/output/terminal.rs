@@ -1,16 +1,12 @@
 //! What text is laid out for: a terminal and its width, or a program that reads it; and how it is made to fit.
 
 use std::borrow::Cow;
-#[cfg(unix)]
-use std::os::fd::AsFd as Handle;
-#[cfg(windows)]
-use std::os::windows::io::AsHandle as Handle;
 
 use anstream::stream::RawStream;
 use terminal_size::{Width, terminal_size_of};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::style::Color;
+use super::style::{Color, Handle};
 
 /// How text is laid out, and whether it is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -43,7 +43,10 @@ mod tests {
 
     #[test]
     fn an_error_is_told_without_its_number() {
-        assert_eq!(without_errno(&std::io::Error::from_raw_os_error(2)), "No such file or directory");
+        let error = std::io::Error::from_raw_os_error(2);
+        let sentence = without_errno(&error).to_string();
+        assert!(!sentence.is_empty());
+        assert_eq!(format!("{sentence} (os error 2)"), error.to_string());
         assert_eq!(without_errno("no number"), "no number");
     }
 }

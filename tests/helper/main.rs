@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -51,9 +51,20 @@ fn main() -> ExitCode {
                     thread::sleep(Duration::from_millis(2));
                 }
             }
-            // All other words are a program and its arguments.
+            // The words up to "&&", or all others, are a program and its arguments. Goes on if that succeeds.
             "run" => {
-                let status = Command::new(word()).args(words).status().unwrap();
+                let status = command(&rest(&mut words, "&&")).status().unwrap();
+                if !status.success() {
+                    return code(status.code().unwrap_or(1));
+                }
+            }
+            // All other words are two programs and their arguments, with "|" between. The first one's standard output is
+            // the second one's standard input; the exit code is that of the second one.
+            "pipe" => {
+                let mut first = command(&rest(&mut words, "|")).stdout(Stdio::piped()).spawn().unwrap();
+                let output = first.stdout.take().unwrap();
+                let status = command(&rest(&mut words, "|")).stdin(output).status().unwrap();
+                first.wait().unwrap();
                 return code(status.code().unwrap_or(1));
             }
             // The program that a variable names, with the arguments of this one. There may be none.
@@ -70,6 +81,17 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+fn rest(words: &mut impl Iterator<Item = OsString>, end: &str) -> Vec<OsString> {
+    words.take_while(|word| word != end).collect()
+}
+
+fn command(words: &[OsString]) -> Command {
+    let (program, arguments) = words.split_first().unwrap();
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
 }
 
 fn write(stream: &mut impl io::Write, text: &OsStr) {

@@ -1,6 +1,9 @@
 //! The command line itself.
 
-use crate::support::{Intunectl, Seen, run};
+use std::path::Path;
+
+use crate::support::helper::link_program;
+use crate::support::{BINARY, Intunectl, Seen, run};
 
 fn seen(arguments: &[&str]) -> Seen {
     run(Intunectl::new().command().args(arguments))
@@ -139,5 +142,36 @@ fn what_is_wrong_with_the_command_line_is_coloured_as_the_command_line_says() {
         assert_eq!(output.status.code(), Some(2));
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(stderr.contains('\u{1b}'), colored, "{arguments:?} {stderr:?}");
+    }
+}
+
+#[test]
+fn usage_names_the_command_whatever_its_file_is_called() {
+    let home = Intunectl::new();
+    let renamed = link_program(Path::new(BINARY), home.home(), "renamed");
+    for arguments in [
+        &[][..],
+        &["--help"],
+        &["-h"],
+        &["--version"],
+        &["--nonsense"],
+        &["nonsense"],
+        &["help", "partner", "disconnect"],
+        &["partner"],
+        &["partner", "--help"],
+        &["partner", "list", "-h"],
+        &["partner", "list", "nonsense"],
+        &["partner", "disconnect"],
+        &["partner", "disconnect", "a", "--from-file"],
+        &["auth", "login", "--version"],
+        &["completion"],
+        &["sandbox", "--help"],
+    ] {
+        let seen = run(home.command_of(&renamed).args(arguments));
+        assert_eq!(seen, self::seen(arguments));
+        let text = seen.stdout + &seen.stderr;
+        assert!(!text.contains("renamed") && !text.contains("intunectl.exe"), "{arguments:?}: {text}");
+        let mut usages = text.split("Usage: ").skip(1);
+        assert!(usages.all(|usage| usage.starts_with("intunectl ")), "{arguments:?}: {text}");
     }
 }

@@ -1,7 +1,13 @@
 //! Where IDs come from, for `partner disconnect`.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
 use crate::support::graph::{Graph, PARTNERS, TOKEN};
 use crate::support::os::{is_a_directory, no_such_file};
+use crate::support::redirect::run_piped;
+use crate::support::running::Running;
+use crate::support::terminal::{Streams, Terminal};
 use crate::support::{Intunectl, Seen, run, run_with};
 
 const GUID: &str = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
@@ -83,6 +89,7 @@ fn a_file_is_read_whatever_its_option_is_called() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_file_may_be_a_pipe() {
     let scene = Scene::new();
@@ -135,24 +142,35 @@ fn showing_reads_what_is_piped_in() {
 #[test]
 fn an_empty_variable_in_a_loop_does_not_disconnect_the_rest_of_the_list() {
     let scene = Scene::new();
-    scene.home.file("list", "a\n\nskip b\nc\n");
-    let script = "while read -r id rest; do
-        [ \"$id\" = skip ] && continue
-        intunectl partner disconnect $id
-    done < list";
-    let seen = run(scene.home.sh(script).env("INTUNECTL_GRAPH_URL", scene.graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+    let list = std::fs::File::open(scene.home.file("list", "a\n\nskip b\nc\n")).unwrap();
+    // As `while read -r id; do intunectl partner disconnect $id; done < list`, which reads no byte behind its line, so that
+    // the rest of the list is the standard input of what it runs.
+    let mut seen = Vec::new();
+    for line in BufReader::with_capacity(1, &list).lines().map(Result::unwrap) {
+        if line.starts_with("skip ") {
+            continue;
+        }
+        let ids: Vec<_> = line.split_whitespace().collect();
+        let mut command = scene.graph.command(&scene.home, &[&["partner", "disconnect"], &ids[..]].concat());
+        command.stdin(list.try_clone().unwrap()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        seen.push(Running::with(&mut command).end());
+    }
     assert_eq!(scene.graph.disconnected(), ["a", "c"]);
-    assert_eq!(seen.stdout, "a\tdisconnected\nc\tdisconnected\n");
-    assert!(seen.stderr.contains("error: no partner IDs given; nothing was sent"), "{seen:?}");
+    let stdout: Vec<_> = seen.iter().map(|seen| (seen.stdout.as_str(), seen.code)).collect();
+    assert_eq!(stdout, [("a\tdisconnected\n", Some(0)), ("", Some(2)), ("c\tdisconnected\n", Some(0))]);
+    assert!(seen[1].stderr.starts_with("error: no partner IDs given; nothing was sent\nhint: "), "{seen:?}");
 }
 
 #[test]
 fn with_neither_and_a_terminal_there_is_an_example_and_no_silent_wait() {
     let scene = Scene::new();
-    let Seen { stdout, stderr, code } = scene.home.at_a_terminal("intunectl partner disconnect");
+    let command = scene.graph.command(&scene.home, &["partner", "disconnect"]);
+    let streams = Streams { stdin: true, stdout: false, stderr: false };
+    let Seen { stdout, stderr, code } = Terminal::start(&command, streams, 80).end();
     assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
     assert!(stderr.contains("no partner IDs given"), "{stderr}");
     assert!(stderr.contains("intunectl partner disconnect 5f0e1c9a-"), "{stderr}");
+    assert_eq!(scene.graph.lines(), [""; 0]);
 }
 
 #[test]
@@ -326,10 +344,12 @@ fn a_list_as_ndjson_is_input() {
         false => (204, String::new()),
     });
     let home = Intunectl::new();
-    let mut pipe = home.sh("intunectl partner list -o ndjson | intunectl partner disconnect -q -j 1 -");
-    let seen = run(pipe.env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN));
-    let stdout = "a\tdisconnected\nb\tdisconnected\n".to_owned();
-    assert_eq!(seen, Seen { stdout, stderr: String::new(), code: Some(0) });
+    let mut list = graph.command(&home, &["partner", "list", "-o", "ndjson"]);
+    let mut disconnect = graph.command(&home, &["partner", "disconnect", "-q", "-j", "1", "-"]);
+    let nothing = Seen { stdout: String::new(), stderr: String::new(), code: Some(0) };
+    let disconnected =
+        Seen { stdout: "a\tdisconnected\nb\tdisconnected\n".to_owned(), stderr: String::new(), code: Some(0) };
+    assert_eq!(run_piped(&mut list, &mut disconnect), [nothing, disconnected]);
     let posts = ["a", "b"].map(|id| format!("POST {PARTNERS}/{id}/disconnect"));
     assert_eq!(graph.lines(), [&[format!("GET {PARTNERS}")], &posts[..]].concat());
 }
@@ -337,9 +357,7 @@ fn a_list_as_ndjson_is_input() {
 #[test]
 fn a_page_as_az_rest_prints_it_is_input() {
     let scene = Scene::new();
-    scene.home.file(
-        "page.json",
-        r#"{
+    let page = r#"{
   "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#deviceManagement/remoteAssistancePartners",
   "value": [
     {
@@ -351,10 +369,8 @@ fn a_page_as_az_rest_prints_it_is_input() {
     }
   ]
 }
-"#,
-    );
-    let mut pipe = scene.home.sh("cat page.json | intunectl partner disconnect -q -");
-    let seen = run(pipe.env("INTUNECTL_GRAPH_URL", scene.graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+"#;
+    let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "-q", "-"]), page);
     let stdout = format!("{GUID}\tdisconnected\n");
     assert_eq!(seen, Seen { stdout, stderr: String::new(), code: Some(0) });
     assert_eq!(scene.graph.disconnected(), [GUID]);
@@ -374,9 +390,12 @@ fn a_page_that_is_not_the_last_is_taken_with_a_warning() {
 fn a_failed_list_at_the_head_of_a_pipe_disconnects_nobody() {
     let graph = Graph::answering(|_| (403, r#"{"error":{"code":"Forbidden","message":"no"}}"#.to_owned()));
     let home = Intunectl::new();
-    let mut pipe = home.sh("intunectl partner list -o ndjson | intunectl partner disconnect -");
-    let seen = run(pipe.env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN));
-    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)));
-    assert!(seen.stderr.contains("403 Forbidden: no") && seen.stderr.contains("no partner IDs given"), "{seen:?}");
+    let mut list = graph.command(&home, &["partner", "list", "-o", "ndjson"]);
+    let mut disconnect = graph.command(&home, &["partner", "disconnect", "-"]);
+    let [listed, disconnected] = run_piped(&mut list, &mut disconnect);
+    assert_eq!((listed.stdout.as_str(), listed.code), ("", Some(1)));
+    assert!(listed.stderr.contains("403 Forbidden: no"), "{listed:?}");
+    assert_eq!((disconnected.stdout.as_str(), disconnected.code), ("", Some(2)));
+    assert!(disconnected.stderr.contains("no partner IDs given"), "{disconnected:?}");
     assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
 }

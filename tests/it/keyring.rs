@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::support::graph::{Graph, TOKEN, Unspoken};
 use crate::support::jwt::{OTHER_TENANT, TENANT, but, claims, good, jwt, padded};
+use crate::support::terminal::{Streams, Terminal};
 use crate::support::{Intunectl, Seen, files, run, run_with};
 
 #[cfg(unix)]
@@ -499,7 +500,10 @@ fn without_a_directory_for_the_lock_sign_ins_are_not_saved_but_deleted() {
 #[test]
 fn a_login_at_a_terminal_does_not_wait_for_typing() {
     let home = Intunectl::new();
-    let Seen { stdout, stderr, code } = home.at_a_terminal("intunectl auth login --with-token");
+    let mut login = home.command();
+    login.args(["auth", "login", "--with-token"]);
+    let streams = Streams { stdin: true, stdout: false, stderr: false };
+    let Seen { stdout, stderr, code } = Terminal::start(&login, streams, 80).end();
     assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
     assert!(stderr.contains("which is a terminal\nhint: intunectl auth login --with-token < "), "{stderr}");
 }

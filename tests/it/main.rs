@@ -16,11 +16,12 @@ mod support;
 mod browser;
 mod cli;
 mod completion;
+#[cfg(windows)]
+mod console;
 #[cfg(target_os = "linux")]
 mod footprint;
 mod http2;
 mod ids;
-#[cfg(not(target_os = "macos"))]
 mod keyring;
 #[cfg(target_os = "linux")]
 mod large;
@@ -32,23 +33,18 @@ mod partner_disconnect_pace;
 mod partner_disconnect_request;
 mod partner_disconnect_retry;
 mod partner_disconnect_stop;
-#[cfg(not(target_os = "macos"))]
 mod partner_dry_run;
 mod partner_kill;
 mod partner_list;
 mod partner_onboard;
-#[cfg(not(target_os = "macos"))]
 mod partner_prompt;
 mod partner_resume;
-#[cfg(not(target_os = "macos"))]
 mod partner_show;
 mod partner_wait;
 mod progress;
 mod proxy;
-#[cfg(not(target_os = "macos"))]
 mod renewal;
 mod sandbox;
-#[cfg(not(target_os = "macos"))]
 mod sign_in;
 mod tls;
 mod token;

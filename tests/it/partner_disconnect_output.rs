@@ -1,20 +1,22 @@
 //! `partner disconnect`: what is written where, in every format, and what never is.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, Read as _};
 #[cfg(unix)]
 use std::os::fd::OwnedFd;
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::os::broken_pipe;
+use crate::support::redirect::start_read;
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
-use crate::support::shell::{on_a_terminal, widths};
-use crate::support::{Intunectl, Seen, TOKEN, disconnect, ids, run, start};
+use crate::support::terminal::widths;
+use crate::support::terminal::{ALL, Streams, Terminal, assert_shown};
+use crate::support::{Intunectl, TOKEN, disconnect, ids, run, start};
 
 const NOT_FOUND: &str =
     r#"{"error":{"code":"ResourceNotFound","message":"no such partner","innerError":{"request-id":"r-2"}}}"#;
@@ -89,6 +91,30 @@ fn ndjson_is_a_record_per_line_with_the_fields_of_the_contract_in_their_order() 
         };
         assert_eq!((&record["status"], &record["http_status"]), (&status.into(), &http_status.into()));
         assert_eq!((&record["request_id"], &record["error"]), (&request_id.into(), &error));
+    }
+}
+
+#[test]
+fn json_is_ascii_where_powershell_may_decode_it_and_utf_8_elsewhere() {
+    const ERROR: &str = r#"{"error":{"code":"Inconnu","message":"Aucun partenaire « 名 » 🙂"}}"#;
+    let server = Server::always(|| Reply::status(404).body(ERROR));
+    for format in ["ndjson", "json"] {
+        let seen = disconnect(server.root(), &["名-é", "-o", format]);
+        assert_eq!((seen.stdout.is_ascii(), seen.code), (cfg!(windows), Some(1)), "{seen:?}");
+        let parts = if cfg!(windows) {
+            [r"\u540d-\u00e9", r"Aucun partenaire \u00ab \u540d \u00bb \ud83d\ude42"]
+        } else {
+            ["名-é", "Aucun partenaire « 名 » 🙂"]
+        };
+        for part in parts {
+            assert_eq!(seen.stdout.matches(&format!("\"{part}\"")).count(), 1, "{part}: {seen:?}");
+        }
+        let document: serde_json::Value = serde_json::from_str(&seen.stdout).unwrap();
+        let record = if format == "json" { &document["results"][0] } else { &document };
+        assert_eq!(
+            (&record["id"], &record["error"]["message"]),
+            (&"名-é".into(), &"Aucun partenaire « 名 » 🙂".into())
+        );
     }
 }
 
@@ -177,13 +203,17 @@ fn results_fit_the_terminal_and_nothing_of_an_error_is_cut() {
     });
     let intunectl = Intunectl::new();
     let on = |columns: u16, variables: &[(&str, &str)]| {
-        let mut command = intunectl.command();
-        command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", TOKEN);
-        command.envs(variables.iter().copied());
-        let script = format!("intunectl partner disconnect -yqj1 {} {}", IDS[0], IDS[1]);
-        let Seen { stdout, code, .. } = on_a_terminal(&command, columns, &script);
-        assert_eq!(code, Some(1), "{stdout}");
-        stdout
+        let mut command = intunectl.disconnect(server.root());
+        command.args(["-yqj1", IDS[0], IDS[1]]).envs(variables.iter().copied());
+        let streams = Streams { stderr: false, ..ALL };
+        let (seen, screen, coloured) = Terminal::start(&command, streams, columns).end_with_colours();
+        assert_eq!(seen.code, Some(1), "{screen}");
+        (screen, coloured)
+    };
+    let assert_on = |columns: u16, variables: &[(&str, &str)], expected: &str| {
+        let (screen, coloured) = on(columns, variables);
+        assert_shown(&screen, expected, columns);
+        assert_eq!((coloured, screen.contains('\u{1b}')), (Vec::new(), false));
     };
     let wide = "\
 5a4d0b0c-0002-4000-8000-000000000001  disconnected
@@ -205,22 +235,27 @@ fn results_fit_the_terminal_and_nothing_of_an_error_is_cut() {
   https://a.example/a/page/on/partners/that/are/not/there
   (request id r-2)
 ";
-    assert_eq!(on(200, &[]), wide);
-    assert_eq!(on(80, &[]), below);
-    assert_eq!(on(40, &[]), narrow);
-    assert_eq!(on(200, &[("COLUMNS", "40")]), narrow);
-    assert_eq!(on(40, &[("COLUMNS", "200")]), wide);
-    assert_eq!(on(0, &[]), wide);
+    assert_on(200, &[], wide);
+    assert_on(80, &[], below);
+    assert_on(40, &[], narrow);
+    assert_on(200, &[("COLUMNS", "40")], narrow);
+    assert_on(40, &[("COLUMNS", "200")], wide);
+    // A console always knows.
+    #[cfg(unix)]
+    assert_on(0, &[], wide);
     // The address is the only thing that is wider, and it can be copied.
     let too_wide: Vec<_> = narrow.lines().filter(|line| line.width() > 40).map(str::trim).collect();
     assert_eq!(too_wide, ["https://a.example/a/page/on/partners/that/are/not/there"]);
-    assert!(widths(&on(80, &[("TERM", "xterm")])).into_iter().all(|width| width <= 80));
+    assert!(widths(&on(80, &[("TERM", "xterm")]).0).into_iter().all(|width| width <= 80));
 
-    let coloured = on(40, &[("TERM", "xterm")]);
-    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), narrow);
-    assert!(coloured.contains("\n  \u{1b}[32mdisconnected\u{1b}[0m\n"), "{coloured:?}");
+    let (screen, coloured) = on(40, &[("TERM", "xterm")]);
+    assert_shown(&screen, narrow, 40);
+    assert_eq!(coloured[..2], ["disconnected", "failed"], "{screen}");
+    if cfg!(unix) {
+        assert!(screen.contains("\n  \u{1b}[32mdisconnected\u{1b}[0m\n"), "{screen:?}");
+    }
     for uncoloured in [("NO_COLOR", "1"), ("TERM", "dumb")] {
-        assert_eq!(on(40, &[("TERM", "xterm"), uncoloured]), narrow);
+        assert_on(40, &[("TERM", "xterm"), uncoloured], narrow);
     }
 }
 
@@ -359,22 +394,13 @@ fn what_a_server_says_cannot_act_on_a_terminal_or_break_a_line_apart() {
     assert_eq!(record["request_id"], error["error"]["innerError"]["request-id"]);
 }
 
-/// Starts a run of which the test reads standard output itself.
-fn start_piped(command: &mut Command) -> (Running, BufReader<std::io::PipeReader>) {
-    let (reader, writer) = std::io::pipe().unwrap();
-    let running = Running::with(command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()));
-    // The command holds the other end, and must not keep it open.
-    command.stdout(Stdio::null());
-    (running, BufReader::new(reader))
-}
-
 #[test]
 fn a_reader_that_has_seen_enough_stops_the_run_quietly() {
     for format in ["text", "ndjson", "id"] {
         let (server, gate) = Server::gated(|_, n| n > 0, |_, _| Reply::done());
         let intunectl = Intunectl::new();
         let mut command = intunectl.disconnect(server.root());
-        let (running, mut stdout) = start_piped(command.args(ids(500)).args(["-j1", "--rate", "off", "-o", format]));
+        let (running, mut stdout) = start_read(command.args(ids(500)).args(["-j1", "--rate", "off", "-o", format]));
         stdout.read_line(&mut String::new()).unwrap();
         drop(stdout);
         gate.open();
@@ -392,7 +418,7 @@ fn a_reader_that_has_seen_enough_is_no_failure_where_all_is_done() {
     let (server, gate) = Server::gated(|_, n| n > 0, |_, _| Reply::done());
     let intunectl = Intunectl::new();
     let mut command = intunectl.disconnect(server.root());
-    let (running, mut stdout) = start_piped(command.args(["a", "b", "-j1"]));
+    let (running, mut stdout) = start_read(command.args(["a", "b", "-j1"]));
     stdout.read_line(&mut String::new()).unwrap();
     drop(stdout);
     gate.open();
@@ -409,7 +435,7 @@ fn a_reader_that_ends_by_the_same_ctrl_c_leaves_what_was_done_since_to_be_told()
         let (server, gate) = Server::gated(|_, n| n > 0, |_, _| Reply::done());
         let intunectl = Intunectl::new();
         let mut command = intunectl.disconnect(server.root());
-        let (running, mut stdout) = start_piped(command.args(ids(5)).args(["-j1", "-o", format]));
+        let (running, mut stdout) = start_read(command.args(ids(5)).args(["-j1", "-o", format]));
         server.wait_for(2);
         if format != "json" {
             stdout.read_line(&mut String::new()).unwrap();
@@ -433,7 +459,7 @@ fn a_reader_that_takes_its_time_holds_up_no_request_and_misses_nothing() {
     let server = Arc::new(Server::always(Reply::done));
     let intunectl = Intunectl::new();
     let mut command = intunectl.disconnect(server.root());
-    let (running, mut stdout) = start_piped(command.args(ids(1500)).args(["-j8", "--rate", "off", "-o", "ndjson"]));
+    let (running, mut stdout) = start_read(command.args(ids(1500)).args(["-j8", "--rate", "off", "-o", "ndjson"]));
     // All requests are sent though the pipe, which holds less than their records, has not been read.
     server.wait_for(1500);
     let mut text = String::new();
@@ -502,7 +528,7 @@ fn a_late_reader_of_a_non_blocking_output_gets_every_line() {
     server.wait_for(COUNT);
     let mut stdout = String::new();
     reader.read_to_string(&mut stdout).unwrap();
-    let seen = Seen { stdout, ..running.end() };
+    let seen = crate::support::Seen { stdout, ..running.end() };
     assert_eq!((seen.records().len(), seen.code), (COUNT, Some(0)), "{}", seen.stderr);
     assert_eq!(seen.with_status("disconnected"), ids(COUNT));
 }

@@ -14,8 +14,20 @@ use crate::support::running::Running;
 use crate::support::server::{Gate, Reply, Server};
 use crate::support::{self, Intunectl, Seen, ids, run};
 
+#[cfg(windows)]
+mod events;
+
+#[cfg(unix)]
 const SIGNALS: [(&str, i32, &str); 2] =
     [("INT", 130, "the run was interrupted"), ("TERM", 143, "the run was asked to end")];
+#[cfg(windows)]
+const SIGNALS: [(&str, i32, &str); 5] = [
+    ("INT", 130, "the run was interrupted"),
+    ("BREAK", 130, "the run was interrupted"),
+    ("TERM", 143, "the run was asked to end"),
+    ("LOGOFF", 143, "the run was asked to end"),
+    ("SHUTDOWN", 143, "the run was asked to end"),
+];
 
 /// A run over so many IDs, with records to look at and attempts to follow.
 fn start(server: &Server, count: usize, arguments: &[&str]) -> Running {
@@ -177,7 +189,7 @@ fn a_second_signal_does_not_wait_for_a_reader_that_does_not_read() {
 /// A run in which a signal comes when the server has seen so many requests, whatever it does with them.
 fn round(concurrency: usize, rng: &mut fastrand::Rng) {
     const COUNT: usize = 60;
-    let (signal, code, _) = SIGNALS[rng.usize(..2)];
+    let (signal, code, _) = SIGNALS[rng.usize(..SIGNALS.len())];
     let moment = rng.usize(1..COUNT);
     let seed = rng.u64(..);
     let signaller = Arc::new(OnceLock::<Box<dyn Fn(&str) + Send + Sync>>::new());

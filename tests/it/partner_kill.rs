@@ -1,7 +1,7 @@
 //! `kill -9` in the middle of a run, and `--resume`: no ID is lost, and none is sent again after its record was written.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use fastrand::Rng;
 
+use crate::support::os::KILLED;
+use crate::support::redirect::append;
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::{Intunectl, ids};
@@ -66,12 +68,15 @@ impl Round {
         Self { home, list, log, server, killer }
     }
 
-    /// `intunectl partner disconnect -f ids.txt --rate off -j 8 -o ndjson --resume audit.ndjson >> audit.ndjson`
+    /// `intunectl partner disconnect -f ids.txt --rate off -j 8 -o ndjson --resume audit.ndjson >> audit.ndjson`, on Windows
+    /// without `--resume` if the log is empty.
     fn start(&self) -> Running {
-        let log = OpenOptions::new().append(true).open(&self.log).unwrap();
         let mut command = self.home.disconnect(self.server.root());
-        command.arg("-f").arg(&self.list).args(["--rate", "off", "-j", "8", "-o", "ndjson", "--resume"]).arg(&self.log);
-        Running::with(command.stdin(Stdio::null()).stdout(log).stderr(Stdio::piped()))
+        command.arg("-f").arg(&self.list).args(["--rate", "off", "-j", "8", "-o", "ndjson"]);
+        if cfg!(unix) || self.length() > 0 {
+            command.arg("--resume").arg(&self.log);
+        }
+        Running::with(command.stdin(Stdio::null()).stdout(append(&self.log)).stderr(Stdio::piped()))
     }
 
     /// Runs it until it is killed, at a request among those that are left.
@@ -83,7 +88,7 @@ impl Round {
         *self.killer.victim.lock().unwrap() = Some(Box::new(running.signaller()));
         let seen = running.end();
         self.killer.at.store(usize::MAX, Ordering::SeqCst);
-        assert_eq!(seen.code, None, "the request at which it is killed is not answered before: {seen:?}");
+        assert_eq!(seen.code, KILLED, "the request at which it is killed is not answered before: {seen:?}");
     }
 
     /// A kill seldom tears a record, but a disk that is full does, or a machine that fails: takes away some of the end, if

@@ -1,8 +1,13 @@
 //! `partner list`.
 
+use std::io::BufRead as _;
+use std::process::Command;
+
 use crate::support::graph::{Graph, PARTNERS, TOKEN, Unspoken};
+use crate::support::redirect::start_read;
 use crate::support::server::{Reply, Server};
-use crate::support::shell::{on_a_terminal, widths};
+use crate::support::terminal::widths;
+use crate::support::terminal::{ALL, Streams, Terminal, assert_shown};
 use crate::support::{Intunectl, Seen, run};
 
 /// Two partners, with fields, numbers and escapes as a service may write them.
@@ -54,14 +59,39 @@ const NAMED: [&str; 4] = [
     r#"{"id":"5a4d0b0c-0001-4000-8000-000000000004","displayName":"مكتب","onboardingStatus":"onboarded"}"#,
 ];
 
-/// Lists these partners on a terminal, as a shell does it with this before the command and that behind it.
-fn list_on(partners: &[&str], columns: u16, before: &str, behind: &str) -> Seen {
+/// Has these partners listed as `seen_by` does it, with variables (`NAME=VALUE NAME=VALUE`) and arguments.
+fn list_with<T>(partners: &[&str], variables: &str, arguments: &[&str], seen_by: impl Fn(&mut Command) -> T) -> T {
     let page = page(partners);
     let graph = Graph::answering(move |_| (200, page.clone()));
     let home = Intunectl::new();
-    let mut command = home.command();
-    command.env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN);
-    on_a_terminal(&command, columns, &format!("{before} intunectl partner list {behind}"))
+    let mut command = graph.command(&home, &[&["partner", "list"], arguments].concat());
+    seen_by(command.envs(variables.split_whitespace().map(|variable| variable.split_once('=').unwrap())))
+}
+
+/// What is seen of a list on a terminal.
+struct Shown {
+    seen: Seen,
+    screen: String,
+    coloured: Vec<String>,
+}
+
+/// Lists these partners on a terminal of so many columns.
+fn list_on(partners: &[&str], columns: u16, variables: &str, arguments: &[&str]) -> Shown {
+    let streams = Streams { stderr: false, ..ALL };
+    list_with(partners, variables, arguments, |command| {
+        let (seen, screen, coloured) = Terminal::start(command, streams, columns).end_with_colours();
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{screen}");
+        Shown { seen, screen, coloured }
+    })
+}
+
+impl Shown {
+    /// Asserts that this is what is on a terminal of so many columns, and nothing on standard error.
+    #[track_caller]
+    fn assert(&self, expected: &str, columns: u16) {
+        assert_eq!(self.seen.stderr, "");
+        assert_shown(&self.screen, expected, columns);
+    }
 }
 
 #[test]
@@ -97,21 +127,24 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
   status: onboarded
 ";
     for (columns, expected) in [(200, wide), (80, cut), (79, ""), (40, blocks)] {
-        let seen = list_on(&NAMED, columns, "", "");
-        assert!(widths(&seen.stdout).into_iter().all(|width| width <= columns.into()), "{}", seen.stdout);
+        let shown = list_on(&NAMED, columns, "", &[]);
+        assert!(widths(&shown.screen).into_iter().all(|width| width <= columns.into()), "{}", shown.screen);
         if !expected.is_empty() {
-            assert_eq!(seen, printed(expected), "{columns}");
+            shown.assert(expected, columns);
         }
     }
     // The variable goes before the terminal, unless it is no number; where neither says, nothing is cut.
-    for (columns, variable, expected) in
-        [(40, "200", wide), (200, "80", cut), (200, "40", blocks), (80, "0", cut), (40, "wide", blocks), (0, "", wide)]
-    {
-        assert_eq!(
-            list_on(&NAMED, columns, &format!("COLUMNS={variable}"), ""),
-            printed(expected),
-            "{columns} {variable}"
-        );
+    for (columns, variable, expected) in [
+        (40, "200", wide),
+        (200, "80", cut),
+        (200, "40", blocks),
+        (80, "0", cut),
+        (40, "wide", blocks),
+        // A console always knows.
+        #[cfg(unix)]
+        (0, "", wide),
+    ] {
+        list_on(&NAMED, columns, &format!("COLUMNS={variable}"), &[]).assert(expected, columns);
     }
 }
 
@@ -127,52 +160,73 @@ fn off_a_terminal_nothing_is_cut_and_all_is_as_graph_wrote_it() {
         })
         .collect();
     for columns in ["20", "0"] {
-        assert_eq!(list_on(&NAMED, 40, &format!("COLUMNS={columns} TERM=xterm"), "| cat"), printed(lines.concat()));
+        let variables = format!("COLUMNS={columns} TERM=xterm");
+        assert_eq!(list_with(&NAMED, &variables, &[], run), printed(lines.concat()));
     }
 }
 
 #[test]
 fn no_partner_at_all_is_said_so_on_a_terminal() {
-    let Seen { stdout, stderr, code } = list_on(&[], 80, "", "");
-    assert_eq!((stdout.as_str(), stderr.as_str(), code), ("", "no partners\n", Some(0)));
+    let Shown { seen, screen, .. } = list_on(&[], 80, "", &[]);
+    assert_eq!((screen.as_str(), seen.stderr.as_str()), ("", "no partners\n"));
 }
 
 #[test]
 fn colour_is_for_terminals_unless_it_is_asked_for() {
+    const TERMINAL: bool = true;
+    const PIPE: bool = false;
     let table = [
-        ("TERM=xterm-256color", "", true),
-        ("", "", false),
-        ("TERM=dumb", "", false),
-        ("TERM=xterm NO_COLOR=1", "", false),
-        ("TERM=xterm NO_COLOR=", "", true),
-        ("TERM=xterm NO_COLOR=1 CLICOLOR_FORCE=1", "", false),
-        ("TERM=xterm CLICOLOR=0", "", false),
-        ("TERM=dumb CLICOLOR_FORCE=1", "", true),
-        ("TERM=xterm NO_COLOR=1", "--color always", true),
-        ("TERM=dumb", "--color always", true),
-        ("TERM=xterm CLICOLOR_FORCE=1", "--color never", false),
-        ("TERM=xterm", "| cat", false),
-        ("CLICOLOR_FORCE=1", "| cat", true),
-        ("NO_COLOR=1 CLICOLOR_FORCE=1", "| cat", false),
-        ("CLICOLOR_FORCE=1", "--color never | cat", false),
-        ("", "--color always | cat", true),
-        ("", "--color always -o json", false),
-        ("TERM=xterm", "-o ndjson", false),
-        ("TERM=xterm", "-o id", false),
+        ("TERM=xterm-256color", &[][..], TERMINAL, true),
+        ("", &[], TERMINAL, false),
+        ("TERM=dumb", &[], TERMINAL, false),
+        ("TERM=xterm NO_COLOR=1", &[], TERMINAL, false),
+        ("TERM=xterm NO_COLOR=", &[], TERMINAL, true),
+        ("TERM=xterm NO_COLOR=1 CLICOLOR_FORCE=1", &[], TERMINAL, false),
+        ("TERM=xterm CLICOLOR=0", &[], TERMINAL, false),
+        ("TERM=dumb CLICOLOR_FORCE=1", &[], TERMINAL, true),
+        ("TERM=xterm NO_COLOR=1", &["--color", "always"], TERMINAL, true),
+        ("TERM=dumb", &["--color", "always"], TERMINAL, true),
+        ("TERM=xterm CLICOLOR_FORCE=1", &["--color", "never"], TERMINAL, false),
+        ("TERM=xterm", &[], PIPE, false),
+        ("CLICOLOR_FORCE=1", &[], PIPE, true),
+        ("NO_COLOR=1 CLICOLOR_FORCE=1", &[], PIPE, false),
+        ("CLICOLOR_FORCE=1", &["--color", "never"], PIPE, false),
+        ("", &["--color", "always"], PIPE, true),
+        ("", &["--color", "always", "-o", "json"], TERMINAL, false),
+        ("TERM=xterm", &["-o", "ndjson"], TERMINAL, false),
+        ("TERM=xterm", &["-o", "id"], TERMINAL, false),
     ];
-    for (before, behind, is_coloured) in table {
-        let Seen { stdout, stderr, code } = list_on(&NAMED, 80, before, behind);
-        assert_eq!((stderr.as_str(), code), ("", Some(0)));
-        assert_eq!(stdout.contains('\u{1b}'), is_coloured, "{before} {behind}: {stdout:?}");
-        if is_coloured {
-            assert!(stdout.contains("\u{1b}[32monboarded\u{1b}[0m"), "{stdout:?}");
-            assert_eq!(stdout.contains('\t'), behind.contains("| cat"), "{stdout:?}");
-            let uncoloured = match behind.contains("| cat") {
-                true => list_on(&NAMED, 80, "", "| cat"),
-                false => list_on(&NAMED, 80, "", ""),
-            };
-            assert_eq!(anstream::adapter::strip_str(&stdout).to_string(), uncoloured.stdout);
-        }
+    let plain = list_on(&NAMED, 80, "", &[]).screen;
+    let tabs = list_with(&NAMED, "", &[], run).stdout;
+    for (variables, arguments, on_terminal, is_coloured) in table {
+        let case = format!("{variables} {arguments:?}");
+        let text = match on_terminal {
+            TERMINAL => {
+                let shown = list_on(&NAMED, 80, variables, arguments);
+                assert_eq!(shown.seen.stderr, "");
+                assert_eq!(
+                    shown.coloured.iter().any(|text| text == "onboarded"),
+                    is_coloured,
+                    "{case}: {}",
+                    shown.screen
+                );
+                assert_eq!(shown.coloured.is_empty(), !is_coloured, "{case}: {}", shown.screen);
+                if is_coloured {
+                    assert_shown(&shown.screen, &plain, 80);
+                }
+                shown.screen
+            }
+            PIPE => {
+                let Seen { stdout, stderr, code } = list_with(&NAMED, variables, arguments, run);
+                assert_eq!((stderr.as_str(), code), ("", Some(0)));
+                assert_eq!(anstream::adapter::strip_str(&stdout).to_string(), tabs);
+                stdout
+            }
+        };
+        // A console acts on them.
+        let is_escaped = is_coloured && !(cfg!(windows) && on_terminal);
+        assert_eq!(text.contains('\u{1b}'), is_escaped, "{case}: {text:?}");
+        assert_eq!(text.contains("\u{1b}[32monboarded\u{1b}[0m"), is_escaped, "{case}: {text:?}");
     }
 }
 
@@ -181,7 +235,7 @@ fn a_status_that_is_new_and_an_id_that_is_long_are_shown_as_they_are() {
     let id = "x".repeat(100);
     let partner = format!(r#"{{"id":"{id}","displayName":"A","onboardingStatus":"someStatusOfTheServiceThatIsNew"}}"#);
     let expected = format!("{id}\n  name: A\n  status: someStatusOfTheServiceThatIsNew\n");
-    assert_eq!(list_on(&[&partner], 80, "", ""), printed(expected));
+    list_on(&[&partner], 80, "", &[]).assert(&expected, 80);
 }
 
 #[test]
@@ -194,6 +248,22 @@ fn json_formats_keep_graphs_own_fields_as_they_came() {
     let array: Vec<serde_json::Value> = serde_json::from_str(&stdout).unwrap();
     let ids: Vec<_> = array.iter().map(|partner| partner["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["a", "5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10"]);
+}
+
+#[test]
+fn json_is_ascii_where_powershell_may_decode_it_and_utf_8_elsewhere() {
+    let partner = r#"{"id":"名-é","displayName":"リモート 👩‍💻","onboardingStatus":"onboarded"}"#;
+    let escaped = r#"{"id":"\u540d-\u00e9","displayName":"\u30ea\u30e2\u30fc\u30c8 \ud83d\udc69\u200d\ud83d\udcbb","onboardingStatus":"onboarded"}"#;
+    let expected = if cfg!(windows) { escaped } else { partner };
+    let page = page(&[partner]);
+    assert_eq!(list_of(&page, &["-o", "ndjson"]), printed(format!("{expected}\n")));
+    assert_eq!(list_of(&page, &["-o", "json"]), printed(format!("[\n  {expected}\n]\n")));
+    assert_eq!(expected.is_ascii(), cfg!(windows));
+    let [value, original] = [expected, partner].map(|json| serde_json::from_str::<serde_json::Value>(json).unwrap());
+    assert_eq!(value, original);
+    // Text and IDs are for people and for pipes.
+    assert_eq!(list_of(&page, &["-o", "id"]), printed("名-é\n"));
+    assert_eq!(list_of(&page, &[]), printed("名-é\tリモート 👩\u{200d}💻\tonboarded\t\n"));
 }
 
 #[test]
@@ -364,10 +434,12 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     let graph = Graph::answering(move |_| (200, body.clone()));
     let home = Intunectl::new();
     for format in ["text", "json", "ndjson", "id"] {
-        let script = format!("{{ intunectl partner list -o {format}; echo $? >code; }} | head -n 1");
-        let seen = run(home.sh(&script).env("INTUNECTL_GRAPH_URL", graph.url()).env("INTUNECTL_TOKEN", TOKEN));
-        assert_eq!((seen.stdout.lines().count(), seen.stderr.as_str(), seen.code), (1, "", Some(0)));
-        assert_eq!(std::fs::read_to_string(home.home().join("code")).unwrap(), "0\n");
+        let mut command = graph.command(&home, &["partner", "list", "-o", format]);
+        let (running, mut stdout) = start_read(&mut command);
+        assert!(stdout.read_line(&mut String::new()).unwrap() > 0);
+        drop(stdout);
+        let Seen { stderr, code, .. } = running.end();
+        assert_eq!((stderr.as_str(), code), ("", Some(0)), "{format}");
     }
 }
 

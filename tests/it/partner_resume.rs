@@ -1,10 +1,13 @@
 //! `--resume`: what an earlier run has done is not done again, by the records that it left.
 
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::support::redirect::{append, run_into};
 #[cfg(unix)]
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
@@ -78,7 +81,29 @@ fn sent(log: impl AsRef<[u8]>, ids: &[&str]) -> Vec<String> {
     server.ids()
 }
 
+/// Disconnects with these arguments and this as standard input, and with standard output in a file.
+fn disconnect_into(home: &Intunectl, server: &Server, arguments: &[&str], stdin: &str, file: File) -> Seen {
+    let token = jwt::good();
+    let mut command = home.disconnect(server.root());
+    let seen = run_into(command.env("INTUNECTL_TOKEN", &token).args(arguments), stdin, file);
+    let is_shown = seen.stderr.contains(&token) || read(home, "log").contains(&token);
+    assert!(!is_shown, "{seen:?}");
+    seen
+}
+
+/// The same with `-o ndjson >> log`.
+fn appended(home: &Intunectl, server: &Server, arguments: &[&str]) -> Seen {
+    let arguments = [arguments, &["-o", "ndjson"]].concat();
+    disconnect_into(home, server, &arguments, "", append(&home.home().join("log")))
+}
+
+/// How the very first run names the log. On Windows it does not: one that is empty is refused there.
+const FIRST: &[&str] = if cfg!(windows) { &[] } else { RESUMED };
+/// How each later run does.
+const RESUMED: &[&str] = &["--resume", "log"];
+
 /// Runs a script of a shell, whose home has a file `ids` and whatever else the test has put there.
+#[cfg(unix)]
 fn script(shell: &str, home: &Intunectl, server: &Server, script: &str) -> Seen {
     let mut command = home.shell(shell, script);
     let token = jwt::good();
@@ -171,9 +196,9 @@ fn only_what_is_done_counts_and_the_last_word_on_it() {
 fn a_rehearsal_in_the_log_takes_nothing_back() {
     let server = Server::start(|request, _| if request.is_post() { Reply::done() } else { Reply::status(404) });
     let home = Intunectl::new();
-    let line = |options: &str| format!("intunectl partner disconnect a -o ndjson {options} >> log");
-    for (options, code) in [("", 0), ("--dry-run", 1), ("--resume log", 0)] {
-        assert_eq!(script("sh", &home, &server, &line(options)).code, Some(code), "{options}");
+    for (options, code) in [(&[][..], 0), (&["--dry-run"], 1), (RESUMED, 0)] {
+        let seen = appended(&home, &server, &[&["a"], options].concat());
+        assert_eq!(seen.code, Some(code), "{options:?}: {seen:?}");
     }
     let log = read(&home, "log");
     let statuses: Vec<Value> =
@@ -303,23 +328,25 @@ fn the_same_file_is_read_and_appended_to_in_one_command_line() {
     });
     let home = Intunectl::new();
     home.file("ids", ids(5).join("\n"));
-    let line = "intunectl partner disconnect -f ids --resume log -o ndjson >> log";
+    let run = |resume: &[&str]| appended(&home, &server, &[&["-f", "ids"], resume].concat());
     // The first run finds the empty file that the shell has made.
-    let first = script("sh", &home, &server, line);
-    assert_eq!((first.stdout.as_str(), first.code, server.ids().len()), ("", Some(1), 5), "{first:?}");
+    let first = run(FIRST);
+    assert_eq!((first.code, server.ids().len()), (Some(1), 5), "{first:?}");
     let log = read(&home, "log");
     assert_eq!((log.lines().count(), log.starts_with('{'), log.ends_with('\n')), (5, true, true), "{log}");
 
-    let second = script("sh", &home, &server, line);
+    let second = run(RESUMED);
     assert_eq!((second.code, &server.ids()[5..]), (Some(0), &["p-0003".to_owned()][..]), "{second:?}");
     let log = read(&home, "log");
     assert_eq!(log.lines().count(), 10, "{log}");
 
-    let third = script("sh", &home, &server, line);
+    let third = run(RESUMED);
     assert_eq!((third.code, server.ids().len()), (Some(0), 6), "{third:?}");
-    for line in read(&home, "log").lines() {
-        serde_json::from_str::<Value>(line).unwrap();
-    }
+    let log = read(&home, "log");
+    let statuses: Vec<_> =
+        log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["status"].clone()).collect();
+    assert_eq!(statuses.len(), 15);
+    assert_eq!(statuses[10..], ["skipped"; 5]);
 }
 
 #[test]
@@ -329,14 +356,14 @@ fn a_torn_end_gets_its_line_break_before_the_next_record() {
     for torn in [r#"{"id":"p-0002","index":2,"act"#, "{"] {
         let server = Server::always(Reply::done);
         write(&home, &server, "log", done("p-0001") + torn);
-        let line = "intunectl partner disconnect -f ids -j1 --resume log -o ndjson >> log";
-        let seen = script("sh", &home, &server, line);
+        let run = || appended(&home, &server, &[&["-f", "ids", "-j1"], RESUMED].concat());
+        let seen = run();
         assert_eq!((seen.code, server.ids()), (Some(0), ids(3)[1..].to_vec()), "{seen:?}");
         let log = read(&home, "log");
         let lines: Vec<_> = log.lines().collect();
         assert_eq!((lines.len(), lines[1]), (5, torn), "{log}");
         assert!([0, 2, 3, 4].into_iter().all(|n| serde_json::from_str::<Value>(lines[n]).is_ok()), "{log}");
-        let seen = script("sh", &home, &server, line);
+        let seen = run();
         assert_eq!((seen.code, server.ids().len()), (Some(0), 2), "{seen:?}");
     }
 }
@@ -347,49 +374,145 @@ fn through_tee_the_next_record_is_appended_to_the_torn_one_and_nothing_is_lost()
     let server = Server::always(Reply::done);
     home.file("ids", ids(3).join("\n"));
     write(&home, &server, "log", done("p-0001") + r#"{"id":"p-0002","index":2,"act"#);
-    let line = "intunectl partner disconnect -f ids -j1 --resume log -o ndjson | tee -a log";
-    let seen = script("sh", &home, &server, line);
+    // `tee -a` has the log open from the beginning.
+    let run = || {
+        let mut log = append(&home.home().join("log"));
+        let mut command = command(&home, "disconnect", &server);
+        let seen = run(command.args(["-f", "ids", "-j1", "-o", "ndjson"]).args(RESUMED));
+        log.write_all(seen.stdout.as_bytes()).unwrap();
+        seen
+    };
+    let seen = run();
     assert_eq!((seen.records().len(), server.ids()), (3, ids(3)[1..].to_vec()), "{seen:?}");
-    let seen = script("sh", &home, &server, line);
+    let seen = run();
     assert_eq!((seen.with_status("skipped"), server.ids().len()), (ids(3), 2), "{seen:?}");
 }
 
-#[cfg(unix)]
+/// Gives the log a second name, `link`.
+fn link(home: &Intunectl) {
+    std::fs::hard_link(home.home().join("log"), home.home().join("link")).unwrap();
+}
+
+/// Refused before anything was sent, with this error and this hint.
+fn refused(error: &str, hint: &str) -> Seen {
+    let stderr = format!("error: {error}; nothing was sent\nhint: {hint}\n");
+    Seen { stdout: String::new(), stderr, code: Some(2) }
+}
+
+/// That standard output stands where records are.
+fn overwriting(log: &str) -> Seen {
+    refused(
+        &format!("standard output would overwrite the records in {log}"),
+        "append to it, with `>>`; if it is the first run, leave out --resume",
+    )
+}
+
+/// That the log is empty, on Windows.
+fn emptied(log: &str) -> Seen {
+    refused(
+        &format!("{log} is empty"),
+        "`>` empties a file before intunectl can read it: append with `>>`; if it is the first run, leave out --resume",
+    )
+}
+
 #[test]
 fn a_log_that_the_shell_has_emptied_is_refused() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     home.file("ids", ids(3).join("\n"));
-    std::os::unix::fs::symlink("log", home.home().join("link")).unwrap();
-    for line in ["--resume log -o ndjson > log", "--resume ./log > log", "--resume link -o ndjson > log"] {
+    let path = write(&home, &server, "log", done("p-0001"));
+    link(&home);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("log", home.home().join("symlink")).unwrap();
+    let same = Path::new(".").join("log");
+    for log in [
+        "log",
+        same.to_str().unwrap(),
+        path.to_str().unwrap(),
+        "link",
+        #[cfg(unix)]
+        "symlink",
+    ] {
         write(&home, &server, "log", done("p-0001"));
-        let seen = script("sh", &home, &server, &format!("intunectl partner disconnect -f ids {line}"));
-        assert_refused(&seen, &server, &["nothing was sent", ">>"]);
+        let arguments = ["-f", "ids", "-o", "ndjson", "--resume", log];
+        // What `>` does.
+        let seen = disconnect_into(&home, &server, &arguments, "", File::create(&path).unwrap());
+        assert_eq!(seen, if cfg!(windows) { emptied(log) } else { overwriting(log) });
         assert_eq!(read(&home, "log"), "", "the shell has done that; nothing else is written there");
     }
+    assert_eq!(server.connections(), 0);
 }
 
-#[cfg(unix)]
+#[test]
+fn standard_output_in_the_middle_of_the_log_is_refused() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let log = done("a") + &done("b");
+    let path = write(&home, &server, "log", &log);
+    link(&home);
+    for (place, name) in [(0, "log"), (1, "log"), (10, "link"), (done("a").len() as u64, "link")] {
+        let mut file = File::options().write(true).open(&path).unwrap();
+        file.seek(SeekFrom::Start(place)).unwrap();
+        let seen = disconnect_into(&home, &server, &["c", "-o", "ndjson", "--resume", name], "", file);
+        assert_eq!(seen, overwriting(name), "{place}");
+        assert_eq!(read(&home, "log").as_bytes(), at(&server, &log));
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_log_that_is_resumed_by_its_other_name_is_appended_to_as_the_same_file() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let earlier = done("a") + r#"{"id":"b","index":2,"act"#;
+    write(&home, &server, "log", &earlier);
+    link(&home);
+    let seen = appended(&home, &server, &["a", "b", "-j1", "--resume", "link"]);
+    assert_eq!((seen.code, server.ids()), (Some(0), vec!["b".to_owned()]), "{seen:?}");
+    // The torn record got its line break, as it does in no other file.
+    let log = read(&home, "log");
+    let new = log.strip_prefix(&*String::from_utf8(at(&server, earlier)).unwrap()).unwrap();
+    let records: Vec<Value> =
+        new.strip_prefix('\n').unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = records.iter().map(|record| (&record["id"], &record["status"])).collect();
+    assert_eq!(told, [(&json!("a"), &json!("skipped")), (&json!("b"), &json!("disconnected"))]);
+}
+
 #[test]
 fn anything_but_records_is_not_appended_to_the_log() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     home.file("ids", ids(3).join("\n"));
-    std::os::unix::fs::symlink("log", home.home().join("link")).unwrap();
-    for line in [
-        "--resume log >> log",
-        "--resume log -o json >> log",
-        "--resume link -o id >> log",
-        "--resume log -o text >> link",
+    let path = write(&home, &server, "log", done("p-0001"));
+    link(&home);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("log", home.home().join("symlink")).unwrap();
+    for (log, format) in [
+        ("log", &[][..]),
+        ("log", &["-o", "json"]),
+        ("link", &["-o", "id"]),
+        ("link", &["-o", "text"]),
+        #[cfg(unix)]
+        ("symlink", &["-o", "id"]),
     ] {
-        write(&home, &server, "log", done("p-0001"));
-        let seen = script("sh", &home, &server, &format!("intunectl partner disconnect -f ids {line}"));
-        assert_refused(&seen, &server, &["nothing was sent", "-o ndjson"]);
-        assert_eq!(read(&home, "log").as_bytes(), at(&server, done("p-0001")));
+        let arguments = [&["-f", "ids", "--resume", log], format].concat();
+        for name in [
+            "log",
+            "link",
+            #[cfg(unix)]
+            "symlink",
+        ] {
+            let seen = disconnect_into(&home, &server, &arguments, "", append(&home.home().join(name)));
+            let error = format!("the output would go between the records in {log}");
+            assert_eq!(seen, refused(&error, "append records to it, with -o ndjson, or write somewhere else"));
+            assert_eq!(read(&home, "log").as_bytes(), at(&server, done("p-0001")));
+        }
     }
-    let line = "INTUNECTL_OUTPUT=ndjson intunectl partner disconnect -f ids --resume log >> log";
-    let seen = script("sh", &home, &server, line);
+    assert_eq!(server.connections(), 0);
+    let mut command = command(&home, "disconnect", &server);
+    let seen = run_into(command.args(["-f", "ids"]).args(RESUMED).env("INTUNECTL_OUTPUT", "ndjson"), "", append(&path));
     assert_eq!((seen.code, server.ids().len()), (Some(0), 2), "{seen:?}");
+    assert_eq!(read(&home, "log").lines().count(), 4);
 }
 
 #[test]
@@ -498,30 +621,70 @@ fn records_without_a_tenant_match_a_token_without_one_and_it_is_warned_about() {
 fn a_run_resumes_its_own_log_and_another_tenant_s_run_does_not() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
-    let line = "intunectl partner disconnect a b -o ndjson --resume log >> log";
-    assert_eq!(script("sh", &home, &server, line).code, Some(0));
-    assert_eq!(script("sh", &home, &server, line).code, Some(0));
+    let run = |resume: &[&str]| appended(&home, &server, &[&["a", "b"], resume].concat());
+    assert_eq!(run(FIRST).code, Some(0));
+    assert_eq!(run(RESUMED).code, Some(0));
     assert_eq!(server.done(), ["a", "b"]);
     let token = jwt::but(&json!({"tid": jwt::OTHER_TENANT}));
-    let mut other = home.shell("sh", line);
-    let other = other.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", token);
-    assert_eq!(run(other).code, Some(0));
+    let mut other = home.disconnect(server.root());
+    other.args(["a", "b", "-o", "ndjson"]).args(RESUMED).env("INTUNECTL_TOKEN", token);
+    assert_eq!(run_into(&mut other, "", append(&home.home().join("log"))).code, Some(0));
     assert_eq!(server.done(), ["a", "a", "b", "b"]);
     // And back: each tenant has its own last word.
-    assert_eq!(script("sh", &home, &server, line).code, Some(0));
+    assert_eq!(run(RESUMED).code, Some(0));
     assert_eq!(server.done().len(), 4);
 }
 
 #[test]
-fn an_empty_log_leaves_everything_to_do() {
-    for log in ["", "\n", "\u{feff}", "\r\n\r\n"] {
+fn a_log_without_a_record_leaves_everything_to_do() {
+    for log in ["\n", "\r\n\r\n"] {
         assert_eq!(sent(log, &["a", "b"]), ["a", "b"], "{log:?}");
     }
-    let server = Server::always(Reply::done);
-    let seen = run(command(&Intunectl::new(), "disconnect", &server).args(["a", "--resume", "/dev/null"]));
-    assert_eq!((seen.code, server.ids().len()), (Some(0), 1), "{seen:?}");
 }
 
+#[test]
+fn an_empty_log_leaves_everything_to_do_unless_a_shell_of_windows_may_have_emptied_it() {
+    let nothing = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    let home = Intunectl::new();
+    for (name, log) in
+        [("log", Some(&b""[..])), ("log", Some(b"\xef\xbb\xbf")), ("log", Some(b"\xff\xfe")), (nothing, None)]
+    {
+        let server = Server::always(Reply::done);
+        if let Some(log) = log {
+            home.file(name, log);
+        }
+        // Standard output is a pipe, as PowerShell has it though it writes to a file then.
+        let mut command = command(&home, "disconnect", &server);
+        let seen = run(command.args(["a", "b", "-j1", "-o", "ndjson", "--resume", name]));
+        if cfg!(windows) {
+            assert_eq!(seen, emptied(name), "{log:?}");
+            assert_eq!(server.connections(), 0);
+        } else {
+            assert_eq!(
+                (seen.code, seen.with_status("disconnected")),
+                (Some(0), vec!["a".into(), "b".into()]),
+                "{seen:?}"
+            );
+            assert_eq!((seen.stderr.as_str(), server.ids()), ("", vec!["a".to_owned(), "b".to_owned()]), "{log:?}");
+        }
+    }
+}
+
+#[test]
+fn the_first_run_can_name_the_log_that_it_begins_except_on_windows() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let seen = appended(&home, &server, &[&["a"], RESUMED].concat());
+    if cfg!(windows) {
+        assert_eq!(seen, emptied("log"));
+        assert_eq!((read(&home, "log").as_str(), server.connections()), ("", 0));
+    } else {
+        assert_eq!((seen.stderr.as_str(), seen.code, server.ids()), ("", Some(0), vec!["a".to_owned()]));
+        assert_eq!(read(&home, "log").lines().count(), 1);
+    }
+}
+
+#[cfg(unix)]
 #[test]
 fn records_can_come_through_a_pipe() {
     let home = Intunectl::new();
@@ -540,6 +703,7 @@ fn records_can_come_through_a_pipe() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn standard_input_cannot_be_the_ids_and_the_records_too() {
     let home = Intunectl::new();
@@ -563,9 +727,11 @@ fn ids_may_be_the_failed_ones_of_the_same_log() {
     // What people do without --resume, too.
     let home = Intunectl::new();
     let server = Server::always(Reply::done);
-    write(&home, &server, "log", done("a") + &record("b", "disconnect", "failed"));
-    let line = "grep failed log | intunectl partner disconnect - -o ndjson --resume log >> log";
-    let seen = script("sh", &home, &server, line);
+    let log = done("a") + &record("b", "disconnect", "failed");
+    let path = write(&home, &server, "log", log);
+    let log = read(&home, "log");
+    let failed = log.lines().find(|line| line.contains("failed")).unwrap();
+    let seen = disconnect_into(&home, &server, &[&["-", "-o", "ndjson"], RESUMED].concat(), failed, append(&path));
     assert_eq!((seen.code, server.ids()), (Some(0), vec!["b".to_owned()]), "{seen:?}");
     assert_eq!(read(&home, "log").lines().count(), 3);
 }
@@ -591,7 +757,7 @@ fn bad_ids_are_told_before_anything_is_written_to_the_log() {
     let home = Intunectl::new();
     let torn = done("a") + "{\"id\":\"b";
     write(&home, &server, "log", &torn);
-    let seen = script("sh", &home, &server, "intunectl partner disconnect a b/c --resume log -o ndjson >> log");
+    let seen = appended(&home, &server, &[&["a", "b/c"], RESUMED].concat());
     assert_refused(&seen, &server, &["b/c"]);
     assert_eq!(read(&home, "log").as_bytes(), at(&server, torn));
 }

@@ -1,10 +1,14 @@
 //! `partner show`.
 
 use std::io::Read as _;
+#[cfg(unix)]
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::graph::PARTNERS;
+use crate::support::os::json_in_pipe;
+use crate::support::redirect::start_read;
+#[cfg(unix)]
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::terminal::{BUT_STDOUT, Terminal};
@@ -97,10 +101,11 @@ const ODD: &str = r#"{"@odata.context":"https://x/$metadata#y","id":"a","display
 #[test]
 fn json_formats_keep_graphs_own_fields_byte_for_byte() {
     let server = Server::always(|| Reply::status(200).body(ODD));
+    let odd = json_in_pipe(ODD);
     let seen = show(&server, &["a", "-o", "ndjson"]);
-    assert_eq!((seen.stdout, seen.stderr, seen.code), (format!("{ODD}\n"), String::new(), Some(0)));
+    assert_eq!((seen.stdout, seen.stderr, seen.code), (format!("{odd}\n"), String::new(), Some(0)));
     let seen = show(&server, &["a", "-o", "json"]);
-    assert!(seen.stdout.contains(ODD), "{seen:?}");
+    assert!(seen.stdout.contains(&odd), "{seen:?}");
     let array: Vec<serde_json::Value> = serde_json::from_str(&seen.stdout).unwrap();
     assert_eq!((array.len(), &array[0]["onboardingStatus"]), (1, &"someNewStatus".into()));
     assert_eq!(show(&server, &["a", "-o", "id"]).stdout, "a\n");
@@ -359,6 +364,7 @@ fn no_token_is_exit_4_and_nothing_is_sent() {
     assert_eq!(server.connections(), 0);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_full_disk_hides_no_refused_token() {
     let server = Server::start(|request, _| match request.id() {
@@ -391,12 +397,9 @@ fn ctrl_c_does_not_wait_for_a_reader_that_does_not_read() {
     });
     for arguments in [&["show", "a"][..], &["list"]] {
         for (signal, code) in [("INT", 130), ("TERM", 143)] {
-            let (mut reader, writer) = std::io::pipe().unwrap();
             let home = Intunectl::new();
             let mut command = home.partner(arguments[0], server.root());
-            command.args(&arguments[1..]).args(["-o", "ndjson"]);
-            command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
-            let running = Running::with(&mut command);
+            let (running, mut reader) = start_read(command.args(&arguments[1..]).args(["-o", "ndjson"]));
             // By then it is writing, and cannot come to an end with it.
             reader.read_exact(&mut [0]).unwrap();
             let start = Instant::now();
@@ -417,9 +420,12 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         Reply::status(200).body(format!(r#"{{"id":"{}","displayName":"{name}"}}"#, request.id()))
     });
     let home = Intunectl::new();
-    let script = "{ intunectl partner show p-1 p-2 -o ndjson; echo $? >code; } | head -c 1";
-    let mut command = home.sh(script);
-    let seen = run(command.env("INTUNECTL_GRAPH_URL", server.root()).env("INTUNECTL_TOKEN", TOKEN));
-    assert_eq!((seen.stdout.as_str(), seen.stderr.as_str()), ("{", ""));
-    assert_eq!(std::fs::read_to_string(home.home().join("code")).unwrap(), "0\n");
+    let mut command = home.partner("show", server.root());
+    let (running, mut stdout) = start_read(command.args(["p-1", "p-2", "-o", "ndjson"]));
+    let mut first = [0];
+    stdout.read_exact(&mut first).unwrap();
+    drop(stdout);
+    assert_eq!(&first, b"{");
+    let Seen { stderr, code, .. } = running.end();
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
 }

@@ -1,27 +1,110 @@
 //! The progress line, as a terminal gets it: how far a run is, and who holds it back for how long.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::process::Command;
 use std::time::Duration;
 
-use crate::support::running::Running;
+use crate::support::machine::until;
 use crate::support::server::{Gate, Reply, Server};
-use crate::support::shell::start_at_terminal;
+use crate::support::terminal::{ALL, BUT_STDOUT, Streams, Terminal};
 use crate::support::{Intunectl, disconnect, ids};
 
 /// The columns that a line leaves free.
 const FREE: usize = 3;
 
-/// A shell's script that finds `intunectl` and a root to speak to, on a terminal 80 columns wide.
-fn terminal(home: &Intunectl, root: &str, script: &str) -> Running {
-    let mut command = home.disconnect(root);
-    command.env("TERM", "xterm").env("INTUNECTL_GRAPH_URL", root);
-    start_at_terminal(&command, &format!("stty rows 24 cols 80; {script}"))
+/// A run over so many IDs, with more options, for a terminal.
+fn run(home: &Intunectl, server: &Server, count: usize, arguments: &[&str]) -> Command {
+    home.file("ids", ids(count).join("\n"));
+    let mut command = home.disconnect(server.root());
+    command.args(["-y", "-f", "ids"]).args(arguments).env("TERM", "xterm");
+    command
 }
 
-/// A run over so many IDs, with more options, on a terminal.
-fn run(home: &Intunectl, server: &Server, count: usize, script: &str) -> Running {
-    home.file("ids", ids(count).join("\n"));
-    terminal(home, server.root(), &script.replace("RUN", "intunectl partner disconnect -y -f ids"))
+/// A run on a terminal of so many columns, with its results in a file.
+fn start(home: &Intunectl, command: &Command, columns: u16) -> Watched {
+    Watched::new(Terminal::start_with_output(command, File::create(home.home().join("results")).unwrap(), columns))
+}
+
+/// A list on a terminal.
+fn list(home: &Intunectl, server: &Server) -> Watched {
+    Watched::new(Terminal::start(home.partner("list", server.root()).env("TERM", "xterm"), ALL, 80))
+}
+
+/// A terminal, and the states of the line on it in the order in which they were drawn. On Linux these are all of them; the
+/// screen of a console shows no more than the one that is there when it is looked at.
+struct Watched {
+    terminal: Terminal,
+    states: Vec<String>,
+}
+
+/// What was seen in the end.
+struct Ended {
+    states: Vec<String>,
+    is_drawn: bool,
+    /// What came to the terminal; of a console, what is left on it.
+    text: String,
+    /// What is left on the screen.
+    screen: Vec<String>,
+    stdout: String,
+    code: Option<i32>,
+}
+
+impl Watched {
+    fn new(terminal: Terminal) -> Self {
+        Self { terminal, states: Vec::new() }
+    }
+
+    /// Waits until this is on the terminal.
+    fn wait_for(&mut self, part: &str) {
+        let text = self.terminal.wait_for(part);
+        self.keep(&text);
+    }
+
+    fn keep(&mut self, text: &str) {
+        if cfg!(windows) {
+            self.states.extend(latest(text));
+        } else {
+            self.states = drawn(text);
+        }
+    }
+
+    /// Waits until the line has another state than it had last.
+    fn wait_for_change(&mut self) {
+        let before = self.states.last().cloned();
+        let text = until(
+            || {
+                let text = self.terminal.screen();
+                (latest(&text) != before).then_some(text)
+            },
+            || format!("it stays at {before:?}"),
+        );
+        self.keep(&text);
+    }
+
+    /// Waits until this is coloured.
+    fn wait_for_colour(&self, part: &str, sequence: &str) {
+        let is_coloured = || self.terminal.is_coloured(part, sequence).then_some(());
+        until(is_coloured, || format!("{part} is not coloured: {}", self.terminal.screen()));
+    }
+
+    /// Waits for its end.
+    fn end(mut self) -> Ended {
+        // What has the console understand the sequences of the line, where nothing else is coloured.
+        #[cfg(windows)]
+        let is_drawn = self.terminal.understands_escapes();
+        let (seen, text) = self.terminal.end_with_screen();
+        #[cfg(unix)]
+        let is_drawn = text.contains("\u{1b}[K");
+        if cfg!(unix) {
+            self.states = drawn(&text);
+        }
+        Ended { states: self.states, is_drawn, screen: screen(&text), text, stdout: seen.stdout, code: seen.code }
+    }
+}
+
+/// The state of the line in what a terminal shows, or what came to it.
+fn latest(text: &str) -> Option<String> {
+    if cfg!(windows) { text.lines().last().map(str::to_owned) } else { drawn(text).pop() }
 }
 
 /// What is left of a stream on the screen of a terminal that is wide enough for it, without its colours.
@@ -69,20 +152,20 @@ fn in_two_parts(first: usize) -> (Server, Gate) {
 fn a_long_run_shows_how_far_it_is_and_how_long_it_will_take_and_leaves_nothing_behind() {
     let (server, gate) = in_two_parts(250);
     let home = Intunectl::new();
-    let running = run(&home, &server, 300, "RUN --rate off >results");
-    running.wait_for_stdout("  250/300  about ");
+    let mut watched = start(&home, &run(&home, &server, 300, &["--rate", "off"]), 80);
+    watched.wait_for("  250/300  about ");
+    watched.wait_for_colour("=============>", "\u{1b}[32m");
     gate.open();
-    let seen = running.end();
-    let lines = drawn(&seen.stdout);
-    assert!(lines.iter().all(|line| line.len() <= 80 - FREE), "{lines:?}");
+    let ended = watched.end();
+    let states = ended.states;
+    assert!(states.iter().all(|line| line.len() <= 80 - FREE), "{states:?}");
     assert!(
-        lines.iter().any(|line| line.starts_with("=============>    250/300  about ") && line.ends_with("/s")),
-        "{lines:?}"
+        states.iter().any(|line| line.starts_with("=============>    250/300  about ") && line.ends_with("/s")),
+        "{states:?}"
     );
-    assert!(seen.stdout.contains("\u{1b}[32m=============>"), "{}", seen.stdout);
-    let shown = screen(&seen.stdout);
+    let shown = ended.screen;
     assert!(shown.len() == 1 && shown[0].starts_with("300 partners: 300 disconnected in "), "{shown:?}");
-    assert_eq!(seen.code, Some(0));
+    assert_eq!(ended.code, Some(0));
 }
 
 #[test]
@@ -92,11 +175,10 @@ fn results_messages_and_progress_share_the_terminal() {
         |request, n| if n < 24 && request.id().ends_with('7') { Reply::status(404) } else { Reply::done() },
     );
     let home = Intunectl::new();
-    let running = run(&home, &server, 25, "RUN -j 1 -v");
-    running.wait_for_stdout("24/25  2 failed");
+    let mut watched = Watched::new(Terminal::start(&run(&home, &server, 25, &["-j", "1", "-v"]), ALL, 80));
+    watched.wait_for("24/25  2 failed");
     gate.open();
-    let seen = running.end();
-    let shown = screen(&seen.stdout);
+    let Ended { screen: shown, code, .. } = watched.end();
     for (n, id) in (1..).zip(ids(25)) {
         let status = if n % 10 == 7 { "failed         404 " } else { "disconnected" };
         let result = format!("{id}  {status}");
@@ -106,7 +188,7 @@ fn results_messages_and_progress_share_the_terminal() {
         assert_eq!(shown.iter().filter(|line| **line == begins).count(), 1, "{begins}: {shown:?}");
     }
     assert!(!shown.iter().any(|line| line.contains("/25")), "{shown:?}");
-    assert_eq!(seen.code, Some(1));
+    assert_eq!(code, Some(1));
 }
 
 #[test]
@@ -117,42 +199,41 @@ fn a_hold_shows_who_asked_for_it_and_counts_down() {
     });
     let host = server.root().strip_prefix("http://").unwrap();
     let home = Intunectl::new();
-    let mut running = run(&home, &server, 20, "RUN -j 1 >results");
-    running.wait_for_stdout("2/20  held for 4m");
-    running.stdin().write_all(b"\x03").unwrap();
-    let seen = running.end();
-    let lines = drawn(&seen.stdout);
-    let left = lines.iter().filter_map(|line| {
+    let mut watched = start(&home, &run(&home, &server, 20, &["-j", "1"]), 80);
+    watched.wait_for("2/20  held for 4m");
+    watched.wait_for_colour("2/20  held for ", "\u{1b}[35m");
+    watched.wait_for_change();
+    watched.terminal.ctrl_c();
+    let ended = watched.end();
+    let left = ended.states.iter().filter_map(|line| {
         let (left, who) = line.strip_prefix("2/20  held for ")?.split_once(" more: ")?;
         assert_eq!(who, format!("{host} answered 429"));
         Some(humantime::parse_duration(left).unwrap())
     });
     let left: Vec<_> = left.collect();
     assert!(left.is_sorted_by(|earlier, later| earlier >= later), "{left:?}");
-    assert!(left[0] <= Duration::from_secs(300) && left[left.len() - 1] < Duration::from_secs(300), "{left:?}");
-    // Yellow.
-    assert!(seen.stdout.contains("\u{1b}[35m2/20  held for "), "{}", seen.stdout);
-    let shown = screen(&seen.stdout);
+    assert!(left[0] <= Duration::from_secs(300) && left[left.len() - 1] < left[0], "{left:?}");
+    let shown = ended.screen;
     assert!(!shown.iter().any(|line| line.contains("held for")), "{shown:?}");
-    assert_eq!((shown[0].as_str(), seen.code), ("error: interrupted", Some(130)));
+    assert_eq!((shown[0].as_str(), ended.code), ("error: interrupted", Some(130)));
 }
 
 #[test]
 fn on_a_narrow_terminal_the_hold_and_its_time_are_left() {
     let server = Server::always(|| Reply::status(503).header("Retry-After", "300"));
     // Whichever is narrower: a line that wraps could not be drawn over.
-    for (narrow, columns) in [("stty cols 40", 40), ("export COLUMNS=40", 40), ("stty cols 36; export COLUMNS=200", 36)]
-    {
+    for (columns, variable, narrower) in [(40, None, 40), (80, Some("40"), 40), (36, Some("200"), 36)] {
         let home = Intunectl::new();
-        let mut running = run(&home, &server, 500, &format!("{narrow}; RUN --color never >results"));
-        running.wait_for_stdout("held for 4m");
-        running.stdin().write_all(b"\x03").unwrap();
-        let seen = running.end();
-        let lines = drawn(&seen.stdout);
-        assert!(lines.iter().all(|line| line.len() <= columns - FREE), "{narrow}: {lines:?}");
+        let mut command = run(&home, &server, 500, &["--color", "never"]);
+        command.envs(variable.map(|columns| ("COLUMNS", columns)));
+        let mut watched = start(&home, &command, columns);
+        watched.wait_for("held for 4m");
+        watched.terminal.ctrl_c();
+        let states = watched.end().states;
+        assert!(states.iter().all(|line| line.len() <= narrower - FREE), "{columns} {variable:?}: {states:?}");
         let with_status =
-            lines.iter().any(|line| line.starts_with("0/500  held for 4m") && line.ends_with(" more (503)"));
-        assert!(with_status, "{narrow}: {lines:?}");
+            states.iter().any(|line| line.starts_with("0/500  held for 4m") && line.ends_with(" more (503)"));
+        assert!(with_status, "{columns} {variable:?}: {states:?}");
     }
 }
 
@@ -160,36 +241,50 @@ fn on_a_narrow_terminal_the_hold_and_its_time_are_left() {
 fn a_hold_for_which_no_time_is_named_says_so() {
     let server = Server::always(|| Reply::status(429));
     let home = Intunectl::new();
-    let mut running = run(&home, &server, 20, "RUN -j 1 --retries 1000 >results");
-    running.wait_for_stdout(" answered 429 without a time");
-    running.stdin().write_all(b"\x03").unwrap();
-    assert_eq!(running.end().code, Some(130));
+    let mut watched = start(&home, &run(&home, &server, 20, &["-j", "1", "--retries", "1000"]), 80);
+    watched.wait_for(" answered 429 without a time");
+    watched.terminal.ctrl_c();
+    assert_eq!(watched.end().code, Some(130));
 }
 
 #[test]
 fn there_is_none_where_it_is_not_wanted_or_cannot_be_drawn_over() {
+    let [quiet, dumb, none] = ["-q", "TERM=dumb", "no TERM"];
     let table = [
-        ("RUN", true),
-        ("RUN -q", false),
-        ("TERM=dumb RUN", false),
-        ("unset TERM; RUN", false),
-        ("{ RUN 2>&1 >&3 | cat; } 3>&1", false),
-        ("RUN 2>errors", false),
+        ("", ALL, true),
+        (quiet, ALL, false),
+        (dumb, ALL, false),
+        // Consoles need no such variable.
+        (none, ALL, cfg!(windows)),
+        ("", Streams { stderr: false, ..ALL }, false),
         // What stands behind a pipe may write to the same terminal.
-        ("RUN | cat", false),
+        ("", BUT_STDOUT, false),
     ];
-    for (script, is_shown) in table {
+    for (how, streams, is_shown) in table {
         let (server, gate) = in_two_parts(19);
         let home = Intunectl::new();
-        let running = run(&home, &server, 20, &script.replace("RUN", "RUN -j 1"));
+        let mut command = run(&home, &server, 20, &["-j", "1", "--color", "never"]);
+        match how {
+            "TERM=dumb" => command.env("TERM", "dumb"),
+            "no TERM" => command.env_remove("TERM"),
+            "-q" => command.arg(how),
+            _ => &mut command,
+        };
+        let mut watched = Watched::new(Terminal::start(&command, streams, 80));
         // Each result that is shown has the line drawn again behind it.
-        running.wait_for_stdout(if is_shown { "  19/20" } else { "p-0019" });
+        match (is_shown, streams.stdout) {
+            (true, _) => watched.wait_for("  19/20"),
+            (false, true) => watched.wait_for("p-0019"),
+            (false, false) => watched.terminal.wait_for_stdout("p-0019"),
+        }
         gate.open();
-        let seen = running.end();
-        assert_eq!(!drawn(&seen.stdout).is_empty(), is_shown, "{script}: {}", seen.stdout);
-        assert_eq!(seen.stdout.contains("/20"), is_shown, "{script}: {}", seen.stdout);
-        assert_eq!(seen.stdout.matches("\u{1b}[K").count() > 0, is_shown, "{script}: {}", seen.stdout);
-        assert_eq!(screen(&seen.stdout).iter().filter(|line| line.starts_with("p-00")).count(), 20, "{script}");
+        let ended = watched.end();
+        let (states, text) = (ended.states, ended.text);
+        assert_eq!(ended.is_drawn, is_shown, "{how} {streams:?}: {text}");
+        assert_eq!(states.iter().any(|line| line.contains("/20")), is_shown, "{how} {streams:?}: {states:?} {text}");
+        assert!(is_shown || !text.contains("/20"), "{how} {streams:?}: {text}");
+        let results = ended.screen.iter().map(String::as_str).chain(ended.stdout.lines());
+        assert_eq!(results.filter(|line| line.starts_with("p-00")).count(), 20, "{how} {streams:?}");
     }
 }
 
@@ -197,8 +292,11 @@ fn there_is_none_where_it_is_not_wanted_or_cannot_be_drawn_over() {
 fn one_id_has_none() {
     let server = Server::always(|| Reply::status(429).header("Retry-After", "0.3"));
     let home = Intunectl::new();
-    let seen = run(&home, &server, 1, "RUN --retries 1").end();
-    assert!(!seen.stdout.contains("\u{1b}[K") && seen.code == Some(1), "{}", seen.stdout);
+    let command = run(&home, &server, 1, &["--retries", "1", "--color", "never"]);
+    let mut watched = Watched::new(Terminal::start(&command, ALL, 80));
+    watched.wait_for("failed");
+    let ended = watched.end();
+    assert!(!ended.is_drawn && ended.code == Some(1), "{}", ended.text);
 }
 
 #[test]
@@ -206,13 +304,12 @@ fn a_list_that_takes_long_says_that_it_is_being_read() {
     let page = r#"{"value":[{"id":"p-1","displayName":"Contoso"}]}"#;
     let (server, gate) = Server::gated(|_, _| true, move |_, _| Reply::status(200).body(page));
     let home = Intunectl::new();
-    let running = terminal(&home, server.root(), "intunectl partner list");
-    running.wait_for_stdout("reading the partners: ");
+    let mut watched = list(&home, &server);
+    watched.wait_for("reading the partners: ");
     gate.open();
-    let seen = running.end();
-    let shown = screen(&seen.stdout);
+    let Ended { screen: shown, code, .. } = watched.end();
     assert!(shown[0].starts_with("ID ") && shown[1].starts_with("p-1 "), "{shown:?}");
-    assert_eq!((shown.len(), seen.code), (2, Some(0)));
+    assert_eq!((shown.len(), code), (2, Some(0)));
 }
 
 #[test]
@@ -220,11 +317,11 @@ fn a_list_that_is_held_back_says_by_whom() {
     let server = Server::always(|| Reply::status(429).header("Retry-After", "300"));
     let host = server.root().strip_prefix("http://").unwrap();
     let home = Intunectl::new();
-    let mut running = terminal(&home, server.root(), "intunectl partner list");
-    running.wait_for_stdout(&format!(" more: {host} answered 429"));
-    running.stdin().write_all(b"\x03").unwrap();
-    let seen = running.end();
-    assert_eq!((screen(&seen.stdout), seen.code), (vec!["error: interrupted".to_owned()], Some(130)));
+    let mut watched = list(&home, &server);
+    watched.wait_for(&format!(" more: {host} answered 429"));
+    watched.terminal.ctrl_c();
+    let ended = watched.end();
+    assert_eq!((ended.screen, ended.code), (vec!["error: interrupted".to_owned()], Some(130)));
 }
 
 #[test]

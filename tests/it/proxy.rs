@@ -27,7 +27,7 @@ fn fails(root: &str, proxy: &str, code: &str, kind: &str, arguments: &[&str]) ->
     // A machine without any trusted root cannot begin.
     home.file("own.pem", Identity::new(&[]).pem);
     let mut command = home.disconnect(root);
-    command.args(["a", "-o", "ndjson", "--ca-cert", "own.pem"]).args(arguments);
+    command.args(["a", "-o", "ndjson"]).args(arguments).env("SSL_CERT_FILE", "own.pem");
     if !proxy.is_empty() {
         command.env("HTTPS_PROXY", proxy);
     }

@@ -21,7 +21,7 @@ use crate::support::platform::{Platform, answer, refusal};
 use crate::support::running::Running;
 use crate::support::sandbox::{FIRST, SECOND, Sandbox};
 use crate::support::server::{Reply, Request};
-use crate::support::shell::on_a_terminal;
+use crate::support::terminal::{Streams, Terminal};
 use crate::support::{Seen, run_with};
 
 const SANDBOX_TENANT: &str = "00000000-0000-0000-0000-5a4d0b0c0001";
@@ -1606,20 +1606,26 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
         }
     }
     // At 40 columns in blocks, of which an address alone may be wider.
-    let seen = on_a_terminal(&machine.command(&[]), 40, "intunectl auth list --profile UPPER");
-    assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
+    let on_a_terminal = |columns| {
+        let streams = Streams { stdin: true, stdout: true, stderr: false };
+        let list = machine.command(&["auth", "list", "--profile", "UPPER"]);
+        let (seen, screen) = Terminal::start(&list, streams, columns).end_with_screen();
+        assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
+        anstream::adapter::strip_str(&screen).to_string()
+    };
+    let screen = on_a_terminal(40);
     let block = format!(
         "UPPER *\n  account: {ACCOUNT}\n  tenant:\n    {TENANT}\n  graph: {}\n  token: good for 59m ",
         platform.root()
     );
-    assert!(seen.stdout.contains(&block), "{}", seen.stdout);
-    assert!(seen.stdout.contains("\nbroken\n  token: not readable\n"), "{}", seen.stdout);
-    let too_wide: Vec<_> = seen.stdout.lines().filter(|line| line.width() > 40).collect();
+    assert!(screen.contains(&block), "{}", screen);
+    assert!(screen.contains("\nbroken\n  token: not readable\n"), "{}", screen);
+    let too_wide: Vec<_> = screen.lines().filter(|line| line.width() > 40).collect();
     assert_eq!(too_wide, [long.as_str()]);
-    let seen = on_a_terminal(&machine.command(&[]), 300, "intunectl auth list --profile UPPER");
-    let heading = seen.stdout.lines().next().unwrap();
+    let screen = on_a_terminal(300);
+    let heading = screen.lines().next().unwrap();
     assert_eq!(heading.split_whitespace().collect::<Vec<_>>(), ["PROFILE", "ACCOUNT", "TENANT", "GRAPH", "TOKEN"]);
-    assert_eq!(seen.stdout.lines().filter(|line| line.contains(" * ")).count(), 1);
+    assert_eq!(screen.lines().filter(|line| line.contains(" * ")).count(), 1);
     let ids = machine.run(&["auth", "list", "-o", "id"]);
     assert_eq!((ids.stdout.lines().collect::<Vec<_>>(), ids.code), (all.clone(), Some(0)));
     let json = machine.run_twice(&["auth", "list", "-o", "json", "--profile", "UPPER"]);
@@ -1803,6 +1809,7 @@ fn what_a_platform_sends_back_of_an_applications_secrets_is_not_shown() {
 }
 
 /// The block of the README's shell commands that has this in it.
+#[cfg(unix)]
 fn readme(part: &str) -> &'static str {
     let blocks = include_str!("../../README.md").split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let mut blocks = blocks.filter(|block| block.contains(part));
@@ -1811,6 +1818,7 @@ fn readme(part: &str) -> &'static str {
     block
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn what_the_readme_rehearses_can_be_rehearsed() {

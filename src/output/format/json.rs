@@ -9,6 +9,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::listed::{Listed, Tokens};
 use crate::output::record::{Record, Summary};
+use crate::output::stdout;
 use crate::text::sanitize::{acts_on_terminal, without_tokens};
 
 #[derive(Serialize)]
@@ -37,12 +38,12 @@ pub fn report(report: &impl Serialize) -> io::Result<Vec<u8>> {
 }
 
 fn pretty(out: &mut dyn Write, value: &impl Serialize, tokens: Tokens) -> io::Result<()> {
-    write(out, value, Safe { pretty: Some(PrettyFormatter::new()), tokens })
+    write(out, value, Safe { pretty: Some(PrettyFormatter::new()), tokens, is_ascii: stdout::is_recoded() })
 }
 
 /// Writes one line.
 pub fn compact(out: &mut dyn Write, value: &impl Serialize, tokens: Tokens) -> io::Result<()> {
-    write(out, value, Safe { pretty: None, tokens })
+    write(out, value, Safe { pretty: None, tokens, is_ascii: stdout::is_recoded() })
 }
 
 fn write(out: &mut dyn Write, value: &impl Serialize, formatter: Safe) -> io::Result<()> {
@@ -56,6 +57,8 @@ struct Safe {
     /// Without it, all is on one line.
     pretty: Option<PrettyFormatter<'static>>,
     tokens: Tokens,
+    /// Whether everything is escaped that is not ASCII.
+    is_ascii: bool,
 }
 
 impl Safe {
@@ -65,23 +68,20 @@ impl Safe {
             Tokens::Redacted => without_tokens(text),
         };
         let mut rest = &*text;
-        while let Some(at) = rest.find(is_escaped) {
+        // Not the ASCII control characters, which JSON itself escapes in strings and which may stand between its tokens.
+        while let Some(at) = rest.find(|c| c >= '\u{7f}' && (self.is_ascii || acts_on_terminal(c))) {
             let (safe, unsafe_) = rest.split_at(at);
             out.write_all(safe.as_bytes())?;
             let mut chars = unsafe_.chars();
-            // All of them are in the basic plane, so four digits do.
             if let Some(c) = chars.next() {
-                write!(out, "\\u{:04x}", u32::from(c))?;
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
             }
             rest = chars.as_str();
         }
         out.write_all(rest.as_bytes())
     }
-}
-
-/// Not the ASCII control characters, which JSON itself escapes in strings and which may stand between its tokens.
-fn is_escaped(c: char) -> bool {
-    c >= '\u{7f}' && acts_on_terminal(c)
 }
 
 /// What stands between the strings is the layout's business.
@@ -116,38 +116,51 @@ mod tests {
 
     use super::*;
 
-    fn written(value: &impl Serialize, tokens: Tokens) -> [String; 2] {
-        let (mut line, mut document) = (Vec::new(), Vec::new());
-        compact(&mut line, value, tokens).unwrap();
-        pretty(&mut document, value, tokens).unwrap();
-        [line, document].map(|bytes| String::from_utf8(bytes).unwrap())
+    /// On one line, and on several.
+    fn written(value: &impl Serialize, tokens: Tokens, is_ascii: bool) -> [String; 2] {
+        [None, Some(PrettyFormatter::new())].map(|pretty| {
+            let mut bytes = Vec::new();
+            write(&mut bytes, value, Safe { pretty, tokens, is_ascii }).unwrap();
+            String::from_utf8(bytes).unwrap()
+        })
     }
 
     #[test]
     fn what_acts_on_a_terminal_is_escaped_and_tokens_are_redacted_on_request() {
         let value = serde_json::json!({ "a": "\u{9b}2J\u{7f}é", "b": ["gp\u{202e}exe\u{2028}", "\u{1b}[2J\n"] });
         let line = "{\"a\":\"\\u009b2J\\u007fé\",\"b\":[\"gp\\u202eexe\\u2028\",\"\\u001b[2J\\n\"]}\n";
-        assert_eq!(written(&value, Tokens::Kept)[0], line);
+        assert_eq!(written(&value, Tokens::Kept, false)[0], line);
         let token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2dyYXBoIn0.c2ln-_x";
         let value = [format!("\t{token}\t")];
-        assert_eq!(written(&value, Tokens::Redacted)[0], "[\"\\t[redacted]\\t\"]\n");
-        assert!(written(&value, Tokens::Kept)[0].contains(token));
+        assert_eq!(written(&value, Tokens::Redacted, false)[0], "[\"\\t[redacted]\\t\"]\n");
+        assert!(written(&value, Tokens::Kept, false)[0].contains(token));
     }
 
     #[test]
     fn raw_json_stays_as_it_came_but_for_its_line_breaks() {
         let raw: Box<serde_json::value::RawValue> =
             serde_json::from_str("{\n \"n\": 1.50,\r\n\"c\":\"\u{9b}\"}").unwrap();
-        assert_eq!(written(&[raw], Tokens::Kept)[1], "[\n  {  \"n\": 1.50,  \"c\":\"\\u009b\"}\n]\n");
-        assert_eq!(written(&[(); 0], Tokens::Kept), ["[]\n", "[]\n"]);
+        assert_eq!(written(&[raw], Tokens::Kept, false)[1], "[\n  {  \"n\": 1.50,  \"c\":\"\\u009b\"}\n]\n");
+        assert_eq!(written(&[(); 0], Tokens::Kept, false), ["[]\n", "[]\n"]);
+    }
+
+    #[test]
+    fn where_only_ascii_survives_all_else_is_escaped() {
+        let raw: Box<serde_json::value::RawValue> = serde_json::from_str(r#"{"名":"é"}"#).unwrap();
+        let value = (serde_json::json!({ "リ": "🙂 a\n" }), raw);
+        let line = r#"[{"\u30ea":"\ud83d\ude42 a\n"},{"\u540d":"\u00e9"}]"#;
+        assert_eq!(written(&value, Tokens::Kept, true)[0], format!("{line}\n"));
     }
 
     proptest! {
         #[test]
         fn any_text_is_the_same_text_to_a_reader_and_harmless_to_a_terminal(text in "\\PC*|.*|[\u{7f}-\u{9f}\u{200e}-\u{2069}]*") {
-            for json in written(&[&text], Tokens::Kept) {
-                prop_assert_eq!(&serde_json::from_str::<[String; 1]>(&json).unwrap()[0], &text);
-                prop_assert!(!json.trim_end().chars().any(|c| acts_on_terminal(c) && c != '\n'));
+            for is_ascii in [false, true] {
+                for json in written(&[&text], Tokens::Kept, is_ascii) {
+                    prop_assert_eq!(&serde_json::from_str::<[String; 1]>(&json).unwrap()[0], &text);
+                    prop_assert!(!json.trim_end().chars().any(|c| acts_on_terminal(c) && c != '\n'));
+                    prop_assert!(!is_ascii || json.is_ascii(), "{json}");
+                }
             }
         }
     }

@@ -7,8 +7,8 @@
    where it has a "-" on what this process has. It has to be started with CREATE_NO_WINDOW, which gives it a console of
    its own that nobody sees. Then it connects to the port and obeys, one line each:
 
-     type 0079 000d    types UTF-16 code units
-     event 0           sends a control event to the program (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
+     type 0079 000d    types UTF-16 code units, 4096 at most
+     event 0           sends a control event to all that runs in it (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
      screen            answers with the number of bytes in a line, and then these bytes: the lines of the screen as
                        UTF-8, each up to its last cell, "\n" behind each but the one with the cursor, which ends there
      colours           the same with "#" for each cell that has not the colours of the start, and "." for the others
@@ -30,12 +30,6 @@ static SOCKET test;
 static HANDLE input, output, child;
 static WORD colours;
 
-static void fail(const char *what) {
-    fprintf(stderr, "console: %s: error %lu\n", what, GetLastError());
-    fflush(stderr);
-    ExitProcess(125);
-}
-
 static void send_all(const char *bytes, int count) {
     while (count > 0) {
         int sent = send(test, bytes, count, 0);
@@ -46,6 +40,16 @@ static void send_all(const char *bytes, int count) {
 }
 
 static void answer(const char *line) { send_all(line, (int)strlen(line)); }
+
+/* What fails is the next answer, too. */
+static void fail(const char *what) {
+    char text[200];
+    snprintf(text, sizeof text, "console: %s: error %lu\n", what, GetLastError());
+    if (test) answer(text);
+    fputs(text, stderr);
+    fflush(stderr);
+    ExitProcess(125);
+}
 
 /* Has the program's own handlers run, as the system does it, in a thread that it starts there. GenerateConsoleCtrlEvent
    sends two of the events only. */
@@ -60,9 +64,20 @@ static BOOL call_handlers(HANDLE process, DWORD event) {
     return TRUE;
 }
 
-static BOOL send_event(HANDLE process, DWORD event) {
+/* Sends an event to all processes of the console. (wine 8 refuses to generate Ctrl-Break.) */
+static BOOL send_event(DWORD event) {
     if (event == CTRL_C_EVENT) return GenerateConsoleCtrlEvent(event, 0);
-    return call_handlers(process, event);
+    DWORD processes[64];
+    DWORD count = GetConsoleProcessList(processes, 64);
+    for (DWORD i = 0; i < count && i < 64; i++) {
+        if (processes[i] == GetCurrentProcessId()) continue;
+        HANDLE process = OpenProcess(PROCESS_ALL_ACCESS, FALSE, processes[i]);
+        /* It may have ended. */
+        if (!process) continue;
+        call_handlers(process, event);
+        CloseHandle(process);
+    }
+    return count > 0;
 }
 
 /* This process outlives the events that it sends. (To ignore Ctrl-C would be inherited.) */
@@ -71,13 +86,15 @@ static BOOL WINAPI outlive(DWORD event) {
     return TRUE;
 }
 
+/* All at once, so that the program cannot discard a part of it as typed earlier. */
 static void type(char *units) {
-    for (char *unit = strtok(units, " "); unit; unit = strtok(NULL, " ")) {
-        INPUT_RECORD records[2] = {0};
+    static INPUT_RECORD records[2 * 4096];
+    DWORD count = 0, written;
+    for (char *unit = strtok(units, " "); unit && count < 2 * 4096; unit = strtok(NULL, " ")) {
         WCHAR key = (WCHAR)strtoul(unit, NULL, 16);
         for (int i = 0; i < 2; i++) {
-            KEY_EVENT_RECORD *event = &records[i].Event.KeyEvent;
-            records[i].EventType = KEY_EVENT;
+            INPUT_RECORD record = {.EventType = KEY_EVENT};
+            KEY_EVENT_RECORD *event = &record.Event.KeyEvent;
             event->bKeyDown = i == 0;
             event->wRepeatCount = 1;
             event->uChar.UnicodeChar = key;
@@ -86,10 +103,10 @@ static void type(char *units) {
                 event->wVirtualKeyCode = 'Z';
                 event->dwControlKeyState = LEFT_CTRL_PRESSED;
             }
+            records[count++] = record;
         }
-        DWORD written;
-        if (!WriteConsoleInputW(input, records, 2, &written)) fail("WriteConsoleInput");
     }
+    if (!WriteConsoleInputW(input, records, count, &written)) fail("WriteConsoleInput");
 }
 
 static BOOL is_unused(CHAR_INFO cell) {
@@ -141,7 +158,7 @@ static void obey(char *line) {
         type(line + 5);
         answer("ok\n");
     } else if (!strncmp(line, "event ", 6)) {
-        answer(send_event(child, strtoul(line + 6, NULL, 10)) ? "ok\n" : "failed\n");
+        answer(send_event(strtoul(line + 6, NULL, 10)) ? "ok\n" : "failed\n");
     } else if (!strcmp(line, "screen")) {
         show(TRUE);
     } else if (!strcmp(line, "colours")) {
@@ -189,6 +206,8 @@ static void start(const char *streams, int columns) {
     CONSOLE_SCREEN_BUFFER_INFO info;
     if (!GetConsoleScreenBufferInfo(output, &info)) fail("GetConsoleScreenBufferInfo");
     colours = info.wAttributes;
+    /* As in the Americas. UTF-8 that is written as bytes is garbled. */
+    if (!SetConsoleOutputCP(437)) fail("SetConsoleOutputCP");
 
     DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
     HANDLE handles[3];

@@ -1,9 +1,9 @@
 //! A console of Windows, through a small program in C (`console.c`) that `.ci/windows` builds.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use super::running::Running;
 
@@ -66,7 +66,7 @@ impl Console {
     /// Types keys.
     pub fn keys(&self, keys: &str) {
         let units: Vec<_> = keys.replace('\n', "\r").encode_utf16().map(|unit| format!("{unit:04x}")).collect();
-        // Of a long text a part at a time: the program reads a line into a buffer.
+        // Of a long text a part at a time: the program reads so much at most.
         for units in units.chunks(1000) {
             assert_eq!(self.ask(&format!("type {}", units.join(" "))), "ok");
         }
@@ -83,13 +83,11 @@ impl Console {
     }
 
     /// The same with a `#` for each character that is coloured, and a `.` for the others.
-    #[allow(dead_code, reason = "no test looks at colours yet")]
     pub fn colours(&self) -> String {
         self.read("colours")
     }
 
     /// Whether the program has had the console understand escape sequences.
-    #[allow(dead_code, reason = "no test looks at colours yet")]
     pub fn understands_escapes(&self) -> bool {
         self.ask("escapes") == "yes"
     }
@@ -115,6 +113,14 @@ impl Console {
         stream.get_mut().write_all(format!("{line}\n").as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_line(&mut answer).unwrap();
+        assert!(!answer.starts_with("console: "), "{answer}");
         answer.trim_end().to_owned()
+    }
+}
+
+impl Drop for Console {
+    /// Ends the connection also if a process that was started meanwhile has inherited it.
+    fn drop(&mut self) {
+        let _ = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).get_ref().shutdown(Shutdown::Both);
     }
 }

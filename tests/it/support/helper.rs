@@ -17,11 +17,17 @@ pub fn helper() -> PathBuf {
 
 /// Puts it into a directory under a name, with these steps; its path there. It keeps its arguments for itself.
 pub fn install(directory: &Path, name: &str, steps: &[&str]) -> PathBuf {
+    let path = link_program(&helper(), directory, name);
+    std::fs::write(path.with_extension("steps"), steps.join("\0")).unwrap();
+    path
+}
+
+/// Gives a program another name in a directory; its path there.
+pub fn link_program(program: &Path, directory: &Path, name: &str) -> PathBuf {
     let path = directory.join(format!("{name}{SUFFIX}"));
     // A copy is for a directory in another file system.
-    if !path.exists() && std::fs::hard_link(helper(), &path).is_err() {
-        std::fs::copy(helper(), &path).unwrap();
+    if !path.exists() && std::fs::hard_link(program, &path).is_err() {
+        std::fs::copy(program, &path).unwrap();
     }
-    std::fs::write(path.with_extension("steps"), steps.join("\0")).unwrap();
     path
 }

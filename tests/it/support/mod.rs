@@ -13,15 +13,16 @@ pub mod keyring;
 pub mod machine;
 pub mod os;
 pub mod platform;
+pub mod redirect;
 pub mod running;
 pub mod sandbox;
 pub mod secrets;
 pub mod server;
+#[cfg(unix)]
 pub mod shell;
 #[cfg(target_os = "linux")]
 pub mod shipped;
 pub mod tab;
-#[cfg(any(target_os = "linux", windows))]
 pub mod terminal;
 pub mod tls;
 

@@ -3,6 +3,9 @@
 /// Where programs are.
 pub const PATH: &str = if cfg!(windows) { r"C:\Windows\System32" } else { "/usr/bin:/bin" };
 
+/// The exit code of a process that `SIGKILL`, or what comes closest, has ended.
+pub const KILLED: Option<i32> = if cfg!(windows) { Some(137) } else { None };
+
 /// What the system says of an error, given its number on Unix and on Windows, without that number.
 fn sentence(unix: i32, windows: i32) -> String {
     let number = if cfg!(windows) { windows } else { unix };
@@ -25,7 +28,24 @@ pub fn is_a_directory() -> String {
     sentence(21, 5)
 }
 
+/// Another process listens on a port.
+pub fn address_in_use() -> String {
+    sentence(if cfg!(target_os = "macos") { 48 } else { 98 }, 10048)
+}
+
 /// Nobody reads the other end of a pipe any more.
 pub fn broken_pipe() -> String {
     sentence(32, 232)
+}
+
+/// JSON as it comes out of a pipe: on Windows all is escaped there that is not ASCII.
+pub fn json_in_pipe(json: &str) -> String {
+    if cfg!(unix) {
+        return json.to_owned();
+    }
+    let escape = |unit| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    json.encode_utf16().map(escape).collect()
 }

@@ -35,7 +35,12 @@ impl Running {
 
     /// Starts a command with this as its standard input, as far as it is read; the rest as in [`Running::start`].
     pub fn with_input(command: &mut Command, stdin: impl Into<Vec<u8>>) -> Self {
-        let mut running = Self::with(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+        Self::with_input_into(command, stdin, Stdio::piped())
+    }
+
+    /// The same with another standard output, which is read if it is [`Stdio::piped`].
+    pub fn with_input_into(command: &mut Command, stdin: impl Into<Vec<u8>>, stdout: impl Into<Stdio>) -> Self {
+        let mut running = Self::with(command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped()));
         let (mut pipe, stdin) = (running.stdin(), stdin.into());
         // By a thread of its own: a pipe may hold less, and the process may end before it has read all.
         thread::spawn(move || pipe.write_all(&stdin));

@@ -1,17 +1,22 @@
 //! The binary on a terminal: what it shows there, and somebody who types. On Windows a terminal is a console, whose screen
 //! is read; elsewhere what comes to a terminal is read.
 
+use std::fs::File;
 use std::process::Command;
 
-#[cfg(target_os = "linux")]
-use self::linux::System;
+#[cfg(unix)]
+pub use self::unix::END_OF_INPUT;
+#[cfg(unix)]
+use self::unix::System;
+#[cfg(windows)]
+pub use self::windows::END_OF_INPUT;
 #[cfg(windows)]
 use self::windows::System;
 use super::Seen;
 use super::running::Running;
 
-#[cfg(target_os = "linux")]
-mod linux;
+#[cfg(unix)]
+mod unix;
 #[cfg(windows)]
 mod windows;
 
@@ -38,12 +43,17 @@ pub struct Terminal {
 impl Terminal {
     /// Starts a command at a terminal of so many columns and 24 lines, with `streams` on it.
     pub fn start(command: &Command, streams: Streams, columns: u16) -> Self {
-        Self::open(command, None, streams, columns)
+        Self::open(command, None, None, streams, columns)
+    }
+
+    /// The same, where all but standard output is on it, which is this file.
+    pub fn start_with_output(command: &Command, output: File, columns: u16) -> Self {
+        Self::open(command, None, Some(output), BUT_STDOUT, columns)
     }
 
     /// The same, where standard input is a pipe with this in it.
     pub fn start_with_input(command: &Command, input: &str, streams: Streams, columns: u16) -> Self {
-        Self::open(command, Some(input), Streams { stdin: false, ..streams }, columns)
+        Self::open(command, Some(input), None, Streams { stdin: false, ..streams }, columns)
     }
 
     /// Types Ctrl-C.
@@ -51,9 +61,14 @@ impl Terminal {
         self.keys("\u{3}");
     }
 
-    /// Waits until this has appeared on the terminal.
-    pub fn wait_for(&self, part: &str) {
-        self.wait_for_times(part, 1);
+    /// Waits until this has appeared on the terminal; what is there by then.
+    pub fn wait_for(&self, part: &str) -> String {
+        self.wait_for_times(part, 1)
+    }
+
+    /// Waits until standard output, which is not the terminal, has this in it.
+    pub fn wait_for_stdout(&self, part: &str) {
+        self.running.wait_for_stdout(part);
     }
 
     /// Waits for its end, and tells what was seen: where standard error is the terminal, what appeared there stands in
@@ -63,4 +78,24 @@ impl Terminal {
         let (seen, screen) = self.end_with_screen();
         if is_stderr { Seen { stderr: screen, ..seen } } else { seen }
     }
+}
+
+/// Asserts what is on a terminal of so many columns, but for colours. Of a console's screen nobody can tell whether a row
+/// that is full, or that ends in spaces, goes on in the next one: where a line reaches the edge of a console, neither
+/// spaces nor line breaks count.
+#[track_caller]
+pub fn assert_shown(screen: &str, expected: &str, columns: u16) {
+    let screen = anstream::adapter::strip_str(screen).to_string();
+    let fits = widths(expected).into_iter().all(|width| width < columns.into());
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    if cfg!(windows) && !fits {
+        assert_eq!(squeezed(&screen), squeezed(expected), "{screen}");
+    } else {
+        assert_eq!(screen, expected);
+    }
+}
+
+/// How wide each line is on a terminal, without what colours it.
+pub fn widths(screen: &str) -> Vec<usize> {
+    anstream::adapter::strip_str(screen).to_string().lines().map(unicode_width::UnicodeWidthStr::width).collect()
 }

@@ -1,8 +1,11 @@
 //! A console of Windows.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::thread;
+
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{Streams, Terminal};
 use crate::support::Seen;
@@ -14,17 +17,24 @@ use crate::support::running::check;
 pub type System = Console;
 
 /// The letter that is typed with Ctrl for the end of input. It counts on a line of its own, after Enter.
-const END_OF_INPUT: &str = "\u{1a}\n";
+pub const END_OF_INPUT: &str = "\u{1a}\n";
 const CTRL_C: char = '\u{3}';
 
 impl Terminal {
-    pub(super) fn open(command: &Command, input: Option<&str>, streams: Streams, columns: u16) -> Self {
+    pub(super) fn open(
+        command: &Command,
+        input: Option<&str>,
+        output: Option<File>,
+        streams: Streams,
+        columns: u16,
+    ) -> Self {
         let letters =
             [streams.stdin, streams.stdout, streams.stderr].map(|is_console| if is_console { 'c' } else { '-' });
         let or_piped = |is_console| if is_console { Stdio::null() } else { Stdio::piped() };
         let (system, mut running) = Console::open(command, &String::from_iter(letters), columns, |wrapped| {
             let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
-            wrapped.stdin(stdin).stdout(or_piped(streams.stdout)).stderr(or_piped(streams.stderr));
+            let stdout = output.map_or_else(|| or_piped(streams.stdout), Stdio::from);
+            wrapped.stdin(stdin).stdout(stdout).stderr(or_piped(streams.stderr));
         });
         if let Some(input) = input {
             let (mut pipe, input) = (running.stdin(), input.to_owned());
@@ -44,8 +54,8 @@ impl Terminal {
         }
     }
 
-    /// Types what ends input, which is not Ctrl-D here.
-    pub fn ctrl_d(&self) {
+    /// Types what ends input.
+    pub fn end_input(&self) {
         self.keys(END_OF_INPUT);
     }
 
@@ -54,11 +64,16 @@ impl Terminal {
         self.system.send("TERM");
     }
 
-    /// Waits until this is on the terminal so many times.
-    pub fn wait_for_times(&self, part: &str, times: usize) {
+    /// Sends an event, by the name of the signal that it comes closest to.
+    pub fn send(&self, signal: &str) {
+        self.system.send(signal);
+    }
+
+    /// Waits until this is on the terminal so many times; what is there then.
+    pub fn wait_for_times(&self, part: &str, times: usize) -> String {
         let part = part.replace("\r\n", "\n");
-        let is_there = || (self.screen().matches(&part).count() >= times).then_some(());
-        until(is_there, || format!("{part:?} did not come {times} times: {}", self.screen()));
+        let look = || Some(self.screen()).filter(|screen| screen.matches(&part).count() >= times);
+        until(look, || format!("{part:?} did not come {times} times: {}", self.screen()))
     }
 
     /// What is on the terminal.
@@ -66,25 +81,49 @@ impl Terminal {
         self.system.screen()
     }
 
-    /// The same with a `#` for each character that is coloured, and a `.` for the others.
-    #[allow(dead_code, reason = "no test looks at colours yet")]
-    pub fn colours(&self) -> String {
-        self.system.colours()
+    /// Whether this is on the terminal and coloured.
+    pub fn is_coloured(&self, part: &str, _: &str) -> bool {
+        let (screen, colours) = (self.screen(), self.system.colours());
+        screen.lines().zip(colours.lines()).any(|(line, colours)| {
+            let colours = line.find(part).and_then(|at| colours.get(line[..at].width()..)?.get(..part.width()));
+            colours.is_some_and(|colours| colours.chars().all(|colour| colour == '#'))
+        })
     }
 
-    /// Whether the console understands escape sequences by now. (That of wine 8 shows them all the same.)
-    #[allow(dead_code, reason = "no test looks at colours yet")]
+    /// Whether nothing on the terminal is coloured, and no sequence is to be seen on it.
+    pub fn is_plain(&self) -> bool {
+        !self.system.colours().contains('#') && !self.screen().contains('\u{1b}')
+    }
+
+    /// Whether the program has had the console understand escape sequences.
     pub fn understands_escapes(&self) -> bool {
         self.system.understands_escapes()
     }
 
     /// What [`Terminal::end`] does, with what is on the terminal by itself.
     pub fn end_with_screen(self) -> (Seen, String) {
+        let (seen, screen, _) = self.end_with_colours();
+        (seen, screen)
+    }
+
+    /// The same with all that is coloured, as far as it is in rows where each character takes one cell.
+    pub fn end_with_colours(self) -> (Seen, String, Vec<String>) {
         let code = until(|| self.system.code(), || format!("it does not end: {}", self.screen()));
-        let screen = self.screen();
+        let (screen, colours) = (self.screen(), self.system.colours());
         check(&screen);
         // The console ends with the connection.
         drop(self.system);
-        (Seen { code: Some(code), ..self.running.end() }, screen)
+        let coloured = screen.lines().zip(colours.lines()).flat_map(|(row, cells)| coloured(row, cells)).collect();
+        (Seen { code: Some(code), ..self.running.end() }, screen, coloured)
     }
+}
+
+/// The coloured parts of a row.
+fn coloured(row: &str, cells: &str) -> Vec<String> {
+    if row.chars().count() != cells.len() {
+        return Vec::new();
+    }
+    let only = |(c, cell)| if cell == '#' { c } else { '\0' };
+    let row: String = row.chars().zip(cells.chars()).map(only).collect();
+    row.split('\0').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }

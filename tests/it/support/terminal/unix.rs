@@ -1,11 +1,13 @@
-//! A pseudo-terminal of Linux.
+//! A pseudo-terminal of Unix. Its tests run on Linux; for macOS they are only compiled.
 
 use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
-use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
+#[cfg(target_os = "linux")]
+use rustix::pty::ioctl_tiocgptpeer;
+use rustix::pty::{OpenptFlags, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::{ALL, Streams, Terminal};
@@ -19,6 +21,9 @@ const AROUND: [&str; 2] = ["trap : INT TERM; ", "\nprintf '\\036%d\\036' $? >/de
 /// Stands around the exit code on the terminal.
 const MARK: char = '\u{1e}';
 
+/// The letter that is typed with Ctrl for the end of input.
+pub const END_OF_INPUT: &str = "\u{4}";
+
 /// What is on the terminal, and its keyboard.
 pub struct System {
     screen: Stream,
@@ -26,34 +31,46 @@ pub struct System {
 }
 
 impl Terminal {
-    pub(super) fn open(command: &Command, input: Option<&str>, streams: Streams, columns: u16) -> Self {
+    pub(super) fn open(
+        command: &Command,
+        input: Option<&str>,
+        output: Option<File>,
+        streams: Streams,
+        columns: u16,
+    ) -> Self {
         let script = match input {
             // The name of the script is the one word that the command does not have.
             Some(_) => r#"printf %s "$0" | "$@""#,
             None if streams.stdin => r#""$@""#,
             None => r#""$@" </dev/null"#,
         };
-        Self::open_script(command, script, input.unwrap_or("sh"), streams, columns)
+        Self::open_script(command, script, input.unwrap_or("sh"), output, streams, columns)
     }
 
     /// Starts a shell's script at a terminal 80 columns wide, in the surroundings of `intunectl`, which is on its PATH.
     /// `"$@"` is the command.
     pub fn script(intunectl: &Command, script: &str) -> Self {
-        Self::open_script(intunectl, script, "sh", ALL, 80)
+        Self::open_script(intunectl, script, "sh", None, ALL, 80)
     }
 
-    fn open_script(command: &Command, script: &str, name: &str, streams: Streams, columns: u16) -> Self {
-        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-        let keyboard = openpt(flags).unwrap();
-        unlockpt(&keyboard).unwrap();
+    fn open_script(
+        command: &Command,
+        script: &str,
+        name: &str,
+        output: Option<File>,
+        streams: Streams,
+        columns: u16,
+    ) -> Self {
+        let keyboard = open_keyboard();
         tcsetwinsize(&keyboard, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-        let own: OwnedFd = ioctl_tiocgptpeer(&keyboard, flags).unwrap();
+        let own = open_terminal(&keyboard);
         // A session of its own, whose terminal is what standard input is.
         let mut wrapped = beside(command, "setsid");
         wrapped.args(["--ctty", "sh", "-c", &AROUND.join(script), name]);
         wrapped.arg(command.get_program()).args(command.get_args());
         let or_piped = |is_terminal| if is_terminal { own.try_clone().unwrap().into() } else { Stdio::piped() };
-        wrapped.stdin(own.try_clone().unwrap()).stdout(or_piped(streams.stdout)).stderr(or_piped(streams.stderr));
+        wrapped.stdin(own.try_clone().unwrap()).stderr(or_piped(streams.stderr));
+        wrapped.stdout(output.map_or_else(|| or_piped(streams.stdout), Stdio::from));
         let running = Running::with(&mut wrapped);
         let keyboard = File::from(keyboard);
         // Its end comes when nobody has the terminal open any more, so neither must the test.
@@ -66,9 +83,9 @@ impl Terminal {
         (&self.system.keyboard).write_all(keys.as_ref()).unwrap();
     }
 
-    /// Types Ctrl-D.
-    pub fn ctrl_d(&self) {
-        self.keys("\u{4}");
+    /// Types what ends input.
+    pub fn end_input(&self) {
+        self.keys(END_OF_INPUT);
     }
 
     /// Types Ctrl-Z.
@@ -81,14 +98,24 @@ impl Terminal {
         self.running.signal_group("TERM");
     }
 
-    /// Waits until this has appeared on the terminal so many times.
-    pub fn wait_for_times(&self, part: &str, times: usize) {
-        self.system.screen.wait_for_times(part, times);
+    /// Waits until this has appeared on the terminal so many times; what has appeared by then.
+    pub fn wait_for_times(&self, part: &str, times: usize) -> String {
+        self.system.screen.wait_for_times(part, times)
     }
 
     /// What has appeared on the terminal so far.
     pub fn screen(&self) -> String {
         self.system.screen.text()
+    }
+
+    /// Whether this has appeared behind the sequence of a colour.
+    pub fn is_coloured(&self, part: &str, sequence: &str) -> bool {
+        self.screen().contains(&format!("{sequence}{part}"))
+    }
+
+    /// Whether no sequence has appeared on the terminal.
+    pub fn is_plain(&self) -> bool {
+        !self.screen().contains('\u{1b}')
     }
 
     /// What [`Terminal::end`] does, with what appeared on the terminal by itself.
@@ -104,4 +131,35 @@ impl Terminal {
         check(shown);
         (seen, shown.to_owned())
     }
+
+    /// The same with all that is coloured.
+    pub fn end_with_colours(self) -> (Seen, String, Vec<String>) {
+        let (seen, screen) = self.end_with_screen();
+        let coloured = screen.split("\u{1b}[").skip(1).filter_map(|part| {
+            let (colour, text) = part.split_once('m').unwrap();
+            (colour != "0" && !text.is_empty()).then(|| text.to_owned())
+        });
+        let coloured = coloured.collect();
+        (seen, screen, coloured)
+    }
+}
+
+fn open_keyboard() -> OwnedFd {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    #[cfg(target_os = "linux")]
+    let flags = flags | OpenptFlags::CLOEXEC;
+    let keyboard = openpt(flags).unwrap();
+    unlockpt(&keyboard).unwrap();
+    keyboard
+}
+
+#[cfg(target_os = "linux")]
+fn open_terminal(keyboard: &OwnedFd) -> OwnedFd {
+    ioctl_tiocgptpeer(keyboard, OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_terminal(keyboard: &OwnedFd) -> OwnedFd {
+    let path = rustix::pty::ptsname(keyboard, Vec::new()).unwrap().into_string().unwrap();
+    File::options().read(true).write(true).open(path).unwrap().into()
 }
