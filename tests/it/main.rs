@@ -9,6 +9,7 @@
 
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "some of it is for tests that run on Linux alone"))]
 mod architecture;
+#[cfg_attr(target_os = "macos", allow(dead_code, reason = "the tests that sign in do not run there"))]
 mod support;
 
 #[cfg(target_os = "linux")]

@@ -22,7 +22,7 @@ use crate::support::platform::{Detour, Issuer, Platform, answer, dead, random, r
 use crate::support::running::Running;
 use crate::support::server::{Gate, PATIENCE, Reply, Request};
 use crate::support::tab::Offers;
-use crate::support::{Intunectl, Seen, ids};
+use crate::support::{Intunectl, Seen, ids, os};
 
 /// More than enough.
 const HOUR: u64 = 3600;
@@ -285,7 +285,7 @@ fn whoever_is_killed_at_the_first_request_has_kept_the_refresh_token() {
         let running = Running::start(&mut scene.disconnect(1, &["--timeout", "10m"]));
         comes.recv_timeout(PATIENCE).unwrap();
         running.signal("KILL");
-        assert_eq!(scene.end_of(running).code, None);
+        assert_eq!(scene.end_of(running).code, os::KILLED);
         let sent = scene.platform.token_requests()[n - 1].form("refresh_token");
         assert_eq!(sent, Some(scene.issuer().refresh(n - 1)));
     }
@@ -607,7 +607,7 @@ fn a_process_that_cannot_see_the_turn_takes_the_token_of_the_one_that_was_first(
     scene.sign_in("work", LITTLE);
     let mut second = scene.disconnect(3, &["--timeout", "10m"]);
     let elsewhere = tempfile::tempdir().unwrap();
-    second.env("XDG_RUNTIME_DIR", elsewhere.path());
+    second.env(if cfg!(windows) { "TMP" } else { "XDG_RUNTIME_DIR" }, elsewhere.path());
     let started = [Running::start(&mut scene.disconnect(3, &["--timeout", "10m"])), Running::start(&mut second)];
     for running in started {
         let seen = scene.end_of(running);
@@ -625,7 +625,8 @@ const DEAD: &str = "AADSTS700082: The refresh token has expired due to inactivit
 fn a_sign_in_that_is_no_good_any_more_says_how_to_sign_in_again() {
     let scene = Scene::new(Platform::renewing(|_, _| dead()));
     let host = scene.platform.root().strip_prefix("http://").unwrap();
-    for (profile, option) in [("work", " --profile work"), ("default", ""), ("two words", " --profile 'two words'")] {
+    let quoted = if cfg!(windows) { r#" --profile "two words""# } else { " --profile 'two words'" };
+    for (profile, option) in [("work", " --profile work"), ("default", ""), ("two words", quoted)] {
         scene.sign_in(profile, EXPIRED);
         for command in
             [&["partner", "disconnect", "a"][..], &["partner", "list"], &["auth", "token"], &["auth", "status"]]
@@ -1452,6 +1453,10 @@ fn the_command_in_a_hint_is_one_for_a_shell() {
     let seen = scene.run(&["partner", "list", "--profile", "o'brien"]);
     let hint = told(&seen)[1].to_owned();
     let command = hint.split('`').nth(1).unwrap().to_owned();
+    if cfg!(windows) {
+        assert_eq!(command, r#"intunectl auth login --profile "o'brien""#);
+        return;
+    }
     let output = Command::new("sh").args(["-c", &format!("set -- {command}; echo \"$5\"")]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "o'brien\n", "{hint}");
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[cfg(unix)]
-use super::{Seen, run};
+use super::{Seen, run, run_with};
 
 /// The keyring is one for all tests, and the tool does not wait long for its turn: whoever has this uses it alone.
 pub struct Keyring {
@@ -51,6 +51,43 @@ pub fn entries(service: &str) -> String {
     let entries = entries.filter_map(|entry| Some((entry.get_specifiers()?, entry.get_secret().unwrap_or_default())));
     let entries = entries.filter(|((found, _), _)| found == service);
     entries.map(|((_, name), secret)| format!("{name}: {}\n", String::from_utf8_lossy(&secret))).collect()
+}
+
+/// Puts an entry of a program into it.
+#[cfg(unix)]
+#[track_caller]
+pub fn store(service: &str, name: &str, secret: &str) {
+    let mut command = Command::new("secret-tool");
+    command.args(["store", "--label", "of the tests", "service", service, "username", name]);
+    assert_eq!(run_with(&mut command, secret).code, Some(0));
+}
+
+/// Takes it out again.
+#[cfg(unix)]
+#[track_caller]
+pub fn forget(service: &str, name: &str) {
+    let clear = Command::new("secret-tool").args(["clear", "service", service, "username", name]).status().unwrap();
+    assert!(clear.success());
+}
+
+#[cfg(windows)]
+fn entry(service: &str, name: &str) -> keyring::Entry {
+    use keyring::api::CredentialStoreApi as _;
+    windows_native_keyring_store::Store::new().unwrap().build(service, name, None).unwrap()
+}
+
+/// Puts an entry of a program into it.
+#[cfg(windows)]
+#[track_caller]
+pub fn store(service: &str, name: &str, secret: &str) {
+    entry(service, name).set_secret(secret.as_bytes()).unwrap();
+}
+
+/// Takes it out again.
+#[cfg(windows)]
+#[track_caller]
+pub fn forget(service: &str, name: &str) {
+    entry(service, name).delete_credential().unwrap();
 }
 
 /// Asserts that nobody is signed in.
