@@ -8,10 +8,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
-use std::time::Duration;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
@@ -44,12 +42,6 @@ fn main() -> ExitCode {
                 let mut file = File::options().append(true).create(true).open(word()).unwrap();
                 let line = arguments.first().unwrap().to_str().unwrap();
                 file.write_all(format!("{line}\n").as_bytes()).unwrap();
-            }
-            "wait-for-file" => {
-                let path = word();
-                while !Path::new(&path).exists() {
-                    thread::sleep(Duration::from_millis(2));
-                }
             }
             // The words up to "&&", or all others, are a program and its arguments. Goes on if that succeeds.
             "run" => {

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::graph::{Graph, PARTNERS, TOKEN, Unspoken};
 use crate::support::jwt::{claims, good, jwt};
+#[cfg(unix)]
+use crate::support::named_pipe::NamedPipe;
 use crate::support::server::{Reply, Server};
 use crate::support::tab::{Offers, in_time};
 use crate::support::{BINARY, Intunectl, Seen, run};
@@ -240,7 +242,7 @@ fn without_a_token_at_hand_nothing_is_offered_or_sent() {
 #[test]
 fn a_token_is_not_taken_out_of_a_pipe() {
     let home = Intunectl::new();
-    let pipe = home.fifo("pipe");
+    let pipe = NamedPipe::new(&home).path().to_owned();
     assert!(pipe.metadata().unwrap().file_type().is_fifo());
     let end = pipe.clone();
     let writer = std::thread::spawn(move || std::fs::write(end, TOKEN).unwrap());

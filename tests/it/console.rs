@@ -49,6 +49,20 @@ fn results_and_messages_are_coloured_and_no_escape_sequence_is_to_be_seen() {
     assert!(!seen.stderr.contains(['\u{1b}', '←']) && seen.code == Some(4), "{seen:?}");
 }
 
+/// Windows before 10; the library of `.ci/windows` plays it.
+#[test]
+fn a_console_that_is_too_old_for_escape_sequences_gets_plain_text_and_no_progress_line() {
+    let server = Server::start(|_, _| Reply::done());
+    let home = Intunectl::new();
+    let mut command = home.disconnect(server.root());
+    command.args(ids(3)).args(["-y", "-j1", "--color", "always"]).env("INTUNECTL_TEST_OLD_CONSOLE", "1");
+    let terminal = Terminal::start(as_users_do(&mut command), ALL, 100);
+    terminal.wait_for("3 partners: 3 disconnected");
+    assert!(!terminal.understands_escapes() && terminal.is_plain(), "{}", terminal.screen());
+    let seen = terminal.end();
+    assert!(!seen.stderr.contains(['\u{1b}', '←']) && !seen.stderr.contains("/3") && seen.code == Some(0), "{seen:?}");
+}
+
 #[test]
 fn what_is_to_be_plain_leaves_the_console_as_it_is() {
     let home = Intunectl::new();

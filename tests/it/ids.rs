@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use crate::support::graph::{Graph, PARTNERS, TOKEN};
+use crate::support::named_pipe::NamedPipe;
 use crate::support::os::{is_a_directory, no_such_file};
 use crate::support::redirect::run_piped;
 use crate::support::running::Running;
@@ -89,13 +90,16 @@ fn a_file_is_read_whatever_its_option_is_called() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn a_file_may_be_a_pipe() {
     let scene = Scene::new();
-    let mut script =
-        scene.home.sh("mkfifo pipe; printf 'a\\nb\\n' >pipe & intunectl partner disconnect -q -j 1 -f pipe");
-    let seen = run(script.env("INTUNECTL_GRAPH_URL", scene.graph.url()).env("INTUNECTL_TOKEN", TOKEN));
+    let pipe = NamedPipe::new(&scene.home);
+    let mut command = scene.home.disconnect(&scene.graph.url());
+    let running = Running::start(command.args(["-q", "-j", "1", "-f"]).arg(pipe.path()));
+    let mut writer = pipe.writer();
+    writer.write("a\nb\n");
+    drop(writer);
+    let seen = running.end();
     assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
     assert_eq!(scene.graph.disconnected(), ["a", "b"]);
 }

@@ -7,9 +7,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::sync::{Arc, OnceLock};
-#[cfg(unix)]
 use std::time::{Duration, Instant};
 
+use crate::support::named_pipe::NamedPipe;
 use crate::support::running::Running;
 use crate::support::server::{Gate, Reply, Server};
 use crate::support::{self, Intunectl, Seen, ids, run};
@@ -370,15 +370,14 @@ fn ends_soon_after_two_signals(running: Running) -> Seen {
     seen
 }
 
-#[cfg(unix)]
 #[test]
 fn a_signal_while_the_token_is_waited_for_reports_every_id() {
     for (signal, code, words) in SIGNALS {
         let server = Server::always(Reply::done);
         let home = Intunectl::new();
-        let fifo = home.fifo("token");
+        let pipe = NamedPipe::new(&home);
         let mut command = home.disconnect(server.root());
-        command.arg("--token-file").arg(&fifo).args(ids(5)).args(["p-0001", "-o", "ndjson"]);
+        command.arg("--token-file").arg(pipe.path()).args(ids(5)).args(["p-0001", "-o", "ndjson"]);
         let running = Running::start(&mut command);
         // Said before the token is looked for.
         running.wait_for_stderr("1 repeated ID is sent once\n");

@@ -86,11 +86,12 @@ fn list_on(partners: &[&str], columns: u16, variables: &str, arguments: &[&str])
 }
 
 impl Shown {
-    /// Asserts that this is what is on a terminal of so many columns, and nothing on standard error.
+    /// Asserts that this is what is on a terminal of so many columns, without colours, and nothing on standard error.
     #[track_caller]
     fn assert(&self, expected: &str, columns: u16) {
         assert_eq!(self.seen.stderr, "");
         assert_shown(&self.screen, expected, columns);
+        assert!(self.coloured.is_empty() && !self.screen.contains('\u{1b}'), "{:?}: {:?}", self.coloured, self.screen);
     }
 }
 

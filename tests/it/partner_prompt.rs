@@ -9,7 +9,8 @@ use crate::support::server::{Gate, Reply, Request, Server};
 use crate::support::terminal::{ALL, BUT_STDOUT, END_OF_INPUT, Streams, Terminal};
 use crate::support::{Intunectl, Seen, TOKEN, ids, jwt, run};
 
-#[cfg(unix)]
+// It needs Linux's own list of locks, and setsid.
+#[cfg(target_os = "linux")]
 mod jobs;
 #[cfg(windows)]
 mod mintty;

@@ -7,6 +7,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+#[cfg(unix)]
+use crate::support::named_pipe::NamedPipe;
 use crate::support::redirect::{append, run_into};
 #[cfg(unix)]
 use crate::support::running::Running;
@@ -407,6 +409,14 @@ fn overwriting(log: &str) -> Seen {
     )
 }
 
+/// That what is no record would be appended to the records.
+fn between(log: &str) -> Seen {
+    refused(
+        &format!("the output would go between the records in {log}"),
+        "append records to it, with -o ndjson, or write somewhere else",
+    )
+}
+
 /// That the log is empty, on Windows.
 fn emptied(log: &str) -> Seen {
     refused(
@@ -433,12 +443,20 @@ fn a_log_that_the_shell_has_emptied_is_refused() {
         #[cfg(unix)]
         "symlink",
     ] {
-        write(&home, &server, "log", done("p-0001"));
-        let arguments = ["-f", "ids", "-o", "ndjson", "--resume", log];
-        // What `>` does.
-        let seen = disconnect_into(&home, &server, &arguments, "", File::create(&path).unwrap());
-        assert_eq!(seen, if cfg!(windows) { emptied(log) } else { overwriting(log) });
-        assert_eq!(read(&home, "log"), "", "the shell has done that; nothing else is written there");
+        for format in ["ndjson", "text"] {
+            write(&home, &server, "log", done("p-0001"));
+            let arguments = ["-f", "ids", "-o", format, "--resume", log];
+            // What `>` does.
+            let seen = disconnect_into(&home, &server, &arguments, "", File::create(&path).unwrap());
+            let expected = match format {
+                _ if cfg!(unix) => overwriting(log),
+                "ndjson" => emptied(log),
+                // The format is looked at before the log is read.
+                _ => between(log),
+            };
+            assert_eq!(seen, expected, "{format}");
+            assert_eq!(read(&home, "log"), "", "the shell has done that; nothing else is written there");
+        }
     }
     assert_eq!(server.connections(), 0);
 }
@@ -503,8 +521,7 @@ fn anything_but_records_is_not_appended_to_the_log() {
             "symlink",
         ] {
             let seen = disconnect_into(&home, &server, &arguments, "", append(&home.home().join(name)));
-            let error = format!("the output would go between the records in {log}");
-            assert_eq!(seen, refused(&error, "append records to it, with -o ndjson, or write somewhere else"));
+            assert_eq!(seen, between(log));
             assert_eq!(read(&home, "log").as_bytes(), at(&server, done("p-0001")));
         }
     }
@@ -741,10 +758,9 @@ fn ids_may_be_the_failed_ones_of_the_same_log() {
 fn a_signal_while_records_are_read_sends_nothing() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
-    let fifo = home.fifo("fifo");
-    let running = Running::start(command(&home, "disconnect", &server).args(["a", "--resume"]).arg(&fifo));
-    // Returns when the other side has opened it.
-    let writer = std::fs::File::options().write(true).open(&fifo).unwrap();
+    let pipe = NamedPipe::new(&home);
+    let running = Running::start(command(&home, "disconnect", &server).args(["a", "--resume"]).arg(pipe.path()));
+    let writer = pipe.writer();
     running.signal("INT");
     let seen = running.end();
     assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(130), 0), "{seen:?}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::machine::until;
 use crate::support::server::{Gate, Reply, Server};
 use crate::support::terminal::{ALL, BUT_STDOUT, Streams, Terminal};
-use crate::support::{Intunectl, disconnect, ids};
+use crate::support::{Intunectl, Seen, disconnect, ids};
 
 /// The columns that a line leaves free.
 const FREE: usize = 3;
@@ -46,6 +46,8 @@ struct Ended {
     /// What is left on the screen.
     screen: Vec<String>,
     stdout: String,
+    /// Where it is not the terminal.
+    stderr: String,
     code: Option<i32>,
 }
 
@@ -98,7 +100,8 @@ impl Watched {
         if cfg!(unix) {
             self.states = drawn(&text);
         }
-        Ended { states: self.states, is_drawn, screen: screen(&text), text, stdout: seen.stdout, code: seen.code }
+        let Seen { stdout, stderr, code } = seen;
+        Ended { states: self.states, is_drawn, screen: screen(&text), text, stdout, stderr, code }
     }
 }
 
@@ -283,6 +286,10 @@ fn there_is_none_where_it_is_not_wanted_or_cannot_be_drawn_over() {
         assert_eq!(ended.is_drawn, is_shown, "{how} {streams:?}: {text}");
         assert_eq!(states.iter().any(|line| line.contains("/20")), is_shown, "{how} {streams:?}: {states:?} {text}");
         assert!(is_shown || !text.contains("/20"), "{how} {streams:?}: {text}");
+        if !streams.stderr {
+            let stderr = &ended.stderr;
+            assert!(!stderr.contains("/20") && !stderr.contains('\u{1b}'), "{how} {streams:?}: {stderr:?}");
+        }
         let results = ended.screen.iter().map(String::as_str).chain(ended.stdout.lines());
         assert_eq!(results.filter(|line| line.starts_with("p-00")).count(), 20, "{how} {streams:?}");
     }

@@ -799,7 +799,6 @@ fn a_code_that_is_not_redeemed_signs_nobody_in() {
     elsewhere.assert_unspoken();
 }
 
-#[cfg(unix)]
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
@@ -1625,9 +1624,10 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
     let on_a_terminal = |columns| {
         let streams = Streams { stdin: true, stdout: true, stderr: false };
         let list = machine.command(&["auth", "list", "--profile", "UPPER"]);
-        let (seen, screen) = Terminal::start(&list, streams, columns).end_with_screen();
+        let (seen, screen, coloured) = Terminal::start(&list, streams, columns).end_with_colours();
         assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
-        anstream::adapter::strip_str(&screen).to_string()
+        assert_eq!((coloured, screen.contains('\u{1b}')), (Vec::new(), false), "{screen:?}");
+        screen
     };
     let screen = on_a_terminal(narrow);
     let block = format!(

@@ -1,5 +1,6 @@
 //! Where the token comes from, where it goes, and that nobody sees it.
 
+use std::ffi::OsString;
 use std::process::Command;
 
 use serde_json::json;
@@ -162,13 +163,20 @@ fn what_no_header_may_hold_is_refused() {
     assert!(stderr.contains("begins with the word Bearer"), "{stderr}");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_variable_that_is_not_text_is_refused() {
-    use std::os::unix::ffi::OsStrExt as _;
-    let bytes = [SECRET.as_bytes(), b"\xff"].concat();
+    #[cfg(unix)]
+    let value: OsString = {
+        use std::os::unix::ffi::OsStringExt as _;
+        OsString::from_vec([SECRET.as_bytes(), b"\xff"].concat())
+    };
+    #[cfg(windows)]
+    let value: OsString = {
+        use std::os::windows::ffi::OsStringExt as _;
+        OsString::from_wide(&SECRET.encode_utf16().chain([0xd800]).collect::<Vec<_>>())
+    };
     let scene = Scene::new();
-    let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_TOKEN", std::ffi::OsStr::from_bytes(&bytes)), 4);
+    let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_TOKEN", value), 4);
     assert!(stderr.contains("INTUNECTL_TOKEN holds a character"), "{stderr}");
 }
 

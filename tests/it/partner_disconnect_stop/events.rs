@@ -1,6 +1,5 @@
 //! The events that a console of Windows sends.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{assert_whole, start};
@@ -38,7 +37,6 @@ fn what_is_answered_soon_after_the_console_was_closed_is_reported_as_done() {
         let door = gate.clone();
         let server = Server::start(move |_, _| {
             door.pass();
-            thread::sleep(CLOSING / 3);
             Reply::done()
         });
         let running = start(&server, 9, &["-j", "3"]);

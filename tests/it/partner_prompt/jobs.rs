@@ -1,7 +1,6 @@
 //! The question and what a shell and Unix do around it: jobs, pipelines, sessions, namespaces, and the lock by which two
 //! questions wait for each other.
 
-use std::cell::{Cell, OnceCell};
 use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -15,8 +14,10 @@ use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use rustix::termios::tcgetpgrp;
 
 use super::{QUESTION, assert_declined, assert_not_asked, gated_service, service};
+use crate::support::machine::until;
+use crate::support::named_pipe::NamedPipe;
 use crate::support::running::Running;
-use crate::support::server::{PATIENCE, Reply, Server};
+use crate::support::server::{Reply, Server};
 use crate::support::shell::beside;
 use crate::support::terminal::{ALL, Terminal};
 use crate::support::{Intunectl, TOKEN, run};
@@ -115,15 +116,6 @@ fn lock(directory: &Path) -> Lock {
     lock
 }
 
-/// Waits until something has come true.
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < PATIENCE, "waited in vain: {what}");
-        thread::sleep(Duration::from_millis(2));
-    }
-}
-
 #[test]
 fn a_second_question_at_a_terminal_waits_for_the_first() {
     for is_killed in [false, true] {
@@ -138,10 +130,11 @@ fn a_second_question_at_a_terminal_waits_for_the_first() {
         let terminal = Terminal::script(&home.disconnect(server.root()), &script);
         terminal.wait_for(QUESTION);
         let locks = home.home().join("intunectl");
-        wait_until("the second waits", || {
+        let waits = || {
             assert_eq!(terminal.screen().matches(QUESTION).count(), 1, "{}", terminal.screen());
-            lock(&locks).has_waiter
-        });
+            lock(&locks).has_waiter.then_some(())
+        };
+        until(waits, || "the second does not wait".to_owned());
         let (first, second, done) = match terminal.screen().contains("\r\nDisconnect 1 partner") {
             true => ("disconnect", "onboard", "b"),
             false => ("onboard", "disconnect", "a"),
@@ -229,13 +222,8 @@ fn a_job_that_was_put_in_the_background_before_the_question_waits_until_it_is_ba
 /// The process that asks is not stopped, for as long as it takes to be stopped where that goes wrong.
 #[track_caller]
 fn assert_not_stopped(home: &Intunectl) {
-    let holder = Cell::new(None);
     // The system's list may lack a line while others change it.
-    wait_until("it asks", || {
-        holder.set(lock(&home.home().join("intunectl")).holder);
-        holder.get().is_some()
-    });
-    let pid = holder.get().unwrap();
+    let pid = until(|| lock(&home.home().join("intunectl")).holder, || "it does not ask".to_owned());
     let started = Instant::now();
     while started.elapsed() < Duration::from_millis(300) {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap();
@@ -298,18 +286,15 @@ fn a_job_that_was_put_in_the_background_at_its_question_waits_and_asks_again_whe
 fn a_job_that_was_put_in_the_background_before_its_token_came_is_asked_when_it_is_back() {
     let server = service();
     let home = Intunectl::new();
-    let fifo = home.fifo("fifo");
+    let fifo = NamedPipe::new(&home).path().to_owned();
     let mut command = home.disconnect(server.root());
     command.args(["a", "--token-file"]).arg(&fifo).env_remove("INTUNECTL_TOKEN");
     let script = r#"set -m; "$@"; bg; echo ready; read line; fg"#;
     let terminal = Terminal::script(&command, script);
     // Nobody can open it to write before somebody reads it.
     let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
-    let token = OnceCell::new();
-    wait_until("the token is read", || {
-        File::options().write(true).custom_flags(nonblock).open(&fifo).is_ok_and(|file| token.set(file).is_ok())
-    });
-    let mut token = token.into_inner().unwrap();
+    let open = || File::options().write(true).custom_flags(nonblock).open(&fifo).ok();
+    let mut token = until(open, || "the token is not read".to_owned());
     terminal.ctrl_z();
     terminal.wait_for("ready");
     token.write_all(TOKEN.as_bytes()).unwrap();
@@ -386,7 +371,7 @@ fn a_terminal_that_hangs_up_means_no() {
     // Nobody else has the other end.
     terminal.signal("KILL");
     let code = home.home().join("code");
-    wait_until("it ends", || code.exists());
+    until(|| code.exists().then_some(()), || "it does not end".to_owned());
     assert_eq!(std::fs::read_to_string(code).unwrap(), "1\n");
     assert_eq!(std::fs::read_to_string(home.home().join("err")).unwrap(), "nothing was sent\n");
     server.assert_only_read();

@@ -10,7 +10,8 @@
      type 0079 000d    types UTF-16 code units, 4096 at most
      event 0           sends a control event to all that runs in it (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
      screen            answers with the number of bytes in a line, and then these bytes: the lines of the screen as
-                       UTF-8, each up to its last cell, "\n" behind each but the one with the cursor, which ends there
+                       UTF-8, each up to its last cell, "\n" behind each but the one with the cursor, which ends there,
+                       and but those that are full, which go on in the next one
      colours           the same with "#" for each cell that has not the colours of the start, and "." for the others
      escapes           answers "yes" if the program has had the console understand escape sequences, or else "no"
      state             answers "running", or "ended" and the exit code
@@ -64,20 +65,22 @@ static BOOL call_handlers(HANDLE process, DWORD event) {
     return TRUE;
 }
 
-/* Sends an event to all processes of the console. (wine 8 refuses to generate Ctrl-Break.) */
+/* Sends an event to all processes of the console, and tells whether any got it. (wine 8 refuses to generate
+   Ctrl-Break.) */
 static BOOL send_event(DWORD event) {
     if (event == CTRL_C_EVENT) return GenerateConsoleCtrlEvent(event, 0);
     DWORD processes[64];
     DWORD count = GetConsoleProcessList(processes, 64);
+    BOOL is_sent = FALSE;
     for (DWORD i = 0; i < count && i < 64; i++) {
         if (processes[i] == GetCurrentProcessId()) continue;
         HANDLE process = OpenProcess(PROCESS_ALL_ACCESS, FALSE, processes[i]);
         /* It may have ended. */
         if (!process) continue;
-        call_handlers(process, event);
+        if (call_handlers(process, event)) is_sent = TRUE;
         CloseHandle(process);
     }
-    return count > 0;
+    return is_sent;
 }
 
 /* This process outlives the events that it sends. (To ignore Ctrl-C would be inherited.) */
@@ -228,7 +231,7 @@ static void start(const char *streams, int columns) {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limit = {0};
     limit.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
     SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limit, sizeof limit);
-    AssignProcessToJobObject(job, process.hProcess);
+    if (!AssignProcessToJobObject(job, process.hProcess)) fail("AssignProcessToJobObject");
     ResumeThread(process.hThread);
     child = process.hProcess;
     /* The test reads a pipe to its end, which comes when the program alone has had it. */

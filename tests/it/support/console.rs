@@ -5,6 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
+use super::machine::until;
 use super::running::Running;
 
 /// What is sent to a process in place of a signal. Source: Microsoft, "HandlerRoutine callback function".
@@ -59,7 +60,11 @@ impl Console {
         }
         redirect(&mut wrapped);
         let running = Running::with(&mut wrapped);
-        let (stream, _) = listener.accept().unwrap();
+        // A program that does not come up never connects.
+        listener.set_nonblocking(true).unwrap();
+        let (stream, _) = until(|| listener.accept().ok(), || "the console program did not connect".to_owned());
+        // It has that from the listener.
+        stream.set_nonblocking(false).unwrap();
         (Self(Mutex::new(BufReader::new(stream))), running)
     }
 

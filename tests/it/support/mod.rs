@@ -11,6 +11,7 @@ pub mod http2;
 pub mod jwt;
 pub mod keyring;
 pub mod machine;
+pub mod named_pipe;
 pub mod os;
 pub mod platform;
 pub mod redirect;
@@ -68,14 +69,6 @@ impl Intunectl {
         path
     }
 
-    /// A pipe with a name in it.
-    #[cfg(unix)]
-    pub fn fifo(&self, name: &str) -> PathBuf {
-        let path = self.home.path().join(name);
-        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-        path
-    }
-
     /// The home.
     pub fn home(&self) -> &Path {
         self.home.path()
@@ -123,6 +116,12 @@ impl Intunectl {
 
     #[cfg(windows)]
     fn set_environment(&self, command: &mut Command) {
+        // Every process here finds the keyring of whoever runs it.
+        assert_eq!(
+            std::env::var_os("INTUNECTL_TEST_SECRET_SERVICE").as_deref(),
+            Some("1".as_ref()),
+            "run these tests with .ci/windows, or they would use your own keyring"
+        );
         for name in ["USERPROFILE", "LOCALAPPDATA", "APPDATA", "TEMP", "TMP"] {
             command.env(name, self.home.path());
         }

@@ -4,7 +4,9 @@
 
    And a console that acts on escape sequences: wine's accepts the mode for them, but shows them as characters. Here a
    program's calls of WriteConsoleW are led to a function that acts on the two kinds that intunectl writes: a colour,
-   and to erase the rest of the line. As on Windows, without that mode they are shown. */
+   and to erase the rest of the line. All others are shown, and so are these without that mode, as on Windows.
+
+   And one that is older than that mode: with INTUNECTL_TEST_OLD_CONSOLE it is refused. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
@@ -37,20 +39,33 @@ static BOOL WINAPI write_console(HANDLE console, const VOID *text, DWORD count, 
         if (at > start && !WriteConsoleW(console, start, (DWORD)(at - start), &done, NULL)) return FALSE;
         if (at == end) break;
         BOOL has_colour = FALSE;
-        for (at += 2; at < end && (*at < 'A' || *at > 'z'); at++) has_colour |= *at != '0';
-        if (at < end) act(console, *at++, has_colour);
+        const WCHAR *kind = at + 2;
+        for (; kind < end && ((*kind >= '0' && *kind <= '9') || *kind == ';'); kind++) has_colour |= *kind != '0';
+        if (kind < end && at[1] == '[' && (*kind == 'm' || *kind == 'K')) {
+            act(console, *kind, has_colour);
+            at = kind + 1;
+        } else if (!WriteConsoleW(console, at++, 1, &done, NULL)) {
+            return FALSE;
+        }
     }
     *written = count;
     return TRUE;
 }
 
-/* Leads what the program imports as WriteConsoleW to the function above. */
-static void patch(BYTE *program) {
+static BOOL WINAPI set_mode(HANDLE console, DWORD mode) {
+    if ((mode & ENABLE_VIRTUAL_TERMINAL_PROCESSING) && GetEnvironmentVariableA("INTUNECTL_TEST_OLD_CONSOLE", NULL, 0)) {
+        SetLastError(ERROR_INVALID_PARAMETER);
+        return FALSE;
+    }
+    return SetConsoleMode(console, mode);
+}
+
+/* Leads what the program imports under a name to another function. */
+static void patch(BYTE *program, const char *name, FARPROC own) {
     IMAGE_NT_HEADERS *headers = (void *)(program + ((IMAGE_DOS_HEADER *)program)->e_lfanew);
     IMAGE_IMPORT_DESCRIPTOR *library =
         (void *)(program + headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress);
-    FARPROC own = (FARPROC)(void *)write_console;
-    FARPROC theirs = GetProcAddress(GetModuleHandleA("kernel32.dll"), "WriteConsoleW");
+    FARPROC theirs = GetProcAddress(GetModuleHandleA("kernel32.dll"), name);
     for (; library->Name; library++) {
         for (FARPROC *function = (void *)(program + library->FirstThunk); *function; function++) {
             DWORD protection;
@@ -64,6 +79,10 @@ static void patch(BYTE *program) {
 
 BOOL WINAPI DllMain(HINSTANCE library, DWORD reason, VOID *reserved) {
     (void)library, (void)reserved;
-    if (reason == DLL_PROCESS_ATTACH) patch((BYTE *)GetModuleHandleA(NULL));
+    if (reason == DLL_PROCESS_ATTACH) {
+        BYTE *program = (BYTE *)GetModuleHandleA(NULL);
+        patch(program, "WriteConsoleW", (FARPROC)(void *)write_console);
+        patch(program, "SetConsoleMode", (FARPROC)(void *)set_mode);
+    }
     return TRUE;
 }

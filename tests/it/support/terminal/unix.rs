@@ -21,7 +21,7 @@ const AROUND: [&str; 2] = ["trap : INT TERM; ", "\nprintf '\\036%d\\036' $? >/de
 /// Stands around the exit code on the terminal.
 const MARK: char = '\u{1e}';
 
-/// The letter that is typed with Ctrl for the end of input.
+/// What is typed to end the input.
 pub const END_OF_INPUT: &str = "\u{4}";
 
 /// What is on the terminal, and its keyboard.

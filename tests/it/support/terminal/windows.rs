@@ -16,7 +16,7 @@ use crate::support::running::check;
 /// What is on the screen, and the keyboard.
 pub type System = Console;
 
-/// The letter that is typed with Ctrl for the end of input. It counts on a line of its own, after Enter.
+/// What is typed to end the input: Ctrl-Z, which counts on a line of its own, after Enter.
 pub const END_OF_INPUT: &str = "\u{1a}\n";
 const CTRL_C: char = '\u{3}';
 
