@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::support::graph::{Graph, Unspoken};
 use crate::support::jwt::{OTHER_TENANT, TENANT};
-#[cfg(unix)]
 use crate::support::named_pipe::NamedPipe;
 use crate::support::server::{Reply, Request, Server};
 use crate::support::{Intunectl, Seen, TOKEN, jwt, run};
@@ -599,14 +598,13 @@ fn every_record_says_whose_it_is() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn a_run_that_is_interrupted_before_it_has_a_token_names_the_root_that_was_typed() {
     let server = service();
     let home = Intunectl::new();
     let pipe = NamedPipe::new(&home);
-    let mut command = command(&home, &server, COMMANDS[0], &["-o", "ndjson", "--token-file"]);
-    let running = crate::support::running::Running::start(command.arg(pipe.path()));
+    let options = ["-o", "ndjson", "--token-file", pipe.path().to_str().unwrap()];
+    let running = crate::support::running::Running::start(&mut command(&home, &server, COMMANDS[0], &options));
     let writer = pipe.writer();
     running.signal("INT");
     let seen = running.end();

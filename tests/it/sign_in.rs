@@ -887,6 +887,8 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
     }
 }
 
+// A user of Windows always has a browser.
+#[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn asked_for_a_browser_where_none_opens_it_prints_the_address_and_waits() {
