@@ -148,9 +148,7 @@ fn what_is_wrong_with_the_command_line_is_coloured_as_the_command_line_says() {
 #[test]
 fn usage_names_the_command_whatever_its_file_is_called() {
     let home = Intunectl::new();
-    // On Windows `intunectl.exe` is another name already; wine at times starts no hard link (error 1359).
-    let binary = Path::new(BINARY);
-    let renamed = if cfg!(windows) { binary.to_owned() } else { link_program(binary, home.home(), "renamed") };
+    let renamed = link_program(Path::new(BINARY), home.home(), "renamed");
     for arguments in [
         &[][..],
         &["--help"],

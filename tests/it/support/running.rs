@@ -49,7 +49,7 @@ impl Running {
 
     /// Starts a command with its streams as they are; those that are pipes are read.
     pub fn with(command: &mut Command) -> Self {
-        let mut child = command.spawn().unwrap();
+        let mut child = spawn(command);
         let stdout = Stream::read(child.stdout.take());
         let stderr = Stream::read(child.stderr.take());
         Self { child, stdout, stderr, _home: None }
@@ -129,6 +129,14 @@ impl Running {
         check(&seen.stderr);
         seen
     }
+}
+
+/// Starts a process. wine 8 at times fails to ("sendmsg: Socket operation on non-socket", and error 1359 to us).
+fn spawn(command: &mut Command) -> Child {
+    const ERROR_INTERNAL_ERROR: i32 = 1359;
+    let is_wine_s = |error: &std::io::Error| cfg!(windows) && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR);
+    let spawned = command.spawn();
+    if spawned.as_ref().is_err_and(is_wine_s) { command.spawn().unwrap() } else { spawned.unwrap() }
 }
 
 #[cfg(unix)]
