@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{assert_whole, start};
-use crate::support::server::{Gate, Reply, Server};
+use crate::support::server::{Reply, Server};
 use crate::support::terminal::{BUT_STDOUT, Terminal};
 use crate::support::{Intunectl, ids};
 
@@ -33,12 +33,7 @@ fn ctrl_c_and_ctrl_break_on_the_console_end_a_run_in_order() {
 #[test]
 fn what_is_answered_soon_after_the_console_was_closed_is_reported_as_done() {
     for signal in CLOSINGS {
-        let gate = Gate::default();
-        let door = gate.clone();
-        let server = Server::start(move |_, _| {
-            door.pass();
-            Reply::done()
-        });
+        let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
         let running = start(&server, 9, &["-j", "3"]);
         server.wait_for(3);
         running.signal(signal);
