@@ -30,18 +30,7 @@ const IMPORTED_ONLY_BY: &[(&str, &[&str])] = &[
 
 #[test]
 fn imports_lead_downwards_and_make_no_circles() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let (mut sources, mut directories) = (Vec::new(), vec![root.clone()]);
-    while let Some(directory) = directories.pop() {
-        for path in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
-            let file = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
-            if path.is_dir() {
-                directories.push(path);
-            } else if file.ends_with(".rs") {
-                sources.push((file, std::fs::read_to_string(path).unwrap()));
-            }
-        }
-    }
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let sources: Vec<_> = sources.iter().map(|(file, text)| (&**file, &**text)).collect();
     let mut problems = problems(&imports(&sources));
     let files: BTreeSet<_> = sources.iter().map(|(file, _)| top(file)).collect();
@@ -54,6 +43,22 @@ fn imports_lead_downwards_and_make_no_circles() {
          layout itself has changed, change the tables in tests/it/architecture.rs.\n",
         problems.join("\n")
     );
+}
+
+/// The Rust files below a directory: the path from there, and the text.
+pub fn sources(root: &Path) -> Vec<(String, String)> {
+    let (mut sources, mut directories) = (Vec::new(), vec![root.to_owned()]);
+    while let Some(directory) = directories.pop() {
+        for path in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+            let file = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+            if path.is_dir() {
+                directories.push(path);
+            } else if file.ends_with(".rs") {
+                sources.push((file, std::fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    sources
 }
 
 /// The names that one file imports from another.
@@ -274,7 +279,7 @@ fn tokens(mut text: &str) -> Vec<&str> {
 }
 
 /// The length of the space, comment, string, character or lifetime at the start, if there is one.
-fn ignored(text: &str) -> usize {
+pub fn ignored(text: &str) -> usize {
     let through = |from: usize, end: &str| text[from..].find(end).map_or(text.len(), |at| from + at + end.len());
     let prefix = ["br", "cr", "r"].into_iter().find(|prefix| text.starts_with(prefix)).unwrap_or_default().len();
     let hashes = text[prefix..].bytes().take_while(|byte| *byte == b'#').count();

@@ -45,6 +45,8 @@ mod progress;
 mod proxy;
 mod renewal;
 mod sandbox;
+#[cfg(target_os = "linux")]
+mod screens;
 mod sign_in;
 mod tls;
 mod token;

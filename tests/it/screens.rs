@@ -1,0 +1,206 @@
+//! Everything that a user can see, as text in `tests/screens/`, to be read from top to bottom. These tests compare; what a
+//! text means is asserted elsewhere. `SNAPSHOTS=overwrite cargo test --test it screens::` writes the files anew.
+
+mod help;
+mod identity;
+mod ids;
+mod list_and_show;
+mod messages;
+mod network;
+mod profiles;
+mod progress;
+mod prompt;
+mod results;
+mod resume;
+mod sandbox;
+mod service;
+mod sign_in;
+mod stopping;
+mod usage;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::support::server::Server;
+use super::support::{Intunectl, Seen, run};
+
+/// The files of `tests/screens/`, without `.txt`, in the order in which they are read.
+const FILES: &[&str] = &[
+    "01-help",
+    "02-usage",
+    "03-ids",
+    "04-list-and-show",
+    "05-prompt",
+    "06-results",
+    "07-resume",
+    "08-identity",
+    "09-sign-in",
+    "10-profiles",
+    "11-service",
+    "12-network",
+    "13-progress",
+    "14-stopping",
+    "15-sandbox",
+];
+
+/// One file of screens.
+pub struct Screens {
+    file: &'static str,
+    /// Where commands run. Files of the screens are put there.
+    pub home: Intunectl,
+    variables: Vec<(&'static str, String)>,
+    masks: Vec<(String, String)>,
+    text: String,
+}
+
+impl Screens {
+    /// An empty file. Its commands run in a home of their own, with no keyring.
+    pub fn new(file: &'static str) -> Self {
+        Self::at(file, Intunectl::new())
+    }
+
+    /// The same with this home.
+    pub fn at(file: &'static str, home: Intunectl) -> Self {
+        assert!(FILES.contains(&file), "add {file} to FILES");
+        Self { file, home, variables: Vec::new(), masks: Vec::new(), text: String::new() }
+    }
+
+    /// Sets a variable for the commands that follow. It is not shown.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.unset(name);
+        self.variables.push((name, value.to_owned()));
+    }
+
+    /// Takes a variable back.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.retain(|(other, _)| *other != name);
+    }
+
+    /// Has the commands that follow use this server for Graph and for signing in.
+    pub fn serve(&mut self, server: &Server) {
+        self.set("INTUNECTL_GRAPH_URL", server.root());
+        self.set("INTUNECTL_LOGIN_URL", server.root());
+    }
+
+    /// Shows `to` in place of `from`, which is not the same in every run.
+    pub fn mask(&mut self, from: impl Into<String>, to: impl Into<String>) {
+        self.masks.push((from.into(), to.into()));
+    }
+
+    /// A heading.
+    pub fn heading(&mut self, text: &str) {
+        self.text.push_str(&format!("\n# {text}\n"));
+    }
+
+    /// `intunectl` or a shell in the environment of these screens.
+    fn surround(&self, mut command: Command) -> Command {
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// The command `intunectl` in this environment, for a fake that starts it itself.
+    pub fn command(&self) -> Command {
+        self.surround(self.home.command())
+    }
+
+    /// Types a line in a shell that is not at a terminal, and shows what comes: both streams, and the exit code.
+    #[cfg(unix)]
+    pub fn sh(&mut self, line: &str) {
+        let seen = run(&mut self.surround(self.home.sh(&format!("exec 2>&1\n{line}"))));
+        self.show(line, &seen.stdout, seen.code);
+    }
+
+    /// Shows what a line led to.
+    pub fn show(&mut self, line: &str, screen: &str, code: Option<i32>) {
+        let end = if screen.is_empty() || screen.ends_with('\n') { "" } else { "\n" };
+        let code = match code {
+            Some(0) => String::new(),
+            Some(code) => format!("[exit code {code}]\n"),
+            None => "[killed]\n".to_owned(),
+        };
+        self.text.push_str(&format!("\n$ {line}\n{screen}{end}{code}"));
+    }
+
+    /// The same for what another fake has seen.
+    pub fn show_seen(&mut self, line: &str, seen: &Seen) {
+        self.show(line, &format!("{}{}", seen.stdout, seen.stderr), seen.code);
+    }
+
+    /// Compares them with the file.
+    #[track_caller]
+    pub fn check(self) {
+        let mut text = self.text.trim_start().replace(self.home.home().to_str().unwrap(), "/home/admin");
+        for (from, to) in &self.masks {
+            text = text.replace(from, to);
+        }
+        let text = with_one_duration(&with_one_port(&text));
+        let file = snapbox::Data::read_from(&path(self.file), None).raw();
+        snapbox::Assert::new().action_env("SNAPSHOTS").eq(snapbox::Data::text(text).raw(), file);
+    }
+}
+
+fn path(file: &str) -> PathBuf {
+    directory().join(file).with_extension("txt")
+}
+
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/screens")
+}
+
+/// Every port of the loopback as the same one.
+fn with_one_port(text: &str) -> String {
+    let mut parts = text.split("127.0.0.1:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        text + "127.0.0.1:" + if rest.len() < part.len() { "8080" } else { "" } + rest
+    })
+}
+
+/// Every time that a run took as the same one.
+fn with_one_duration(text: &str) -> String {
+    let mut parts = text.split(" in ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let is_time = rest.len() < part.len() && (rest.starts_with(" s\n") || rest.starts_with(" s ("));
+        text + " in " + if is_time { "0.2" } else { "" } + if is_time { rest } else { part }
+    })
+}
+
+/// All screens, and the names of their files.
+fn all() -> Vec<(&'static str, String)> {
+    FILES.iter().map(|file| (*file, std::fs::read_to_string(path(file)).unwrap())).collect()
+}
+
+#[test]
+fn every_file_of_screens_is_written_by_a_test() {
+    let mut found: Vec<_> = std::fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    found.sort();
+    assert_eq!(found, FILES.iter().map(|file| path(file)).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_hint_is_longer_than_two_lines() {
+    for (file, text) in all() {
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            let Some(hint) = line.strip_prefix("hint: ") else { continue };
+            let hint = format!("hint: {hint}");
+            assert!(wrapped(&hint, 80) <= 2, "{file}: {hint}");
+        }
+    }
+}
+
+/// How many lines of this width words take.
+fn wrapped(text: &str, width: usize) -> usize {
+    let (lines, _) = text.split(' ').fold((1, 0), |(lines, used), word| {
+        let length = unicode_width::UnicodeWidthStr::width(word);
+        match used {
+            0 => (lines, length),
+            _ if used + 1 + length <= width => (lines, used + 1 + length),
+            _ => (lines + 1, length),
+        }
+    });
+    lines
+}
