@@ -16,6 +16,7 @@ mod sandbox;
 mod service;
 mod sign_in;
 mod stopping;
+mod texts;
 mod usage;
 
 use std::path::PathBuf;
@@ -178,29 +179,4 @@ fn every_file_of_screens_is_written_by_a_test() {
     let mut found: Vec<_> = std::fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path()).collect();
     found.sort();
     assert_eq!(found, FILES.iter().map(|file| path(file)).collect::<Vec<_>>());
-}
-
-#[test]
-fn no_hint_is_longer_than_two_lines() {
-    for (file, text) in all() {
-        let mut lines = text.lines().peekable();
-        while let Some(line) = lines.next() {
-            let Some(hint) = line.strip_prefix("hint: ") else { continue };
-            let hint = format!("hint: {hint}");
-            assert!(wrapped(&hint, 80) <= 2, "{file}: {hint}");
-        }
-    }
-}
-
-/// How many lines of this width words take.
-fn wrapped(text: &str, width: usize) -> usize {
-    let (lines, _) = text.split(' ').fold((1, 0), |(lines, used), word| {
-        let length = unicode_width::UnicodeWidthStr::width(word);
-        match used {
-            0 => (lines, length),
-            _ if used + 1 + length <= width => (lines, used + 1 + length),
-            _ => (lines + 1, length),
-        }
-    });
-    lines
 }
