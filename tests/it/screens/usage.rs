@@ -1,1 +1,113 @@
-//!
+//! Command lines that are incomplete, misspelt or contradictory, and the manual page.
+
+use super::Screens;
+use crate::support::jwt::good;
+use crate::support::run;
+
+const ID: &str = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
+
+#[test]
+fn usage() {
+    let mut screens = Screens::new("02-usage");
+    screens.set("COLUMNS", "80");
+
+    screens.heading("You type only the name of the program");
+    screens.sh("intunectl");
+
+    screens.heading("You ask for the version");
+    screens.sh("intunectl --version");
+
+    screens.heading("You mistype a command, or leave it out");
+    screens.sh(&format!("intunectl partner disconect {ID}"));
+    screens.sh(&format!("intunectl disconnect {ID}"));
+    screens.sh("intunectl login");
+    screens.sh("intunectl partner list TeamViewer");
+
+    screens.heading("You mistype an option, or leave out its value");
+    screens.sh("intunectl partner disconnect --form-file ids.txt");
+    screens.sh(&format!("intunectl partner disconnect {ID} --what"));
+    screens.sh("intunectl partner disconnect --from-file");
+
+    screens.heading("You give an option of `partner disconnect` a value that it does not accept");
+    screens.sh("intunectl partner disconnect -f ids.txt -j 100");
+    screens.sh("intunectl partner disconnect -f ids.txt --rate 100");
+    screens.sh("intunectl partner disconnect -f ids.txt --rate 0/20s");
+    screens.sh("intunectl partner disconnect -f ids.txt --rate 100/20");
+    screens.sh("intunectl partner disconnect -f ids.txt --wait=0s");
+
+    screens.heading("You give a global option a value that it does not accept");
+    screens.sh("intunectl partner list --tenant 'contoso com'");
+    screens.sh("intunectl partner list --tenant ''");
+    screens.sh("intunectl partner list --tenant consumers");
+    screens.sh("intunectl partner list --cloud us-gov");
+    screens.sh("intunectl partner list --api-version v2.0");
+    screens.sh("intunectl partner list -o xml");
+    screens.sh("intunectl partner list --color yes");
+    screens.sh("intunectl partner list --timeout 30");
+    screens.sh("intunectl partner list --timeout 2years");
+    screens.sh("intunectl partner list --retries many");
+
+    screens.heading("You give an option of `auth login` a value that it does not accept; a token is not shown");
+    screens.sh("intunectl auth login --client-id ''");
+    screens.mask(good(), "eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOi...");
+    screens.sh(&format!("intunectl auth login --client-id {}", good()));
+
+    screens.heading("You give an option of `sandbox` a value that it does not accept");
+    screens.sh("intunectl sandbox --partners 2000000");
+    screens.sh("intunectl sandbox --latency 50");
+    screens.sh("intunectl sandbox --throttle none");
+    screens.sh(&format!("intunectl sandbox --fail {ID}"));
+    screens.sh(&format!("intunectl sandbox --fail {ID}=204"));
+    screens.sh("intunectl sandbox --token-lifetime 500ms");
+    screens.sh("intunectl sandbox --port 80000");
+
+    screens.heading("You use options that contradict each other");
+    screens.sh("intunectl partner list --token-file token.txt --token $TOKEN");
+    screens.sh("intunectl auth login --browser --device-code");
+
+    screens.heading("You name two tenants, or two of anything else that selects a token or a server");
+    screens.sh("intunectl --tenant contoso.com partner disconnect -f ids.txt --tenant fabrikam.com");
+    screens.sh("intunectl partner list --profile contoso --profile fabrikam");
+
+    screens.heading("You ask for a completion script");
+    screens.sh("intunectl completion");
+    screens.sh("intunectl completion tcsh");
+    screens.sh("intunectl completion bash >/dev/full");
+
+    screens.heading("There is no space for the help");
+    screens.sh("intunectl --help >/dev/full");
+
+    screens.heading("You read the manual page; here are the sections that are not in the help");
+    let seen = run(screens.command().arg("man"));
+    let sections = ["EXIT STATUS", "ENVIRONMENT"].map(|name| section(&seen.stdout, name)).concat();
+    screens.show("intunectl man | man -l -", &sections, seen.code);
+
+    screens.heading("You ask for a manual page that does not exist");
+    screens.sh("intunectl man disconnect");
+    screens.sh(&format!("intunectl man partner disconnect {ID}"));
+
+    screens.check();
+}
+
+/// A section of a manual page, as a formatter shows it.
+fn section(page: &str, name: &str) -> String {
+    let heading = format!(".SH \"{name}\"");
+    let mut text = String::new();
+    let (mut is_inside, mut is_term) = (false, false);
+    for line in page.lines() {
+        if line.starts_with(".SH") {
+            is_inside = line.replace('"', "") == heading.replace('"', "");
+            if is_inside {
+                text.push_str(&format!("{name}\n"));
+            }
+        } else if line.starts_with('.') {
+            is_term = line == ".TP";
+        } else if is_inside {
+            let line = ["\\fB", "\\fI", "\\fR"].iter().fold(line.to_owned(), |line, mark| line.replace(mark, ""));
+            let line = line.replace("\\-", "-").replace(r"\*(Aq", "'");
+            text.push_str(&format!("{}{line}\n", " ".repeat(if is_term { 7 } else { 14 })));
+            is_term = false;
+        }
+    }
+    text
+}
