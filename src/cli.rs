@@ -46,14 +46,14 @@ pub enum Command {
     Auth(AuthCommand),
     /// Print a completion script
     #[command(long_about = "\
-Print a completion script. Load it whenever the shell starts.
+Print a completion script.
 
-It completes commands, options, values, file names and partner IDs, with the partners' names and statuses if the shell \
-shows them.
+Load it whenever the shell starts. It completes commands, options, values, file names and partner IDs, with the \
+partners' names and statuses if the shell shows them.
 
-The IDs come from the tenant that the command would act in. They are offered if a valid token is available (--token, \
---token-file, INTUNECTL_TOKEN or a sign-in, but no sign-in on macOS, where the Keychain could show a dialog) and the \
-service lists the partners within 0.3 s. Completion never signs in and never renews a token.
+The IDs come from the tenant that the command would act in. They are offered if the service lists the partners within \
+0.3 s and a valid token is available: --token, --token-file, INTUNECTL_TOKEN or a sign-in (except on macOS, where the \
+Keychain could show a dialog). Completion never signs in and never renews a token.
 
 No IDs are offered if the line contains anything the shell has yet to expand or, except in bash, if another command \
 precedes intunectl. In bash, completion does not see a variable set on the line, as in INTUNECTL_PROFILE=x intunectl; \
@@ -93,8 +93,8 @@ With a command, the sandbox runs it and exits with its exit code. The command ha
 INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL, INTUNECTL_TOKEN and INTUNECTL_SANDBOX set. All other variables that select a \
 tenant or an identity are unset. Without a command, the sandbox prints those settings and serves until interrupted.
 
-If INTUNECTL_SANDBOX is set, every request goes to the sandbox, and sign-ins are stored apart from your own, until you \
-sign out in a sandbox.")]
+If INTUNECTL_SANDBOX is set, every request goes to the sandbox, and sign-ins are stored apart from your own. To delete \
+them, sign out in a sandbox.")]
     #[command(after_help = "\
 Examples:
   intunectl sandbox -- sh -c \\
@@ -147,13 +147,12 @@ Disconnect partners from the tenant.
 Sends POST /deviceManagement/remoteAssistancePartners/{id}/disconnect for each ID and reports each result. There is no \
 undo: to get a partner back, onboard it again.
 
-All IDs are read and checked before the first request. If one is invalid, nothing is sent.
+It reads and checks all IDs before the first request. If one is invalid, nothing is sent.
 
 In the foreground of a terminal, it shows the partners and asks for confirmation. Elsewhere (cron, services, background \
 jobs, or if CI is set), it acts without asking.
 
-Requests that were throttled, met a gateway error, lost their connection or timed out are retried. This is safe: \
-disconnecting twice is harmless.
+It retries after throttling, gateway errors, lost connections and timeouts. Disconnecting a partner twice is harmless.
 
 The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
 DeviceManagementConfiguration.ReadWrite.All.")]
@@ -254,11 +253,11 @@ pub struct Write {
 pub enum AuthCommand {
     /// Sign in, and store the sign-in in the system keyring
     #[command(long_about = "\
-Sign in, and store the sign-in in the system keyring, under the profile.
+Sign in, and store the sign-in in the system keyring.
 
 If this machine can open a browser ($BROWSER is honoured), the browser shows Microsoft's sign-in page. Otherwise, you \
-get a code to type into a page on any device. From then on, tokens are renewed without asking. Nothing is written to a \
-file.
+get a code to type into a page on any device. After that, intunectl renews tokens without asking. It writes nothing to \
+a file.
 
 The application is Microsoft Graph Command Line Tools, unless --client-id names another. The tenant is that of the \
 account, unless --tenant names another (--tenant organizations for any). Signing in to an existing profile reuses its \
@@ -308,7 +307,7 @@ Example:
     #[command(long_about = "\
 Delete the profile's sign-in from the system keyring.
 
-Tokens that were issued stay valid until they expire. If one may have been stolen, also revoke the account's sessions in \
+Issued tokens stay valid until they expire. If one may have been stolen, also revoke the account's sessions in \
 the Entra admin center.")]
     #[command(after_help = "\
 Examples:

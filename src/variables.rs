@@ -61,7 +61,7 @@ variables! {
     // Set and not empty if the script may not see all arguments and variables of the command.
     INTUNECTL_COMPLETE_NO_LOOKUP, Other, Silent;
     AZURE_TENANT_ID, ApplicationDetail,
-        Says("Application to sign in as, with AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE or the ACTIONS_ variables.");
+        Says("Application to sign in as; also set AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE or the ACTIONS_ variables.");
     AZURE_CLIENT_ID, Application, AsAbove;
     AZURE_CLIENT_SECRET, Application, Says("Client secret of the application.");
     AZURE_CLIENT_CERTIFICATE_PATH, Application, Silent;

@@ -62,7 +62,9 @@ fn usage() {
     screens.sh("intunectl sandbox --port 80000");
 
     screens.heading("You use options that contradict each other");
+    screens.set("TOKEN", &good());
     screens.sh("intunectl partner list --token-file token.txt --token $TOKEN");
+    screens.unset("TOKEN");
     screens.sh("intunectl auth login --browser --device-code");
 
     screens.heading("You name two tenants, or two of anything else that selects a token or a server");
@@ -89,25 +91,18 @@ fn usage() {
     screens.check();
 }
 
-/// A section of a manual page, as a formatter shows it.
+/// A section of a manual page that consists of terms and their meanings, as a formatter shows it.
 fn section(page: &str, name: &str) -> String {
-    let heading = format!(".SH \"{name}\"");
-    let mut text = String::new();
-    let (mut is_inside, mut is_term) = (false, false);
-    for line in page.lines() {
-        if line.starts_with(".SH") {
-            is_inside = line.replace('"', "") == heading.replace('"', "");
-            if is_inside {
-                text.push_str(&format!("{name}\n"));
-            }
-        } else if line.starts_with('.') {
-            is_term = line == ".TP";
-        } else if is_inside {
-            let line = ["\\fB", "\\fI", "\\fR"].iter().fold(line.to_owned(), |line, mark| line.replace(mark, ""));
-            let line = line.replace("\\-", "-").replace(r"\*(Aq", "'");
-            text.push_str(&format!("{}{line}\n", " ".repeat(if is_term { 7 } else { 14 })));
-            is_term = false;
-        }
+    let heading = format!(".SH {name}");
+    let lines = page.lines().skip_while(|line| line.replace('"', "") != heading).skip(1);
+    let lines = lines.take_while(|line| !line.starts_with(".SH")).filter(|line| !line.starts_with('.'));
+    let lines = lines.map(|line| ["\\fB", "\\fR"].iter().fold(line.to_owned(), |line, mark| line.replace(mark, "")));
+    let lines: Vec<_> = lines.map(|line| line.replace("\\-", "-").replace(r"\*(Aq", "'")).collect();
+    let mut text = format!("{name}\n");
+    for pair in lines.chunks(2) {
+        let [term, meaning] = pair else { panic!("{pair:?}") };
+        let between = if term.len() < 7 { " ".repeat(7 - term.len()) } else { format!("\n{}", " ".repeat(14)) };
+        text.push_str(&format!("       {term}{between}{meaning}\n"));
     }
     text
 }
