@@ -92,7 +92,7 @@ fn set_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let console = Console::new(false, Color::Never);
-        console.error(&format!("internal error at {place}; requests in flight may have succeeded"));
+        console.error(&format!("internal error ({place}); requests in flight may have succeeded"));
         console.hint("check the partners with `intunectl partner list`, and report this bug");
     }));
 }
@@ -162,6 +162,6 @@ mod tests {
         let output = child.env("RUST_BACKTRACE", "full").output().unwrap();
         let text = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
         assert!(!output.status.success() && !text.contains(SECRET), "{text}");
-        assert_eq!(text.matches("error: internal error at src/lib.rs:").count(), 2, "{text}");
+        assert_eq!(text.matches("error: internal error (src/lib.rs:").count(), 2, "{text}");
     }
 }

@@ -36,7 +36,7 @@ use Manual::{AsAbove, Says, Silent};
 
 macro_rules! variables {
     ($($name:ident, $role:ident, $manual:expr;)+) => {
-        $(#[allow(non_upper_case_globals, reason = "it is the variable's name")]
+        $(#[allow(non_upper_case_globals, reason = "variable names")]
         pub const $name: &str = stringify!($name);)+
 
         /// All variables, in the order of the manual page and of messages that list several.
