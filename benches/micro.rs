@@ -1,6 +1,5 @@
-//! What of a run is our own: reading IDs, unwrapping errors, writing records, keeping the pace. Each measures nothing
-//! before it has shown that it does what it is to measure. How much is allocated is told, too, which no other load on
-//! the machine changes.
+//! Measures our own code in a run: reading IDs, unwrapping errors, writing records, keeping the rate limit. Each benchmark
+//! first checks that the code is correct. It also reports allocations, which do not depend on the load of the machine.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "clippy.toml covers #[test] functions")]
 
 use std::fmt::Write as _;
@@ -19,7 +18,7 @@ fn main() {
 
 const IDS: usize = 1_000_000;
 
-/// As random as real ones, and the same in each run.
+/// As random as a real one, and the same in each run.
 fn guid(number: usize) -> String {
     let half = |seed: u64| {
         // SplitMix64, by Steele, Lea and Flood.
@@ -39,7 +38,7 @@ fn guid(number: usize) -> String {
     guid
 }
 
-/// A form that IDs come in.
+/// A form of input.
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Lines,
@@ -87,7 +86,7 @@ impl Form {
                 Self::StringPerLine => writeln!(text, "\"{id}\""),
                 Self::ArrayOfStrings => write!(text, "{comma}\"{id}\""),
                 Self::ArrayOfObjects => write!(text, "{comma}{}", object()),
-                // With a line for each field, as `az rest` prints it.
+                // One field a line, as `az rest` prints it.
                 Self::GraphPage => {
                     write!(text, "{comma}\n    {{\n      \"id\": \"{id}\",\n      \"displayName\": \"A B\"\n    }}")
                 }
@@ -113,10 +112,10 @@ fn a_million_ids(bencher: Bencher, form: Form) {
     bencher.counter(ItemsCount::new(IDS)).bench(|| read_ids(black_box(&source)));
 }
 
-/// As much of an error's body as is read.
+/// The most bytes of an error's body that are read.
 const LARGEST: usize = 64 * 1024;
 
-/// A body that an error comes in.
+/// The body of an error.
 #[derive(Debug, Clone, Copy)]
 enum Body {
     Plain,
@@ -126,7 +125,7 @@ enum Body {
 }
 
 impl Body {
-    /// The HTTP status, the body, and what is found in it.
+    /// The HTTP status, the body, and the code, message and request ID in it.
     fn parts(self) -> (u16, String, [String; 3]) {
         let found = |code: &str, message: &str, id: &str| [code, message, id].map(str::to_owned);
         match self {
@@ -161,7 +160,7 @@ impl Body {
     }
 }
 
-/// As long as those that Graph takes, which are JWTs.
+/// As long as a JWT for Graph.
 fn token() -> String {
     "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.".to_owned() + &(0..55).map(guid).collect::<String>()
 }
@@ -174,7 +173,7 @@ fn an_error(bencher: Bencher, body: Body) {
     assert_eq!(answer.clone()(), found);
     let [_, said, _] = error_answer(status, body.replace(&found[1], &token).as_bytes(), &token)();
     assert_eq!(said, "[redacted]");
-    // The search is over all that came, before it is read: without its beginning, no body is JSON.
+    // The whole body is searched before it is parsed: with its beginning redacted, it is not JSON.
     let [_, said, _] = error_answer(status, body.as_bytes(), r#"{"error": {"code""#)();
     assert_eq!(said, "the answer is not one of Graph's");
     bencher.counter(BytesCount::of_str(&body)).with_inputs(|| answer.clone()).bench_local_values(|answer| answer());
@@ -210,10 +209,10 @@ fn a_record_as_text_failed(bencher: Bencher) {
     a_record(bencher, Some(NOT_FOUND), true, &["\tfailed\t404 ResourceNotFound: ", NOT_FOUND[1]]);
 }
 
-/// 100 in 20 s, as published: a place is free this often.
+/// At the published 100 in 20 s, one more write is allowed this often.
 const STEP: Duration = Duration::from_millis(200);
 
-/// A gate with the pace's window full, and the time at which the next place will be free.
+/// A gate whose window is full, and the time at which the next write is allowed.
 fn full_gate() -> (impl FnMut(Instant) -> bool, Instant) {
     let mut gate = gate(true);
     let mut now = Instant::now();

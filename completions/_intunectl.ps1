@@ -1,20 +1,20 @@
 Register-ArgumentCompleter -Native -CommandName intunectl -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
-    # The words as they are typed: to evaluate them would be to carry out what is in $( ) and behind > at every TAB.
+    # The words as typed: evaluating them would execute $( ) and > at every TAB.
     $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object {
         if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.Extent.Text }
     })
     if ($wordToComplete) {
         $words += $wordToComplete
     } elseif ($PSVersionTable.PSVersion -lt '7.3') {
-        # There, an empty argument is left out unless it is quoted twice.
+        # Older versions omit an empty argument unless it is quoted twice.
         $words += '""'
     } else {
         $words += ''
     }
 
-    # What is in front of the command may set variables, and what is behind the cursor may be options.
+    # There may be variables before the command and options after the cursor.
     $behind = @($commandAst.CommandElements | Where-Object { $_.Extent.StartOffset -ge $cursorPosition })
     $isUnclear = $commandAst.Extent.StartOffset -gt 0 -or $behind.Count -gt 0
 

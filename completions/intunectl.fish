@@ -3,7 +3,7 @@ function __intunectl_complete
     set --local before (commandline --current-process --cut-at-cursor)
     set --local line (commandline --current-buffer)
     set --local --export INTUNECTL_COMPLETE fish
-    # Variables may be set in front of the command, and options be behind the cursor, where fish shows no words.
+    # There may be variables before the command and options after the cursor; fish passes on neither.
     set --local --export INTUNECTL_COMPLETE_NO_LOOKUP 1
     if test (string trim -- "$before") = (string trim -- "$line"); and string match --quiet --regex '(^|/)intunectl$' -- $words[1]
         set INTUNECTL_COMPLETE_NO_LOOKUP

@@ -1,9 +1,9 @@
-//! What can be done to a partner: a row of data for each verb that is requested at an address below the partner's. Another
-//! one is a row here, a variant in `cli.rs` and a line in `lib.rs`.
+//! The verbs that act on a partner, each a row of data. A new verb is a row here, a variant in `cli.rs` and a line in
+//! `lib.rs`.
 
 use reqwest::Method;
 
-/// A verb: how it is requested, what it is called, and which `onboardingStatus` shows what came of it.
+/// A verb: its request, its names, and the `onboardingStatus` that shows its effect.
 /// Source: Microsoft Graph v1.0 reference, pages `intune-remoteassistance-remoteassistancepartner*`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Action {
@@ -12,38 +12,40 @@ pub struct Action {
     pub method: Method,
     /// The last segment of the address.
     pub segment: &'static str,
-    /// The statuses of records: of a request that succeeded, of one that `--dry-run` would send, and of one that
-    /// `--dry-run` would send in vain.
     pub statuses: Statuses,
     pub words: Words,
-    /// The status of a partner for which the action has taken effect.
+    /// The status of a partner on which the action has taken effect.
     pub in_effect: OnboardingStatus,
-    /// The status of a partner for which there is nothing left to do.
+    /// The status of a partner that the action would not change.
     pub needless: OnboardingStatus,
 }
 
+/// The statuses of records.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Statuses {
+    /// The request succeeded.
     pub done: &'static str,
+    /// `--dry-run`: the request would be sent.
     pub would: &'static str,
+    /// `--dry-run`: the request would be sent, but would change nothing.
     pub already: &'static str,
 }
 
-/// What the prompt and the summary say to people.
+/// The words of the prompt and the summary.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Words {
     /// "This … 2 partners".
     pub present: &'static str,
     /// "… 2 partners?"
     pub imperative: &'static str,
-    /// What to know before one answers, as a line of its own.
+    /// A line of its own in the prompt.
     pub warning: Option<&'static str>,
     /// "2 partners: 2 …", after a run and after a dry run.
     pub done: &'static str,
     pub would: &'static str,
 }
 
-/// A set of `onboardingStatus` values. The service may add some that are not known yet.
+/// A set of `onboardingStatus` values. The service may add new ones.
 #[derive(Debug, PartialEq, Eq)]
 pub enum OnboardingStatus {
     Is(&'static str),
@@ -59,7 +61,7 @@ impl OnboardingStatus {
     }
 }
 
-/// Removes the partner's connector from the tenant.
+/// Disconnects the partner from the tenant.
 pub static DISCONNECT: Action = Action {
     name: "disconnect",
     method: Method::POST,
@@ -76,8 +78,7 @@ pub static DISCONNECT: Action = Action {
     needless: OnboardingStatus::Is("notOnboarded"),
 };
 
-/// Begins to set up the partner's connector; the partner has to confirm it. One that was begun and never confirmed can
-/// be begun again.
+/// Starts onboarding the partner, which has to confirm it. An onboarding that was never confirmed can be started again.
 pub static ONBOARD: Action = Action {
     name: "onboard",
     method: Method::POST,
@@ -94,5 +95,5 @@ pub static ONBOARD: Action = Action {
     needless: OnboardingStatus::Is("onboarded"),
 };
 
-/// Every verb, for those who read the records of earlier runs.
+/// Every verb: the records of earlier runs may name any.
 pub static ALL: [&Action; 2] = [&DISCONNECT, &ONBOARD];

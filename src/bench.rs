@@ -1,7 +1,7 @@
-//! What `benches/micro.rs` measures: the code that a run spends its own time in.
+//! Access for `benches/micro.rs` to the code that a run spends its own time in.
 //!
-//! Functions, and none of the types behind them: of a type that can be named from outside, the compiler takes every
-//! method for used, and would not say any more which one is not.
+//! These are functions, and expose no types: the compiler counts every method of a public type as used, and would no
+//! longer report dead code.
 
 use std::io;
 use std::time::{Instant, SystemTime};
@@ -21,7 +21,7 @@ use crate::output::format::RecordOutput;
 use crate::output::format::text::RecordStyle;
 use crate::output::record::{Owner, Record, Status};
 
-/// Reads a source of IDs, and gives them in its order.
+/// Reads a source of IDs, and returns them in its order.
 pub fn read_ids(source: &[u8]) -> anyhow::Result<impl ExactSizeIterator<Item = String>> {
     let mut collector = Collector::new();
     collector.source("ids", source);
@@ -29,8 +29,8 @@ pub fn read_ids(source: &[u8]) -> anyhow::Result<impl ExactSizeIterator<Item = S
     Ok((0..ids.len()).map(move |at| ids.get(at).map(|(id, _)| id.to_string()).unwrap_or_default()))
 }
 
-/// An answer with this body to a request with this token. Called, it gives code, message and request id of the error in
-/// it, after the search for the token.
+/// An answer with this body to a request with this token. The returned function searches it for the token, and returns
+/// the code, message and request ID of the error in it.
 pub fn error_answer(status: u16, body: &[u8], token: &str) -> impl FnOnce() -> [String; 3] + Clone {
     let secrets = encodings_of_secret(token).into();
     let answer = Answer { status, body: body.to_vec(), whole: true, secrets, ..Answer::default() };
@@ -40,8 +40,8 @@ pub fn error_answer(status: u16, body: &[u8], token: &str) -> impl FnOnce() -> [
     }
 }
 
-/// The record of a partner that is disconnected, or is not for this code and message. Called, it gives the
-/// line that is written, as text or as ndjson.
+/// The record of a partner that was disconnected, or that failed with this code and message. The returned function
+/// returns its line, as text or as ndjson.
 pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() -> io::Result<Vec<u8>> {
     let record = Record {
         id: id.to_owned(),
@@ -78,8 +78,8 @@ pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() ->
     }
 }
 
-/// The gate that every request passes, at the published rate or at none. Called, it tells whether a write may be sent
-/// at this time, and if so, lets it in and out.
+/// The gate that every request passes, at the published rate or without a limit. The returned function reports whether
+/// a write may be sent at this time, and if so, sends it through.
 pub fn gate(is_paced: bool) -> impl FnMut(Instant) -> bool {
     let mut gate = Gate::new(is_paced.then_some(Rate::PUBLISHED));
     move |now| match gate.enter(now, RequestKind::Write) {

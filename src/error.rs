@@ -1,20 +1,20 @@
-//! What can go wrong before or beside the single partners: a message for the person reading it, a hint on what to
-//! do next, and the kind that decides the exit code. What happens to one partner is a record, not an error.
+//! Errors that do not belong to one partner: a message, a hint on what to do next, and a kind that decides the exit
+//! code. The failure of one partner is a record, not an error.
 
 use std::fmt;
 
-/// What an error means for the exit code (`exit::Exit`).
+/// Decides the exit code ([`crate::exit::Exit`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The command line or its input is wrong; nothing was sent. Exit 2.
+    /// The command line or its input is invalid; nothing was sent. Exit 2.
     Usage,
-    /// There is no usable token, or the service refused it. Exit 4.
+    /// There is no usable token, or the service rejected it. Exit 4.
     Auth,
     /// Anything else. Exit 1.
     Failure,
 }
 
-/// An error with a kind and, where there is something to do about it, a hint.
+/// An error with a kind and, if a person can act on it, a hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -39,7 +39,7 @@ impl Error {
         Self { kind, message, hint: None }
     }
 
-    /// Adds what to do next: printed behind `hint: `, on a line of its own.
+    /// Adds what to do next. It is printed on a line of its own, after `hint: `.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

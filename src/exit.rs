@@ -1,4 +1,4 @@
-//! Exit codes, and the one place where results fold into them.
+//! Exit codes, and how the results of a run fold into one.
 
 use crate::error::ErrorKind;
 
@@ -11,16 +11,16 @@ pub enum Signal {
     Terminate,
 }
 
-/// How the process ends. Each has one code, and they are part of the contract with scripts.
+/// How the process ends. Scripts rely on the codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: everything that was asked for is done.
+    /// 0: everything succeeded.
     Success,
-    /// 1: something is not.
+    /// 1: at least one partner failed, or the person declined.
     Failure,
-    /// 2: the command line or its input was wrong, and nothing was sent.
+    /// 2: the command line or its input was invalid; nothing was sent.
     Usage,
-    /// 4: no usable token, or the service refused it.
+    /// 4: no usable token, or the service rejected it.
     Auth,
     /// 130 or 143: interrupted.
     Interrupted(Signal),
@@ -52,17 +52,17 @@ impl From<ErrorKind> for Exit {
     }
 }
 
-/// What one ID's result means for the exit code.
+/// The effect of one result on the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Done,
-    /// Not done: failed, or not attempted.
+    /// Failed, or not attempted.
     Undone,
-    /// The service refused the token.
+    /// The service rejected the token.
     Unauthorized,
 }
 
-/// Folds a run into its exit code; the most serious wins: interrupted, then refused, then undone.
+/// Folds results into an exit code. The most serious wins: interrupted, then unauthorized, then undone.
 pub fn fold(verdicts: impl IntoIterator<Item = Verdict>, interrupted: Option<Signal>) -> Exit {
     if let Some(signal) = interrupted {
         return Exit::Interrupted(signal);
@@ -99,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_order_of_results_never_matters(picks in proptest::collection::vec(0..3_usize, 0..20)) {
+        fn the_order_of_results_does_not_change_the_code(picks in proptest::collection::vec(0..3_usize, 0..20)) {
             let verdicts: Vec<_> =
                 picks.iter().map(|i| [Verdict::Done, Verdict::Undone, Verdict::Unauthorized][*i]).collect();
             let backwards: Vec<_> = verdicts.iter().rev().copied().collect();

@@ -1,7 +1,7 @@
-//! `intunectl`: Intune's remote assistance partners from the command line. The binary is all there is to use; this
-//! library exists so that `main` can stay small.
+//! `intunectl` manages Intune's remote assistance partners from the command line. Only the binary is for use; this
+//! library exists to keep `main` small.
 //!
-//! CONTRIBUTING.md has the map; `tests/it/architecture.rs` sees to it that imports run one way.
+//! CONTRIBUTING.md describes the modules; `tests/it/architecture.rs` checks that imports run one way.
 
 mod action;
 mod auth;
@@ -37,7 +37,7 @@ use exit::Exit;
 use output::console::Console;
 use output::style::Color;
 
-/// Parses the command line, does what it says, and returns the exit code of the process.
+/// Parses and runs the command line, and returns the exit code of the process.
 pub fn run() -> i32 {
     if let Some(line) = commands::complete::command_line() {
         return line.complete().code();
@@ -56,20 +56,20 @@ pub fn run() -> i32 {
 }
 
 fn parse() -> Result<Cli, clap::Error> {
-    // It is as large as all of help, and to take it apart again is a tenth of what `--version` does.
+    // Never dropped: it holds all help texts, and dropping it is a tenth of the instructions of `--version`.
     let mut command = ManuallyDrop::new(Cli::command().color(color_of_help(std::env::args_os())));
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     if let Some(option) = cli::repeated_selector(std::env::args_os()) {
         return Err(command.error(
             clap::error::ErrorKind::ArgumentConflict,
-            format!("the argument '{option}' is given more than once; nothing was sent"),
+            format!("the argument '{option}' cannot be used multiple times; nothing was sent"),
         ));
     }
     Cli::from_arg_matches(&matches)
 }
 
-/// What `--color` says. It is for help and for what is wrong with the command line, too, and so for what clap prints
-/// before it knows.
+/// The value of `--color`, for what clap prints itself: help and usage errors. It prints them before it has parsed the
+/// option.
 fn color_of_help(arguments: impl Iterator<Item = OsString>) -> clap::ColorChoice {
     let mut words = arguments.map_while(|word| word.into_string().ok().filter(|word| word != "--"));
     while let Some(word) = words.next() {
@@ -87,14 +87,13 @@ fn color_of_help(arguments: impl Iterator<Item = OsString>) -> clap::ColorChoice
     clap::ColorChoice::Auto
 }
 
-/// A panic is a fault of ours. Its message may quote whatever was at hand, so it is not shown.
+/// Reports a panic by its place alone: its message could quote a token.
 fn set_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let console = Console::new(false, Color::Never);
-        console
-            .error(&format!("this should not have happened ({place}); requests under way may have been carried out"));
-        console.hint("please report it; `intunectl partner list` shows how things stand");
+        console.error(&format!("internal error ({place}); requests in flight may have succeeded"));
+        console.hint("check the partners with `intunectl partner list`, and report this bug");
     }));
 }
 
@@ -121,7 +120,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     }
 }
 
-/// Help and version are no errors; anything else may quote a token that was typed in the wrong place.
+/// Prints help, the version or a usage error. A usage error may quote a token that was typed in the wrong place.
 fn not_parsed(error: &clap::Error) -> Exit {
     let text = error.render().to_string();
     if !error.use_stderr() {
@@ -135,7 +134,7 @@ fn not_parsed(error: &clap::Error) -> Exit {
         };
     }
     if text::sanitize::without_tokens(&text) == text {
-        // With standard error gone there is nobody left to tell.
+        // If standard error is closed, there is no other stream for this.
         let _ = error.print();
     } else {
         Console::new(false, Color::Never).note(text.trim_end());
@@ -147,23 +146,22 @@ fn not_parsed(error: &clap::Error) -> Exit {
 mod tests {
     use std::process::Command;
 
-    /// Set in the child process of the test, which is this program again.
+    /// Set in the child process of the test, which runs this program again.
     const CHILD: &str = "INTUNECTL_TEST_CHILD";
     const SECRET: &str = "s3cret-of-a-panic";
 
     #[test]
-    fn a_panic_is_told_without_what_it_quotes() {
+    fn a_panic_is_reported_without_its_message() {
         if std::env::var_os(CHILD).is_some() {
             super::set_panic_hook();
             let _ = std::thread::spawn(|| panic!("{SECRET}")).join();
             "no number".parse::<u8>().map_err(|_| SECRET).unwrap();
         }
         let mut child = Command::new(std::env::current_exe().unwrap());
-        child.args(["tests::a_panic_is_told_without_what_it_quotes", "--exact", "--nocapture"]).env(CHILD, "1");
+        child.args(["tests::a_panic_is_reported_without_its_message", "--exact", "--nocapture"]).env(CHILD, "1");
         let output = child.env("RUST_BACKTRACE", "full").output().unwrap();
         let text = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
         assert!(!output.status.success() && !text.contains(SECRET), "{text}");
-        let told = "error: this should not have happened (src/lib.rs:";
-        assert_eq!(text.matches(told).count(), 2, "{text}");
+        assert_eq!(text.matches("error: internal error (src/lib.rs:").count(), 2, "{text}");
     }
 }

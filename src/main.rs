@@ -1,6 +1,6 @@
 //! Parse, run, exit.
 
 fn main() {
-    // Not by returning an `ExitCode`, which has eight bits: on Windows the sandbox passes on codes of 32.
+    // An `ExitCode` has 8 bits, but on Windows the sandbox passes on exit codes of 32 bits.
     std::process::exit(intunectl::run())
 }

@@ -1,13 +1,13 @@
-//! The permissions that calls need. One of each list is enough.
+//! The permissions that calls need. One of a list is enough.
 //! Source: graph-facts, "The resource" (`permissions.json` in microsoftgraph/microsoft-graph-devx-content).
 
-/// What a sign-in asks for: enough to change and to read partners.
+/// The permission that a sign-in asks for: enough to read and change partners.
 pub const ASKED: &str = "DeviceManagementServiceConfig.ReadWrite.All";
 
-/// What changing a partner needs.
+/// For changing a partner.
 pub const WRITE: &[&str] = &[ASKED, "DeviceManagementConfiguration.ReadWrite.All"];
 
-/// What reading needs.
+/// For reading partners.
 pub const READ: &[&str] = &[
     "DeviceManagementServiceConfig.Read.All",
     "DeviceManagementConfiguration.Read.All",
@@ -15,7 +15,7 @@ pub const READ: &[&str] = &[
     "DeviceManagementConfiguration.ReadWrite.All",
 ];
 
-/// What to name to people: the permission to ask for, and the one that does as well.
+/// For messages: the permission to ask for, and its alternative.
 pub fn in_words(permissions: &[&str]) -> String {
     permissions.iter().take(2).copied().collect::<Vec<_>>().join(" or ")
 }

@@ -1,35 +1,34 @@
-//! Every environment variable that this program reads, sets or names. The code spells each of them here and nowhere
-//! else; texts that are fixed at compile time have to repeat names, and the tests below compare them with this table.
+//! Every environment variable that this program reads, sets or names. Code uses these constants. Texts that are fixed
+//! at compile time have to repeat names; the tests below compare them with this table.
 
-/// A variable, and what the rest of the program needs to know of it.
 pub struct Variable {
     pub name: &'static str,
     pub role: Role,
     pub manual: Manual,
 }
 
-/// What a variable decides.
+/// What a variable is used for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Where the token comes from.
+    /// Selects the source of the token.
     TokenSource,
-    /// An application to sign in as: one of these is enough to name it, and from then on nobody else's token is used.
+    /// Selects an application to sign in as. One of these is enough; no other token is used then.
     Application,
-    /// Belongs to an application, but names none: it is set in every pipeline of its kind.
+    /// A detail of an application. It selects none, because pipelines set it in every job.
     ApplicationDetail,
-    /// A Graph root or a sign-in root.
+    /// Selects a Graph server or a sign-in server.
     Root,
     /// Neither an identity nor a server.
     Other,
 }
 
-/// What the manual page says of a variable.
+/// The entry of a variable in the manual page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Manual {
     Says(&'static str),
-    /// It is listed with the one above.
+    /// Listed with the variable above it.
     AsAbove,
-    /// Not for users to set, not in this version, or known to everybody.
+    /// No entry: not for users to set, not supported yet, or common knowledge.
     Silent,
 }
 
@@ -37,60 +36,60 @@ use Manual::{AsAbove, Says, Silent};
 
 macro_rules! variables {
     ($($name:ident, $role:ident, $manual:expr;)+) => {
-        $(#[allow(non_upper_case_globals, reason = "it is the variable's name")]
+        $(#[allow(non_upper_case_globals, reason = "variable names")]
         pub const $name: &str = stringify!($name);)+
 
-        /// All of them. The order is that of the manual page, and of messages that list several.
+        /// All variables, in the order of the manual page and of messages that list several.
         pub const ALL: &[Variable] = &[$(Variable { name: $name, role: Role::$role, manual: $manual }),+];
     };
 }
 
 variables! {
-    INTUNECTL_TOKEN, TokenSource, Says("The access token, if none of --token, --token-file and --profile is given.");
+    INTUNECTL_TOKEN, TokenSource, Says("Access token, unless --token, --token-file or --profile is given.");
     INTUNECTL_TOKEN_COMMAND, TokenSource, Silent;
     INTUNECTL_MANAGED_IDENTITY, TokenSource, Silent;
-    INTUNECTL_PROFILE, TokenSource, Says("What --profile is, if neither it nor a token is given.");
-    INTUNECTL_CLOUD, Root, Says("What --cloud is, if it is not given.");
-    INTUNECTL_GRAPH_URL, Root, Says("What --graph-url is, if it is not given.");
-    INTUNECTL_LOGIN_URL, Root, Says("What --login-url is, if it is not given.");
-    INTUNECTL_OUTPUT, Other, Says("What --output is, if it is not given.");
-    INTUNECTL_DEBUG, Other, Says("1 is as good as one --verbose.");
+    INTUNECTL_PROFILE, TokenSource, Says("Default for --profile, unless a token is given.");
+    INTUNECTL_CLOUD, Root, Says("Default for --cloud.");
+    INTUNECTL_GRAPH_URL, Root, Says("Default for --graph-url.");
+    INTUNECTL_LOGIN_URL, Root, Says("Default for --login-url.");
+    INTUNECTL_OUTPUT, Other, Says("Default for --output.");
+    INTUNECTL_DEBUG, Other, Says("1 has the effect of --verbose.");
     INTUNECTL_SANDBOX, Other,
-        Says("The address of the sandbox: every request goes there. `intunectl sandbox` sets it.");
-    // For which shell a completion script asks. (clap's own would be `COMPLETE`, which may mean anything to others.)
+        Says("Address of the sandbox to which every request goes. `intunectl sandbox` sets it.");
+    // The shell of the completion script that runs this program. (clap's default, `COMPLETE`, is too general a name.)
     INTUNECTL_COMPLETE, Other, Silent;
-    // Set by such a script, and not to nothing, if the words may not be all that the command would get.
+    // Set and not empty if the script may not see all arguments and variables of the command.
     INTUNECTL_COMPLETE_NO_LOOKUP, Other, Silent;
     AZURE_TENANT_ID, ApplicationDetail,
-        Says("An application to sign in as, with AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE or the ACTIONS_ variables.");
+        Says("Application to sign in as; also set AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE or the ACTIONS_ variables.");
     AZURE_CLIENT_ID, Application, AsAbove;
-    AZURE_CLIENT_SECRET, Application, Says("The application's client secret.");
+    AZURE_CLIENT_SECRET, Application, Says("Client secret of the application.");
     AZURE_CLIENT_CERTIFICATE_PATH, Application, Silent;
-    AZURE_FEDERATED_TOKEN_FILE, Application, Says("Path of a file with a federated identity token (OIDC).");
+    AZURE_FEDERATED_TOKEN_FILE, Application, Says("File that contains a federated identity token (OIDC).");
     AZURE_FEDERATED_TOKEN, Application, Silent;
     AZURESUBSCRIPTION_CLIENT_ID, Application, Silent;
     AZURE_AUTHORITY_HOST, Root,
-        Says("The sign-in server for the application. --cloud, --login-url and INTUNECTL_LOGIN_URL override it.");
+        Says("Sign-in server for the application. --cloud, --login-url and INTUNECTL_LOGIN_URL override it.");
     ACTIONS_ID_TOKEN_REQUEST_URL, ApplicationDetail,
-        Says("What GitHub Actions sets for a job with the permission id-token: write.");
+        Says("GitHub Actions sets these for a job with the permission id-token: write.");
     ACTIONS_ID_TOKEN_REQUEST_TOKEN, ApplicationDetail, AsAbove;
     AZURESUBSCRIPTION_TENANT_ID, ApplicationDetail, Silent;
     AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, ApplicationDetail, Silent;
     SYSTEM_OIDCREQUESTURI, ApplicationDetail, Silent;
     SYSTEM_ACCESSTOKEN, ApplicationDetail, Silent;
-    CI, Other, Says("If set to anything but false, nobody is asked for confirmation.");
-    HTTPS_PROXY, Other, Says("The way to the service.");
+    CI, Other, Says("If set to anything but false, there is no confirmation prompt.");
+    HTTPS_PROXY, Other, Says("Proxy servers, and the hosts to reach without them.");
     HTTP_PROXY, Other, AsAbove;
     ALL_PROXY, Other, AsAbove;
     NO_PROXY, Other, AsAbove;
     https_proxy, Other, Silent;
     all_proxy, Other, Silent;
-    SSL_CERT_FILE, Other, Says("The certificates to trust, instead of the system's.");
+    SSL_CERT_FILE, Other, Says("Root certificates to trust instead of the system's.");
     SSL_CERT_DIR, Other, AsAbove;
-    BROWSER, Other, Says("What opens the page to sign in at.");
-    NO_COLOR, Other, Says("When to use colour, if --color does not say so.");
+    BROWSER, Other, Says("Command that opens the sign-in page.");
+    NO_COLOR, Other, Says("Turn colour off or on, unless --color is given.");
     CLICOLOR_FORCE, Other, AsAbove;
-    COLUMNS, Other, Says("How wide the terminal is, if it is not to be asked.");
+    COLUMNS, Other, Says("Width to use instead of the terminal's own.");
     TERM, Other, Silent;
     PATH, Other, Silent;
     HOME, Other, Silent;
@@ -101,7 +100,7 @@ variables! {
     WSL_DISTRO_NAME, Other, Silent;
     SSH_CONNECTION, Other, Silent;
     SSH_TTY, Other, Silent;
-    // In which word the cursor is, unless in the last. Source: clap_complete's scripts.
+    // The index of the word with the cursor; the last word by default. Source: clap_complete's scripts.
     _CLAP_COMPLETE_INDEX, Other, Silent;
 }
 
@@ -120,10 +119,10 @@ mod tests {
     use super::*;
     use crate::cli::Cli;
 
-    /// Help, and tables of hints: their texts are `&'static str`, which no constant can be put into.
+    /// Help texts and tables of hints: they are `&'static str`, which cannot contain a constant.
     const FIXED_TEXTS: [&str; 4] = ["cli.rs", "auth/aadsts.rs", "graph/advice.rs", "net/answer.rs"];
 
-    /// The words in a text that are names: in capitals, with an underscore.
+    /// The words in a text that look like names of variables: in capitals, with an underscore.
     fn names(text: &str) -> impl Iterator<Item = &str> {
         let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         words.filter(|word| {
@@ -141,7 +140,7 @@ mod tests {
         PathBuf::from(env!("CARGO_MANIFEST_DIR"))
     }
 
-    /// The files in a directory below `src`, and their names there.
+    /// The paths from `src`, and the texts, of all files below a directory.
     fn sources(directory: &Path) -> Vec<(String, String)> {
         let mut found = Vec::new();
         for entry in fs::read_dir(directory).unwrap() {
@@ -156,14 +155,14 @@ mod tests {
         found
     }
 
-    /// A source without its tests, its comments, and quotes that neither begin nor end a literal.
+    /// A source without its tests, its comments, and quotes within literals.
     fn code(source: &str) -> String {
         let (code, _) = source.split_once("#[cfg(test)]\nmod tests {").unwrap_or((source, ""));
         let lines: Vec<_> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         lines.join("\n").replace(r"\\", "").replace(r#"\""#, "").replace("'\"'", "")
     }
 
-    /// Every command's long help.
+    /// The long help of a command and of all commands below it.
     fn help(command: &mut clap::Command) -> String {
         let mut text = command.render_long_help().to_string();
         command.get_subcommands_mut().for_each(|below| text.push_str(&help(below)));
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_source_spells_a_name() {
+    fn only_this_file_spells_the_names_of_variables() {
         let sources = sources(&root().join("src"));
         let is_checked = |file: &str| {
             file.ends_with(".rs") && !file.contains("tests") && file != "variables.rs" && !FIXED_TEXTS.contains(&file)
@@ -184,11 +183,11 @@ mod tests {
             }
             for literal in code.split('"').skip(1).step_by(2) {
                 count += 1;
-                // Without what is in braces: that is a constant.
+                // Without braces: they contain a constant.
                 let mut parts = literal.split('{');
                 let first = parts.next().unwrap().to_owned();
                 let text = parts.fold(first, |text, part| text + part.split_once('}').map_or(part, |(_, rest)| rest));
-                // A name without an underscore, such as PATH, may be a usual word within a text.
+                // Within a text, a name without an underscore, such as PATH, may be a common word.
                 assert!(!is_known(literal) && !names(&text).any(is_known), "{file}: {literal:?}");
             }
         }
@@ -196,8 +195,8 @@ mod tests {
     }
 
     #[test]
-    fn every_name_in_a_fixed_text_is_in_the_table() {
-        // Names of other things: of HTTP/2, and of cargo.
+    fn every_variable_named_in_a_text_is_in_the_table() {
+        // Names in HTTP/2 and of cargo.
         let others = ["NO_ERROR", "REFUSED_STREAM", "CARGO_PROFILE_RELEASE_DEBUG", "CARGO_PROFILE_RELEASE_STRIP"];
         let pages = ["README.md", "docs/precedence.md", "docs/performance.md"].map(|name| root().join(name));
         let pages = pages.iter().map(|path| fs::read_to_string(path).unwrap());
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_names_what_the_manual_page_explains() {
+    fn the_help_and_the_manual_page_name_the_same_variables() {
         let help = help(&mut Cli::command());
         let is_named = |variable: &&Variable| names(&help).any(|name| name == variable.name);
         for variable in ALL.iter().filter(|variable| variable.name.starts_with("INTUNECTL_")) {
@@ -230,6 +229,6 @@ mod tests {
         let at_options = help.split("[env: ").skip(1).map(|rest| rest.split(']').next().unwrap());
         let words = at_options.flat_map(|text| text.split([' ', ',', ';', '=', '\n']));
         let names: Vec<_> = words.filter(|word| word.len() > 1 && !word.contains(char::is_lowercase)).collect();
-        assert!(names.contains(&"COLUMNS") && names.into_iter().all(is_known));
+        assert!(names.contains(&"CLICOLOR_FORCE") && names.into_iter().all(is_known));
     }
 }

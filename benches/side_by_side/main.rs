@@ -1,7 +1,7 @@
-//! intunectl and curl side by side: by turns, in one run, against the same server on loopback. Prints a table of medians
-//! and ratios, and fails where a bar is missed: `cargo bench --bench side_by_side`.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the table and the progress are all that it is for")]
-#![allow(clippy::indexing_slicing, reason = "a benchmark may break off")]
+//! Measures intunectl and curl in turns, against the same server on loopback. Prints a table of medians and ratios, and
+//! fails if a limit is missed: `cargo bench --bench side_by_side`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it prints a table and its progress")]
+#![allow(clippy::indexing_slicing, reason = "a benchmark may panic")]
 
 mod measure;
 mod nginx;
@@ -28,44 +28,43 @@ use parts::{Bench, PARTS};
 use support::shipped;
 use table::{Row, Table};
 
-/// How many runs a median is made of, at least, that is put on record.
+/// The fewest runs of a median that may be saved.
 const RUNS: usize = 20;
-/// Where the package is.
 const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Measures intunectl and curl by turns.
+/// Measures intunectl and curl in turns.
 #[derive(Parser)]
 struct Options {
-    /// How often each is run.
+    /// The number of runs of each.
     #[arg(long, default_value_t = RUNS, value_parser = at_least_one)]
     runs: usize,
-    /// Only this part; can be given several times.
+    /// Measures only this part (repeatable).
     #[arg(long, value_name = "PART", value_parser = PossibleValuesParser::new(PARTS.map(|(name, _)| name)))]
     only: Vec<String>,
-    /// Measures this binary; without it, one is built from nothing, and that is measured too.
+    /// Measures this binary; by default, one is built from scratch, and the build is measured too.
     #[arg(long)]
     binary: Option<PathBuf>,
     /// Puts the table into docs/performance.md.
     #[arg(long)]
     save: bool,
-    /// What `cargo bench` passes.
+    /// `cargo bench` passes this.
     #[arg(long, hide = true)]
     bench: bool,
 }
 
 fn at_least_one(text: &str) -> std::result::Result<usize, String> {
-    text.parse().ok().filter(|runs| *runs > 0).ok_or_else(|| "is not a number from 1".to_owned())
+    text.parse().ok().filter(|runs| *runs > 0).ok_or_else(|| "must be a number, at least 1".to_owned())
 }
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
     if !options.bench {
-        // `cargo test --all-targets` runs every benchmark as a test, to see that it starts.
+        // `cargo test --all-targets` runs every benchmark to check that it starts.
         return Ok(ExitCode::SUCCESS);
     }
     ensure!(
         !options.save || options.runs >= RUNS && options.only.is_empty() && options.binary.is_none(),
-        "what is put on record is a whole run: no --only, no --binary, and at least {RUNS} --runs"
+        "only a whole run can be saved: no --only, no --binary, and at least {RUNS} --runs"
     );
     let curl = find("curl", "curl")?;
     for (program, package) in
@@ -73,7 +72,7 @@ fn main() -> Result<ExitCode> {
     {
         find(program, package)?;
     }
-    // One place for all runs, so that one that is broken off leaves no more than one behind.
+    // The same directory for all runs: an interrupted run leaves it behind.
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("side_by_side");
     if home.exists() {
         std::fs::remove_dir_all(&home)?;
@@ -102,10 +101,10 @@ fn main() -> Result<ExitCode> {
     Ok(if table.is_met() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Builds the binary from nothing, with the dependencies fetched before.
+/// Builds the binary from scratch, after fetching the dependencies.
 fn build(home: &Path, table: &mut Table) -> Result<PathBuf> {
     let fetched = Command::new(env!("CARGO")).args(["fetch", "--locked"]).current_dir(PACKAGE).status()?;
-    ensure!(fetched.success(), "the dependencies cannot be fetched");
+    ensure!(fetched.success(), "cannot fetch the dependencies");
     let started = Instant::now();
     let binary = shipped::build(&home.join("target")).map_err(Error::msg)?;
     let minutes = started.elapsed().as_secs_f64() / 60.0;
@@ -114,7 +113,7 @@ fn build(home: &Path, table: &mut Table) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// When, where and with what it was measured.
+/// The time, the machine and the versions of a run.
 fn about(bench: &Bench, curl: &Path, runs: usize) -> Result<String> {
     let first_line = |text: Vec<u8>| String::from_utf8_lossy(&text).lines().next().unwrap_or_default().to_owned();
     let told = |program: &str, argument: &str| {
@@ -123,7 +122,7 @@ fn about(bench: &Bench, curl: &Path, runs: usize) -> Result<String> {
         output.map_or_else(|| format!("{program} unknown"), |output| first_line(output.stdout))
     };
     let curl = first_line(command(curl).arg("--version").output()?.stdout);
-    // nginx tells its version on standard error.
+    // nginx prints its version to standard error.
     let nginx = first_line(command("nginx").arg("-v").output()?.stderr);
     let machine = |file: &str, name: &str| {
         let text = std::fs::read_to_string(file).unwrap_or_default();

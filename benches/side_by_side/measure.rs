@@ -1,4 +1,4 @@
-//! What a command costs: time on the wall, time of the processor, memory.
+//! The cost of a command: wall time, processor time, instructions and memory.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,54 +11,54 @@ use anyhow::{Context as _, Error, Result, bail, ensure};
 
 use crate::support::callgrind;
 
-/// Where the programs are, nginx among them, whatever else the caller has.
+/// Where to look for programs. nginx is in a directory that may be missing from the caller's PATH.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Where a program is. It is to be started by that: std takes a slower way to start one that has to be looked for.
+/// The path of a program. Start it by this path: std starts a program more slowly if it has to look for it.
 ///
 /// # Errors
-/// In words: it is not there.
+/// The program is missing.
 pub fn find(program: &str, package: &str) -> Result<PathBuf> {
     let found = PATH.split(':').map(|directory| Path::new(directory).join(program)).find(|file| file.is_file());
     found.with_context(|| format!("{program} is missing: install Debian's package {package}"))
 }
 
-/// A command in an environment of its own.
+/// A command with no environment but a PATH.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", PATH);
     command
 }
 
-/// A command, and how it shows that it did what it should.
+/// A command, and the output by which it shows that it succeeded.
 #[derive(Debug, Clone)]
 pub struct Job {
     program: PathBuf,
     arguments: Vec<String>,
     variables: Vec<(&'static str, String)>,
-    /// How many lines of its output hold which text.
+    /// The number of lines of the output that contain a text.
     shows: (usize, &'static str),
 }
 
-/// What one run cost.
+/// The cost of one run.
 #[derive(Debug, Clone, Copy)]
 pub struct Cost {
-    /// From the start to the end, in seconds.
+    /// Wall time, in seconds.
     pub wall: f64,
-    /// Of the processor, in user and in kernel mode, in seconds.
+    /// Processor time, in user and in kernel mode, in seconds.
     pub cpu: f64,
-    /// The most memory that was resident, in MB (10⁶ bytes).
+    /// Peak resident memory, in MB (10⁶ bytes).
     pub peak: f64,
 }
 
 impl Job {
-    /// A command with its arguments, of whose output so many lines are to hold a text.
+    /// A command with its arguments, and the number of lines of its output that must contain a text.
     pub fn new(program: impl Into<PathBuf>, arguments: &[&str], shows: (usize, &'static str)) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         Self { program: program.into(), arguments, variables: Vec::new(), shows }
     }
 
-    /// With a variable in its environment, which holds little else.
+    /// Adds a variable to its environment.
     pub fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.push((name, value.into()));
         self
@@ -71,19 +71,19 @@ impl Job {
         command
     }
 
-    /// How long a run takes, in seconds.
+    /// The wall time of a run, in seconds.
     ///
     /// # Errors
-    /// It does not do what it should.
+    /// The run fails, or its output is wrong.
     pub fn wall(&self, home: &Path) -> Result<f64> {
         self.run(self.command(home), home)
     }
 
-    /// What a run costs, by GNU time. That adds a millisecond to the time on the wall, so this is for longer runs. It
-    /// stands in between because it is small: the memory of a process is counted from when it was a copy of its parent.
+    /// The cost of a run, by GNU time. This adds a millisecond to the wall time, so use it for longer runs. GNU time must
+    /// start the command because it is small: the peak memory of a process includes that of its parent at the fork.
     ///
     /// # Errors
-    /// It does not do what it should.
+    /// The run fails, or its output is wrong.
     pub fn cost(&self, home: &Path) -> Result<Cost> {
         let report = home.join("time");
         let options = ["--format=%e %U %S %M".into(), format!("--output={}", report.display())];
@@ -91,14 +91,14 @@ impl Job {
         let text = std::fs::read_to_string(&report)?;
         let numbers: Vec<f64> = text.split_whitespace().map_while(|number| number.parse().ok()).collect();
         let [wall, user, system, kib] = numbers[..] else { bail!("GNU time reports {text:?}") };
-        // It cuts both to 10 ms: half of that is what each has lost on average.
+        // It truncates both to 10 ms; on average, each loses half of that.
         Ok(Cost { wall, cpu: user + system + 0.01, peak: kib * 1024.0 / 1e6 })
     }
 
-    /// How many instructions a run takes, in millions.
+    /// The instructions of a run, in millions.
     ///
     /// # Errors
-    /// It does not do what it should.
+    /// The run fails, or its output is wrong.
     pub fn instructions(&self, home: &Path) -> Result<f64> {
         let is_right = |output: &Output| self.shown(&output.stdout[..]).is_ok_and(|shown| shown == self.shows.0);
         let count = callgrind::instructions(&self.command(home), 0, is_right).map_err(Error::msg)?;
@@ -118,7 +118,7 @@ impl Job {
         Ok(wall)
     }
 
-    /// How many lines hold the text that is to be shown.
+    /// The number of lines that contain the text.
     fn shown(&self, out: impl Read) -> Result<usize> {
         let mut shown = 0;
         for line in BufReader::new(out).lines() {
@@ -128,7 +128,7 @@ impl Job {
     }
 }
 
-/// Measures two by turns, so many times each, after one run of each that does not count.
+/// Measures two jobs in turns, after one run of each that does not count.
 ///
 /// # Errors
 /// One of them fails.
@@ -147,7 +147,7 @@ pub fn by_turns<T>(
     Ok((of_ours, of_theirs))
 }
 
-/// The one in the middle.
+/// The median.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

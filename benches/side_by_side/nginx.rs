@@ -1,4 +1,4 @@
-//! A server of somebody else's, so that not only our own is measured against.
+//! nginx, as a server that is not our own.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -24,7 +24,7 @@ impl Nginx {
     /// # Errors
     /// It does not start.
     pub fn start(directory: &Path, identity: &Identity) -> Result<Self> {
-        // Free until just now; nginx cannot be asked to choose one.
+        // This port was free a moment ago; nginx cannot choose one itself.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         std::fs::write(directory.join("nginx.crt"), &identity.pem)?;
         std::fs::write(directory.join("nginx.key"), &identity.key)?;
@@ -46,7 +46,7 @@ impl Nginx {
             }}"
         );
         std::fs::write(directory.join("nginx.conf"), config)?;
-        // However this process ends: to nginx, the end of a terminal only means to read its files again.
+        // Ends nginx however this process ends: on a hang-up, nginx only reloads its configuration.
         let child = command("setpriv")
             .args(["--pdeathsig", "KILL", "nginx", "-p"])
             .arg(directory)
@@ -65,7 +65,7 @@ impl Nginx {
         Ok(nginx)
     }
 
-    /// Where it is.
+    /// The address.
     pub fn root(&self) -> &str {
         &self.root
     }

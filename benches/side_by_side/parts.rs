@@ -1,4 +1,4 @@
-//! The parts of a run: what is measured, against what, and how good it has to be.
+//! The parts of a run: measurements, comparisons and limits.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,21 +12,21 @@ use crate::server::{Behaviour, Came, Server};
 use crate::support::tls::Identity;
 use crate::table::{Row, Table};
 
-/// Where Debian keeps the roots that the system trusts.
+/// The file in which Debian keeps the root certificates that the system trusts.
 const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
-/// How many requests are under way at once, where there are many.
+/// The number of requests in flight at once in parts with many.
 const AT_ONCE: usize = 32;
-/// What is sent as one.
+/// Not a JWT.
 const TOKEN: &str = "an-opaque-token";
-/// About that of the service, from where it is near.
+/// About the latency of the service from a place nearby.
 const LATENCY: Duration = Duration::from_millis(50);
-/// What the service takes of one application and tenant. Source: the published limits of Intune.
+/// The rate limit of one application in one tenant. Source: the published limits of Intune.
 const PUBLISHED: (usize, Duration) = (100, Duration::from_secs(20));
 
 /// A part adds its rows to the table.
 pub type Part = fn(&Bench, &mut Table) -> Result<()>;
 
-/// All of them, in the order in which they run.
+/// All parts, in the order in which they run.
 pub const PARTS: [(&str, Part); 6] = [
     ("start", Bench::start),
     ("one", Bench::one),
@@ -36,11 +36,11 @@ pub const PARTS: [(&str, Part); 6] = [
     ("million", Bench::million),
 ];
 
-/// What all parts need.
+/// The settings and files of all parts.
 pub struct Bench {
     runs: usize,
     home: PathBuf,
-    /// The one that is measured.
+    /// The intunectl that is measured.
     pub binary: PathBuf,
     curl: PathBuf,
     h2: Identity,
@@ -49,17 +49,17 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Puts what they need into a directory.
+    /// Writes the files into a directory.
     ///
     /// # Errors
-    /// The system has no roots.
+    /// The system has no root certificates.
     pub fn new(runs: usize, home: &Path, curl: &Path) -> Result<Self> {
-        // One protocol each, so that nothing else is spoken unnoticed.
+        // One protocol each, so that no other is used unnoticed.
         let (h2, h1) = (Identity::new(&["h2"]), Identity::new(&["http/1.1"]));
         let system = std::fs::read_to_string(SYSTEM_ROOTS)
             .with_context(|| format!("{SYSTEM_ROOTS} is missing: install Debian's package ca-certificates"))?;
         for (name, identity) in [("h2.pem", &h2), ("h1.pem", &h1)] {
-            // The system's roots, since loading those is a part of what either does, and the server's.
+            // The server's root certificate and the system's, because both programs have to load those.
             std::fs::write(home.join(name), format!("{system}\n{}", identity.pem))?;
             std::fs::write(home.join(format!("alone-{name}")), &identity.pem)?;
         }
@@ -67,12 +67,12 @@ impl Bench {
         Ok(Self { runs, home: home.to_owned(), binary: PathBuf::new(), curl: curl.to_owned(), h2, h1, roots })
     }
 
-    /// How many roots the system trusts.
+    /// The number of root certificates that the system trusts.
     pub fn system_roots(&self) -> usize {
         self.roots
     }
 
-    /// A job for our binary, with a token and roots to trust.
+    /// A job for intunectl, with a token and root certificates.
     fn ours(&self, root: &str, roots: &str, arguments: &[&str], shows: (usize, &'static str)) -> Job {
         Job::new(&self.binary, arguments, shows)
             .variable("INTUNECTL_GRAPH_URL", root)
@@ -80,7 +80,7 @@ impl Bench {
             .variable("SSL_CERT_FILE", self.home.join(roots).to_string_lossy())
     }
 
-    /// The same with curl, which prints the status of each answer, too. `id` may stand for several, as curl has it.
+    /// The same for curl, which also prints the status of each answer. `id` may be a curl pattern for several.
     fn curl(&self, root: &str, roots: &str, options: &[&str], id: &str, count: usize) -> Job {
         let url = format!("{root}/v1.0/deviceManagement/remoteAssistancePartners/{id}/disconnect");
         let common = [
@@ -108,7 +108,7 @@ impl Bench {
         Ok(path.to_string_lossy().into_owned())
     }
 
-    /// How long both take, by turns, as a row.
+    /// The wall times of both, measured in turns, as a row.
     fn walls(&self, measure: &str, ours: &Job, curl: &Job, done: impl Fn() -> Result<()>) -> Result<Row> {
         let wall = |job: &Job| checked(job.wall(&self.home), &done);
         let (ours, theirs) = by_turns(self.runs, || wall(ours), || wall(curl))?;
@@ -121,7 +121,7 @@ impl Bench {
         ))
     }
 
-    /// Starting, and nothing else.
+    /// Starting the program.
     fn start(&self, table: &mut Table) -> Result<()> {
         let ours = Job::new(&self.binary, &["--version"], (1, "intunectl "));
         let curl = Job::new(&self.curl, &["--version"], (1, "Protocols: "));
@@ -162,7 +162,7 @@ impl Bench {
         let row = against_curl("file of roots, peak memory", "MB", median(peaks), median(of_curl));
         table.push(row.ratio_at_most(0.6));
 
-        // As most users have it, nothing names any roots: besides the system's file of them, its directory is read.
+        // As on most machines, no variable names root certificates: the system's file and directory are read.
         let own = self.home.join("alone-h2.pem");
         let own = own.to_string_lossy();
         let named = [ONE, &["--ca-cert", &own]].concat();
@@ -196,7 +196,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Many with a latency, against as many divided by how many are under way at once.
+    /// Many IDs with a latency, compared with the ideal: the latency of as many rounds as it takes.
     fn latency(&self, table: &mut Table) -> Result<()> {
         const COUNT: usize = 1000;
         let ideal = LATENCY.as_secs_f64() * COUNT.div_ceil(AT_ONCE) as f64;
@@ -215,7 +215,7 @@ impl Bench {
         Ok(())
     }
 
-    /// What many cost.
+    /// The cost of many IDs.
     fn bulk(&self, table: &mut Table) -> Result<()> {
         let server = Server::start(&self.h2, Behaviour { latency: LATENCY, ..Behaviour::default() })?;
         let done = |count| server.expect(count);
@@ -227,7 +227,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Time of the processor, time on the wall, and memory, for 10,000 IDs.
+    /// Processor time, wall time and memory for 10,000 IDs.
     fn costs(&self, name: &str, root: &str, done: impl Fn(usize) -> Result<()>) -> Result<[Row; 3]> {
         const COUNT: usize = 10_000;
         let (ours, curl) = self.many(root, "h2.pem", COUNT, "text")?;
@@ -245,14 +245,14 @@ impl Bench {
         ])
     }
 
-    /// The default pace, against a server that keeps to the published limit.
+    /// The default rate, against a server with the published limit.
     fn pace(&self, table: &mut Table) -> Result<()> {
         const COUNT: usize = 300;
         const IDEAL: f64 = 40.0;
         let server = Server::start(&self.h2, Behaviour { limit: Some(PUBLISHED), ..Behaviour::default() })?;
         let file = self.file_of_ids(COUNT)?;
         let run = |n: usize| {
-            // Each has a token, and so a limit, of its own: they mostly wait, and can do so at the same time.
+            // At the same time, because runs mostly wait. Each has its own token, and therefore its own limit.
             let home = self.home.join(format!("pace-{n}"));
             std::fs::create_dir_all(&home)?;
             self.ours(server.root(), "h2.pem", &["partner", "disconnect", "-f", &file], (COUNT, "\tdisconnected"))
@@ -261,10 +261,10 @@ impl Bench {
         };
         let walls = std::thread::scope(|scope| {
             let runs: Vec<_> = (0..self.runs).map(|n| scope.spawn(move || run(n))).collect();
-            runs.into_iter().map(|run| run.join().map_err(|_| anyhow!("a run broke off"))?).collect::<Result<Vec<_>>>()
+            runs.into_iter().map(|run| run.join().map_err(|_| anyhow!("a run panicked"))?).collect::<Result<Vec<_>>>()
         })?;
         let Came { done, throttled, strange } = server.came();
-        ensure!((done, strange) == (self.runs * COUNT, 0), "not every run sent what it was to send");
+        ensure!((done, strange) == (self.runs * COUNT, 0), "not every run sent all its requests");
         let wall = median(walls);
         let row = Row::against(
             "300 IDs at the default pace, wall",
@@ -277,7 +277,7 @@ impl Bench {
         Ok(())
     }
 
-    /// As many as there could ever be, as fast as they go.
+    /// A million IDs, without a rate limit.
     fn million(&self, table: &mut Table) -> Result<()> {
         const COUNT: usize = 1_000_000;
         let server = Server::start(&self.h2, Behaviour::default())?;
@@ -295,19 +295,19 @@ impl Bench {
         Ok(())
     }
 
-    /// Jobs for so many IDs, `AT_ONCE` at a time.
+    /// Jobs for this many IDs, `AT_ONCE` at a time.
     fn many(&self, root: &str, roots: &str, count: usize, format: &str) -> Result<(Job, Job)> {
         let (file, at_once) = (self.file_of_ids(count)?, AT_ONCE.to_string());
         let arguments = ["partner", "disconnect", "-f", &file, "-j", &at_once, "--rate", "off", "-o", format];
         let done = if format == "text" { "\tdisconnected" } else { "\"status\":\"disconnected\"" };
         let ours = self.ours(root, roots, &arguments, (count, done));
-        // All transfers of one list of addresses: the cheapest way that curl has.
+        // One URL with a range: the cheapest way for curl.
         let ids = format!("p-[1-{count}]");
         Ok((ours, self.curl(root, roots, &["--parallel", "--parallel-max", &at_once], &ids, count)))
     }
 }
 
-/// What was measured, where what was to be done was done.
+/// A measurement, if the work was done.
 fn checked<T>(measured: Result<T>, done: impl FnOnce() -> Result<()>) -> Result<T> {
     let measured = measured?;
     done().map(|()| measured)

@@ -1,5 +1,5 @@
-//! The server that both are measured against: TLS on loopback, as slow and as strict as a row of the table asks. It
-//! checks and counts what comes, so that nothing is measured that was not done.
+//! The server for both: TLS on loopback, with the latency and rate limit that a row of the table needs. It checks and
+//! counts the requests, to make sure that the work that is measured was done.
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
@@ -24,13 +24,13 @@ use crate::support::tls::Identity;
 /// How the server behaves.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Behaviour {
-    /// How much later than it could every answer comes.
+    /// The delay of every answer.
     pub latency: Duration,
-    /// So many requests in so long, for each token; beyond that a 429.
+    /// The rate limit for each token: requests and window. Above it, the answer is 429.
     pub limit: Option<(usize, Duration)>,
 }
 
-/// What came.
+/// The requests that came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Came {
     /// Requests to disconnect that were answered with 204.
@@ -41,7 +41,7 @@ pub struct Came {
     pub strange: usize,
 }
 
-/// The server, on a thread of its own.
+/// A server on a thread of its own.
 pub struct Server {
     root: String,
     came: Arc<Mutex<Came>>,
@@ -52,12 +52,12 @@ pub struct Server {
 struct State {
     behaviour: Behaviour,
     came: Arc<Mutex<Came>>,
-    /// When the requests of the last window came, for each token.
+    /// The times of the requests in the last window, for each token.
     recent: Mutex<HashMap<Vec<u8>, VecDeque<Instant>>>,
 }
 
 impl Server {
-    /// Starts one that speaks what its identity offers.
+    /// Starts a server with the protocols of its identity.
     ///
     /// # Errors
     /// There is no port or no thread.
@@ -68,7 +68,7 @@ impl Server {
         let came = Arc::<Mutex<Came>>::default();
         let state = State { behaviour, came: Arc::clone(&came), recent: Mutex::default() };
         let config = Arc::clone(&identity.config);
-        // One thread: the machine's other core is for whoever is measured.
+        // One thread: the machine's other core is for the program that is measured.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (end, ended) = oneshot::channel();
         let thread = std::thread::Builder::new().name("server".to_owned()).spawn(move || {
@@ -82,23 +82,23 @@ impl Server {
         Ok(Self { root, came, end: Some(end), thread: Some(thread) })
     }
 
-    /// Where it is.
+    /// The address.
     pub fn root(&self) -> &str {
         &self.root
     }
 
-    /// What came since it was asked last.
+    /// The requests since the last call.
     pub fn came(&self) -> Came {
         std::mem::take(&mut *self.came.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Fails unless exactly so many disconnects came since it was asked last, and nothing else did.
+    /// Fails unless exactly this many disconnects, and nothing else, came since the last call.
     ///
     /// # Errors
-    /// Something else came.
+    /// Other requests came.
     pub fn expect(&self, done: usize) -> Result<()> {
         let came = self.came();
-        ensure!(came == Came { done, ..Came::default() }, "{done} requests were to come, but the server saw {came:?}");
+        ensure!(came == Came { done, ..Came::default() }, "expected {done} requests, but {came:?} came");
         Ok(())
     }
 }
@@ -119,7 +119,7 @@ async fn serve(listener: TcpListener, config: Arc<ServerConfig>, state: Arc<Stat
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
         let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
-        // How a connection ends is for the client to tell.
+        // The client reports if a connection fails.
         tokio::spawn(async move {
             let Ok(stream) = acceptor.accept(stream).await else { return };
             let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
@@ -163,7 +163,7 @@ impl State {
         }
     }
 
-    /// Whether this is more than the limit leaves to this token. What is beyond it counts as well, as at the service.
+    /// Whether this request exceeds the limit of its token. Rejected requests count too, as at the service.
     fn is_over_limit(&self, token: &[u8]) -> bool {
         let Some((most, window)) = self.behaviour.limit else { return false };
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);

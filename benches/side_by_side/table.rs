@@ -1,15 +1,15 @@
-//! The table: what was measured, against what, and whether that is good enough.
+//! The table of results.
 
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
 
-/// Where the table of the last run stands.
+/// The file with the table of the last run.
 const REPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md");
-/// What stands before and behind it there.
+/// The lines before and after the table.
 const MARKS: (&str, &str) = ("<!-- the last run -->\n", "<!-- its end -->\n");
 
-/// One measure.
+/// One measurement.
 pub struct Row {
     measure: String,
     ours: String,
@@ -24,34 +24,34 @@ struct Bar {
 }
 
 impl Row {
-    /// What is compared with nothing.
+    /// A measurement without a comparison.
     pub fn alone(measure: &str, ours: String) -> Self {
         Self { measure: measure.to_owned(), ours, other: String::new(), ratio: None, bar: None }
     }
 
-    /// What is compared with something, and how many times that it is.
+    /// A measurement with a comparison, and the ratio of both.
     pub fn against(measure: &str, ours: String, other: String, ratio: f64) -> Self {
         Self { other, ratio: Some(ratio), ..Self::alone(measure, ours) }
     }
 
-    /// The ratio may be so much.
+    /// Limits the ratio.
     pub fn ratio_at_most(self, most: f64) -> Self {
         let is_met = self.ratio.is_some_and(|ratio| ratio <= most);
         self.bar(format!("at most {most:.2}"), is_met)
     }
 
-    /// Has to be like this, and is so or not.
+    /// Adds a limit, and whether it is met.
     pub fn bar(self, words: impl Into<String>, is_met: bool) -> Self {
         Self { bar: Some(Bar { words: words.into(), is_met }), ..self }
     }
 }
 
-/// The rows so far.
+/// The rows.
 #[derive(Default)]
 pub struct Table(Vec<Row>);
 
 impl Table {
-    /// Adds a row, and tells it at once: a run takes long.
+    /// Adds a row, and prints it at once because a run takes long.
     pub fn push(&mut self, row: Row) {
         eprintln!("{}", line(&row));
         self.0.push(row);
@@ -62,12 +62,12 @@ impl Table {
         rows.into_iter().for_each(|row| self.push(row));
     }
 
-    /// Whether every bar is met.
+    /// Whether every limit is met.
     pub fn is_met(&self) -> bool {
         self.0.iter().all(|row| row.bar.as_ref().is_none_or(|bar| bar.is_met))
     }
 
-    /// As Markdown, below what is said of the run.
+    /// The table in Markdown, below the description of the run.
     pub fn markdown(&self, about: &str) -> String {
         let mut text = format!("{about}\n\n| measure | intunectl | against | ratio | bar |\n|---|---|---|---|---|\n");
         for row in &self.0 {
@@ -92,7 +92,7 @@ fn line(row: &Row) -> String {
     line
 }
 
-/// Puts the text where that of the last run stands.
+/// Replaces the text of the last run.
 ///
 /// # Errors
 /// The file has no place for it.

@@ -1,9 +1,9 @@
-//! What a shell offers when TAB is pressed. Its script, from `intunectl completion`, runs this program with the words
-//! of the line after `--`. Commands, options and files are clap's business; the IDs of partners are looked up here.
+//! What a shell offers at a TAB. Its script, from `intunectl completion`, runs this program with the words of the line
+//! after `--`. clap completes commands, options and files; partner IDs are looked up here.
 //!
-//! A lookup sends a token, and users act on what is offered. So it is done exactly as the command that is being typed
-//! would do it, or not at all. It is fast, never prompts, changes nothing, and prints no messages: they would land in
-//! the middle of the line.
+//! A lookup sends a token, and people act on what is offered. It must do exactly what the command on the line would do,
+//! or nothing. It is fast, never prompts, changes nothing, and prints no messages: they would appear in the middle of
+//! the line.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -26,7 +26,7 @@ use crate::interrupt::block_on;
 use crate::text::sanitize::sanitize;
 use crate::variables::{_CLAP_COMPLETE_INDEX, INTUNECTL_COMPLETE, INTUNECTL_COMPLETE_NO_LOOKUP};
 
-/// How long a lookup may take, counted from the start: the whole process stays below 300 ms.
+/// The time limit of a lookup, from the start of the process, which must end within 300 ms.
 const WITHIN: Duration = Duration::from_millis(250);
 
 /// The line to complete, if a completion script runs this program.
@@ -43,17 +43,17 @@ pub fn command_line() -> Option<CommandLine> {
 }
 
 pub struct CommandLine {
-    /// The words, as the shell has them; the first is the program.
+    /// The words as typed; the first is the program.
     words: Vec<OsString>,
-    /// Which of them the cursor is in.
+    /// The index of the word with the cursor.
     index: usize,
-    /// Whether the command would get these words, and the variables of this process, and nothing else.
+    /// Whether the command would get exactly these words and the variables of this process.
     is_all: bool,
     until: Instant,
 }
 
 impl CommandLine {
-    /// Prints what to offer, in the form that the shell's script expects.
+    /// Prints the offers in the format of the shell's script.
     pub fn complete(self) -> Exit {
         std::panic::set_hook(Box::new(|_| {}));
         let line = Arc::new(self);
@@ -65,14 +65,14 @@ impl CommandLine {
         }
     }
 
-    /// The partners whose IDs begin with what is typed so far, except those whose IDs are on the line already.
+    /// The partners whose IDs start with what is typed, without those already on the line.
     fn partners(&self, typed: &OsStr) -> Vec<CompletionCandidate> {
         let offers = || {
             let typed = typed.to_str().filter(|typed| typed.is_empty() || is_word(typed))?;
             let words = self.plain_words()?;
             let named: Vec<_> = words.iter().filter_map(|word| PartnerId::parse(word).ok()).collect();
             let (send, receive) = mpsc::sync_channel(1);
-            // After that time nobody waits for it: it ends with the process.
+            // If it takes too long, it ends with the process.
             thread::Builder::new().spawn(move || send.send(look_up(words))).ok()?;
             let mut partners = receive.recv_timeout(self.until.saturating_duration_since(Instant::now())).ok()??;
             partners.retain(|partner| {
@@ -86,8 +86,8 @@ impl CommandLine {
         offers().unwrap_or_default().into_iter().map(candidate).collect()
     }
 
-    /// The words as the command would get them, with an ID of no partner at the cursor. `None` if the shell would
-    /// change one of them (a variable, a pattern, quotes) or adds to them.
+    /// The words as the command would get them, with an unused ID at the cursor. `None` if the shell would change one
+    /// (a variable, a pattern, quotes) or add to them.
     fn plain_words(&self) -> Option<Vec<String>> {
         if !self.is_all {
             return None;
@@ -96,17 +96,17 @@ impl CommandLine {
         let here = OsString::from("00000000-0000-0000-0000-000000000000");
         match words.get_mut(self.index) {
             Some(word) => *word = here,
-            // zsh leaves an empty word out.
+            // zsh omits an empty word.
             None => words.push(here),
         }
-        // The first is what this program was called, which may be anything.
+        // The name of the program may be anything.
         words.drain(..1);
         let plain = words.iter().map(|word| plain(word.to_str()?));
         std::iter::once(Some("intunectl".to_owned())).chain(plain).collect()
     }
 }
 
-/// The definitions, with the lookup for the IDs of partners.
+/// The definitions, with the lookup of partner IDs.
 fn command(line: &Arc<CommandLine>) -> clap::Command {
     Cli::command().mut_subcommand("partner", |partner| {
         partner.mut_subcommands(|verb| {
@@ -125,12 +125,12 @@ fn command(line: &Arc<CommandLine>) -> clap::Command {
 /// A partner that can be offered.
 struct Offer {
     id: PartnerId,
-    /// Name and status.
+    /// The name and status.
     description: Option<String>,
 }
 
-/// The partners of the tenant that this command line would act in. All of them: a part would look like all. `None` if
-/// there is no token at hand, or the list does not come.
+/// All partners of the tenant that this command line would act in: a part would look like the whole list. `None` if no
+/// valid token is available, or the service does not list them in time.
 fn look_up(words: Vec<String>) -> Option<Vec<Offer>> {
     // Strict: an option that is ignored here could select another tenant than the command's.
     if cli::repeated_selector(words.iter().map(OsString::from)).is_some() {
@@ -154,15 +154,15 @@ fn look_up(words: Vec<String>) -> Option<Vec<Offer>> {
     Some(partners.into_iter().filter_map(|partner| offer(partner.fields)).collect())
 }
 
-/// Whether it is safe on a command line without quotes. What is offered goes there as it is, and the next Enter runs
+/// Whether a text is safe on a command line without quotes. Shells insert an offer unquoted, and the next Enter runs
 /// it: an ID from the network must not become a substitution, a second command or an option.
 fn is_word(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
 }
 
-/// A word as the shell will pass it on, if it passes it on unchanged; shells agree on `~/`. In front, `@` makes
-/// PowerShell put a list there, and `=` makes zsh look for a command.
+/// A word as the shell will pass it on, if it does not change it, except for `~/`, which all shells expand alike. At the
+/// start of a word, `@` is a list in PowerShell, and `=` is a command's path in zsh.
 fn plain(word: &str) -> Option<String> {
     if let Some(rest) = word.strip_prefix("~/") {
         return plain(Path::new(&std::env::home_dir()?).join(rest).to_str()?);

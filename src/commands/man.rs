@@ -1,6 +1,5 @@
 //! `man`: the manual pages, for packagers.
 
-use anyhow::Context as _;
 use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -11,8 +10,8 @@ use crate::exit::Exit;
 use crate::output::stdout;
 use crate::variables::{self, Manual, Variable};
 
-/// The start of the paragraph with the exit codes in a command's help.
-const CODES: &str = "Exit codes: ";
+/// The heading of the exit codes in a command's help.
+const CODES: &str = "Exit codes:\n";
 
 pub fn run(path: &[String]) -> anyhow::Result<Exit> {
     let mut root = Cli::command().disable_help_subcommand(true);
@@ -23,7 +22,7 @@ pub fn run(path: &[String]) -> anyhow::Result<Exit> {
         above.push(page_name(command));
         command = below(command).find(|below| below.get_name() == name).ok_or_else(|| unknown(command, name))?;
     }
-    stdout::print(&page(&root, command, &above).context("the page cannot be made")?)
+    stdout::print(&page(&root, command, &above)?)
 }
 
 /// The commands that have a page.
@@ -39,19 +38,19 @@ fn unknown(above: &Command, name: &str) -> Error {
     let names: Vec<_> = below(above).map(Command::get_name).collect();
     let above = page_name(above).replace('-', " ");
     let hint = match names.as_slice() {
-        [] => format!("no commands are below `{above}`"),
-        names => format!("below `{above}` there are: {}", names.join(", ")),
+        [] => format!("leave it out; `{above}` has no commands"),
+        names => format!("name a command of `{above}`: {}", names.join(", ")),
     };
-    Error::usage(format!("there is no manual page of '{name}'")).hint(hint)
+    Error::usage(format!("no manual page for '{name}'")).hint(hint)
 }
 
-/// The page of a command; `above` are the names of the pages of the commands that it is below.
+/// The page of a command; `above` are the names of the pages above it.
 fn page(root: &Command, command: &Command, above: &[String]) -> std::io::Result<Vec<u8>> {
     let version = root.get_version().unwrap_or_default();
-    // Without a date: it would be that of the build. (clap_mangen leaves the empty field out, and so moves the others.)
+    // Without a date: builds must be reproducible. (clap_mangen omits an empty date, which shifts the other fields.)
     let title = format!(".TH \"{}\" \"1\" \"\" \"intunectl {version}\" \"User Commands\"\n", page_name(command));
     let mut page = title.into_bytes();
-    // As the help has it: not with every option.
+    // As in the help, without every option.
     let usage = command.clone().render_usage().to_string().replacen("Usage: ", "", 1);
     let man = Man::new(command.clone().override_usage(usage));
     man.render_name_section(&mut page)?;
@@ -63,7 +62,12 @@ fn page(root: &Command, command: &Command, above: &[String]) -> std::io::Result<
     }
     let mut roff = Roff::new();
     roff.control("SH", ["EXIT STATUS"]);
-    roff.text([roman(codes(command).or_else(|| codes(root)).unwrap_or_default())]);
+    for line in codes(command).or_else(|| codes(root)).unwrap_or_default().lines() {
+        let (code, meaning) = line.trim_start().split_once("  ").unwrap_or_default();
+        roff.control("TP", []);
+        roff.text([bold(code)]);
+        roff.text([roman(meaning.trim_start())]);
+    }
     if above.is_empty() {
         environment(&mut roff);
     }
@@ -87,7 +91,7 @@ fn paragraphs(command: &Command) -> Vec<String> {
 }
 
 fn codes(command: &Command) -> Option<String> {
-    paragraphs(command).iter().find_map(|text| text.strip_prefix(CODES).map(|codes| codes.replace('\n', " ")))
+    paragraphs(command).iter().find_map(|text| text.strip_prefix(CODES).map(str::to_owned))
 }
 
 fn environment(roff: &mut Roff) {
@@ -101,7 +105,7 @@ fn environment(roff: &mut Roff) {
     }
 }
 
-/// Everything else below the options: lines to type, each paragraph after a heading.
+/// All other paragraphs below the options: a heading, and lines to type.
 fn examples(roff: &mut Roff, command: &Command) {
     let paragraphs = paragraphs(command);
     let mut of_them = paragraphs.iter().filter(|text| !text.is_empty() && !text.starts_with(CODES)).peekable();
@@ -113,7 +117,7 @@ fn examples(roff: &mut Roff, command: &Command) {
         if !heading.starts_with("Example") {
             roff.text([roman(heading)]);
         }
-        // As they are, line by line.
+        // Not filled.
         roff.control("nf", []);
         for line in lines.lines() {
             roff.text([roman(line)]);

@@ -1,4 +1,4 @@
-//! One file per verb; `consent` is what two of them ask, `complete` what TAB does instead of any.
+//! One file per verb. `consent` is the prompt of the verbs that change partners; `complete` answers a TAB.
 
 pub mod auth_list;
 pub mod auth_login;

@@ -1,8 +1,8 @@
-//! A program that the tests have `intunectl` start: as a browser, as a tool on the PATH, as the sandbox's command. It does
-//! the same on every system, and so needs no shell.
+//! A program that `intunectl` starts in tests: a browser, a tool on the PATH, or the sandbox's command. It works alike on
+//! every system and needs no shell.
 //!
-//! What it does is in the file beside it that has its name and ends in `.steps`, with a NUL between words. Without such a
-//! file, its arguments are its steps.
+//! It reads its steps from the file beside it that has its name and ends in `.steps`, with a NUL between words. Without
+//! such a file, its arguments are its steps.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a program of the tests")]
 
 use std::ffi::{OsStr, OsString};
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
                 write(&mut io::stdout(), &std::env::var_os(word()).unwrap_or_default());
                 println!();
             }
-            // Each with a NUL behind it, since a value may have a line feed in it.
+            // With a NUL after each, because a value may contain a line feed.
             "print-variables" => {
                 for (name, value) in std::env::vars_os() {
                     let entry = [name.as_encoded_bytes(), b"=", value.as_encoded_bytes(), b"\0"].concat();
@@ -37,21 +37,20 @@ fn main() -> ExitCode {
             }
             // To standard output, until standard input ends.
             "copy" => drop(io::copy(&mut io::stdin(), &mut io::stdout()).unwrap()),
-            // The first argument, as a line at the end of a file.
+            // Appends the first argument to a file, as a line.
             "append-argument" => {
                 let mut file = File::options().append(true).create(true).open(word()).unwrap();
                 let line = arguments.first().unwrap().to_str().unwrap();
                 file.write_all(format!("{line}\n").as_bytes()).unwrap();
             }
-            // The words up to "&&", or all others, are a program and its arguments. Goes on if that succeeds.
+            // Runs a program: the words up to "&&", or all others. Continues if it succeeds.
             "run" => {
                 let status = command(&rest(&mut words, "&&")).status().unwrap();
                 if !status.success() {
                     return code(status.code().unwrap_or(1));
                 }
             }
-            // All other words are two programs and their arguments, with "|" between. The first one's standard output is
-            // the second one's standard input; the exit code is that of the second one.
+            // Runs a pipeline of two programs: all other words, with "|" between. The exit code is that of the second.
             "pipe" => {
                 let mut first = command(&rest(&mut words, "|")).stdout(Stdio::piped()).spawn().unwrap();
                 let output = first.stdout.take().unwrap();
@@ -59,7 +58,7 @@ fn main() -> ExitCode {
                 first.wait().unwrap();
                 return code(status.code().unwrap_or(1));
             }
-            // The program that a variable names, with the arguments of this one. There may be none.
+            // Runs the program that a variable names, with the arguments of this one. It may be missing.
             "run-variable" => {
                 let program = std::env::var_os(word()).unwrap_or_default();
                 let status = Command::new(program).args(&arguments).status();
@@ -69,7 +68,7 @@ fn main() -> ExitCode {
             "hang" => loop {
                 thread::park();
             },
-            _ => panic!("{} is no step", step.display()),
+            _ => panic!("{} is not a step", step.display()),
         }
     }
     ExitCode::SUCCESS
@@ -91,7 +90,7 @@ fn write(stream: &mut impl io::Write, text: &OsStr) {
     stream.flush().unwrap();
 }
 
-/// Windows has codes beyond a byte, which [`ExitCode`] has not.
+/// [`ExitCode`] has 8 bits; Windows has 32.
 #[allow(clippy::exit, reason = "the only way to a code of 32 bits")]
 fn code(code: i32) -> ExitCode {
     std::process::exit(code)

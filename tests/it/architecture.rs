@@ -1,4 +1,4 @@
-//! Which module may import which: the tables are the map of `src/`, and the test compares it with the sources.
+//! Checks which module imports which. The tables describe the layout of `src/`.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "its helpers are tests too")]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["auth", "graph", "ids"],
     &["net"],
     &["action", "cancel", "error", "exit", "lock", "permission", "text"],
-    // It shares nothing with the client, so that it can contradict it.
+    // Shares nothing with the client: a shared mistake would go unnoticed.
     &["sandbox"],
     &["variables"],
 ];
@@ -29,7 +29,7 @@ const IMPORTED_ONLY_BY: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn imports_lead_downwards_and_make_no_circles() {
+fn imports_run_downwards_without_circles() {
     let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let sources: Vec<_> = sources.iter().map(|(file, text)| (&**file, &**text)).collect();
     let mut problems = problems(&imports(&sources));
@@ -45,7 +45,7 @@ fn imports_lead_downwards_and_make_no_circles() {
     );
 }
 
-/// The Rust files below a directory: the path from there, and the text.
+/// The Rust files below a directory: their paths from there, and their texts.
 pub fn sources(root: &Path) -> Vec<(String, String)> {
     let (mut sources, mut directories) = (Vec::new(), vec![root.to_owned()]);
     while let Some(directory) = directories.pop() {
@@ -115,7 +115,7 @@ type Modules<'a> = BTreeMap<Vec<&'a str>, Module<'a>>;
 #[derive(Default)]
 struct Module<'a> {
     file: &'a str,
-    /// The paths that imported names stand for.
+    /// The paths of imported names.
     names: BTreeMap<&'a str, Vec<&'a str>>,
     /// All paths that it uses, from the root of the crate.
     paths: Vec<Vec<&'a str>>,
@@ -146,7 +146,7 @@ fn imports<'a>(sources: &[(&'a str, &'a str)]) -> Imports<'a> {
     imports
 }
 
-/// The file that defines what is at a path, and its name. Re-exports are followed.
+/// The file that defines the item at a path, and the item's name. Follows re-exports.
 fn locate<'a>(modules: &Modules<'a>, path: &[&'a str]) -> (&'a str, &'a str) {
     let find = |length| Some((length, modules.get(&path[..length])?));
     let (length, module) = (0..=path.len()).rev().find_map(find).unwrap();
@@ -214,7 +214,7 @@ fn absolute<'a>(path: &[&'a str], scope: &[&'a str], module: &Module<'a>, module
     })
 }
 
-/// The paths in what follows `use`, and the names that they get.
+/// The paths in a `use` item, and the names that they get.
 fn used<'a>(tokens: &[&'a str]) -> Vec<(Vec<&'a str>, &'a str)> {
     let (mut used, mut groups, mut path) = (Vec::new(), vec![vec![]], Vec::new());
     for token in tokens {
@@ -246,7 +246,7 @@ fn used<'a>(tokens: &[&'a str]) -> Vec<(Vec<&'a str>, &'a str)> {
     used
 }
 
-/// How many tokens there are up to the end of the group or item that comes first.
+/// The number of tokens up to the end of the first group or item.
 fn end(tokens: &[&str]) -> usize {
     let mut depth = 0;
     let is_end = |token: &&str| {
@@ -278,7 +278,7 @@ fn tokens(mut text: &str) -> Vec<&str> {
     tokens
 }
 
-/// The length of the space, comment, string, character or lifetime at the start, if there is one.
+/// The length of the white space, comment, string, character or lifetime at the start, or 0.
 pub fn ignored(text: &str) -> usize {
     let through = |from: usize, end: &str| text[from..].find(end).map_or(text.len(), |at| from + at + end.len());
     let prefix = ["br", "cr", "r"].into_iter().find(|prefix| text.starts_with(prefix)).unwrap_or_default().len();

@@ -1,4 +1,4 @@
-//! The command line itself.
+//! Help, version and usage errors.
 
 use std::path::Path;
 
@@ -25,11 +25,11 @@ fn below(path: &[&str]) -> Vec<String> {
     let Seen { stdout, .. } = seen(&[path, &["--help"]].concat());
     let listed = stdout.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let names = listed.filter_map(|line| line.split_whitespace().next());
-    // clap's own, which has no help of its own.
+    // clap's command `help` has no help.
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
-/// All commands that do something.
+/// All commands without subcommands.
 fn commands() -> Vec<Vec<String>> {
     let mut commands = Vec::new();
     for first in below(&[]) {
@@ -57,7 +57,7 @@ fn the_long_help_of_every_command_has_an_example() {
 }
 
 #[test]
-fn what_is_unknown_is_a_usage_error() {
+fn an_unknown_or_incomplete_word_is_a_usage_error() {
     for (arguments, word) in [
         (&["--nonsense"][..], "--nonsense"),
         (&["nonsense"], "nonsense"),
@@ -75,14 +75,14 @@ fn what_is_unknown_is_a_usage_error() {
 }
 
 #[test]
-fn a_misspelt_command_is_guessed() {
+fn a_misspelt_command_gets_a_suggestion() {
     let Seen { stderr, code, .. } = seen(&["partner", "disconect", "a"]);
     assert_eq!(code, Some(2));
     assert!(stderr.contains("'disconnect'"), "{stderr}");
 }
 
 #[test]
-fn no_command_is_a_usage_error_that_shows_the_help() {
+fn a_missing_command_is_a_usage_error_that_shows_the_help() {
     for group in [&[][..], &["partner"], &["auth"]] {
         let Seen { stdout, stderr, code } = seen(group);
         assert_eq!((stdout.as_str(), code), ("", Some(2)), "{group:?}");
@@ -114,7 +114,7 @@ fn a_value_out_of_range_is_a_usage_error() {
 }
 
 #[test]
-fn an_example_fits_the_narrowest_usual_terminal_where_a_wrapped_one_could_not_be_copied() {
+fn examples_fit_80_columns_so_that_they_can_be_copied() {
     for command in commands() {
         let help = help(&command);
         let examples = help.lines().skip_while(|line| !line.starts_with("Example")).skip(1);
@@ -125,14 +125,14 @@ fn an_example_fits_the_narrowest_usual_terminal_where_a_wrapped_one_could_not_be
 }
 
 #[test]
-fn what_is_wrong_with_the_command_line_is_coloured_as_the_command_line_says() {
+fn usage_errors_follow_the_color_option() {
     let table: [(&[&str], &str, bool); 6] = [
         (&["--color", "always"], "NO_COLOR", true),
         (&["--color=always"], "NO_COLOR", true),
         (&["--color", "never"], "CLICOLOR_FORCE", false),
         (&["--color=never"], "CLICOLOR_FORCE", false),
         (&[], "CLICOLOR_FORCE", true),
-        // What stands behind `--` is no option of ours.
+        // Words after `--` are not options.
         (&["completion", "--", "--color=always"], "NO_COLOR", false),
     ];
     for (arguments, variable, colored) in table {
@@ -146,7 +146,7 @@ fn what_is_wrong_with_the_command_line_is_coloured_as_the_command_line_says() {
 }
 
 #[test]
-fn usage_names_the_command_whatever_its_file_is_called() {
+fn usage_shows_the_name_intunectl_even_if_the_file_is_renamed() {
     let home = Intunectl::new();
     let renamed = link_program(Path::new(BINARY), home.home(), "renamed");
     for arguments in [

@@ -1,4 +1,4 @@
-//! `completion`: the scripts, as the binary prints them and as packagers take them from the source, and what they offer.
+//! `completion`: the scripts that it prints, the committed copies for packagers, and what the scripts offer.
 
 #[cfg(unix)]
 use std::os::unix::fs::FileTypeExt as _;
@@ -18,7 +18,7 @@ use crate::support::{BINARY, Intunectl, Seen, run};
 #[cfg(unix)]
 mod shells;
 
-/// Shells, and the names that they look for.
+/// Shells, and the file names that they look for.
 const SCRIPTS: [(&str, &str); 5] = [
     ("bash", "intunectl.bash"),
     ("zsh", "_intunectl"),
@@ -33,19 +33,19 @@ fn script(shell: &str) -> PathBuf {
 }
 
 #[test]
-fn the_committed_scripts_are_those_that_the_binary_prints() {
+fn the_committed_scripts_are_up_to_date() {
     for (shell, name) in SCRIPTS {
         let output = Intunectl::new().command().args(["completion", shell]).output().unwrap();
         assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
         assert!(
             std::fs::read(script(shell)).is_ok_and(|committed| committed == output.stdout),
-            "completions/{name} is out of step; make it anew: cargo run -- completion {shell} > completions/{name}"
+            "completions/{name} is out of date; write it again: cargo run -- completion {shell} > completions/{name}"
         );
     }
 }
 
 #[test]
-fn a_script_needs_neither_a_keyring_nor_sensible_settings() {
+fn a_script_is_printed_without_a_keyring_and_with_invalid_settings() {
     let home = Intunectl::new();
     let mut command = home.command();
     command.args(["completion", "bash"]).env("INTUNECTL_GRAPH_URL", "nonsense").env("INTUNECTL_OUTPUT", "nonsense");
@@ -55,7 +55,7 @@ fn a_script_needs_neither_a_keyring_nor_sensible_settings() {
 }
 
 #[test]
-fn a_script_calls_the_program_by_its_name() {
+fn a_script_finds_the_program_by_its_name() {
     for (shell, _) in SCRIPTS {
         let text = std::fs::read_to_string(script(shell)).unwrap();
         assert!(!text.contains(BINARY) && text.contains("intunectl") && text.contains("INTUNECTL_COMPLETE"), "{text}");
@@ -63,7 +63,7 @@ fn a_script_calls_the_program_by_its_name() {
 }
 
 #[test]
-fn an_unknown_shell_is_a_usage_error_that_names_the_known_ones() {
+fn an_unknown_shell_is_a_usage_error_that_lists_the_known_ones() {
     let output = Intunectl::new().command().args(["completion", "tcsh"]).output().unwrap();
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -72,16 +72,16 @@ fn an_unknown_shell_is_a_usage_error_that_names_the_known_ones() {
     }
 }
 
-// What is on the command line.
+// Commands, options, values and files.
 
 #[test]
-fn commands_options_values_and_files_are_offered_and_what_is_hidden_is_not() {
+fn commands_options_values_and_files_are_offered_but_nothing_hidden() {
     let home = Intunectl::new();
     home.file("ids.txt", "");
     let offers = |words: &[&str]| Offers::to(&mut home.command(), words);
     let commands = offers(&[""]);
     assert_eq!(commands.ids(), ["partner", "auth", "completion", "sandbox", "help"]);
-    assert!(commands.all().contains(&("partner", "The tenant's remote assistance partners")));
+    assert!(commands.all().contains(&("partner", "List, disconnect and onboard partners")));
     assert_eq!(offers(&["auth", "log"]).ids(), ["login", "logout"]);
     assert_eq!(offers(&["partner", "disconnect", "--token-f"]).all()[0].0, "--token-file");
     assert_eq!(offers(&["--cloud", ""]).ids(), ["global", "gcc-high", "dod", "china"]);
@@ -91,7 +91,7 @@ fn commands_options_values_and_files_are_offered_and_what_is_hidden_is_not() {
 }
 
 #[test]
-fn the_variable_alone_turns_no_run_into_something_else() {
+fn a_command_runs_as_usual_if_only_the_completion_variable_is_set() {
     let graph = Graph::that_does_it();
     let home = Intunectl::new();
     for value in ["bash", "nonsense", "1", "0", ""] {
@@ -103,7 +103,7 @@ fn the_variable_alone_turns_no_run_into_something_else() {
 }
 
 #[test]
-fn what_is_not_a_shells_question_has_no_answer_and_no_message() {
+fn a_request_from_an_unknown_shell_gets_no_answer_and_no_message() {
     let home = Intunectl::new();
     for (shell, words) in [("nonsense", &["intunectl", ""][..]), ("/bin/tcsh", &["intunectl", "p"]), ("bash", &["x"])] {
         let mut command = home.command();
@@ -112,14 +112,14 @@ fn what_is_not_a_shells_question_has_no_answer_and_no_message() {
     }
 }
 
-// The IDs of partners.
+// Partner IDs.
 
 /// Partners with these IDs.
 fn partners(ids: &[&str]) -> Value {
     ids.iter().map(|id| json!({"id": id, "displayName": "A name", "onboardingStatus": "onboarded"})).collect()
 }
 
-/// A Graph with one page.
+/// A Graph server with one page of partners.
 fn listing(partners: &Value) -> Graph {
     let page = json!({ "value": partners }).to_string();
     Graph::answering(
@@ -127,17 +127,17 @@ fn listing(partners: &Value) -> Graph {
     )
 }
 
-/// Completes an ID in a home of its own, with the token in the environment.
+/// A command that completes an ID, with the token in the environment.
 fn command(root: &str) -> Command {
     let mut command = Intunectl::new().command();
-    // The home has gone by then.
+    // The home is deleted when this function returns.
     command.env("INTUNECTL_GRAPH_URL", root).env("INTUNECTL_TOKEN", TOKEN).current_dir("/");
     command
 }
 
 const DISCONNECT: [&str; 3] = ["partner", "disconnect", ""];
 
-/// Makes sure that with these words and variables no ID is offered and nobody is spoken to.
+/// Checks that these words and variables get no IDs and send nothing.
 fn nothing_is_sent(words: &[&str], variables: &[(&str, Option<&str>)]) {
     let server = Unspoken::new();
     let mut command = command(&server.url());
@@ -175,7 +175,7 @@ fn ids_are_offered_with_names_and_statuses() {
 }
 
 #[test]
-fn ids_that_begin_otherwise_or_are_on_the_line_are_not_offered() {
+fn only_ids_that_start_as_typed_and_are_not_on_the_line_are_offered() {
     let guid = |n: u8| format!("5a4d0b0c-0002-4000-8000-00000000000{n}");
     let graph = listing(&partners(&[&guid(1), &guid(2), "other", "Other"]));
     let with_ids = |words: &[&str]| {
@@ -189,7 +189,7 @@ fn ids_that_begin_otherwise_or_are_on_the_line_are_not_offered() {
 }
 
 #[test]
-fn an_id_that_is_more_than_a_word_to_a_shell_is_not_offered() {
+fn an_id_that_is_special_to_a_shell_is_not_offered() {
     let unfit = [
         "$(reboot)",
         "`reboot`",
@@ -228,12 +228,12 @@ fn an_id_that_is_more_than_a_word_to_a_shell_is_not_offered() {
 }
 
 #[test]
-fn without_a_token_at_hand_nothing_is_offered_or_sent() {
+fn without_a_valid_token_nothing_is_offered_or_sent() {
     nothing_is_sent(&["--token-file", "/nonexistent", "partner", "disconnect", ""], &[]);
     nothing_is_sent(&DISCONNECT, &[("INTUNECTL_TOKEN", Some(""))]);
     nothing_is_sent(&DISCONNECT, &[("INTUNECTL_TOKEN", Some(&jwt(&claims(-5))))]);
     nothing_is_sent(&DISCONNECT, &[("INTUNECTL_TOKEN", None)]);
-    // An application would have to be signed in.
+    // An application would have to request a token first.
     let app = [("AZURE_TENANT_ID", Some("t")), ("AZURE_CLIENT_ID", Some("c")), ("AZURE_CLIENT_SECRET", Some("s"))];
     nothing_is_sent(&DISCONNECT, &[&[("INTUNECTL_TOKEN", None)][..], &app].concat());
 }
@@ -255,7 +255,7 @@ fn a_token_is_not_taken_out_of_a_pipe() {
 }
 
 #[test]
-fn the_options_on_the_line_are_honoured_wherever_they_are() {
+fn options_anywhere_on_the_line_are_honoured() {
     let graph = listing(&partners(&["a"]));
     let other = Unspoken::new();
     let home = Intunectl::new();
@@ -280,7 +280,7 @@ fn the_options_on_the_line_are_honoured_wherever_they_are() {
     let bearer = format!("Bearer {}", good().split('.').next().unwrap());
     let came = graph.came();
     assert!(came.iter().all(|came| came.header("authorization").unwrap().starts_with(&bearer)));
-    // As bash and zsh ask: the cursor need not be at the end.
+    // As bash and zsh do it: the cursor need not be at the end.
     let words = ["--", "intunectl", "partner", "disconnect", "", "--graph-url", &root];
     let asked = || {
         let mut command = command(&other.url());
@@ -296,7 +296,7 @@ fn the_options_on_the_line_are_honoured_wherever_they_are() {
 }
 
 #[test]
-fn the_home_is_where_the_shell_says() {
+fn a_tilde_is_the_home_directory_that_the_shell_uses() {
     let graph = listing(&partners(&["a"]));
     let home = Intunectl::new();
     home.file("a token", TOKEN);
@@ -318,7 +318,7 @@ fn the_version_of_the_api_is_honoured() {
 }
 
 #[test]
-fn a_line_that_a_shell_would_still_change_is_not_acted_on() {
+fn a_line_that_the_shell_would_change_gets_no_ids() {
     for word in [
         "$OPTIONS",
         "\"--cloud\"",
@@ -326,7 +326,7 @@ fn a_line_that_a_shell_would_still_change_is_not_acted_on() {
         "`cat ids`",
         "*",
         "{a,b}",
-        // There it is part of a path.
+        // On Windows, a backslash is part of a path.
         if cfg!(windows) { "$a" } else { "a\\b" },
         "~user/x",
         ">out",
@@ -340,7 +340,7 @@ fn a_line_that_a_shell_would_still_change_is_not_acted_on() {
 }
 
 #[test]
-fn a_line_that_the_command_would_refuse_is_not_acted_on() {
+fn a_line_that_the_command_would_reject_gets_no_ids() {
     for words in [
         &["--cloud", "mars"][..],
         &["--nonsense"],
@@ -358,7 +358,7 @@ fn a_line_that_the_command_would_refuse_is_not_acted_on() {
 }
 
 #[test]
-fn nothing_is_looked_up_where_no_id_belongs() {
+fn nothing_is_looked_up_if_the_word_is_not_an_id() {
     for words in [&["-"][..], &["--fr"], &["-f", ""], &["--cloud=d"], &["a$"], &["'a"], &["a:"]] {
         let server = Unspoken::new();
         Offers::to(&mut command(&server.url()), &[&DISCONNECT[..2], words].concat());
@@ -367,7 +367,7 @@ fn nothing_is_looked_up_where_no_id_belongs() {
 }
 
 #[test]
-fn all_pages_are_offered_or_nothing() {
+fn either_all_pages_are_offered_or_nothing() {
     let pages = |second: u16| {
         Graph::answering(move |line| {
             let next = format!("{{root}}{PARTNERS}?$skiptoken=2");
@@ -385,7 +385,7 @@ fn all_pages_are_offered_or_nothing() {
 }
 
 #[test]
-fn whatever_the_server_does_nothing_is_said_and_nothing_is_sent_twice_or_elsewhere() {
+fn a_failed_lookup_prints_nothing_and_is_not_retried_or_redirected() {
     let elsewhere = Unspoken::new();
     let other = elsewhere.url();
     let page = json!({ "value": partners(&["a"]) }).to_string();
@@ -425,7 +425,7 @@ fn whatever_the_server_does_nothing_is_said_and_nothing_is_sent_twice_or_elsewhe
 }
 
 #[test]
-fn the_token_is_not_offered_even_where_it_comes_back() {
+fn the_token_is_not_offered_even_if_the_server_returns_it() {
     let token = "abcdefghijklmnopqrstuvwxyz0123456789";
     let escaped = token.replace('a', "\\u0061");
     let page = format!(
@@ -441,10 +441,10 @@ fn the_token_is_not_offered_even_where_it_comes_back() {
     assert_eq!(offers.described(), [("a", "[redacted] [redacted]")]);
 }
 
-// The scripts, in their shells.
+// The scripts.
 
 #[test]
-fn nothing_is_looked_up_where_the_script_does_not_see_all_of_the_line() {
+fn nothing_is_looked_up_if_the_script_does_not_see_the_whole_line() {
     nothing_is_sent(&DISCONNECT, &[("INTUNECTL_COMPLETE_NO_LOOKUP", Some("1"))]);
     let graph = listing(&partners(&["a"]));
     let with = || {

@@ -1,6 +1,9 @@
-//! What a command costs apart from time, which no test can rely on: its instructions, and what it loads. All of it of
-//! the program as it is shipped, which the tests make: `cargo test --test it -- --ignored footprint::`.
-#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_imports, reason = "what is on record is of x86_64"))]
+//! What a command costs: its instructions, and what it loads. (Time varies too much to be tested.) The tests build and
+//! measure the program as it is shipped: `cargo test --test it -- --ignored footprint::`.
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(dead_code, unused_imports, reason = "the recorded numbers are for x86_64")
+)]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -9,10 +12,10 @@ use crate::support::callgrind::{instructions, under};
 use crate::support::http2::Server;
 use crate::support::{TOKEN, shipped_program};
 
-/// How many roots are loaded besides the server's own: about as many as a system trusts.
+/// The number of root certificates besides the server's own: about as many as a system trusts.
 const ROOTS: usize = 140;
 
-/// The instructions of each command, on x86_64. A number is raised only by a commit that says why.
+/// The instructions of each command, on x86_64. A commit that raises a number says why.
 const RECORDED: [(&str, u64); 5] = [
     ("--version", 748_000),
     ("--help", 1_517_000),
@@ -21,30 +24,30 @@ const RECORDED: [(&str, u64); 5] = [
     ("partner disconnect", 7_254_000),
 ];
 
-/// How many per cent more or fewer there may be: another compiler, C library, valgrind or processor makes
-/// for another number, and so do the random numbers of TLS (under 1 %).
+/// The allowed difference in per cent. The number depends on the compiler, the C library, valgrind and the processor, and
+/// on the random numbers of TLS (under 1 %).
 const SLACK: u64 = 10;
 
-/// A command of it, by the user of a TLS server who trusts the roots in `own.pem`.
+/// A command at the home of a TLS server, which trusts the root certificates in `own.pem`.
 fn command(server: &Server, arguments: &[&str]) -> Command {
     let mut command = server.home.command_of(shipped_program());
     command.args(arguments).env("SSL_CERT_FILE", server.home.home().join("own.pem"));
     command
 }
 
-/// Roots that have signed nothing, in PEM.
+/// Root certificates that have signed nothing, in PEM.
 fn other_roots() -> String {
     let key = rcgen::KeyPair::generate().unwrap();
     let root = |n| {
         let mut params = rcgen::CertificateParams::default();
-        // A name each: of those that share the server's, each would be tried.
+        // Different names: each root with the server's name would be tried.
         params.distinguished_name.push(rcgen::DnType::CommonName, format!("Root {n}"));
         params.self_signed(&key).unwrap().pem()
     };
     (0..ROOTS).map(root).collect()
 }
 
-/// `partner disconnect` of one ID by that user.
+/// `partner disconnect` of one ID at that home.
 fn disconnect(server: &Server, root: &str) -> Command {
     let mut command = command(server, &["partner", "disconnect", "a", "--graph-url", root]);
     command.env("INTUNECTL_TOKEN", TOKEN);
@@ -55,19 +58,19 @@ fn has_disconnected(output: &Output) -> bool {
     output.stdout == b"a\tdisconnected\n"
 }
 
-/// A number as it stands in code.
+/// A number with underscores, as in code.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
     groups.join("_")
 }
 
-/// What is wrong with a command's instructions, and what to do about it.
+/// Reports that a command's number of instructions has changed, and what to do about it.
 fn complaint(name: &str, recorded: u64, measured: u64) -> Option<String> {
     let (more, advice) = if measured * 100 > recorded * (100 + SLACK) {
-        ("more", "look for what takes them with callgrind_annotate and mend it, or record it in a commit that says why")
+        ("more", "find the cause with callgrind_annotate and fix it, or record the number in a commit that says why")
     } else if measured * 100 < recorded * (100 - SLACK) {
-        ("fewer", "record it, or what is added later is not seen")
+        ("fewer", "record the number, or a later increase goes unnoticed")
     } else {
         return None;
     };
@@ -75,17 +78,17 @@ fn complaint(name: &str, recorded: u64, measured: u64) -> Option<String> {
     let [recorded, rounded] = [recorded, measured.next_multiple_of(1000)].map(grouped);
     let measured = grouped(measured);
     Some(format!(
-        "`intunectl {name}` takes {measured} instructions, {per_cent:.1} % {more} than the {recorded} on record: {advice}:\n    \
+        "`intunectl {name}` takes {measured} instructions, {per_cent:.1} % {more} than the recorded {recorded}: {advice}:\n    \
          (\"{name}\", {rounded}),"
     ))
 }
 
 #[test]
-fn a_tenth_more_or_less_is_no_change() {
+fn a_difference_of_up_to_a_tenth_is_accepted() {
     for within in [900, 1000, 1100] {
         assert_eq!(complaint("x", 1000, within), None);
     }
-    let more = "`intunectl x` takes 1_101_000 instructions, 10.1 % more than the 1_000_000 on record: look for ";
+    let more = "`intunectl x` takes 1_101_000 instructions, 10.1 % more than the recorded 1_000_000: find ";
     assert!(complaint("x", 1_000_000, 1_101_000).unwrap().starts_with(more));
     let fewer = complaint("x", 1_000_000, 899_001).unwrap();
     assert!(fewer.contains("10.1 % fewer than") && fewer.ends_with("\n    (\"x\", 900_000),"), "{fewer}");
@@ -94,7 +97,7 @@ fn a_tenth_more_or_less_is_no_change() {
 #[test]
 #[cfg(target_arch = "x86_64")]
 #[ignore = "needs valgrind and a release build; .ci/run runs it"]
-fn every_command_takes_about_as_many_instructions_as_are_on_record() {
+fn every_command_takes_about_the_recorded_number_of_instructions() {
     let server = Server::start(|_| None);
     let own = std::fs::read_to_string(server.home.home().join("own.pem")).unwrap();
     server.home.file("own.pem", own + &other_roots());
@@ -109,7 +112,7 @@ fn every_command_takes_about_as_many_instructions_as_are_on_record() {
     let version = concat!("intunectl ", env!("CARGO_PKG_VERSION"), "\n");
     let script = include_bytes!("../../completions/intunectl.bash");
     let no_keyring = b"error: the keyring cannot be used: ";
-    // By its address: what a resolver does is not ours.
+    // By its address, to leave out the instructions of the resolver.
     let by_address = server.root.replace("localhost", "127.0.0.1");
     let complaints: [_; RECORDED.len()] = [
         alone("--version", 0, &|output| output.stdout == version.as_bytes()),
@@ -123,24 +126,24 @@ fn every_command_takes_about_as_many_instructions_as_are_on_record() {
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
-/// What nothing needs that has no network to reach.
+/// Something that only commands with a network need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Load {
-    /// The file of roots, or a look for it.
+    /// The file of root certificates is opened or looked for.
     RootFile,
-    /// The directory of roots, likewise.
+    /// The directory of root certificates, likewise.
     RootDirectory,
-    /// What a runtime waits with.
+    /// An async runtime waits.
     Runtime,
-    /// A thread or a process.
+    /// A thread or a process starts.
     Thread,
-    /// A socket of the internet's protocols.
+    /// An internet socket is opened.
     Socket,
-    /// Where names are looked up.
+    /// A file of the resolver is read.
     Names,
 }
 
-/// What a line of `strace` shows to be loaded, where the roots are those of this home.
+/// What a line of `strace` shows to be loaded. The root certificates are in this home.
 fn load(line: &str, home: &Path) -> Option<Load> {
     let (_process, call) = line.split_once(' ')?;
     let (name, arguments) = call.trim_start().split_once('(')?;
@@ -158,7 +161,7 @@ fn load(line: &str, home: &Path) -> Option<Load> {
     }
 }
 
-/// All that a command loads, each with the line of `strace` that shows it; and what the command printed.
+/// Everything that a command loads, each with its line of `strace`; and the output of the command.
 fn loads(server: &Server, mut command: Command) -> (Vec<(Load, String)>, Output) {
     let home = server.home.home();
     let trace = home.join("trace");
@@ -181,7 +184,7 @@ fn a_command_without_a_network_loads_nothing_for_one() {
         (&["--version"], 0, &[]),
         (&["completion", "bash"], 0, &[]),
         (&["man"], 0, &[]),
-        // A keyring that does not answer is given up by whoever waits for that thread.
+        // The keyring is called on a thread, so that a keyring that does not answer can be abandoned.
         (&["auth", "list"], 1, &[Load::Thread]),
     ] {
         let (loads, output) = loads(&server, command(&server, arguments));
@@ -198,14 +201,14 @@ fn a_command_without_a_network_loads_nothing_for_one() {
 
 #[test]
 #[ignore = "needs strace and a release build; .ci/run runs it"]
-fn what_is_loaded_for_a_network_is_seen() {
+fn the_trace_shows_what_is_loaded_for_a_network() {
     let server = Server::start(|_| None);
     let (loads, output) = loads(&server, disconnect(&server, &server.root));
     assert!(has_disconnected(&output), "{output:?}");
     for load in [Load::RootFile, Load::RootDirectory, Load::Runtime, Load::Thread, Load::Socket] {
-        assert!(loads.iter().any(|(found, _)| *found == load), "{load:?} is not seen: {loads:#?}");
+        assert!(loads.iter().any(|(found, _)| *found == load), "no {load:?}: {loads:#?}");
     }
-    // This machine's own name is looked up nowhere. Whether another is found does not matter.
+    // `localhost` needs no lookup. Another name does, whether it is found or not.
     assert!(loads.iter().all(|(found, _)| *found != Load::Names), "{loads:#?}");
     let mut elsewhere = disconnect(&server, "https://graph.invalid");
     elsewhere.args(["--retries", "0", "--timeout", "1s"]);

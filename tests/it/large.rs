@@ -1,5 +1,5 @@
-//! 100,000 IDs, as many as the largest scripts have, by the program as it is shipped, since a debug build takes a minute:
-//! `cargo test --test it -- --ignored large::`.
+//! 100,000 IDs, as many as the largest scripts have. With the program as it is shipped, because a debug build takes a
+//! minute: `cargo test --test it -- --ignored large::`.
 
 use std::io::{Read as _, Write as _};
 use std::process::Stdio;
@@ -11,14 +11,14 @@ use crate::support::{Intunectl, shipped_program};
 const IDS: usize = 100_000;
 const MOST_KIB: u64 = 60 * 1024;
 
-/// The most memory that a process has had resident, in KiB; 0 when it is gone.
+/// The peak of the resident memory of a process, in KiB; 0 if it has ended.
 fn peak(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// What came out, how long after the last ID the first of it came, and the peak of memory in KiB.
+/// The output, the time from the last ID to the first output, and the peak of the memory in KiB.
 fn disconnect(user: &Intunectl, sandbox: &Sandbox, ids: &[u8], format: &str) -> (Vec<u8>, Duration, u64) {
     let mut child = user
         .command_of(shipped_program())
@@ -37,7 +37,7 @@ fn disconnect(user: &Intunectl, sandbox: &Sandbox, ids: &[u8], format: &str) -> 
     loop {
         let length = pipe.read(&mut chunk).unwrap();
         first.get_or_insert_with(|| given.elapsed());
-        // Asked at every read: the peak only grows, and the last reads are after the last result.
+        // At every read: the peak only grows, and the process has ended by the last read.
         most = most.max(peak(child.id()));
         if length == 0 {
             break;
@@ -63,7 +63,7 @@ fn a_hundred_thousand_ids_start_within_a_second_and_take_little_memory() {
     assert!(first < Duration::from_secs(1), "{first:?}");
     assert!((1..MOST_KIB).contains(&most), "{most} KiB");
 
-    // The one format that keeps every record to the end.
+    // The only format that keeps all records until the end.
     let (document, _, most) = disconnect(&user, &sandbox, &ids, "json");
     let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
     assert_eq!(document["summary"]["succeeded"], IDS);

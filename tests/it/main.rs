@@ -1,4 +1,4 @@
-//! The real binary, from outside. One test program, since each one more would link everything once more.
+//! Tests of the real binary, from outside. One test program for all: each program more would link everything again.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,7 +7,7 @@
     reason = "its helpers are tests too"
 )]
 
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "some of it is for tests that run on Linux alone"))]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "some of it is only for tests on Linux"))]
 mod architecture;
 #[cfg_attr(target_os = "macos", allow(dead_code, reason = "the tests that sign in do not run there"))]
 mod support;

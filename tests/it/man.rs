@@ -1,4 +1,4 @@
-//! `man`: the manual pages, which packagers print and ship.
+//! `man`: the manual pages, which packagers ship.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn page(command: &[&str]) -> String {
     stdout
 }
 
-/// Text without the marks of the page's language.
+/// Text without the escapes of roff.
 fn plain(text: &str) -> String {
     let text = ["\\fB", "\\fI", "\\fR"].iter().fold(text.to_owned(), |text, mark| text.replace(mark, ""));
     text.replace("\\-", "-").replace(r"\*(Aq", "'").replace("\\\\", "\\")
@@ -25,11 +25,11 @@ fn plain(text: &str) -> String {
 /// A section's lines.
 fn section<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     let heading = [format!(".SH {name}"), format!(".SH \"{name}\"")];
-    let behind = page.lines().skip_while(|line| !heading.contains(&(*line).to_owned())).skip(1);
-    behind.take_while(|line| !line.starts_with(".SH ")).collect()
+    let after = page.lines().skip_while(|line| !heading.contains(&(*line).to_owned())).skip(1);
+    after.take_while(|line| !line.starts_with(".SH ")).collect()
 }
 
-/// All commands that have a page, the program itself first, as the pages themselves tell.
+/// All commands that have a page, from the subcommands on the pages; the program itself is first.
 fn commands() -> Vec<Vec<String>> {
     let mut found = vec![Vec::new()];
     let mut looked_at = 0;
@@ -73,17 +73,21 @@ fn every_command_has_a_page_with_each_of_its_options_once() {
 }
 
 #[test]
-fn examples_stand_as_they_are_typed() {
+fn a_page_shows_the_examples_and_exit_codes_of_the_help() {
     let page = page(&["partner", "disconnect"]);
     let help = seen(&["partner", "disconnect", "--help"]).stdout;
     let typed = help.split_once("\nExamples:\n").unwrap().1.split_once("\n\n").unwrap().0;
     assert_eq!(plain(&section(&page, "EXAMPLES").join("\n")), format!(".nf\n{typed}\n.fi"));
-    assert!(!page.contains("Exit codes") && section(&page, "EXIT STATUS")[0].starts_with("0 every ID got 204"));
+    let codes = help.split_once("\nExit codes:\n").unwrap().1;
+    let codes: Vec<_> = codes.lines().filter_map(|line| line.trim_start().split_once("  ")).collect();
+    let expected: String = codes.iter().map(|(code, text)| format!(".TP\n{code}\n{}\n", text.trim_start())).collect();
+    assert_eq!(plain(&section(&page, "EXIT STATUS").join("\n")) + "\n", expected);
+    assert!(!page.contains("Exit codes") && codes.len() == 5, "{page}");
     assert_eq!(plain(section(&page, "SEE ALSO")[0]), "intunectl(1), intunectl-partner(1)");
 }
 
 #[test]
-fn every_variable_that_an_option_names_is_in_the_environment_of_the_first_page() {
+fn the_first_page_explains_every_variable_that_an_option_names() {
     let environment = plain(&section(&page(&[]), "ENVIRONMENT").join("\n"));
     for command in commands() {
         let words: Vec<_> = command.iter().map(String::as_str).collect();
@@ -97,7 +101,7 @@ fn every_variable_that_an_option_names_is_in_the_environment_of_the_first_page()
 }
 
 #[test]
-fn a_page_is_the_same_wherever_and_whenever_it_is_made() {
+fn a_page_does_not_depend_on_place_or_settings() {
     let here = page(&[]);
     let home = Intunectl::new();
     let mut elsewhere = home.command();
@@ -111,7 +115,7 @@ fn a_page_is_the_same_wherever_and_whenever_it_is_made() {
 }
 
 #[test]
-fn what_is_hidden_has_no_page_and_is_on_none() {
+fn hidden_commands_have_no_page_and_are_on_none() {
     assert!(!seen(&["--help"]).stdout.contains("manual page"));
     let first = plain(&page(&[]));
     for name in ["intunectl-man", "intunectl-help"] {
@@ -121,14 +125,14 @@ fn what_is_hidden_has_no_page_and_is_on_none() {
         let Seen { stdout, stderr, code } = seen(&[&["man"], command].concat());
         assert_eq!((stdout.as_str(), code), ("", Some(2)), "{command:?}");
         let named = command.last().unwrap();
-        let error = format!("error: there is no manual page of '{named}'\nhint: ");
+        let error = format!("error: no manual page for '{named}'\nhint: ");
         assert!(stderr.starts_with(&error) && stderr.contains("`intunectl"), "{stderr}");
     }
 }
 
 #[test]
-fn a_formatter_has_nothing_to_complain_of() {
-    // Where there is one.
+fn formatters_report_no_problems() {
+    // If it is installed.
     let is_there = |name| Command::new(name).arg("--version").output().is_ok();
     for (formatter, arguments) in [("groff", &["-man", "-ww", "-z"][..]), ("mandoc", &["-T", "lint", "-W", "error"])] {
         if !is_there(formatter) {

@@ -362,7 +362,7 @@ fn a_selector_that_is_given_twice_is_exit_2_wherever_it_stands() {
                     let mut command = home.command();
                     let seen = run(command.args(middle).env("INTUNECTL_GRAPH_URL", server.root()));
                     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{middle:?}: {seen:?}");
-                    assert!(seen.stderr.contains(&format!("'{}' is given more than once", after[0])), "{seen:?}");
+                    assert!(seen.stderr.contains(&format!("'{}' cannot be used multiple times", after[0])), "{seen:?}");
                 }
             }
         }

@@ -1,15 +1,15 @@
 
-# Bash breaks words at = and : too, reads patterns in what is offered, and puts file names on the line as they are.
+# Bash also splits words at = and :, expands patterns in offers, and inserts file names without quotes.
 _intunectl() {
     local -a words=()
     local rest=$COMP_LINE before='' index=0 flags=$- aliases='' i
     for i in "${!COMP_WORDS[@]}"; do
         if [[ $i -eq $COMP_CWORD && $rest == [[:space:]]* && -z $2 && ${COMP_WORDS[i]} == [!=:]* ]]; then
-            # The cursor is in front of this word: it is in one of its own.
+            # The cursor is before this word, in an empty word of its own.
             index=${#words[@]}
             words+=('' "${COMP_WORDS[i]}")
         elif [[ $i -gt 0 && $rest != [[:space:]]* ]]; then
-            # Of the word that the cursor is in, what is behind the cursor does not count.
+            # Ignore the part of the word after the cursor.
             [[ $i -gt $COMP_CWORD && $index -eq ${#words[@]}-1 ]] || words[${#words[@]}-1]+=${COMP_WORDS[i]}
         else
             words+=("${COMP_WORDS[i]}")
@@ -25,7 +25,7 @@ _intunectl() {
     done
     local COMP_CWORD=$index
     local -a COMP_WORDS=("${words[@]}")
-    # An alias may hold options, which are not among the words.
+    # An alias may contain options, which are not among the words.
     [[ ${BASH_VERSINFO[0]} -lt 4 ]] || aliases=${BASH_ALIASES[$1]}${BASH_ALIASES[${words[0]}]}
     [[ $aliases != *[[:space:]]* ]] || local -x INTUNECTL_COMPLETE_NO_LOOKUP=1
     set -f
@@ -35,7 +35,7 @@ _intunectl() {
     if [[ -e ${COMPREPLY[0]/#\~\//$HOME/} ]] && compopt -o filenames 2>/dev/null; then
         return
     fi
-    # The rest goes onto the line unquoted, and Enter runs it.
+    # Bash inserts the rest unquoted, and Enter runs it.
     for i in "${!COMPREPLY[@]}"; do
         [[ ${COMPREPLY[i]} != *[!-[:alnum:]_./:=@,+~]* ]] || unset "COMPREPLY[i]"
     done

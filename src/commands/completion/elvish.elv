@@ -1,6 +1,6 @@
 use str
 set edit:completion:arg-completer[intunectl] = {|@words|
-    # Variables may be set in front of the command, and options be behind the cursor.
+    # There may be variables before the command and options after the cursor.
     var line = $edit:current-command
     var is-clear = (and (str:has-prefix $line intunectl) (eq '' (str:trim-space $line[$edit:-dot..])))
     var no-lookup = 1

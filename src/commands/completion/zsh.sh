@@ -1,5 +1,5 @@
 
-# clap's sees the words of this command only: a variable may be set in front of them, or sudo or ssh stand there.
+# clap's function sees only the words of this command; a variable, sudo or ssh may precede it.
 _intunectl() {
     local -a line=(${(z)${:-$PREBUFFER${LBUFFER}x}})
     local -a command=(${(z)aliases[$line[1]]} $line[1])
@@ -8,7 +8,7 @@ _intunectl() {
 }
 compdef _intunectl intunectl
 
-# Where this file was loaded for a completion, and not by somebody's .zshrc, that one is still to be done.
+# If zsh loaded this file for a completion, and not from .zshrc, do that completion now.
 if (( ${+compstate} )); then
     _intunectl "$@"
 fi

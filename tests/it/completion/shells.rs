@@ -1,4 +1,4 @@
-//! What the scripts offer in shells, which press TAB.
+//! What the scripts offer at a TAB in real shells.
 
 use crate::support::Seen;
 use crate::support::graph::{TOKEN, Unspoken};
@@ -8,9 +8,9 @@ use crate::support::{Intunectl, run};
 
 use super::{listing, partners};
 
-/// What bash puts on the line for the last word of `line`, with the script, after `setup`, and IDs of a Graph.
+/// What bash offers for the last word of `line`, after the script and `setup`, with the IDs of a Graph server.
 fn in_bash(home: &Intunectl, root: &str, setup: &str, line: &str) -> Vec<String> {
-    // Bash sets these when TAB is pressed; it breaks words at = and : too.
+    // Bash sets these at a TAB; it also splits words at = and :.
     let script = r#"
         source "$1"; eval "$2"; shift; compopt() { :; }; COMP_LINE=$2 COMP_TYPE=9 word=$3; shift 3
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_POINT=${#COMP_LINE}
@@ -39,7 +39,7 @@ fn in_bash(home: &Intunectl, root: &str, setup: &str, line: &str) -> Vec<String>
 }
 
 #[test]
-fn bash_offers_all_of_it() {
+fn bash_offers_commands_values_files_and_ids() {
     let graph = listing(&partners(&["id-1", "id-2"]));
     let home = Intunectl::new();
     for name in ["ids.txt", "idéal *", "$(touch trap)"] {
@@ -49,7 +49,7 @@ fn bash_offers_all_of_it() {
     let offered = |line: &str| in_bash(&home, &root, "", &format!("intunectl {line}"));
     assert_eq!(offered("partner dis"), ["disconnect"]);
     assert_eq!(offered("--cloud d"), ["dod"]);
-    // Only what is behind the = is put on the line.
+    // Bash inserts only the part after the =.
     assert_eq!(offered("--cloud=d"), ["dod"]);
     assert_eq!(offered("--cloud="), ["global", "gcc-high", "dod", "china"]);
     assert_eq!(offered("partner disconnect -f id"), ["ids.txt", "idéal *"]);
@@ -72,7 +72,7 @@ fn bash_offers_no_file_that_would_be_a_command() {
     for name in ["zebra", "z;touch trap", "z$(touch trap)", "z&x", "z x", "z'", "z>x"] {
         home.file(name, "");
     }
-    // Behind a glued option, bash does not see that it is a file, and quotes nothing.
+    // In a word with an option, bash does not see the file name, and quotes nothing.
     for line in ["intunectl partner show -fz", "intunectl partner show -qfz"] {
         let (_, glued) = line.rsplit_once(' ').unwrap();
         assert_eq!(in_bash(&home, "http://127.0.0.1:1", "", line), [format!("{glued}ebra")]);
@@ -80,7 +80,7 @@ fn bash_offers_no_file_that_would_be_a_command() {
 }
 
 #[test]
-fn bash_looks_nothing_up_where_an_alias_holds_options() {
+fn bash_looks_nothing_up_if_an_alias_contains_options() {
     let home = Intunectl::new();
     let other = Unspoken::new();
     let line = "intunectl partner disconnect ";
@@ -95,10 +95,10 @@ fn bash_looks_nothing_up_where_an_alias_holds_options() {
 }
 
 #[test]
-fn bash_takes_the_cursor_in_front_of_a_word_for_a_word_of_its_own() {
+fn bash_completes_an_empty_word_if_the_cursor_is_before_a_word() {
     let graph = listing(&partners(&["id-1"]));
     let (home, other) = (Intunectl::new(), Unspoken::new());
-    // As bash has it: the word is the one behind the cursor, and nothing is typed of it.
+    // As bash sets it: the current word is the one after the cursor, and none of it is typed.
     let script = r#"
         source "$1"
         COMP_LINE="intunectl partner disconnect  --graph-url $2" COMP_TYPE=9 COMP_POINT=29
@@ -116,8 +116,8 @@ fn bash_takes_the_cursor_in_front_of_a_word_for_a_word_of_its_own() {
 }
 
 #[test]
-fn bash_lets_no_message_onto_the_line() {
-    // Anything else is seen as the standard error of bash.
+fn bash_shows_no_messages_of_the_program() {
+    // `in_bash` checks that standard error is empty.
     let function = r#"intunectl() { echo noise >&2; command intunectl "$@"; }"#;
     let offered = in_bash(&Intunectl::new(), "http://127.0.0.1:1", function, "intunectl partner dis");
     assert_eq!(offered, ["disconnect"]);
@@ -125,7 +125,7 @@ fn bash_lets_no_message_onto_the_line() {
 
 #[test]
 #[ignore = "needs fish; .ci/run runs it"]
-fn fish_looks_nothing_up_where_it_does_not_see_all_of_the_line_and_lets_no_message_onto_it() {
+fn fish_looks_nothing_up_unless_it_sees_the_whole_line_and_shows_no_messages() {
     let home = Intunectl::new();
     let in_fish = |root: &str, script: &str, line: &str| {
         let mut command = home.command();
@@ -136,7 +136,7 @@ fn fish_looks_nothing_up_where_it_does_not_see_all_of_the_line_and_lets_no_messa
         assert_eq!((stderr.as_str(), code), ("", Some(0)), "{line}");
         stdout
     };
-    // What fish says of a line with the cursor behind "disconnect ".
+    // What fish reports if the cursor is after "disconnect ".
     let cursor = r#"
         set -g behind $argv[2]
         function commandline
@@ -162,7 +162,7 @@ fn fish_looks_nothing_up_where_it_does_not_see_all_of_the_line_and_lets_no_messa
     other.assert_unspoken();
     let graph = listing(&partners(&["id-1"]));
     in_time(|| in_fish(&graph.url(), cursor, " "), |offers| offers.starts_with("id-1\t"));
-    // fish sets variables that are in front of the command.
+    // fish sets variables that are before the command.
     let line = format!("INTUNECTL_GRAPH_URL={} intunectl partner disconnect i", graph.url());
     in_time(|| in_fish(&other.url(), complete, &line), |offers| offers.starts_with("id-1\t"));
     let noisy = format!("function intunectl; echo noise >&2; command intunectl $argv; end; {complete}");
@@ -171,7 +171,7 @@ fn fish_looks_nothing_up_where_it_does_not_see_all_of_the_line_and_lets_no_messa
 
 #[test]
 #[ignore = "needs fish; .ci/run runs it"]
-fn fish_offers_all_of_it() {
+fn fish_offers_commands_values_and_ids() {
     let graph = listing(&partners(&["id-1", "id-2"]));
     let home = Intunectl::new();
     let mut command = home.command();
@@ -183,7 +183,7 @@ fn fish_offers_all_of_it() {
         assert_eq!((stderr.as_str(), code), ("", Some(0)), "{line}");
         stdout
     };
-    assert_eq!(offered("intunectl auth logi"), "login\tSign in, and keep the sign-in in the system's keyring\n");
+    assert_eq!(offered("intunectl auth logi"), "login\tSign in, and store the sign-in in the system keyring\n");
     assert_eq!(offered("intunectl --cloud=d"), "--cloud=dod\n");
     let line = "intunectl partner disconnect id-1 i";
     in_time(|| offered(line), |offers| offers == "id-2\tA name, onboarded\n");
@@ -191,12 +191,12 @@ fn fish_offers_all_of_it() {
 
 #[test]
 #[ignore = "needs zsh; .ci/run runs it"]
-fn zsh_offers_all_of_it_from_the_first_time_on() {
+fn zsh_offers_commands_and_ids_from_the_first_tab_on() {
     let graph = listing(&partners(&["id-1"]));
     let home = Intunectl::new();
     let mut command = home.command();
     command.env("INTUNECTL_TOKEN", TOKEN).env("TERM", "dumb");
-    // A zsh of its own, on a terminal: completion is to be had nowhere else. At TAB it keeps the line that comes of it.
+    // zsh completes only on a terminal. At a TAB, this one saves the completed line.
     let script = r#"
         zmodload zsh/zpty; zpty shell zsh -fi
         zpty -w shell "PS1=; fpath+=($1); autoload -Uz compinit; compinit -Du"
@@ -217,12 +217,12 @@ fn zsh_offers_all_of_it_from_the_first_time_on() {
         let whole = format!("{command} partner disconnect id-1 \n");
         in_time(|| offered(&graph.url(), &format!("{command} partner disconnect i")), |line| *line == whole);
     }
-    // What is in front of the command is not among its words.
+    // The words of a command do not include what is before it.
     let other = Unspoken::new();
     for command in ["INTUNECTL_PROFILE=b intunectl", "sudo intunectl", "export INTUNECTL_PROFILE=b; intunectl", "ip"] {
         let line = format!("{command} partner disconnect i");
         assert_eq!(offered(&other.url(), &line), format!("{line}\n"));
-        // The words themselves are offered all the same.
+        // Commands are offered anyway.
         let line = format!("{command} partner disconn");
         assert_eq!(offered(&other.url(), &line), format!("{line}ect \n"));
     }
