@@ -11,7 +11,7 @@ use crate::variables::{AZURE_AUTHORITY_HOST, AZURE_CLIENT_ID};
 
 /// Source: graph-facts, "The resource".
 pub const NOT_AZURE_CLI: &str =
-    "Azure CLI cannot get this permission for an account. Remove this token and sign in:\n  intunectl auth login";
+    "Azure CLI cannot get this permission. Leave out this token and sign in:\n  intunectl auth login";
 
 /// Where a token comes from, and where a new one would come from.
 pub enum TokenOrigin {
@@ -34,7 +34,7 @@ impl TokenOrigin {
             Self::Static(_) if claims.is_some_and(Claims::is_of_azure_cli) => NOT_AZURE_CLI.to_owned(),
             Self::Static(_) => "Get a new token and run again".to_owned(),
             Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
-            Self::Profile(profile) => format!("Sign in again:\n  {}", session::login_command(&profile.name)),
+            Self::Profile(profile) => format!("Sign in again: {}", session::login_command(&profile.name)),
         }
     }
 

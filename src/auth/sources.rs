@@ -152,7 +152,7 @@ fn no_keyring(error: anyhow::Error, profile: &str) -> anyhow::Error {
 
 /// The hint to sign in to a profile again.
 pub fn sign_in_again(profile: &str) -> String {
-    format!("sign in again:\n  {}", session::login_command(profile))
+    format!("sign in again: {}", session::login_command(profile))
 }
 
 /// The ways to a token without the keyring.

@@ -397,7 +397,7 @@ impl Roots {
         ))
         .hint(match name {
             // The profile is of an earlier sandbox.
-            INTUNECTL_SANDBOX => "sign in to this sandbox:\n  intunectl auth login".to_owned(),
+            INTUNECTL_SANDBOX => "sign in to this sandbox: intunectl auth login".to_owned(),
             _ => format!("{}, or use another profile from `intunectl auth list`", without(name)),
         }))
     }
@@ -739,7 +739,7 @@ mod tests {
             ("INTUNECTL_GRAPH_URL=other", "unset INTUNECTL_GRAPH_URL,"),
             ("--graph-url=other", "leave out --graph-url,"),
             ("--login-url=global", "leave out --login-url,"),
-            ("INTUNECTL_SANDBOX=here", "sign in to this sandbox:\n  intunectl auth login"),
+            ("INTUNECTL_SANDBOX=here", "sign in to this sandbox: intunectl auth login"),
         ] {
             let (kind, found) = check(words, &china).unwrap_err();
             assert!(kind == ErrorKind::Auth && found.starts_with(hint), "{words}: {found}");

@@ -709,7 +709,8 @@ fn the_hint_for_a_token_of_azure_cli_is_to_sign_in() {
     let server = Server::always(|| Reply::status(403));
     let mut command = home.disconnect(server.root());
     let seen = run(command.arg("a").env("INTUNECTL_TOKEN", az));
-    let hint = "\nhint: Azure CLI cannot get this permission for an account. Remove this token and sign in:\n  intunectl auth login\n";
+    let hint =
+        "\nhint: Azure CLI cannot get this permission. Leave out this token and sign in:\n  intunectl auth login\n";
     assert!(
         seen.stderr.starts_with("warning: the token lacks the permission ") && seen.stderr.contains(hint),
         "{seen:?}"
