@@ -91,7 +91,7 @@ impl TokenOrigin {
         match self {
             Self::Static(StaticSource::File(path)) => format!("the token in {}", path.display()),
             Self::Static(source) => format!("the token from {source}"),
-            Self::App { app, .. } => format!("the token of {app}"),
+            Self::App { .. } => "the application's token".to_owned(),
             Self::Profile(profile) => format!("the token of profile '{}'", profile.name),
         }
     }

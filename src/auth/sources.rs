@@ -127,9 +127,13 @@ impl StaticSource {
 
 /// The error if there is no sign-in for a profile.
 pub fn not_signed_in(profile: &str) -> Error {
-    let login = session::login_command(profile);
+    let other = match profile {
+        "default" => format!("in a script, {}", other_ways()),
+        // A script would not name a profile.
+        _ => "`intunectl auth list` shows the profiles".to_owned(),
+    };
     Error::auth(format!("no access token: not signed in (profile '{profile}')"))
-        .hint(format!("in a script, {}. To sign in:\n  {login}", other_ways()))
+        .hint(format!("{other}. To sign in:\n  {}", session::login_command(profile)))
 }
 
 fn from_variable(value: OsString) -> Result<SecretString, Error> {

@@ -43,7 +43,7 @@ impl FromStr for Tenant {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         if text.is_empty() || text.len() > 253 || text.starts_with('.') {
-            return Err("is not a tenant ID or a domain");
+            return Err("is not a tenant ID or domain");
         }
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)) {
             return Err("contains a character that no tenant ID or domain has");

@@ -73,17 +73,18 @@ fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
         return Err(match source {
             STANDARD_INPUT => Error::auth("standard input contains no token")
                 .hint("redirect a file with the token:\n  intunectl auth login --with-token < token.txt"),
-            _ => Error::auth(format!("{source} is empty")).hint("give it a value, or remove it"),
+            _ => Error::auth(format!("{source} is empty"))
+                .hint("supply the token, or leave it out to use another source"),
         });
     }
     if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
         return Err(
-            Error::auth(format!("the token from {source} begins with the word Bearer")).hint("remove that word")
+            Error::auth(format!("the token from {source} begins with the word Bearer")).hint("remove this word")
         );
     }
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Error::auth(format!(
-            "the token from {source} contains a space, a control or a non-ASCII character"
+            "the token from {source} contains a space, control character or non-ASCII character"
         ))
         .hint("check that the token is complete and on one line"));
     }

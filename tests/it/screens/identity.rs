@@ -4,13 +4,14 @@
 use serde_json::{Value, json};
 
 use super::Screens;
-use crate::support::jwt::{self, OTHER_TENANT};
+use crate::support::jwt;
 use crate::support::keyring;
 use crate::support::platform::{Platform, refusal_of_entra};
 use crate::support::server::{Reply, Request, Server};
 use crate::support::{Intunectl, run};
 
 const TENANT: &str = "a1f9d2c4-6b3e-4f70-8d15-92c7e0b4a6d8";
+const OTHER_TENANT: &str = "c7e5b1a0-3d42-4f9e-8b6a-1f2d3c4e5a60";
 const CLIENT: &str = "31359c7f-bd7e-475c-86db-fdb8c937548e";
 const PARTNER: &str = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
 
@@ -111,9 +112,8 @@ fn unusable_tokens(screens: &mut Screens) {
     screens.sh("intunectl partner list --token \"$UNSET\"");
     screens.home.file("empty.txt", "\n");
     screens.sh("intunectl partner list --token-file empty.txt");
-    screens.sh("intunectl auth login --with-token < empty.txt");
 
-    screens.heading("The token is not what a token looks like");
+    screens.heading("The token contains something else");
     screens.sh("INTUNECTL_TOKEN='Bearer EwBwA8l6BAAUs5' intunectl partner list");
     screens.sh("INTUNECTL_TOKEN='EwBwA8l6 BAAUs5' intunectl partner list");
     screens.sh(r"INTUNECTL_TOKEN=$(printf 'EwBwA8l6\377') intunectl partner list");
@@ -131,7 +131,7 @@ fn unusable_tokens(screens: &mut Screens) {
     screens.sh("INTUNECTL_TOKEN_COMMAND='az account get-access-token' intunectl partner list");
     screens.sh("INTUNECTL_MANAGED_IDENTITY=true intunectl partner list");
 
-    screens.heading("The profile has no valid name");
+    screens.heading("The name of the profile is not valid");
     screens.sh("INTUNECTL_PROFILE= intunectl partner list");
     screens.sh("intunectl partner list --profile ''");
     screens.sh(r#"intunectl partner list --profile "$(printf 'work\007')""#);
@@ -162,12 +162,11 @@ fn tenants(screens: &mut Screens) {
     screens.heading("The token is for another tenant");
     screens.sh(&format!("intunectl partner disconnect {PARTNER} --token-file token.txt --tenant {OTHER_TENANT}"));
     screens.sh(&format!("intunectl partner disconnect {PARTNER} --token-file token.txt --tenant fabrikam.com"));
-    screens.sh(&format!("intunectl auth login --with-token --tenant {OTHER_TENANT} < token.txt"));
 
     screens.heading("The token does not say which tenant it is for");
     screens.sh(&format!("INTUNECTL_TOKEN=EwBwA8l6BAAUs5 intunectl partner disconnect {PARTNER} --tenant contoso.com"));
 
-    screens.heading("The tenant is not one tenant, or has no valid name");
+    screens.heading("The option does not name one tenant");
     screens.sh("intunectl partner list --token-file token.txt --tenant organizations");
     screens.sh("intunectl partner list --token-file token.txt --tenant consumers");
     screens.sh("intunectl partner list --token-file token.txt --tenant 'Contoso Ltd'");
@@ -328,7 +327,7 @@ fn application_without_a_token(screens: &mut Screens) {
 }
 
 fn github_actions(screens: &mut Screens) {
-    screens.heading("A job of GitHub Actions gets no identity token");
+    screens.heading("In GitHub Actions, the job gets no identity token");
     let github = Server::always(|| Reply::status(403).body("<html>no</html>"));
     screens.set("ACTIONS_ID_TOKEN_REQUEST_URL", github.root());
     screens.set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "a-token");
@@ -355,6 +354,7 @@ fn profile_identity() {
     sign_out(&screens);
     let server = service(|_| Reply::status(500));
     screens.home.file("token.txt", token(&json!({})));
+    screens.home.file("empty.txt", "");
 
     screens.heading("Not signed in");
     screens.sh("intunectl partner list");
@@ -365,6 +365,10 @@ fn profile_identity() {
     screens.sh("intunectl auth login --with-token --profile contoso < token.txt");
     screens.unset("INTUNECTL_GRAPH_URL");
     screens.sh("intunectl partner list --profile contoso");
+
+    screens.heading("There is no token to store, or it is for another tenant");
+    screens.sh("intunectl auth login --with-token < empty.txt");
+    screens.sh(&format!("intunectl auth login --with-token --tenant {OTHER_TENANT} < token.txt"));
 
     screens.heading("Another source is used instead of the sign-in");
     screens.set("INTUNECTL_GRAPH_URL", server.root());
@@ -386,7 +390,9 @@ fn profile_identity() {
     screens.sh("intunectl auth list");
     screens.sh("intunectl auth login --with-token < token.txt");
     let restarted = service(|_| Reply::status(500));
-    screens.set("INTUNECTL_SANDBOX", restarted.root());
+    let restarted = restarted.root().replace("127.0.0.1", "localhost");
+    screens.mask(&restarted, "http://localhost:9090");
+    screens.set("INTUNECTL_SANDBOX", &restarted);
     screens.sh("intunectl partner list");
     sign_out(&screens);
     screens.unset("INTUNECTL_SANDBOX");
