@@ -8,7 +8,7 @@ use crate::support::jwt;
 use crate::support::keyring;
 use crate::support::platform::{Platform, refusal_of_entra};
 use crate::support::server::{Reply, Request, Server};
-use crate::support::{Intunectl, run};
+use crate::support::{Intunectl, run, run_with};
 
 const TENANT: &str = "a1f9d2c4-6b3e-4f70-8d15-92c7e0b4a6d8";
 const OTHER_TENANT: &str = "c7e5b1a0-3d42-4f9e-8b6a-1f2d3c4e5a60";
@@ -83,6 +83,7 @@ fn identity() {
     clouds(&mut screens);
     servers(&mut screens);
     warnings(&mut screens);
+    rejected(&mut screens);
     application_that_gets_a_token(&mut screens);
     application_credentials(&mut screens);
     application_without_a_token(&mut screens);
@@ -228,6 +229,13 @@ fn warnings(screens: &mut Screens) {
     let azure_cli = json!({"scp": "User.Read", "appid": "04b07795-8ddb-461a-bbee-02f9e1bf7b46"});
     screens.home.file("az.txt", token(&azure_cli));
     screens.sh("intunectl partner list --token-file az.txt");
+}
+
+fn rejected(screens: &mut Screens) {
+    screens.heading("Graph rejects the token");
+    let rejecting = Server::always(Reply::expired);
+    screens.serve(&rejecting);
+    screens.sh("intunectl partner list --token-file token.txt");
 }
 
 fn set_application(screens: &mut Screens) {
@@ -384,6 +392,13 @@ fn profile_identity() {
     screens.sh(&format!(
         "INTUNECTL_LOGIN_URL=https://login.microsoftonline.us intunectl partner disconnect {PARTNER} --profile contoso"
     ));
+
+    screens.heading("Graph rejects the profile's token");
+    let rejecting = Server::always(Reply::expired);
+    screens.set("INTUNECTL_GRAPH_URL", rejecting.root());
+    assert_eq!(run_with(screens.command().args(["auth", "login", "--with-token"]), token(&json!({}))).code, Some(0));
+    screens.unset("INTUNECTL_GRAPH_URL");
+    screens.sh("intunectl partner list");
 
     screens.heading("The sign-ins of a sandbox are its own");
     screens.set("INTUNECTL_SANDBOX", server.root());
