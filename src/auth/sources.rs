@@ -129,7 +129,7 @@ impl StaticSource {
 pub fn not_signed_in(profile: &str) -> Error {
     let other = match profile {
         "default" => format!("in a script, {}", other_ways()),
-        // A script would not name a profile.
+        // No other source is used if --profile names one.
         _ => "`intunectl auth list` shows the profiles".to_owned(),
     };
     Error::auth(format!("no access token: not signed in (profile '{profile}')"))

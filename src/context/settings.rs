@@ -421,7 +421,7 @@ fn root(name: &str, text: &str) -> Result<Root, Error> {
     })
 }
 
-/// A variable's text. An empty variable counts as not set, except for a token source ([`is_set`]).
+/// A variable's text. An empty variable counts as not set, except for a token source (`is_set`).
 pub fn variable(get: Environment<'_>, name: &str) -> Result<Option<String>, Error> {
     match get(name).map(OsString::into_string) {
         None => Ok(None),
