@@ -1,4 +1,4 @@
-//! App credentials from the environment: an application that signs in as itself. Its tokens stay in memory.
+//! Application credentials from the environment: an application that signs in as itself. Its tokens stay in memory.
 //! Source: graph-facts, "Tokens".
 
 use std::ffi::OsString;
@@ -13,10 +13,10 @@ use crate::net::request::SendOptions;
 use crate::net::root::Root;
 use crate::variables::{AZURE_CLIENT_ID, AZURE_TENANT_ID};
 
-/// What the environment says about an application, whether or not it can be used.
-pub const NAME: &str = "app credentials in the environment";
+/// The source's name in messages.
+pub const NAME: &str = "application credentials";
 
-/// An application, and how it proves to be itself.
+/// An application with its credential.
 pub struct App {
     tenant: Tenant,
     client_id: String,
@@ -30,11 +30,10 @@ impl fmt::Display for App {
 }
 
 impl App {
-    /// The application that an environment names. `tenant` is used instead of `AZURE_TENANT_ID`.
+    /// The application that an environment names. `tenant` overrides `AZURE_TENANT_ID`.
     ///
     /// # Errors
-    /// Something is missing, empty, or not what it should be; or this version cannot use it. The error never repeats a
-    /// secret.
+    /// A variable is missing, empty or invalid, or this version cannot use it. The error never repeats a secret.
     pub fn in_environment(get: impl Fn(&str) -> Option<OsString>, tenant: Option<&Tenant>) -> Result<Self, Error> {
         let tenant = match (tenant, get(AZURE_TENANT_ID)) {
             (Some(tenant), _) => Some(tenant.clone()),
@@ -45,7 +44,7 @@ impl App {
         };
         let client_id = get(AZURE_CLIENT_ID).map(|client_id| text(AZURE_CLIENT_ID, client_id)).transpose()?;
         if tenant.as_ref().is_some_and(Tenant::is_any) {
-            return Err(unfit(AZURE_TENANT_ID, "names no tenant"));
+            return Err(unfit(AZURE_TENANT_ID, "does not name one tenant"));
         }
         match (tenant, client_id, Credential::in_environment(&get)?) {
             (Some(tenant), Some(client_id), Some(credential)) => Ok(Self { tenant, client_id, credential }),
@@ -68,7 +67,7 @@ impl App {
         }
     }
 
-    /// The variables that it is made of; `AZURE_TENANT_ID` only if no tenant `is_given`.
+    /// The variables that it uses; `AZURE_TENANT_ID` only if no tenant `is_given` by an option.
     pub fn uses(&self, is_given: bool) -> Vec<&'static str> {
         let tenant = (!is_given).then_some(AZURE_TENANT_ID);
         tenant.into_iter().chain([AZURE_CLIENT_ID]).chain(self.credential.variables().iter().copied()).collect()
@@ -78,7 +77,7 @@ impl App {
         &self.client_id
     }
 
-    /// The variable that names a server, other than this one, from which the credential would be fetched.
+    /// The variable that names another server than this one as the place to fetch the credential from.
     pub fn names_other_server(&self, root: &Root) -> Option<&'static str> {
         self.credential.names_other_server(root)
     }
@@ -86,13 +85,13 @@ impl App {
     /// Gets a token for Graph.
     ///
     /// # Errors
-    /// The platform refuses, cannot be reached, or there is no credential to send.
+    /// The sign-in service refuses or cannot be reached, or the credential cannot be read.
     pub async fn token(&self, graph: &Root, login: &Root, send_options: SendOptions<'_>) -> anyhow::Result<Token> {
         let platform = Platform::new(login, &self.tenant, &self.client_id, send_options)?;
         let authentication = self.credential.authentication(graph, send_options).await?;
         let granted = platform.client_credentials(&authentication, format!("{}/.default", graph.as_str())).await;
-        let otherwise = format!("check {AZURE_TENANT_ID}, {AZURE_CLIENT_ID} and what proves the application");
-        let what = format!("no token for the {self}");
+        let otherwise = format!("check {AZURE_TENANT_ID}, {AZURE_CLIENT_ID} and the credential");
+        let what = format!("cannot get a token with {self}");
         Ok(granted.map_err(|error| error.about(&what, "intunectl auth login", &otherwise))?.access)
     }
 }
@@ -101,7 +100,7 @@ impl App {
 mod tests {
     use super::*;
 
-    /// What every application has. Variables are `NAME=VALUE` here.
+    /// The variables of every application, as `NAME=VALUE`.
     const APP: [&str; 2] = ["AZURE_TENANT_ID=Contoso.example", "AZURE_CLIENT_ID= an-app\n"];
 
     fn found(variables: &[&str]) -> Result<App, Error> {
@@ -136,13 +135,13 @@ mod tests {
             ),
         ] {
             let app = found(&[&APP, more].concat()).unwrap();
-            assert_eq!(app.to_string(), format!("app credentials in the environment ({source})"));
+            assert_eq!(app.to_string(), format!("application credentials ({source})"));
             assert_eq!((app.tenant.as_str(), app.client_id.as_str()), ("contoso.example", "an-app"));
         }
     }
 
     #[test]
-    fn what_is_missing_is_named_with_what_was_found() {
+    fn incomplete_credentials_are_an_error_that_names_found_and_missing_variables() {
         let [tenant, client] = APP;
         let (secret, file) = ("AZURE_CLIENT_SECRET=s", "AZURE_FEDERATED_TOKEN_FILE=f");
         for (variables, words) in [
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_that_cannot_be_used_is_an_error_and_no_reason_to_use_another() {
+    fn an_unsupported_credential_is_an_error_even_if_another_one_is_set() {
         for (name, more) in [
             ("AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE=f"),
             ("AZURE_FEDERATED_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL=https://x"),
@@ -170,15 +169,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_but_empty_or_nonsense_is_an_error() {
+    fn empty_and_invalid_variables_are_an_error() {
         for (variable, words) in [
-            ("AZURE_CLIENT_SECRET=", "is set, but empty"),
-            ("AZURE_FEDERATED_TOKEN_FILE= ", "is set, but empty"),
-            ("AZURE_TENANT_ID=", "is set, but empty"),
-            ("AZURE_CLIENT_ID=\n", "is set, but empty"),
-            ("AZURE_TENANT_ID=a/b", "holds a character"),
+            ("AZURE_CLIENT_SECRET=", "is empty"),
+            ("AZURE_FEDERATED_TOKEN_FILE= ", "is empty"),
+            ("AZURE_TENANT_ID=", "is empty"),
+            ("AZURE_CLIENT_ID=\n", "is empty"),
+            ("AZURE_TENANT_ID=a/b", "contains a character"),
             ("ACTIONS_ID_TOKEN_REQUEST_URL=github", "is not a valid URL"),
-            ("ACTIONS_ID_TOKEN_REQUEST_URL=https://a:b@x", "holds a user name or password"),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL=https://a:b@x", "contains a user name or password"),
         ] {
             let github = ["ACTIONS_ID_TOKEN_REQUEST_URL=https://x", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=t"];
             let error = found(&[&[variable][..], &github, &APP].concat()).err().unwrap();

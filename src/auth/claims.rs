@@ -1,5 +1,5 @@
-//! What an access token says of itself. Nothing is verified: the service is the judge; this is for telling people
-//! early what the service would tell them late.
+//! The claims of an access token. They are not verified: the service decides. They serve to report early what the service
+//! would report late.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 /// Microsoft Graph's application ID, which some tokens name as their audience.
 const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
-/// Azure CLI's own application. Nobody can consent to the permissions for it. Source: graph-facts, "The resource".
+/// Azure CLI's own application. Consent to these permissions is not possible for it. Source: graph-facts, "The resource".
 const AZURE_CLI_APP_ID: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
-/// The claims worth reading. Source: graph-facts, "Tokens".
+/// The claims that are used. Source: graph-facts, "Tokens".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims {
     exp: Option<u64>,
@@ -28,13 +28,13 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// `None` for a token that is not a JWT, which may be valid all the same.
+    /// `None` for a token that is not a JWT. It may still be valid.
     pub fn read(token: &SecretString) -> Option<Self> {
         let mut parts = token.expose_secret().split('.');
         let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
         let json = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
         let claims: Map<String, Value> = serde_json::from_slice(&json).ok()?;
-        // A claim of an unexpected type counts as none; the others are still worth reading.
+        // A claim of an unexpected type counts as missing.
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let roles = claims.get("roles").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         Some(Self {
@@ -51,11 +51,11 @@ impl Claims {
     }
 
     pub fn expiry(&self) -> Option<SystemTime> {
-        // 9999, beyond which times cannot be written (RFC 3339), is no more than nonsense.
+        // Times after the year 9999 cannot be written (RFC 3339), and count as unknown.
         UNIX_EPOCH.checked_add(Duration::from_secs(self.exp.filter(|seconds| *seconds < 253_402_300_800)?))
     }
 
-    /// Who signed in; nobody if an application acts for itself.
+    /// The account that signed in; `None` if an application acts for itself.
     pub fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
@@ -68,12 +68,12 @@ impl Claims {
         self.app_name.as_deref()
     }
 
-    /// Whether the token was issued to Azure CLI's own application, which can never have the permissions.
+    /// Whether the token was issued to Azure CLI's own application, which cannot have the permissions.
     pub fn is_of_azure_cli(&self) -> bool {
         self.app_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(AZURE_CLI_APP_ID))
     }
 
-    /// Whether the application acts for itself, and for nobody who signed in; `None` if the token does not say.
+    /// Whether the application acts for itself, not for an account; `None` if the token does not say.
     pub fn is_app_only(&self) -> Option<bool> {
         match (self.idtyp.as_deref(), &self.scp) {
             (Some("app"), _) => Some(true),
@@ -83,20 +83,20 @@ impl Claims {
         }
     }
 
-    /// The scopes that a person's token has, and the roles that an application's has.
+    /// The scopes of an account's token, and the roles of an application's.
     pub fn permissions(&self) -> impl Iterator<Item = &str> {
         let delegated = self.scp.as_deref().unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
         delegated.chain(self.roles.iter().map(String::as_str))
     }
 
-    /// The audience, in small letters and without a slash at its end: a Graph root, or something else. `None` for
-    /// Graph's application ID, which is the same in every cloud.
+    /// The audience in lower case, without a trailing slash: a Graph root or something else. `None` for Graph's
+    /// application ID, which is the same in every cloud.
     pub fn audience(&self) -> Option<String> {
         let audience = self.aud.as_deref()?.trim_end_matches('/').to_ascii_lowercase();
         (audience != GRAPH_APP_ID).then_some(audience)
     }
 
-    /// Whether one of `permissions` is among the token's; `None` if it names none at all, so that nothing is known.
+    /// Whether the token has one of `permissions`; `None` if it names no permissions at all.
     pub fn has_any(&self, permissions: &[&str]) -> Option<bool> {
         let mut all = self.permissions().peekable();
         all.peek()?;
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jwt_is_read_and_anything_else_is_let_be() {
+    fn the_claims_of_a_jwt_are_read_and_other_tokens_have_none() {
         let claims = Claims::read(&token(r#"{"exp":100,"tid":"t","upn":"a@b","scp":["A"],"roles":["R",1]}"#)).unwrap();
         assert_eq!((claims.tenant.as_deref(), claims.account()), (Some("t"), Some("a@b")));
         assert_eq!((claims.exp, claims.scp, claims.roles), (Some(100), None, vec!["R".to_owned()]));
@@ -124,16 +124,15 @@ mod tests {
     }
 
     #[test]
-    fn the_expiry_is_a_time_or_none() {
+    fn an_expiry_out_of_range_counts_as_unknown() {
         let claims = Claims { exp: Some(100), ..Claims::default() };
         assert_eq!(claims.expiry(), Some(UNIX_EPOCH + Duration::from_secs(100)));
         assert_eq!(Claims::default().expiry(), None);
-        // The largest number that JSON can hold is no reason to fail.
         assert_eq!(Claims { exp: Some(u64::MAX), ..Claims::default() }.expiry(), None);
     }
 
     #[test]
-    fn a_token_says_whether_an_application_acts_for_itself() {
+    fn the_claims_tell_whether_an_application_acts_for_itself() {
         for (payload, expected) in [
             (r#"{"idtyp":"app"}"#, Some(true)),
             (r#"{"idtyp":"app","scp":"x"}"#, Some(true)),
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn azure_cli_is_known_by_its_id() {
+    fn azure_cli_is_recognised_by_its_application_id() {
         for (id, expected) in [(AZURE_CLI_APP_ID.to_uppercase(), true), ("an-app".to_owned(), false)] {
             assert_eq!(Claims { app_id: Some(id), ..Claims::default() }.is_of_azure_cli(), expected);
         }
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permission_is_found_among_scopes_and_roles() {
+    fn permissions_are_found_in_scopes_and_in_roles() {
         for (payload, expected) in [
             (r#"{"scp":"User.Read X.All"}"#, Some(true)),
             (r#"{"roles":["X.All"]}"#, Some(true)),

@@ -1,4 +1,4 @@
-//! How an application proves to be itself: each kind of credential, with its variables and its precedence.
+//! The credentials of applications: each kind, its variables, and the order.
 //!
 //! To add one: its variables (`crate::variables`), a variant here, and its place in [`Credential::in_environment`].
 
@@ -24,7 +24,7 @@ use crate::variables::{
     AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, Role, SYSTEM_OIDCREQUESTURI,
 };
 
-/// The variables in an environment that belong to an application, if they name one.
+/// The variables of an application that are set, if one of them names an application.
 pub fn variables(get: impl Fn(&str) -> Option<OsString>) -> Vec<&'static str> {
     let is_set = |name: &&str| get(name).is_some();
     match variables::with(&[Role::Application]).any(|name| is_set(&name)) {
@@ -35,9 +35,9 @@ pub fn variables(get: impl Fn(&str) -> Option<OsString>) -> Vec<&'static str> {
 
 pub(super) enum Credential {
     Secret(SecretString),
-    /// Read for every token: whatever wrote the file renews it.
+    /// The file is read for every token, because its issuer renews it.
     FederatedTokenFile(PathBuf),
-    /// Asked for every token: the answer is valid for minutes.
+    /// Requested for every token, because the answer is valid only for minutes.
     GitHubActions {
         url: Url,
         token: SecretString,
@@ -45,8 +45,8 @@ pub(super) enum Credential {
 }
 
 impl Credential {
-    /// The first credential that is set. One that is empty is set, too: the step of a pipeline whose secret is missing
-    /// must not act as whoever is signed in.
+    /// The first credential that is set. An empty variable counts as set: a pipeline step without its secret must not act
+    /// with somebody's sign-in.
     pub(super) fn in_environment(get: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Error> {
         if let Some(secret) = get(AZURE_CLIENT_SECRET) {
             return Ok(Some(Self::Secret(SecretString::from(text(AZURE_CLIENT_SECRET, secret)?))));
@@ -65,7 +65,7 @@ impl Credential {
             let url = Url::parse(&text(ACTIONS_ID_TOKEN_REQUEST_URL, url)?)
                 .map_err(|_| unfit(ACTIONS_ID_TOKEN_REQUEST_URL, "is not a valid URL"))?;
             if !url.username().is_empty() || url.password().is_some() {
-                return Err(unfit(ACTIONS_ID_TOKEN_REQUEST_URL, "holds a user name or password"));
+                return Err(unfit(ACTIONS_ID_TOKEN_REQUEST_URL, "contains a user name or password"));
             }
             return Ok(Some(Self::GitHubActions {
                 url,
@@ -76,12 +76,12 @@ impl Credential {
             .into_iter()
             .find(|name| get(name).is_some())
         {
-            Some(name) => Err(unsupported(name, "sign in with a service connection of Azure DevOps")),
+            Some(name) => Err(unsupported(name, "sign in with an Azure DevOps service connection")),
             None => Ok(None),
         }
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Secret(_) => AZURE_CLIENT_SECRET,
@@ -98,7 +98,7 @@ impl Credential {
         }
     }
 
-    /// The variable that names a server, other than this one, from which the credential would be fetched.
+    /// The variable that names another server than this one as the place to fetch the credential from.
     pub(super) fn names_other_server(&self, root: &Root) -> Option<&'static str> {
         match self {
             Self::GitHubActions { url, .. } => {
@@ -108,10 +108,10 @@ impl Credential {
         }
     }
 
-    /// What the identity platform is sent for a token for Graph.
+    /// What proves the application to the sign-in service.
     ///
     /// # Errors
-    /// The file cannot be read, or the server gives nothing.
+    /// The file cannot be read, or GitHub issues no identity token.
     pub(super) async fn authentication(
         &self,
         graph: &Root,
@@ -132,7 +132,7 @@ impl Credential {
     }
 }
 
-/// The audience that the platform expects in GitHub's token.
+/// The audience that Microsoft Entra expects in GitHub's token.
 /// Source: Microsoft Entra, "Configure an application to trust a managed identity"; for GitHub, Azure/login#452.
 fn audience(graph: &Root) -> &'static str {
     match Cloud::of(graph) {
@@ -143,14 +143,14 @@ fn audience(graph: &Root) -> &'static str {
 }
 
 pub(super) fn text(name: &str, value: OsString) -> Result<String, Error> {
-    let text = value.into_string().map_err(|_| unfit(name, "is not text"))?;
+    let text = value.into_string().map_err(|_| unfit(name, "is not valid Unicode"))?;
     match text.trim() {
-        "" => Err(unfit(name, "is set, but empty")),
+        "" => Err(unfit(name, "is empty")),
         text => Ok(text.to_owned()),
     }
 }
 
-/// What to name as missing if there is no credential.
+/// What the error names as missing if there is no credential.
 pub(super) fn missing(get: impl Fn(&str) -> Option<OsString>) -> String {
     match (get(ACTIONS_ID_TOKEN_REQUEST_URL), get(ACTIONS_ID_TOKEN_REQUEST_TOKEN)) {
         (Some(_), None) => ACTIONS_ID_TOKEN_REQUEST_TOKEN.to_owned(),
@@ -165,7 +165,7 @@ fn unsupported(found: &[&str], name: &str, what: &str) -> Error {
         .hint(format!("set {AZURE_CLIENT_SECRET}. {USE_PROFILE}"))
 }
 
-pub(super) const USE_PROFILE: &str = "To use a sign-in instead, add --profile default";
+pub(super) const USE_PROFILE: &str = "To use a sign-in, add --profile default";
 
 pub(super) fn unfit(name: &str, reason: &str) -> Error {
     Error::auth(format!("{name} {reason}; nothing was sent")).hint(format!("correct {name}. {USE_PROFILE}"))
@@ -175,13 +175,13 @@ fn read_assertion(path: &Path) -> Result<SecretString, Error> {
     let assertion = token::read_file(path, AZURE_FEDERATED_TOKEN_FILE)
         .map_err(|error| Error::auth(error.to_string()).hint(format!("check {AZURE_FEDERATED_TOKEN_FILE}")))?;
     match assertion.expose_secret().trim() {
-        "" => Err(Error::auth(format!("{AZURE_FEDERATED_TOKEN_FILE}: {} is empty", path.display()))
-            .hint("whatever issues the federated token has not done so yet")),
+        "" => Err(Error::auth(format!("{AZURE_FEDERATED_TOKEN_FILE} names an empty file: {}", path.display()))
+            .hint("wait until the issuer of the federated token has written the file")),
         text => Ok(SecretString::from(text)),
     }
 }
 
-/// Asks GitHub Actions for the identity token of the running job.
+/// Requests the identity token of the running job from GitHub Actions.
 /// Source: GitHub, "OpenID Connect reference".
 async fn from_github(
     url: &Url,
@@ -194,16 +194,16 @@ async fn from_github(
         value: String,
     }
     let failed = |why: &str| {
-        Error::auth(format!("GitHub Actions gave no identity token: {why}"))
-            .hint("the job needs `permissions: id-token: write`")
+        Error::auth(format!("GitHub Actions issued no identity token: {why}"))
+            .hint("add `permissions: id-token: write` to the job")
     };
-    // The same care as for any other token: https, or this machine.
+    // As for any token: https, or loopback.
     let root: Root =
         url.origin().ascii_serialization().parse().map_err(|reason| unfit(ACTIONS_ID_TOKEN_REQUEST_URL, reason))?;
     let mut url = url.clone();
     url.query_pairs_mut().append_pair("audience", audience);
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-        .map_err(|_| unfit(ACTIONS_ID_TOKEN_REQUEST_TOKEN, "holds a character that no header may hold"))?;
+        .map_err(|_| unfit(ACTIONS_ID_TOKEN_REQUEST_TOKEN, "contains a control character"))?;
     header.set_sensitive(true);
     let http = http::client(&root, send_options.transport)?;
     let make = || {
@@ -215,7 +215,7 @@ async fn from_github(
     let secrets: Rc<[_]> = encodings_of_secret(token.expose_secret()).into();
     let request = RetryingRequest { label: "GitHub Actions", repeat: Repeat::Safe, secrets: &secrets, send_options };
     let answer = request.send(&http, make).await.map_err(|reason| {
-        Error::auth(format!("GitHub Actions gave no identity token: {}: {reason}", root.host()))
+        Error::auth(format!("GitHub Actions issued no identity token: {}: {reason}", root.host()))
             .hint(reason.hint().unwrap_or("check the network and the proxy of the runner, then run the job again"))
     })?;
     if answer.status != 200 {
@@ -224,7 +224,7 @@ async fn from_github(
     // Never serde's own message, which may quote what it could not read.
     let given =
         serde_json::from_slice::<IdTokenResponse>(&answer.body).ok().filter(|given| !given.value.trim().is_empty());
-    let given = given.ok_or_else(|| failed(&format!("{}: its answer holds none", root.host())))?;
+    let given = given.ok_or_else(|| failed(&format!("{}: its answer contains none", root.host())))?;
     Ok(SecretString::from(given.value))
 }
 
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_cloud_has_its_audience() {
+    fn githubs_token_is_requested_with_the_audience_of_the_cloud() {
         for cloud in Cloud::ALL {
             let (graph, _) = cloud.into();
             let suffix = match cloud {

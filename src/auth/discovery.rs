@@ -1,4 +1,4 @@
-//! The ID of the tenant to which a domain belongs, as the sign-in service publishes it. No token is sent.
+//! Looks up the ID of the tenant that has a domain. The sign-in service publishes it, and no token is sent.
 //! Source: graph-facts, "A tenant's ID from a domain".
 
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use crate::net::root::Root;
 
 const OTHERWISE: &str = "check the domain, or use the tenant's ID in --tenant";
 
-/// An OpenID configuration, or an error.
+/// An OpenID configuration or an error.
 #[derive(Deserialize)]
 struct Configuration {
     issuer: Option<String>,
@@ -24,17 +24,14 @@ struct Configuration {
     error_description: Option<String>,
 }
 
-/// Looks up the ID of the tenant to which a domain belongs.
-///
 /// # Errors
 /// No tenant has this domain, or the service does not answer.
 pub async fn tenant_id(domain: &Tenant, login: &Root, send_options: SendOptions<'_>) -> anyhow::Result<Tenant> {
     let failed = |why: &str, hint: &str| {
-        Error::auth(format!("the tenant of {domain} cannot be found: {}: {why}; nothing was sent", login.host()))
-            .hint(hint)
+        Error::auth(format!("cannot find the tenant of {domain}: {}: {why}; nothing was sent", login.host())).hint(hint)
     };
     let address = format!("{}/{domain}/v2.0/.well-known/openid-configuration", login.as_str());
-    let url = Url::parse(&address).map_err(|_| failed("the domain is not valid", OTHERWISE))?;
+    let url = Url::parse(&address).map_err(|_| failed("invalid domain", OTHERWISE))?;
     let http = http::client(login, send_options.transport)?;
     let request = RetryingRequest { label: "tenant", repeat: Repeat::Safe, secrets: &Rc::default(), send_options };
     let answer = request.send(&http, || reqwest::Request::new(reqwest::Method::GET, url.clone())).await;
@@ -43,7 +40,7 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, send_options: SendOptions<
     })?;
     match serde_json::from_slice(&answer.body) {
         Ok(Configuration { issuer: Some(issuer), .. }) if answer.status == 200 => {
-            // In some clouds the host is not the root's; the ID is the first segment of the path.
+            // In some clouds the host is not the root's. The ID is the first segment of the path.
             let id = Url::parse(&issuer)
                 .ok()
                 .and_then(|url| url.path_segments()?.next().filter(|id| Uuid::try_parse(id).is_ok())?.parse().ok());
@@ -51,8 +48,7 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, send_options: SendOptions<
         }
         Ok(Configuration { error: Some(error), error_description, .. }) => {
             let error = SignInError::refused(login.host(), &error, error_description.as_deref(), &[]);
-            let error =
-                error.about(&format!("the tenant of {domain} cannot be found"), "intunectl auth login", OTHERWISE);
+            let error = error.about(&format!("cannot find the tenant of {domain}"), "intunectl auth login", OTHERWISE);
             let hint = error.hint_text().unwrap_or_default().to_owned();
             Err(Error::auth(format!("{error}; nothing was sent")).hint(hint).into())
         }

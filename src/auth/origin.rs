@@ -1,21 +1,21 @@
-//! Where a token is from: what to call it, whether there is a next one, and what to do about a wrong one.
+//! Where a token comes from: its name in messages, whether it can be renewed, and what to do if it is the wrong one.
 
 use super::app::App;
 use super::claims::Claims;
 use super::renewal::SignedInProfile;
 use super::session;
-use super::sources::StaticSource;
+use super::sources::{StaticSource, sign_in_again};
 use super::tenant::Tenant;
 use crate::net::root::{Cloud, Root};
 use crate::variables::{AZURE_AUTHORITY_HOST, AZURE_CLIENT_ID};
 
 /// Source: graph-facts, "The resource".
-pub const NOT_AZURE_CLI: &str = "Azure CLI's own application cannot get this permission for people. Leave out this token, and sign in: \
-     intunectl auth login";
+pub const NOT_AZURE_CLI: &str =
+    "Azure CLI cannot get this permission. Leave out this token and sign in:\n  intunectl auth login";
 
-/// Where a token is from, and so where the next one would be from.
+/// Where a token comes from, and where a new one would come from.
 pub enum TokenOrigin {
-    /// Somebody else got it.
+    /// The user supplied it.
     Static(StaticSource),
     /// The application signed in as itself.
     App {
@@ -23,16 +23,16 @@ pub enum TokenOrigin {
         /// The sign-in root that issues its tokens.
         login: Root,
     },
-    /// Somebody signed in.
+    /// An account signed in.
     Profile(SignedInProfile),
 }
 
 impl TokenOrigin {
-    /// What to do for another token than this one.
+    /// How to get a new token.
     pub fn renewal_advice(&self, claims: Option<&Claims>) -> String {
         match self {
             Self::Static(_) if claims.is_some_and(Claims::is_of_azure_cli) => NOT_AZURE_CLI.to_owned(),
-            Self::Static(_) => "Get a new one and run again".to_owned(),
+            Self::Static(_) => "Get a new token and run again".to_owned(),
             Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
             Self::Profile(profile) => format!("Sign in again: {}", session::login_command(&profile.name)),
         }
@@ -52,7 +52,7 @@ impl TokenOrigin {
         }
     }
 
-    /// Whether there is a way to another token when this one ends.
+    /// Whether a new token can be requested when this one expires.
     pub fn is_renewable(&self) -> bool {
         match self {
             Self::Static(_) => false,
@@ -66,7 +66,7 @@ impl TokenOrigin {
         match self {
             Self::Static(_) => format!("to act in {0}, use --cloud {0}", other.name()),
             Self::App { .. } => format!("check --cloud, --login-url and {AZURE_AUTHORITY_HOST}"),
-            Self::Profile(profile) => format!("sign in again: {}", session::login_command(&profile.name)),
+            Self::Profile(profile) => sign_in_again(&profile.name),
         }
     }
 
@@ -76,7 +76,7 @@ impl TokenOrigin {
             Self::App { .. } => format!("check --tenant, --login-url and {AZURE_CLIENT_ID}"),
             Self::Static(StaticSource::StandardInput) => format!("get a token for {typed}"),
             Self::Static(_) => format!(
-                "use a token for {typed}. To act there as a person, sign in and add --profile NAME:\n  \
+                "use a token for {typed}, or sign in there, then add --profile NAME:\n  \
                  intunectl auth login --profile NAME --tenant {typed}"
             ),
             Self::Profile(_) => format!(
@@ -86,12 +86,12 @@ impl TokenOrigin {
         }
     }
 
-    /// What to call the token.
+    /// The token's name in messages.
     pub fn its_token(&self) -> String {
         match self {
             Self::Static(StaticSource::File(path)) => format!("the token in {}", path.display()),
             Self::Static(source) => format!("the token from {source}"),
-            Self::App { app, .. } => format!("the token of the {app}"),
+            Self::App { .. } => "the application's token".to_owned(),
             Self::Profile(profile) => format!("the token of profile '{}'", profile.name),
         }
     }

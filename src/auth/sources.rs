@@ -1,4 +1,4 @@
-//! Where a token comes from. One source is selected; if it cannot be used, no other is tried.
+//! Where a token comes from. One source is selected. If it cannot be used, no other is tried.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -12,9 +12,7 @@ use super::session::{self, Session};
 use super::store::{self, StoreError};
 use super::token::{STANDARD_INPUT, Token, read_file};
 use crate::error::Error;
-use crate::variables::{
-    AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, INTUNECTL_TOKEN,
-};
+use crate::variables::{AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_TENANT_ID, INTUNECTL_TOKEN};
 
 /// The selected source, not read yet.
 pub enum TokenSource {
@@ -24,7 +22,7 @@ pub enum TokenSource {
     /// `INTUNECTL_TOKEN`.
     Variable(OsString),
     App(App),
-    /// Variables name it, but it cannot be used.
+    /// A variable selects it, but it cannot be used.
     Unusable {
         name: &'static str,
         error: Error,
@@ -46,15 +44,15 @@ impl fmt::Display for TokenSource {
 }
 
 pub enum ResolvedSource {
-    /// A token that the user brought, and that cannot be renewed.
+    /// A token that the user supplied. It cannot be renewed.
     Static(Token, StaticSource),
-    /// An application, which has to sign in for a token.
+    /// An application, which still has to request a token.
     App(App),
-    /// A profile, and the sign-in under it if there is one.
+    /// A profile, and its sign-in if there is one.
     Profile(String, Option<Box<Session>>),
 }
 
-/// Where the user put a token.
+/// Where the user supplied a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StaticSource {
     /// `--token`.
@@ -62,7 +60,7 @@ pub enum StaticSource {
     File(PathBuf),
     /// `INTUNECTL_TOKEN`.
     Variable,
-    /// Standard input; the token is stored.
+    /// Standard input of `auth login --with-token`.
     StandardInput,
 }
 
@@ -78,15 +76,15 @@ impl fmt::Display for StaticSource {
 }
 
 impl TokenSource {
-    /// The source that this variable names, in a later version.
+    /// The source that this variable will name in a later version.
     pub fn unsupported(variable: &'static str) -> Self {
         let error = Error::auth(format!("{variable} is set, but this version cannot use it; nothing was sent"))
             .hint(format!("unset {variable} and set {INTUNECTL_TOKEN}, or add --profile default"));
         Self::Unusable { name: variable, error }
     }
 
-    /// Whether [`resolve`](Self::resolve) finds a token, if there is one, without waiting for anybody: not for a pipe
-    /// or a terminal, not for the keyring's password, not for the sign-in service.
+    /// Whether [`resolve`](Self::resolve) finishes without waiting: not for a pipe or a terminal, not for the keyring's
+    /// password, not for the sign-in service.
     pub fn asks_nobody(&self) -> bool {
         match self {
             Self::Token(_) | Self::Variable(_) => true,
@@ -99,7 +97,7 @@ impl TokenSource {
     /// Reads the source. The keyring is touched only for a profile.
     ///
     /// # Errors
-    /// It cannot be used: it is empty, unreadable, malformed or expired, or there is no keyring.
+    /// The source is empty, unreadable, malformed or expired, or there is no keyring.
     pub fn resolve(self, now: SystemTime) -> anyhow::Result<ResolvedSource> {
         let (secret, source) = match self {
             Self::Token(token) => (token, StaticSource::Option),
@@ -122,42 +120,48 @@ impl StaticSource {
     pub fn token(&self, secret: &SecretString, now: SystemTime) -> Result<Token, Error> {
         let source = self.to_string();
         let token = Token::read(secret, &source)?;
-        token.not_expired(&source, "a Graph token lives about an hour: get a new one and run again", now)?;
+        token.not_expired(&source, "get a new token, then run again. Most are valid for about an hour", now)?;
         Ok(token)
     }
 }
 
-/// The error if nobody is signed in under a profile.
+/// The error if there is no sign-in for a profile.
 pub fn not_signed_in(profile: &str) -> Error {
-    Error::auth(format!("no access token: not signed in (profile '{profile}')")).hint(ways(profile))
+    let other = match profile {
+        "default" => format!("in a script, {}", other_ways()),
+        // No other source is used if --profile names one.
+        _ => "`intunectl auth list` shows the profiles".to_owned(),
+    };
+    Error::auth(format!("no access token: not signed in (profile '{profile}')"))
+        .hint(format!("{other}. To sign in:\n  {}", session::login_command(profile)))
 }
 
 fn from_variable(value: OsString) -> Result<SecretString, Error> {
     // The value itself is never part of the message.
-    let text = value
-        .into_string()
-        .map_err(|_| Error::auth(format!("{INTUNECTL_TOKEN} holds a character that no header may hold")))?;
+    let text = value.into_string().map_err(|_| Error::auth(format!("{INTUNECTL_TOKEN} is not valid Unicode")))?;
     Ok(SecretString::from(text))
 }
 
 fn no_keyring(error: anyhow::Error, profile: &str) -> anyhow::Error {
     match error.downcast_ref::<StoreError>() {
-        Some(StoreError::Damaged) => Error::auth(format!("no access token: {}", StoreError::Damaged))
-            .hint(format!("sign in again, which replaces it: {}", session::login_command(profile)))
+        Some(StoreError::Damaged) => {
+            Error::auth(format!("no access token: {}", StoreError::Damaged)).hint(sign_in_again(profile)).into()
+        }
+        Some(reason) => Error::auth(format!("no access token: {reason}"))
+            .hint(format!("start or unlock the system keyring, or {}", other_ways()))
             .into(),
-        Some(reason) => Error::auth(format!("no access token: {reason}")).hint(ways(profile)).into(),
         None => error,
     }
 }
 
-fn ways(profile: &str) -> String {
+/// The hint to sign in to a profile again.
+pub fn sign_in_again(profile: &str) -> String {
+    format!("sign in again: {}", session::login_command(profile))
+}
+
+/// The ways to a token without the keyring.
+fn other_ways() -> String {
     format!(
-        "give a token in one of four ways:
-  1. --token-file PATH (or --token TOKEN)
-  2. {INTUNECTL_TOKEN} in the environment
-  3. app credentials in the environment: {AZURE_TENANT_ID} and {AZURE_CLIENT_ID} with {AZURE_CLIENT_SECRET},
-     {AZURE_FEDERATED_TOKEN_FILE}, or GitHub Actions' id-token
-  4. the system's keyring: {}",
-        session::login_command(profile)
+        "use --token-file or {INTUNECTL_TOKEN}, or set {AZURE_TENANT_ID}, {AZURE_CLIENT_ID} and {AZURE_CLIENT_SECRET}"
     )
 }

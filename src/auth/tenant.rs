@@ -1,17 +1,17 @@
-//! The name of a tenant, as it stands in the addresses of the identity platform.
+//! The name of a tenant, as used in the URLs of the sign-in service.
 
 use std::fmt;
 use std::str::FromStr;
 
 use uuid::Uuid;
 
-/// A tenant's ID, one of its domains, or `organizations` for the home tenant of the account. It is valid as one
-/// segment of a path.
+/// A tenant's ID, one of its domains, or `organizations` for the home tenant of the account. It is valid as one path
+/// segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant(String);
 
 impl Tenant {
-    /// The tenant of the work or school account that signs in.
+    /// The home tenant of the work or school account that signs in.
     pub fn any() -> Self {
         Self("organizations".to_owned())
     }
@@ -43,15 +43,15 @@ impl FromStr for Tenant {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         if text.is_empty() || text.len() > 253 || text.starts_with('.') {
-            return Err("is neither a tenant's ID nor one of its domains");
+            return Err("is not a tenant ID or domain");
         }
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)) {
-            return Err("holds a character that neither a tenant's ID nor a domain has");
+            return Err("contains a character that no tenant ID or domain has");
         }
         if text.eq_ignore_ascii_case("consumers") {
-            return Err("stands for personal accounts, which Intune does not know");
+            return Err("means personal accounts, which Intune does not support");
         }
-        // As tokens have it, however it was typed.
+        // In the form that tokens have.
         Ok(Self(Uuid::try_parse(text).map_or_else(|_| text.to_ascii_lowercase(), |id| id.hyphenated().to_string())))
     }
 }

@@ -1,4 +1,4 @@
-//! An access token: how it is read, and how long it is used.
+//! An access token: reading it, and when to renew it.
 
 use std::io::Read;
 use std::path::Path;
@@ -11,9 +11,9 @@ use crate::error::Error;
 use crate::text::encoding;
 use crate::text::humanize::{approx_duration, without_errno};
 
-/// The source of a token that is being stored.
+/// The source's name for a token that `auth login --with-token` stores.
 pub const STANDARD_INPUT: &str = "standard input";
-/// More than any token; a file larger than this is not one.
+/// In bytes. No token is this large.
 const LARGEST: u64 = 256 * 1024;
 
 #[derive(Clone)]
@@ -28,8 +28,8 @@ pub struct Token {
 /// A token that expires sooner than this is renewed before it is used. Source: the contract.
 const TOO_LITTLE: Duration = Duration::from_secs(5 * 60);
 
-/// A token is used for at least this long, whatever its expiry: otherwise a service whose tokens have expired already
-/// would be asked for one before every request.
+/// A token is used for at least this long, whatever its expiry. Otherwise, with a sign-in service that issues expired
+/// tokens, each request to Graph would need a new one.
 const SHORTEST: Duration = Duration::from_secs(10);
 
 impl Token {
@@ -57,8 +57,8 @@ impl Token {
         self.expires_at.is_some_and(|at| at.duration_since(now).is_ok_and(|left| left < TOO_LITTLE) || at <= now)
     }
 
-    /// When to renew it, if it is used from now on. One that lives for at most 5 minutes is used for half of that time:
-    /// renewing it 5 minutes before its end would be renewing it for every request.
+    /// When to renew it, if it is used from now on. A token that is valid for at most 5 minutes is renewed after half of
+    /// that time: renewing it 5 minutes before its expiry would mean renewing it for every request.
     pub fn renew_at(&self, now: SystemTime) -> Option<SystemTime> {
         let at = self.expires_at?;
         let left = at.duration_since(now).unwrap_or_default();
@@ -66,30 +66,32 @@ impl Token {
     }
 }
 
-/// Trims a token, and refuses what no header may hold.
+/// Trims a token, and rejects what cannot be sent in a header.
 fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
     let text = secret.expose_secret().trim();
     if text.is_empty() {
         return Err(match source {
-            STANDARD_INPUT => Error::auth("standard input holds no token")
-                .hint("pipe it in: intunectl auth login --with-token < token.txt"),
-            _ => Error::auth(format!("{source} is set, but empty")).hint("give it a value, or leave it out"),
+            STANDARD_INPUT => Error::auth("standard input contains no token")
+                .hint("redirect a file with the token:\n  intunectl auth login --with-token < token.txt"),
+            _ => Error::auth(format!("{source} is empty"))
+                .hint("supply the token, or leave it out to use another source"),
         });
     }
     if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
         return Err(
-            Error::auth(format!("the token from {source} begins with the word Bearer")).hint("give the token alone")
+            Error::auth(format!("the token from {source} begins with the word Bearer")).hint("remove this word")
         );
     }
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Error::auth(format!("the token from {source} holds a character that no header may hold")).hint(
-            "a token is one word of letters, digits and punctuation: look for a line break or a space inside it",
-        ));
+        return Err(Error::auth(format!(
+            "the token from {source} contains a space, control character or non-ASCII character"
+        ))
+        .hint("check that the token is complete and on one line"));
     }
     Ok(SecretString::from(text))
 }
 
-/// Reads a file that holds a token; `what` is what the user calls it.
+/// Reads a file that contains a token. `what` is its name in errors.
 ///
 /// # Errors
 /// It cannot be read, is not text, or is too large to be a token.
@@ -120,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_renewed_five_minutes_before_its_end_or_halfway_where_it_lives_no_longer() {
+    fn a_token_is_renewed_five_minutes_before_expiry_or_halfway_if_it_is_shorter() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
         // Seconds left; whether it is due; in how many seconds it is to be renewed.
         for (left, is_due, in_seconds) in
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_begins_with_the_word_bearer_is_refused_in_any_case() {
+    fn a_token_that_begins_with_the_word_bearer_is_rejected_whatever_its_case() {
         for text in ["Bearer secret", "bearer secret"] {
             let Err(error) = Token::read(&text.into(), "--token") else { panic!("{text}") };
             assert_eq!(error.to_string(), "the token from --token begins with the word Bearer");

@@ -1,4 +1,4 @@
-//! How a connection comes about, how its token is renewed, and the client that is made of it.
+//! Makes the connection, renews its token, and makes the client.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,8 +10,7 @@ use super::{Context, Roots, Selection};
 use crate::auth::discovery;
 use crate::auth::origin::TokenOrigin;
 use crate::auth::renewal::{Outlook, RenewalFailure, Renewed, SignedInProfile};
-use crate::auth::session;
-use crate::auth::sources::{ResolvedSource, StaticSource};
+use crate::auth::sources::{self, ResolvedSource, StaticSource};
 use crate::auth::token::Token;
 use crate::error::Error;
 use crate::graph::bearer::{Bearer, Renew, RenewReason};
@@ -24,12 +23,12 @@ use crate::permission;
 use crate::text::sanitize::sanitize;
 
 impl Context {
-    /// Finds the token and the root that it may be sent to; gets or renews the token if that is called for, and makes
-    /// sure that it is for the tenant that was typed. This may wait: for the keyring, 3 s at most, for a file as long as
-    /// that takes, and for the sign-in service. Nothing is sent to Graph.
+    /// Finds the token and the root that it may be sent to, requests or renews the token if necessary, and checks that
+    /// it is for the tenant in `--tenant`. This may wait: for the keyring at most 3 s, for a file without limit, and for
+    /// the sign-in service. Sends nothing to Graph.
     ///
     /// # Errors
-    /// There is no usable token; it is for another tenant or cloud, or for another root than the one that was named.
+    /// There is no usable token, or the token is for another tenant, cloud or root than the one that was named.
     pub async fn connect(&self, selection: Selection) -> anyhow::Result<Connection> {
         let Selection { source, roots, .. } = selection;
         let (timeout, retries, ca_cert) = (self.options.timeout, self.options.retries, self.options.ca_cert.clone());
@@ -37,7 +36,7 @@ impl Context {
             let found = source.resolve(SystemTime::now())?;
             anyhow::Ok((found, Transport::load(timeout, retries, ca_cert.as_deref())?))
         });
-        let (found, transport) = look_up.await.context("looking for the token broke off")??;
+        let (found, transport) = look_up.await.context("token lookup")??;
         let connection = match found {
             ResolvedSource::Static(token, source) => static_connection(token, source, roots, transport),
             ResolvedSource::App(app) => {
@@ -54,14 +53,14 @@ impl Context {
         self.renew_if_due(connection).await
     }
 
-    /// Takes a token that something else got, if it is for the cloud and the tenant that were named.
+    /// Accepts a token that the user supplied, if it is for the cloud and the tenant that were named.
     pub async fn accept(&self, token: Token, source: StaticSource, roots: Roots) -> anyhow::Result<Connection> {
         let connection = static_connection(token, source, roots, self.transport()?);
         self.check(&connection).await?;
         Ok(connection)
     }
 
-    /// Makes sure that the token is for the cloud and the tenant that were named.
+    /// Checks that the token is for the cloud and the tenant that were named.
     async fn check(&self, connection: &Connection) -> anyhow::Result<()> {
         connection.check_cloud()?;
         let Some(typed) = self.options.tenant.as_ref().filter(|tenant| !tenant.is_any()) else { return Ok(()) };
@@ -69,7 +68,7 @@ impl Context {
             return Ok(connection.check_tenant(typed, typed)?);
         }
         let login = connection.login.as_ref().ok_or_else(|| {
-            Error::auth(format!("the tenant of {typed} cannot be found: no sign-in root is known; nothing was sent"))
+            Error::auth(format!("cannot find the tenant of {typed}: no sign-in server is known; nothing was sent"))
                 .hint("use the tenant's ID in --tenant, or add --login-url URL")
         })?;
         let observer = self.observer();
@@ -77,9 +76,9 @@ impl Context {
         Ok(connection.check_tenant(typed, &id)?)
     }
 
-    /// The token and the root as [`connect`](Self::connect) would find them, if that takes nobody else: no sign-in
-    /// service, no password for the keyring, no pipe. What a profile has is used as it is and not renewed. `None` if it
-    /// is not that easy.
+    /// The token and the root as [`connect`](Self::connect) would find them, without waiting for anything: no sign-in
+    /// service, no keyring password, no pipe. A profile's token is used without renewal. `None` if finding them would
+    /// have to wait.
     pub fn connection_at_hand(&self) -> anyhow::Result<Option<Connection>> {
         let Selection { source, roots, .. } = self.selection()?;
         if !source.asks_nobody() || self.options.ca_cert.as_ref().is_some_and(|path| !path.is_file()) {
@@ -100,7 +99,7 @@ impl Context {
         };
         connection.check_cloud()?;
         match &self.options.tenant {
-            // To find its ID would be to ask somebody.
+            // Finding its ID would take a request.
             Some(tenant) if !tenant.is_id() => return Ok(None),
             Some(tenant) => connection.check_tenant(tenant, tenant)?,
             None => {}
@@ -117,7 +116,7 @@ impl Context {
             let reason = if is_good { RenewReason::Due } else { RenewReason::Refused };
             match self.renew_token(&connection, &connection.token.secret, reason).await {
                 Ok(token) => connection.token = token,
-                // What there is may still do.
+                // The current token is still valid.
                 Err(failure) if failure.outlook == Outlook::Passing && is_good => {
                     self.console.warning_about(&failure.error);
                 }
@@ -127,12 +126,12 @@ impl Context {
         if self.cancel.is_set() {
             return Err(Error::auth("interrupted; nothing was sent").into());
         }
-        let hint = format!("sign in again: {}", session::login_command(&name));
+        let hint = sources::sign_in_again(&name);
         connection.token.not_expired(&format!("profile '{name}'"), &hint, SystemTime::now())?;
         Ok(connection)
     }
 
-    /// Gets another token than `used` from where it was from.
+    /// Gets a token in place of `used` from the same source.
     async fn renew_token(
         &self,
         connection: &Connection,
@@ -142,15 +141,15 @@ impl Context {
         let Connection { origin, root, transport, .. } = connection;
         let observer = self.observer();
         let (send_options, turn_within) = match reason {
-            // While the old one works, nothing is to wait for long; and there is a next time.
+            // The old token still works, so this must not delay the run. The next request tries again.
             RenewReason::Due => {
                 (SendOptions { retries: 0, ..self.send_options(transport, &observer) }, Duration::from_secs(2))
             }
-            // Twice what an attempt usually may take.
+            // Twice the default --timeout.
             RenewReason::Refused => (self.send_options(transport, &observer), Duration::from_secs(60)),
         };
         let token = match origin {
-            TokenOrigin::Static(_) => Err(Error::auth("the token cannot be renewed"))?,
+            TokenOrigin::Static(_) => Err(Error::auth("not renewable"))?,
             TokenOrigin::App { app, login } => tokio::select! {
                 token = app.token(root, login, send_options) => token?,
                 () = self.cancel.flag.wait() => {
@@ -159,7 +158,7 @@ impl Context {
             },
             TokenOrigin::Profile(profile) => self.renew_profile(profile, used, turn_within, send_options).await?,
         };
-        // A domain may have moved: the rest of the run is not for another tenant.
+        // A domain may have moved to another tenant, in which the rest of the run must not act.
         match (connection.tenant(), connection.tenant_of(&token)) {
             (Some(before), after) if after != Some(before) => {
                 let after = after.map_or_else(|| "no tenant".into(), |after| format!("tenant {}", sanitize(after)));
@@ -181,22 +180,19 @@ impl Context {
         let Renewed { token, unkept } = self.cancel.shield(renewing).await?;
         if let Some(error) = unkept {
             self.console.warning_with_hint(
-                &format!("the renewed sign-in of profile '{}' could not be kept: {error:#}", profile.name),
-                &format!(
-                    "this run goes on with it; should the next one fail: {}",
-                    session::login_command(&profile.name)
-                ),
+                &format!("cannot store the renewed sign-in of profile '{}': {error:#}", profile.name),
+                &format!("this run continues; if the next one fails, {}", sources::sign_in_again(&profile.name)),
             );
         }
         Ok(token)
     }
 
-    /// The way to servers that are not Graph.
+    /// How to send requests to servers other than Graph.
     pub fn send_options<'a>(&'a self, transport: &'a Transport, observer: Observer<'a>) -> SendOptions<'a> {
         SendOptions { transport, retries: transport.retries, observer, stop: &self.cancel.flag }
     }
 
-    /// What gets the client its next token; a failure is told here.
+    /// The client's way to a new token. Reports a failure itself.
     fn renew_callback<'a>(&'a self, connection: &'a Connection) -> Option<Renew<'a>> {
         connection.is_renewable().then(|| -> Renew<'a> {
             Box::new(move |used, reason| {
@@ -206,7 +202,7 @@ impl Context {
                         Err(RenewalFailure { error, outlook }) => {
                             match (outlook, reason) {
                                 (Outlook::Stopped, _) => {}
-                                // What there is may still do.
+                                // The current token is still valid.
                                 (_, RenewReason::Due) => self.console.warning_about(&error),
                                 (_, RenewReason::Refused) => self.console.failure(&error),
                             }
@@ -218,7 +214,6 @@ impl Context {
         })
     }
 
-    /// Makes the client.
     pub fn client<'a>(&'a self, connection: &'a Connection, rate: Option<Rate>) -> anyhow::Result<Client<'a>> {
         let token = &connection.token;
         Client::new(ClientOptions {

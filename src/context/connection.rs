@@ -4,7 +4,7 @@ use super::Roots;
 use crate::auth::claims::Claims;
 use crate::auth::origin::TokenOrigin;
 use crate::auth::renewal::SignedInProfile;
-use crate::auth::session::{self, Session};
+use crate::auth::session::Session;
 use crate::auth::sources::{self, StaticSource};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::Token;
@@ -18,39 +18,39 @@ use crate::text::sanitize::sanitize;
 /// A token, and the only root it may be sent to.
 pub struct Connection {
     pub token: Token,
-    /// Where it is from.
+    /// Where the token comes from.
     pub origin: TokenOrigin,
     pub root: Root,
-    /// The sign-in root that knows its tenants, if that is known.
+    /// The sign-in root that can look up tenants, if one is known.
     pub(super) login: Option<Root>,
-    /// In a rehearsal, the cloud that was named.
+    /// In a sandbox, the cloud that was named.
     pub(super) rehearsed: Option<Cloud>,
     pub(super) transport: Transport,
 }
 
 impl Connection {
-    /// The sign-in, if that is where the token is from.
+    /// The profile, if the token comes from one.
     pub fn profile(&self) -> Option<&SignedInProfile> {
         self.origin.profile()
     }
 
-    /// The cloud, if the root is one of its; in a rehearsal, the cloud that was named.
+    /// The cloud to which the root belongs; in a sandbox, the cloud that was named.
     pub fn cloud(&self) -> Option<Cloud> {
         Cloud::of(&self.root).or(self.rehearsed)
     }
 
-    /// The tenant, if the token or the sign-in names it.
+    /// The tenant, if the token or the profile names it.
     pub fn tenant(&self) -> Option<&str> {
         self.tenant_of(&self.token)
     }
 
-    /// The tenant of another token from the same source.
+    /// The tenant of a token from the same source.
     pub(super) fn tenant_of<'a>(&'a self, token: &'a Token) -> Option<&'a str> {
         let signed_in = || self.profile()?.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str);
         token.claims.as_ref().and_then(|claims| claims.tenant.as_deref()).or_else(signed_in)
     }
 
-    /// Who acts: the account that signed in or, without one, the application; as the token or the sign-in says.
+    /// The account that signed in or, without one, the application, if the token or the profile names it.
     pub fn account(&self) -> Option<&str> {
         let app = match self.origin.app() {
             Some(app) => Some(app.client_id()),
@@ -60,12 +60,12 @@ impl Connection {
         self.person().or(app)
     }
 
-    /// Who signed in, if the token or the sign-in says so.
+    /// The account that signed in, if the token or the profile names it.
     pub fn person(&self) -> Option<&str> {
         self.claims().and_then(Claims::account).or_else(|| self.profile()?.account.as_deref())
     }
 
-    /// Whether an application acts for itself, and for nobody who signed in; `None` where that is not known.
+    /// Whether an application acts for itself, not for an account; `None` if that is not known.
     pub fn is_app_only(&self) -> Option<bool> {
         match self.origin.app() {
             Some(_) => Some(true),
@@ -73,22 +73,22 @@ impl Connection {
         }
     }
 
-    /// Whose token it is, for advice.
+    /// Whose token this is, for advice.
     pub fn caller(&self) -> Caller {
         Caller { is_app_only: self.is_app_only(), renewal_advice: self.origin.renewal_advice(self.claims()) }
     }
 
-    /// Whether there is a way to another token when this one ends.
+    /// Whether a new token can be requested when this one expires.
     pub fn is_renewable(&self) -> bool {
         self.origin.is_renewable()
     }
 
-    /// What the token says of itself.
+    /// The token's claims.
     pub fn claims(&self) -> Option<&Claims> {
         self.token.claims.as_ref()
     }
 
-    /// Whose the records of a run are.
+    /// The owner that the records of a run name.
     pub fn owner(&self) -> Owner {
         Owner {
             tenant_id: self.tenant().map(Into::into),
@@ -97,8 +97,8 @@ impl Connection {
         }
     }
 
-    /// Makes sure that the token is not one for another cloud. An audience outside the clouds says nothing of that, nor
-    /// does a root outside them, behind which may stand any cloud.
+    /// Checks that the token is not for another cloud. An audience outside the clouds does not say, and a root outside
+    /// the clouds may forward to any of them.
     pub(super) fn check_cloud(&self) -> Result<(), Error> {
         let audience = self.claims().and_then(Claims::audience);
         let other = Cloud::ALL.into_iter().find(|cloud| audience.as_deref() == Some(cloud.graph()));
@@ -115,17 +115,17 @@ impl Connection {
         }
     }
 
-    /// Makes sure that the token is for the tenant with this ID, which was `typed` so or as one of its domains.
+    /// Checks that the token is for the tenant with this ID. `typed` is the ID or one of the tenant's domains.
     ///
     /// # Errors
-    /// It is for another, or does not say for which.
+    /// The token is for another tenant, or does not name its tenant.
     pub(super) fn check_tenant(&self, typed: &Tenant, id: &Tenant) -> Result<(), Error> {
         let named = if typed == id { typed.to_string() } else { format!("{typed} ({id})") };
         let hint = self.origin.hint_for_tenant(typed);
         let what = match self.tenant() {
             Some(found) if found.eq_ignore_ascii_case(id.as_str()) => return Ok(()),
             Some(found) => format!("is for tenant {}, not for {named}", sanitize(found)),
-            None => format!("does not name its tenant, so --tenant {typed} cannot be checked"),
+            None => format!("does not name its tenant; cannot check --tenant {typed}"),
         };
         Err(Error::auth(format!("{} {what}; nothing was sent", self.origin.its_token())).hint(hint))
     }
@@ -144,14 +144,13 @@ pub(super) fn profile_connection(
     transport: Transport,
 ) -> anyhow::Result<Connection> {
     let Some(session) = session else {
-        // Without a sign-in that remembers it, a root is named by a variable alone.
+        // Without a profile that remembers it, only the variable names this root.
         roots.check_variables()?;
         return Err(sources::not_signed_in(name).into());
     };
     let parse = |url: &str| {
         url.parse::<Root>().map_err(|reason| {
-            Error::auth(format!("a root of profile '{name}' {reason}"))
-                .hint(format!("sign in again: {}", session::login_command(name)))
+            Error::auth(format!("a server of profile '{name}' {reason}")).hint(sources::sign_in_again(name))
         })
     };
     let (graph, login) = (parse(&session.graph_url)?, parse(&session.login_url)?);

@@ -1,5 +1,5 @@
-//! What every command needs, resolved once from options and environment: settings, the console, and, only when
-//! asked for, the token and the client (`connection`).
+//! What every command needs, resolved once from the options and the environment: the settings and the console. The
+//! token and the client (`connection`) are resolved only on request.
 
 mod connect;
 mod connection;
@@ -25,7 +25,7 @@ use crate::output::style::Color;
 use crate::output::trace::Trace;
 use crate::variables::{INTUNECTL_DEBUG, INTUNECTL_OUTPUT, INTUNECTL_SANDBOX};
 
-/// Settings and streams of one invocation.
+/// The settings and streams of one run.
 pub struct Context {
     pub console: Console,
     pub format: Format,
@@ -39,7 +39,7 @@ impl Context {
     /// Resolves the options that every command has.
     ///
     /// # Errors
-    /// An option, or the environment variable that stands in for it, has a value that it cannot have.
+    /// An environment variable has an invalid value.
     pub fn new(options: Global) -> anyhow::Result<Self> {
         let debug = settings::variable(&environment, INTUNECTL_DEBUG)?.is_some_and(|value| value != "0");
         let format = match options.output {
@@ -61,16 +61,16 @@ impl Context {
         })
     }
 
-    /// The same, but for a caller who must not show anything of what happens on the way, whatever is asked for.
+    /// The same without traces, even with `-v`.
     #[must_use]
     pub fn without_traces(self) -> Self {
         Self { verbosity: 0, ..self }
     }
 
-    /// Decides which token and which roots are used. Nothing is read or sent yet.
+    /// Decides which token and which servers are used. Reads and sends nothing.
     ///
     /// # Errors
-    /// What was typed, or what is set, contradicts itself or cannot be used.
+    /// Options or variables contradict each other, or have an invalid value.
     pub fn selection(&self) -> Result<Selection, Error> {
         settings::select(&self.options, &environment)
     }
@@ -80,16 +80,16 @@ impl Context {
         settings::roots(&self.options, &environment, false)
     }
 
-    /// The profile in force, whether or not it is where the token comes from.
+    /// The selected profile, even if the token comes from elsewhere.
     pub fn profile(&self) -> Result<String, Error> {
         settings::profile(&self.options, &environment)
     }
 
-    /// Says, where sign-ins are listed or deleted, that in a rehearsal the real ones are not meant.
+    /// Tells a user who lists or deletes sign-ins that in a sandbox this does not affect the real ones.
     pub fn note_rehearsal(&self) -> Result<(), Error> {
         if settings::sandbox(&environment)?.is_some() {
             self.console
-                .note(&format!("this is a rehearsal ({INTUNECTL_SANDBOX} is set): only its own sign-ins are meant"));
+                .note(&format!("{INTUNECTL_SANDBOX} is set: only sign-ins to the sandbox are listed or deleted"));
         }
         Ok(())
     }
@@ -108,17 +108,17 @@ impl Context {
         interrupt::run_until_interrupted(&self.console, &self.cancel, command)
     }
 
-    /// How servers are reached. Reads the file that `--ca-cert` names.
+    /// How to reach servers. Reads the file that `--ca-cert` names.
     pub fn transport(&self) -> Result<Transport, Error> {
         Transport::load(self.options.timeout, self.options.retries, self.options.ca_cert.as_deref())
     }
 
-    /// Whether each step is told on standard error (`-v`).
+    /// Whether each step is reported on standard error (`-v`).
     pub fn is_traced(&self) -> bool {
         self.verbosity > 0
     }
 
-    /// Follows what happens on the way: the progress shows what holds everybody back, `-v` all of it.
+    /// Reports network events: the progress bar shows pauses, `-v` shows everything.
     pub fn observer(&self) -> impl Fn(&str, &Event<'_>) + '_ {
         let trace = Trace { console: &self.console, verbosity: self.verbosity };
         move |label, event| trace.observe(label, event)

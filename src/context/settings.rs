@@ -1,9 +1,8 @@
-//! Which token and which roots a command uses: decided once, from the options and the environment alone. What somebody
-//! typed beats what is set, and what contradicts itself is refused. `docs/precedence.md` shows the rules as a table; a
-//! test compares the two.
+//! Which token and which roots a command uses, decided once, from the options and the environment alone. Options override
+//! variables, and contradictions are errors. `docs/precedence.md` shows the rules as a table; a test compares the two.
 //!
-//! Roots: the options are one layer, and the variables fill what that leaves open. Each layer gives the clouds that
-//! fit, or contradicts itself. The first cloud that fits both is used.
+//! Roots: the options are one layer, and the variables fill in what the options leave open. Each layer fits some clouds,
+//! or contradicts itself. The first cloud that fits both layers is used.
 
 use std::ffi::OsString;
 
@@ -26,7 +25,7 @@ pub struct Selection {
     pub source: TokenSource,
     /// Where the token, and what it is requested with, may be sent.
     pub roots: Roots,
-    /// Variables that are set, but not used.
+    /// Variables that are set but not used.
     pub unused: Vec<&'static str>,
 }
 
@@ -37,13 +36,13 @@ impl Selection {
     }
 }
 
-/// The Graph root and the sign-in root, as named or by default. A profile has roots of its own, with which these are
-/// compared.
+/// The Graph root and the sign-in root, named or by default. A profile has its own roots, which must agree with the named
+/// ones.
 pub struct Roots {
     pub graph: Root,
-    /// The sign-in root. None is known for a Graph root outside the Microsoft clouds.
+    /// Not known by default for a Graph root outside the Microsoft clouds.
     pub login: Option<Root>,
-    /// The cloud that was named in a rehearsal.
+    /// In a sandbox, the cloud that was named.
     pub rehearsed: Option<Cloud>,
     /// The option or variable that names each root.
     graph_by: Option<&'static str>,
@@ -55,10 +54,10 @@ pub struct Roots {
 /// Decides which token and which roots a command uses.
 ///
 /// # Errors
-/// Options or variables contradict each other or have no usable value: a usage error.
+/// A usage error: options or variables contradict each other, or have an invalid value.
 pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error> {
     if let Some(any) = options.tenant.as_ref().filter(|tenant| tenant.is_any()) {
-        return Err(Error::usage(format!("--tenant {any} is not one tenant; nothing was sent"))
+        return Err(Error::usage(format!("--tenant {any} does not name one tenant; nothing was sent"))
             .hint("use the tenant's ID or a domain, for example --tenant contoso.com"));
     }
     let app = credential::variables(get);
@@ -75,7 +74,7 @@ pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error
     if !matches!(source, TokenSource::Profile(_)) {
         roots.check_variables()?;
     }
-    // By itself it selects nothing, and users do not expect that.
+    // Alone it selects nothing, which users do not expect.
     let tenant = (app.is_empty() && is_set(get, AZURE_TENANT_ID)).then_some(AZURE_TENANT_ID);
     let set = |role: &'static [Role]| variables::with(role).filter(|name| is_set(get, name));
     let all = set(&[Role::TokenSource]).chain(tenant).chain(app).chain(set(&[Role::Root]));
@@ -83,13 +82,13 @@ pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error
     Ok(Selection { source, roots, unused })
 }
 
-/// The source, and the variables that name it. `app` are the variables of an application, if the environment names one.
+/// The source, and the variables that name it. `app` has the variables of an application, if the environment names one.
 fn source(
     options: &Global,
     get: Environment<'_>,
     app: &[&'static str],
 ) -> Result<(TokenSource, Vec<&'static str>), Error> {
-    // clap notices this only if both follow the same command.
+    // clap detects this only if both options are at the same command.
     let typed = [
         ("--token", options.token.is_some()),
         ("--token-file", options.token_file.is_some()),
@@ -137,8 +136,8 @@ fn at_most_one<'a>(mut names: impl Iterator<Item = &'a str>, what: &str) -> Resu
     }
 }
 
-/// Whether a variable counts as set. For a source of tokens, empty is an error and not an absence: the variable of a
-/// script that it was made of may be missing.
+/// Whether a variable counts as set. An empty variable counts as not set, except for a token source: there it is an error,
+/// because a script may have filled it from a missing variable.
 fn is_set(get: Environment<'_>, name: &str) -> bool {
     let is_source = || variables::with(&[Role::TokenSource]).any(|source| source == name);
     get(name).is_some_and(|value| !value.is_empty() || is_source())
@@ -155,13 +154,12 @@ pub fn profile(options: &Global, get: Environment<'_>) -> Result<String, Error> 
         },
     };
     if name.is_empty() {
-        return Err(Error::usage(format!("{from} is set, but empty; nothing was sent"))
+        return Err(Error::usage(format!("{from} is empty; nothing was sent"))
             .hint(format!("name a profile, or {}", without(from))));
     }
     if name.chars().count() > 64 || sanitize(&name) != name {
         return Err(Error::usage(format!(
-            "the profile name in {from} is longer than 64 characters, or holds control characters or others that would \
-             not be shown as they are"
+            "the profile name in {from} is longer than 64 characters, or contains control or invisible characters"
         )));
     }
     Ok(name)
@@ -170,7 +168,7 @@ pub fn profile(options: &Global, get: Environment<'_>) -> Result<String, Error> 
 /// A root, and the option or variable that names it.
 type Named = (&'static str, Root);
 
-/// What the options, or the variables, say about roots.
+/// The roots and the cloud that the options name, or the variables.
 #[derive(Default)]
 struct Layer {
     cloud: Option<(&'static str, Cloud)>,
@@ -179,7 +177,6 @@ struct Layer {
 }
 
 impl Layer {
-    /// What the options say.
     fn typed(options: &Global) -> Result<Self, Error> {
         let option = |name: &'static str, text: &Option<String>| -> Result<_, Error> {
             text.as_deref().map(|text| Ok((name, root(name, text)?))).transpose()
@@ -191,8 +188,8 @@ impl Layer {
         })
     }
 
-    /// What `typed` leaves to the variables: nothing that it names itself and, if it names one of `clouds`, nothing
-    /// outside those. What is left out is not even parsed, so a mistake in it cannot fail the run.
+    /// What the variables add to `typed`: nothing that an option names and, if an option names a server of a cloud, nothing
+    /// outside `clouds`. Variables that lose to an option are not parsed, so a mistake in them cannot fail the run.
     fn set(get: Environment<'_>, is_app: bool, typed: &Self, clouds: &[Cloud]) -> Result<Self, Error> {
         let mut set = Self::default();
         if typed.cloud.is_none() && typed.graph.is_none() {
@@ -202,7 +199,7 @@ impl Layer {
         if typed.cloud.is_none() && typed.login.is_none() {
             set.login = root_variable(get, INTUNECTL_LOGIN_URL)?;
             let mut graphs = [&typed.graph, &set.graph].into_iter().flatten();
-            // It selects a cloud, which a Graph root outside them is not part of.
+            // It selects a cloud, and a Graph root outside the clouds belongs to none.
             if is_app && set.login.is_none() && graphs.all(|(_, root)| root.is_of_a_cloud()) {
                 set.login = authority(get)?.map(|root| (AZURE_AUTHORITY_HOST, root));
             }
@@ -215,12 +212,12 @@ impl Layer {
         Ok(set)
     }
 
-    /// The clouds that fit: all, if none is named.
+    /// The clouds that fit; all, if none is named.
     fn clouds(&self) -> Result<Vec<Cloud>, Error> {
         if let Some((name, cloud)) = self.cloud {
             for (named, own, what) in [(&self.graph, cloud.graph(), "Graph"), (&self.login, cloud.login(), "sign-in")] {
                 if let Some((other, _)) = named.as_ref().filter(|(_, root)| root.as_str() != own) {
-                    return Err(contradiction(name, other, &format!("the {what} root of {} is {own}", cloud.name())));
+                    return Err(contradiction(name, other, &format!("the {what} server of {} is {own}", cloud.name())));
                 }
             }
             return Ok(vec![cloud]);
@@ -233,7 +230,7 @@ impl Layer {
         let clouds: Vec<_> = clouds.collect();
         match (&self.graph, &self.login) {
             (Some((name, _)), Some((other, _))) if clouds.is_empty() => {
-                Err(contradiction(name, other, "they are roots of different clouds"))
+                Err(contradiction(name, other, "they name servers of different clouds"))
             }
             _ => Ok(clouds),
         }
@@ -248,10 +245,10 @@ fn contradiction(one: &str, other: &str, why: &str) -> Error {
     ))
 }
 
-/// Decides the roots. `is_app` is whether application credentials from the environment are used.
+/// Decides the roots. `is_app`: the token is requested with application credentials.
 ///
 /// # Errors
-/// Options or variables contradict each other, or are not roots: a usage error.
+/// A usage error: options or variables contradict each other, or do not hold a root.
 pub fn roots(options: &Global, get: Environment<'_>, is_app: bool) -> Result<Roots, Error> {
     let typed = Layer::typed(options)?;
     if let Some(sandbox) = sandbox(get)? {
@@ -276,7 +273,7 @@ pub fn roots(options: &Global, get: Environment<'_>, is_app: bool) -> Result<Roo
     Ok(Roots { graph, login, rehearsed: None, graph_by, login_by, used })
 }
 
-/// The roots of a rehearsal: the sandbox's, whatever cloud is named.
+/// The roots in a sandbox: always the sandbox's own, whatever cloud is named.
 fn rehearsal(typed: Layer, sandbox: Root, get: Environment<'_>) -> Result<Roots, Error> {
     let set = [root_variable(get, INTUNECTL_GRAPH_URL)?, root_variable(get, INTUNECTL_LOGIN_URL)?];
     let named = [typed.graph, typed.login].into_iter().chain(set).flatten();
@@ -298,10 +295,8 @@ fn rehearsal(typed: Layer, sandbox: Root, get: Environment<'_>) -> Result<Roots,
 }
 
 fn outside_sandbox(name: &str) -> Error {
-    Error::usage(format!(
-        "{name} is outside the sandbox, and this is a rehearsal ({INTUNECTL_SANDBOX} is set); nothing was sent"
-    ))
-    .hint(format!("{}. To leave the sandbox, end its command or shell", without(name)))
+    Error::usage(format!("{name} names a server outside the sandbox, but {INTUNECTL_SANDBOX} is set; nothing was sent"))
+        .hint(format!("{}. To leave the sandbox, exit its command or shell", without(name)))
 }
 
 fn is_option(name: &str) -> bool {
@@ -313,49 +308,47 @@ fn without(name: &str) -> String {
     format!("{} {name}", if is_option(name) { "leave out" } else { "unset" })
 }
 
-/// The root of the sandbox, in a rehearsal.
+/// The sandbox's root, if this runs in a sandbox.
 pub fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
     let Some(text) = variable(get, INTUNECTL_SANDBOX)? else { return Ok(None) };
     let root = text.parse::<Root>().ok().filter(Root::is_plain);
     root.map(Some).ok_or_else(|| {
-        Error::usage(format!(
-            "{INTUNECTL_SANDBOX} is set, but is not the address of a sandbox on this machine; nothing was sent"
-        ))
-        .hint(format!("unset {INTUNECTL_SANDBOX}; `intunectl sandbox -- COMMAND` sets it"))
+        Error::usage(format!("{INTUNECTL_SANDBOX} is not the address of a sandbox on this machine; nothing was sent"))
+            .hint(format!("unset {INTUNECTL_SANDBOX}. To use a sandbox, run `intunectl sandbox -- COMMAND`"))
     })
 }
 
-/// The sign-in root that `AZURE_AUTHORITY_HOST` names. Azure's libraries take it with and without the scheme.
+/// The sign-in root that `AZURE_AUTHORITY_HOST` names. Azure's libraries accept it with and without the scheme.
 fn authority(get: Environment<'_>) -> Result<Option<Root>, Error> {
     let Some(text) = variable(get, AZURE_AUTHORITY_HOST)? else { return Ok(None) };
     let text = if text.contains("://") { text } else { format!("https://{text}") };
     let root = text.parse::<Root>().ok().filter(|root| Cloud::ALL.into_iter().any(|cloud| cloud.signs_in_at(root)));
     root.map(Some).ok_or_else(|| {
-        Error::usage(format!("{AZURE_AUTHORITY_HOST} is not the sign-in root of a Microsoft cloud; nothing was sent"))
-            .hint("unset it, or name the server by an option: --login-url URL")
+        Error::usage(format!("{AZURE_AUTHORITY_HOST} is not the sign-in server of a Microsoft cloud; nothing was sent"))
+            .hint("unset it, or use --login-url URL")
     })
 }
 
 impl Roots {
-    /// Both roots, for a sign-in: the token is for this Graph root alone.
+    /// Both roots, for a sign-in. Its token is for this Graph root only.
     ///
     /// # Errors
     /// No sign-in root is known for the Graph root; `kind` makes the error.
     pub fn both(&self, kind: impl Fn(String) -> Error) -> Result<(Root, Root), Error> {
-        // A sign-in root from a leftover variable does not belong to a Graph root that was typed.
+        // A sign-in root in a variable that was left set does not belong to a Graph root in an option.
         let is_leftover = Cloud::of(&self.graph).is_none()
             && self.graph_by.is_some_and(is_option)
             && !self.login_by.is_some_and(is_option);
         let login = self.login.clone().filter(|_| !is_leftover).ok_or_else(|| {
             let name = self.graph_by.unwrap_or("--graph-url");
-            kind(format!("no sign-in root is known for the Graph root in {name}; nothing was sent"))
+            kind(format!("no sign-in server is known for the Graph server in {name}; nothing was sent"))
                 .hint(format!("add --login-url URL, or {}", without(name)))
         })?;
         Ok((self.graph.clone(), login))
     }
 
-    /// The sign-in root that knows the tenants of the Graph root: of a Microsoft cloud, its own, unless another was
-    /// typed.
+    /// The sign-in root that can look up the tenants of the Graph root: for a Microsoft cloud the cloud's own, unless an
+    /// option names another one.
     pub fn directory(&self) -> Option<Root> {
         match Cloud::of(&self.graph).filter(|_| !self.login_by.is_some_and(is_option)) {
             Some(cloud) => Some(<(Root, Root)>::from(cloud).1),
@@ -363,20 +356,20 @@ impl Roots {
         }
     }
 
-    /// Whether an option names one of them.
+    /// Whether an option names one of the roots.
     pub fn are_typed(&self) -> bool {
         self.graph_by.into_iter().chain(self.login_by).any(is_option)
     }
 
-    /// The option or variable that names each root, the root, and whether it is the Graph root.
+    /// For each root: the option or variable that names it, the root, and whether it is the Graph root.
     fn named(&self) -> impl Iterator<Item = (&'static str, &Root, bool)> {
         let graph = self.graph_by.map(|name| (name, &self.graph, true));
         let login = self.login_by.zip(self.login.as_ref()).map(|(name, root)| (name, root, false));
         graph.into_iter().chain(login)
     }
 
-    /// A root that is neither a Microsoft cloud's nor on this machine must have been typed: a variable may be left over
-    /// from anything.
+    /// Checks that an option names every root that is neither a Microsoft cloud's nor on this machine. A variable may have
+    /// been left set by something else.
     pub fn check_variables(&self) -> Result<(), Error> {
         let is_foreign = |root: &Root| !root.is_of_a_cloud() && !root.is_loopback();
         let foreign = self.named().find(|(name, root, _)| !is_option(name) && is_foreign(root));
@@ -386,26 +379,26 @@ impl Roots {
             "{name} names {}, which is neither a Microsoft cloud nor this machine; nothing was sent",
             root.host()
         ))
-        .hint(format!("unset {name}. If you trust this server, name it by an option: {option} {}", root.as_str())))
+        .hint(format!("unset {name}. If you trust this server, use {option} {}", root.as_str())))
     }
 
-    /// Compares what is named with the roots of a profile: its token goes to the root that it was issued for, its
-    /// refresh token to the one that issued it, and both nowhere else.
+    /// Checks that the named roots are those of a profile. Its token is sent only to the Graph root that it was issued for,
+    /// and its refresh token only to the sign-in root that issued it.
     pub fn check_profile(&self, profile: &str, graph: &Root, login: &Root) -> Result<(), Error> {
         let own = |is_graph| if is_graph { graph } else { login };
         let Some((name, root, is_graph)) = self.named().find(|(_, root, is_graph)| *root != own(*is_graph)) else {
             return Ok(());
         };
         Err(Error::auth(format!(
-            "the {} of profile '{profile}' is for {} and is sent nowhere else, but {name} names {}; nothing was sent",
-            if is_graph { "token" } else { "sign-in" },
+            "the {} server of profile '{profile}' is {}, but {name} names {}; nothing was sent",
+            if is_graph { "Graph" } else { "sign-in" },
             own(is_graph).as_str(),
             root.as_str()
         ))
         .hint(match name {
-            // That sandbox is gone.
+            // The profile is of an earlier sandbox.
             INTUNECTL_SANDBOX => "sign in to this sandbox: intunectl auth login".to_owned(),
-            _ => format!("{}, or use another profile: `intunectl auth list` shows them", without(name)),
+            _ => format!("{}, or use another profile from `intunectl auth list`", without(name)),
         }))
     }
 }
@@ -420,14 +413,15 @@ fn root_variable(get: Environment<'_>, name: &'static str) -> Result<Option<Name
     variable(get, name)?.map(|text| Ok((name, root(name, &text)?))).transpose()
 }
 
-/// A root that was named. The address itself is not repeated: it may hold a password.
+/// Parses a root. The error does not repeat the address, which may contain a password.
 fn root(name: &str, text: &str) -> Result<Root, Error> {
     text.parse().map_err(|reason| {
-        Error::usage(format!("the address in {name} {reason}")).hint("give a root such as https://graph.microsoft.com")
+        Error::usage(format!("the address in {name} {reason}"))
+            .hint("use an address such as https://graph.microsoft.com")
     })
 }
 
-/// A variable's text; an empty one counts as not set. (Those that name a token source are the exceptions.)
+/// A variable's text. An empty variable counts as not set, except for a token source (`is_set`).
 pub fn variable(get: Environment<'_>, name: &str) -> Result<Option<String>, Error> {
     match get(name).map(OsString::into_string) {
         None => Ok(None),
@@ -451,7 +445,7 @@ mod tests {
     const OTHER: &str = "https://graph.example";
     const APP: &str = "AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET";
 
-    /// What is typed and what is set.
+    /// Options and variables.
     #[derive(Default)]
     struct Inputs {
         options: Global,
@@ -533,7 +527,7 @@ mod tests {
                 Ok(Selection { roots, .. }) => {
                     let graph = name(&roots.graph);
                     let mut login = roots.login.as_ref().map_or_else(|| "none".to_owned(), name);
-                    // They share it.
+                    // Both clouds share one sign-in root.
                     if graph == "dod" && login == "gcc-high" {
                         login = graph.clone();
                     }
@@ -545,7 +539,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_about_precedence_is_right() {
+    fn precedence_md_agrees_with_the_decisions() {
         let page = include_str!("../../docs/precedence.md");
         let rows: Vec<_> = page.lines().filter(|line| line.starts_with('|')).skip(2).collect();
         assert!(rows.len() >= 30, "the table is gone");
@@ -567,9 +561,7 @@ mod tests {
                     other => other.to_owned(),
                 },
                 "the sign-in of profile `default`" => format!("the sign-in of {}", given.source().replace('\'', "`")),
-                "the application" => {
-                    given.source().replace("app credentials in the environment (AZURE_CLIENT_SECRET)", expected)
-                }
+                "the application" => given.source().replace("application credentials (AZURE_CLIENT_SECRET)", expected),
                 "exit 2" | "exit 4" => given.source(),
                 _ => given.roots(),
             };
@@ -578,7 +570,7 @@ mod tests {
     }
 
     #[test]
-    fn every_pair_of_sources_is_decided() {
+    fn every_pair_of_sources_selects_one_or_is_an_error() {
         let sources = [
             "--token",
             "--token-file",
@@ -596,7 +588,7 @@ mod tests {
             "the token file f",
             "profile 'typed'",
             "INTUNECTL_TOKEN",
-            "app credentials in the environment (AZURE_CLIENT_SECRET)",
+            "application credentials (AZURE_CLIENT_SECRET)",
         ];
         let table: [&[&str]; 9] = [
             &[token, "exit 2", "exit 2", token, token, token, token, token, token],
@@ -620,7 +612,7 @@ mod tests {
     }
 
     #[test]
-    fn every_variable_of_an_application_but_the_tenant_keeps_a_profile_out() {
+    fn a_variable_that_names_an_application_rules_out_a_profile() {
         for name in [
             "AZURE_CLIENT_ID",
             "AZURE_CLIENT_SECRET",
@@ -646,7 +638,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_in_vain_is_listed() {
+    fn variables_that_are_set_but_not_used_are_listed() {
         for (words, expected) in [
             ("", ""),
             (INTUNECTL_TOKEN, ""),
@@ -669,7 +661,7 @@ mod tests {
     }
 
     #[test]
-    fn what_loses_is_not_even_looked_at() {
+    fn variables_that_lose_to_an_option_are_not_parsed() {
         for words in [
             "--cloud=china INTUNECTL_CLOUD=nonsense",
             "--graph-url=china INTUNECTL_CLOUD=nonsense",
@@ -681,7 +673,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contradiction_or_a_place_that_only_a_variable_names_is_refused() {
+    fn contradictions_and_foreign_servers_in_variables_are_usage_errors() {
         for words in [
             "--cloud=global --graph-url=here",
             "--cloud=gcc-high --graph-url=dod",
@@ -705,17 +697,17 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_is_taken_as_azures_libraries_take_it() {
+    fn azure_authority_host_is_accepted_with_and_without_a_scheme() {
         for host in ["login.chinacloudapi.cn", "https://login.chinacloudapi.cn", "https://login.chinacloudapi.cn/"] {
             let roots = |words: &str| Inputs::of(&format!("{words} AZURE_AUTHORITY_HOST={host}")).roots();
             assert_eq!(roots(APP), "Graph of china, sign-in of china", "{host}");
-            // Nobody else looks at it.
+            // Only an application uses it.
             assert_eq!(roots(INTUNECTL_TOKEN), "Graph of global, sign-in of global", "{host}");
         }
     }
 
     #[test]
-    fn a_rehearsal_stays_in_the_sandbox_whatever_cloud_is_named() {
+    fn in_a_sandbox_the_roots_are_its_own_whatever_cloud_is_named() {
         for words in ["", "--cloud=china", "INTUNECTL_CLOUD=dod", "--graph-url=here INTUNECTL_LOGIN_URL=here"] {
             let given = Inputs::of(&format!("{words} INTUNECTL_SANDBOX=here"));
             assert_eq!(given.roots(), "Graph of here, sign-in of here", "{words}");
@@ -727,7 +719,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_used_at_its_own_roots_alone() {
+    fn a_profile_is_used_only_at_its_own_roots() {
         let [own, china] = [Cloud::Global, Cloud::China].map(<(Root, Root)>::from);
         let check = |words: &str, (graph, login): &(Root, Root)| {
             let roots = Inputs::of(words).select().ok().unwrap().roots;

@@ -1,4 +1,4 @@
-//! What is said of a token before its first use: nothing that stops the run.
+//! Warnings about a token before its first use. None of them stops the run.
 
 use super::connection::Connection;
 use super::{Context, Selection};
@@ -10,20 +10,19 @@ use crate::permission;
 use crate::text::sanitize::sanitize;
 
 impl Context {
-    /// Says, after a sign-in, what calls use instead of it.
+    /// Warns after a sign-in if calls use another token.
     pub fn warn_about_other_sources(&self) {
         match self.selection() {
             Ok(Selection { source: TokenSource::Profile(_), .. }) => {}
             Ok(Selection { source, .. }) => {
-                let message =
-                    format!("calls use another source than this sign-in, which is set and comes first: {source}");
-                self.console.warning_with_hint(&message, "to use the sign-in, unset that, or add --profile NAME");
+                let message = format!("commands use {source}, not this sign-in");
+                self.console.warning_with_hint(&message, "to use the sign-in, add --profile NAME or unset that source");
             }
             Err(error) => self.console.warning_about(&error.into()),
         }
     }
 
-    /// Says, before the first request, what the token's claims give away.
+    /// Warns before the first request if the token's claims show that the service will probably reject it.
     pub fn warn_about(&self, connection: &Connection, permissions: &[&str]) {
         let Some(claims) = connection.claims() else { return };
         let root = connection.root.as_str();
@@ -33,7 +32,7 @@ impl Context {
             let graph = connection.cloud().map_or_else(|| root.to_owned(), |cloud| cloud.graph().to_owned());
             self.console.warning_with_hint(
                 &format!(
-                    "the token is for {}, not for {graph}; the service will probably refuse it",
+                    "the token is for {}, not for {graph}; the service will probably reject it",
                     sanitize(&audience)
                 ),
                 &match &connection.origin {
@@ -47,16 +46,16 @@ impl Context {
         self.warn_about_permissions(claims, permissions, "get a new token");
     }
 
-    /// Says that a token has none of these permissions, if it names any; `then` is what to do once there is consent.
+    /// Warns if a token names permissions, but none of these. `then` is what to do after an administrator's consent.
     pub fn warn_about_permissions(&self, claims: &Claims, permissions: &[&str], then: &str) {
         if claims.has_any(permissions) == Some(false) {
             let hint = match claims.is_of_azure_cli() {
                 true => NOT_AZURE_CLI.to_owned(),
-                false => format!("have an administrator consent to the permission for the application, then {then}"),
+                false => format!("ask an administrator to grant the application this permission, then {then}"),
             };
             let needed = permission::in_words(permissions);
             self.console.warning_with_hint(
-                &format!("the token lacks the permission {needed}; the service will probably refuse it"),
+                &format!("the token lacks the permission {needed}; the service will probably reject it"),
                 &hint,
             );
         }

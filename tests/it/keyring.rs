@@ -133,9 +133,9 @@ fn what_is_no_usable_token_is_refused_and_the_one_before_stays() {
     assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
     let expired = jwt(&claims(-7200));
     for (input, words) in [
-        ("", "standard input holds no token"),
-        (" \r\n", "standard input holds no token"),
-        ("secret with spaces", "the token from standard input holds a character that no header may hold"),
+        ("", "standard input contains no token"),
+        (" \r\n", "standard input contains no token"),
+        ("secret with spaces", "the token from standard input contains a space"),
         (&expired, "the token from standard input expired 2h"),
     ] {
         let Seen { stdout, stderr, code } = keyring.login(input, &[]);
@@ -271,8 +271,7 @@ fn a_profiles_token_goes_to_its_own_root_and_nowhere_else() {
             let by_variable = run(keyring.command(command).env(variable, option[1]));
             for Seen { stdout, stderr, code } in [by_option, by_variable] {
                 assert_eq!((stdout.as_str(), code), ("", Some(4)), "{option:?} {command:?}: {stderr}");
-                let error =
-                    format!("error: the token of profile 'default' is for {own} and is sent nowhere else, but ");
+                let error = format!("error: the Graph server of profile 'default' is {own}, but ");
                 assert!(stderr.starts_with(&error), "{stderr}");
             }
         }
@@ -398,7 +397,7 @@ fn a_rehearsal_and_the_real_sign_ins_do_not_see_each_other() {
     assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "");
     assert_eq!(rehearse(&["auth", "token", "--profile", "work"]).code, Some(4));
     let logout = rehearse(&["auth", "logout", "--profile", "work"]);
-    let rehearsal = "this is a rehearsal (INTUNECTL_SANDBOX is set): only its own sign-ins are meant\n";
+    let rehearsal = "INTUNECTL_SANDBOX is set: only sign-ins to the sandbox are listed or deleted\n";
     assert_eq!(logout, told(&format!("{rehearsal}not signed in (profile 'work')\n")));
     let mut logout = keyring.command(&["auth", "logout", "--all"]);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A run acts on exactly the tenant, the identity and the partners that were named, or on nothing.
+//! A run acts on exactly the tenant, the identity and the partners that the user named, or on nothing.
 
 use std::process::Command;
 
@@ -20,14 +20,14 @@ const COMMANDS: [&[&str]; 6] = [
     &["auth", "token"],
 ];
 
-/// A command with these options against a server that is Graph and the sign-in service.
+/// A command with these options, with a server that is Graph and the sign-in service.
 fn command(home: &Intunectl, server: &Server, words: &[&str], options: &[&str]) -> Command {
     let mut command = home.command();
     command.args(words).args(options).args(["--graph-url", server.root(), "--login-url", server.root()]);
     command
 }
 
-/// A Graph in which everything works, and a sign-in service that knows one domain.
+/// A Graph in which every request succeeds, and a sign-in service that knows some domains.
 fn service() -> Server {
     Server::start(|request, _| match (request.is_post(), request.path.split('/').nth(1).unwrap()) {
         _ if is_discovery(request) => discovery(request),
@@ -41,9 +41,9 @@ fn is_discovery(request: &Request) -> bool {
     request.path.ends_with("/v2.0/.well-known/openid-configuration")
 }
 
-/// What Microsoft Entra says of a domain.
+/// Microsoft Entra's answer for a domain.
 fn discovery(request: &Request) -> Reply {
-    assert!(request.header("authorization").is_none(), "a look-up needs no token");
+    assert!(request.header("authorization").is_none(), "a token was sent with a look-up");
     let issuer = match request.path.split('/').nth(1).unwrap() {
         "contoso.example" => format!("https://login.example/{TENANT}/v2.0"),
         "fabrikam.example" => format!("https://login.partner.example/{OTHER_TENANT}/v2.0"),
@@ -58,10 +58,10 @@ fn discovery(request: &Request) -> Reply {
     Reply::status(200).body(json!({"issuer": issuer, "token_endpoint": "x"}).to_string())
 }
 
-/// Refused before anything was sent to Graph, and nothing was printed.
+/// Asserts that a command failed before it sent anything to Graph, and printed nothing.
 #[track_caller]
 fn assert_refused(seen: &Seen, server: &Server, code: i32, words: &[&str]) {
-    // The source, which is all that `auth status` can show.
+    // `auth status` shows at most the source.
     let printed = seen.stdout.lines().filter(|line| !line.starts_with("Source: ")).count();
     assert_eq!((printed, seen.code), (0, Some(code)), "{seen:?}");
     assert!(
@@ -79,7 +79,7 @@ fn assert_refused(seen: &Seen, server: &Server, code: i32, words: &[&str]) {
 // The tenant.
 
 #[test]
-fn a_token_for_another_tenant_is_refused_by_every_command_also_if_quiet() {
+fn every_command_rejects_a_token_for_another_tenant_even_if_quiet() {
     let server = service();
     let home = Intunectl::new();
     home.file("token", jwt::good());
@@ -92,9 +92,9 @@ fn a_token_for_another_tenant_is_refused_by_every_command_also_if_quiet() {
                 let options = [&["--tenant", OTHER_TENANT], quiet, option].concat();
                 let mut command = command(&home, &server, words, &options);
                 let seen = run(command.envs(variable.map(|token| ("INTUNECTL_TOKEN", token))));
-                let told = format!("error: {name} is for tenant {TENANT}, not for {OTHER_TENANT}; nothing was sent\n");
-                let typed = format!("\n  intunectl auth login --profile NAME --tenant {OTHER_TENANT}\n");
-                assert_refused(&seen, &server, 4, &[&told, &typed]);
+                let error = format!("error: {name} is for tenant {TENANT}, not for {OTHER_TENANT}; nothing was sent\n");
+                let login = format!("\n  intunectl auth login --profile NAME --tenant {OTHER_TENANT}\n");
+                assert_refused(&seen, &server, 4, &[&error, &login]);
             }
         }
     }
@@ -102,7 +102,7 @@ fn a_token_for_another_tenant_is_refused_by_every_command_also_if_quiet() {
 }
 
 #[test]
-fn a_token_for_the_tenant_is_used_and_nothing_is_looked_up_for_an_id() {
+fn a_token_for_the_named_tenant_is_used_and_an_id_needs_no_look_up() {
     for tenant in [TENANT.to_owned(), TENANT.to_uppercase(), TENANT.replace('-', "")] {
         for words in COMMANDS {
             let (server, home) = (service(), Intunectl::new());
@@ -116,7 +116,7 @@ fn a_token_for_the_tenant_is_used_and_nothing_is_looked_up_for_an_id() {
 }
 
 #[test]
-fn a_token_that_names_no_tenant_is_refused_without_a_look_up() {
+fn a_token_that_names_no_tenant_is_rejected_without_a_look_up() {
     let server = service();
     let home = Intunectl::new();
     for tenant in [TENANT, "contoso.example"] {
@@ -124,10 +124,9 @@ fn a_token_that_names_no_tenant_is_refused_without_a_look_up() {
             for words in COMMANDS {
                 let mut command = command(&home, &server, words, &["--tenant", tenant]);
                 let seen = run(command.env("INTUNECTL_TOKEN", &token));
-                let told = format!(
-                    "the token from INTUNECTL_TOKEN does not name its tenant, so --tenant {tenant} cannot be checked"
-                );
-                assert_refused(&seen, &server, 4, &[&told]);
+                let error =
+                    format!("the token from INTUNECTL_TOKEN does not name its tenant; cannot check --tenant {tenant}");
+                assert_refused(&seen, &server, 4, &[&error]);
             }
         }
     }
@@ -135,7 +134,7 @@ fn a_token_that_names_no_tenant_is_refused_without_a_look_up() {
 }
 
 #[test]
-fn a_domain_is_looked_up_once_before_anything_else_and_without_the_token() {
+fn a_domain_is_looked_up_once_first_and_without_the_token() {
     for words in COMMANDS {
         let (server, home) = (service(), Intunectl::new());
         let mut matching = command(&home, &server, words, &["--tenant", "Contoso.example"]);
@@ -148,14 +147,14 @@ fn a_domain_is_looked_up_once_before_anything_else_and_without_the_token() {
         let server = service();
         let mut other = command(&home, &server, words, &["--tenant", "fabrikam.example"]);
         let seen = run(other.env("INTUNECTL_TOKEN", jwt::good()));
-        let told = format!("is for tenant {TENANT}, not for fabrikam.example ({OTHER_TENANT}); nothing was sent\n");
-        assert_refused(&seen, &server, 4, &[&told, "--tenant fabrikam.example\n"]);
+        let error = format!("is for tenant {TENANT}, not for fabrikam.example ({OTHER_TENANT}); nothing was sent\n");
+        assert_refused(&seen, &server, 4, &[&error, "--tenant fabrikam.example\n"]);
         assert_eq!(server.requests().len(), 1);
     }
 }
 
 #[test]
-fn a_domain_of_which_no_tenant_is_known_is_exit_4() {
+fn a_domain_whose_tenant_cannot_be_found_is_exit_4() {
     let home = Intunectl::new();
     for (domain, words) in [
         ("unknown.example", "AADSTS90002: Tenant 'unknown.example' not found. (correlation id c)"),
@@ -164,8 +163,8 @@ fn a_domain_of_which_no_tenant_is_known_is_exit_4() {
         let server = service();
         let mut command = command(&home, &server, COMMANDS[0], &["--tenant", domain]);
         let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()));
-        let told = format!("error: the tenant of {domain} cannot be found");
-        assert_refused(&seen, &server, 4, &[&told, words]);
+        let error = format!("error: cannot find the tenant of {domain}");
+        assert_refused(&seen, &server, 4, &[&error, words]);
     }
     type Answer = fn() -> Reply;
     let replies: [(Answer, &str); 7] = [
@@ -181,13 +180,13 @@ fn a_domain_of_which_no_tenant_is_known_is_exit_4() {
         let server = Server::always(reply);
         let mut command = command(&home, &server, COMMANDS[0], &["--tenant", "contoso.example", "--retries", "0"]);
         let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()));
-        assert_refused(&seen, &server, 4, &["the tenant of contoso.example cannot be found", words]);
+        assert_refused(&seen, &server, 4, &["cannot find the tenant of contoso.example", words]);
         assert!(!seen.stderr.contains('\u{1b}'), "{seen:?}");
     }
 }
 
 #[test]
-fn a_domain_at_a_root_whose_sign_in_is_not_known_is_exit_4() {
+fn a_domain_without_a_known_sign_in_server_is_exit_4() {
     let server = service();
     let home = Intunectl::new();
     let mut command = home.command();
@@ -197,17 +196,17 @@ fn a_domain_at_a_root_whose_sign_in_is_not_known_is_exit_4() {
 }
 
 #[test]
-fn what_names_no_tenant_is_a_usage_error() {
+fn a_placeholder_for_any_tenant_is_a_usage_error() {
     let server = service();
     let home = Intunectl::new();
     for tenant in ["organizations", "common"] {
         let mut command = command(&home, &server, COMMANDS[0], &["--tenant", tenant]);
-        assert_refused(&run(command.env("INTUNECTL_TOKEN", jwt::good())), &server, 2, &["is not one tenant"]);
+        assert_refused(&run(command.env("INTUNECTL_TOKEN", jwt::good())), &server, 2, &["does not name one tenant"]);
     }
 }
 
 #[test]
-fn the_tenant_s_name_acts_on_no_terminal() {
+fn control_characters_in_a_tenant_never_reach_the_terminal() {
     let server = service();
     let home = Intunectl::new();
     let hostile = jwt::but(&json!({"tid": "\u{1b}[2J\r\nerror: fake"}));
@@ -219,7 +218,7 @@ fn the_tenant_s_name_acts_on_no_terminal() {
 
 // An application.
 
-/// The platform's answer to an application, and Graph.
+/// A sign-in service that issues these tokens, and Graph.
 fn platform(token: impl Fn(&Request) -> String + Send + Sync + 'static) -> Server {
     Server::start(move |request, _| match request.path.ends_with("/oauth2/v2.0/token") {
         true => {
@@ -234,7 +233,7 @@ fn platform(token: impl Fn(&Request) -> String + Send + Sync + 'static) -> Serve
 const APP: [(&str, &str); 2] = [("AZURE_CLIENT_ID", "an-app"), ("AZURE_CLIENT_SECRET", "s3cret-of-the-app")];
 
 #[test]
-fn an_application_signs_in_to_the_tenant_that_was_typed() {
+fn an_application_requests_its_token_from_the_tenant_in_the_option() {
     for variable in [None, Some("contoso.example"), Some("")] {
         let server = platform(|request| {
             assert!(request.path.starts_with(&format!("/{OTHER_TENANT}/")), "{request:?}");
@@ -252,7 +251,7 @@ fn an_application_signs_in_to_the_tenant_that_was_typed() {
 }
 
 #[test]
-fn an_application_that_gets_a_token_for_another_tenant_sends_nothing_with_it() {
+fn an_application_does_not_use_a_token_for_another_tenant() {
     for (token, words) in [
         (jwt::good(), format!("is for tenant {TENANT}, not for {OTHER_TENANT}")),
         ("opaque-token-of-this-test".to_owned(), "does not name its tenant".to_owned()),
@@ -268,7 +267,7 @@ fn an_application_that_gets_a_token_for_another_tenant_sends_nothing_with_it() {
 }
 
 #[test]
-fn incomplete_application_credentials_are_exit_4_and_never_somebody_s_sign_in() {
+fn with_incomplete_application_credentials_no_sign_in_is_used_instead() {
     let server = service();
     let home = Intunectl::new();
     for (variables, words) in [
@@ -290,9 +289,9 @@ fn incomplete_application_credentials_are_exit_4_and_never_somebody_s_sign_in() 
                 ("SYSTEM_ACCESSTOKEN", "x"),
                 ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "c"),
             ],
-            "SYSTEM_OIDCREQUESTURI is set, but this version cannot sign in with a service connection of Azure DevOps",
+            "SYSTEM_OIDCREQUESTURI is set, but this version cannot sign in with an Azure DevOps service connection",
         ),
-        (&[("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "")], "AZURE_CLIENT_ID is set, but empty"),
+        (&[("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "")], "AZURE_CLIENT_ID is empty"),
         (&[("INTUNECTL_TOKEN_COMMAND", "echo x")], "INTUNECTL_TOKEN_COMMAND is set, but this version cannot use it"),
         (
             &[("INTUNECTL_MANAGED_IDENTITY", "true")],
@@ -303,14 +302,14 @@ fn incomplete_application_credentials_are_exit_4_and_never_somebody_s_sign_in() 
             let mut command = command(&home, &server, words_of, &[]);
             let seen = run(command.envs(variables.iter().copied()));
             assert_refused(&seen, &server, 4, &[words]);
-            assert!(!seen.stderr.contains("keyring"), "a sign-in was looked for: {seen:?}");
+            assert!(!seen.stderr.contains("keyring"), "the keyring was used: {seen:?}");
         }
     }
     assert_eq!(server.connections(), 0);
 }
 
 #[test]
-fn an_application_signs_in_to_one_tenant_or_to_none() {
+fn an_application_needs_the_name_of_one_tenant() {
     let server = service();
     let home = Intunectl::new();
     for tenant in ["organizations", "common", "consumers", "Organizations"] {
@@ -322,7 +321,7 @@ fn an_application_signs_in_to_one_tenant_or_to_none() {
 }
 
 #[test]
-fn an_application_s_secret_goes_with_a_typed_graph_root_to_a_typed_sign_in_root_alone() {
+fn with_graph_url_a_secret_is_sent_only_to_the_sign_in_server_in_login_url() {
     let (server, leftover) = (service(), Unspoken::new());
     let home = Intunectl::new();
     let mut command = home.command();
@@ -332,15 +331,15 @@ fn an_application_s_secret_goes_with_a_typed_graph_root_to_a_typed_sign_in_root_
         &seen,
         &server,
         4,
-        &["no sign-in root is known for the Graph root in --graph-url", "add --login-url"],
+        &["no sign-in server is known for the Graph server in --graph-url", "add --login-url"],
     );
     leftover.assert_unspoken();
 }
 
-// Precedence, and what contradicts itself.
+// Precedence and contradictions.
 
 #[test]
-fn a_selector_that_is_given_twice_is_exit_2_wherever_it_stands() {
+fn an_option_that_selects_and_is_given_twice_is_exit_2() {
     let server = service();
     let home = Intunectl::new();
     home.file("token", jwt::good());
@@ -371,25 +370,26 @@ fn a_selector_that_is_given_twice_is_exit_2_wherever_it_stands() {
 }
 
 #[test]
-fn a_source_that_is_set_but_empty_is_an_error_and_no_absence() {
+fn an_empty_source_is_an_error_and_the_next_source_is_not_used() {
     let server = service();
     let home = Intunectl::new();
-    for (variable, code) in [
-        ("INTUNECTL_TOKEN", 4),
-        ("INTUNECTL_TOKEN_COMMAND", 4),
-        ("INTUNECTL_MANAGED_IDENTITY", 4),
-        ("INTUNECTL_PROFILE", 2),
+    for (error, code) in [
+        ("INTUNECTL_TOKEN is empty", 4),
+        ("INTUNECTL_TOKEN_COMMAND is set, but this version cannot", 4),
+        ("INTUNECTL_MANAGED_IDENTITY is set, but this version cannot", 4),
+        ("INTUNECTL_PROFILE is empty", 2),
     ] {
+        let variable = error.split(' ').next().unwrap();
         let mut command = command(&home, &server, COMMANDS[0], &[]);
         let seen = run(command.envs(APP).env("AZURE_TENANT_ID", TENANT).env(variable, ""));
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{variable}: {seen:?}");
-        assert!(seen.stderr.starts_with(&format!("error: {variable} is set, but ")), "{seen:?}");
+        assert!(seen.stderr.starts_with(&format!("error: {error}")), "{seen:?}");
     }
     assert_eq!(server.connections(), 0);
 }
 
 #[test]
-fn a_leftover_sign_in_root_does_not_say_whose_a_domain_is() {
+fn a_domain_is_not_looked_up_at_a_sign_in_server_that_was_left_in_a_variable() {
     let (leftover, proxy) = (Unspoken::new(), Server::always(|| Reply::Close));
     let home = Intunectl::new();
     let mut command = home.command();
@@ -402,11 +402,11 @@ fn a_leftover_sign_in_root_does_not_say_whose_a_domain_is() {
 }
 
 #[test]
-fn a_root_on_this_machine_is_reached_through_no_proxy_also_over_tls() {
+fn a_server_on_this_machine_is_reached_without_a_proxy_over_tls_too() {
     let proxy = Unspoken::new();
     let home = Intunectl::new();
     let mut command = home.command();
-    // Nobody listens there.
+    // Nothing listens on this port.
     command.args(COMMANDS[0]).args(["--retries", "0"]).env("INTUNECTL_GRAPH_URL", "https://localhost:9");
     let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()).env("HTTPS_PROXY", proxy.url()));
     assert_eq!(seen.code, Some(1), "{seen:?}");
@@ -414,11 +414,11 @@ fn a_root_on_this_machine_is_reached_through_no_proxy_also_over_tls() {
 }
 
 #[test]
-fn a_profile_that_was_typed_is_not_replaced_by_what_is_set() {
+fn variables_do_not_override_the_profile_option() {
     let server = service();
     let home = Intunectl::new();
     for variables in [&[("INTUNECTL_TOKEN", "a-token")][..], &APP] {
-        // Windows' keyring is always there, so it is a profile that nobody has.
+        // Windows always has a keyring, so this profile must not exist.
         let mut command = command(&home, &server, COMMANDS[0], &["--profile", "of-nobody"]);
         let seen = run(command.env("AZURE_TENANT_ID", TENANT).envs(variables.iter().copied()));
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
@@ -429,7 +429,7 @@ fn a_profile_that_was_typed_is_not_replaced_by_what_is_set() {
 }
 
 #[test]
-fn what_contradicts_itself_is_exit_2() {
+fn contradicting_options_or_variables_are_exit_2() {
     let server = service();
     let home = Intunectl::new();
     home.file("token", TOKEN);
@@ -463,7 +463,7 @@ fn what_contradicts_itself_is_exit_2() {
 }
 
 #[test]
-fn a_leftover_root_does_not_override_a_cloud_that_was_typed() {
+fn a_server_that_was_left_in_a_variable_does_not_override_the_cloud_option() {
     let (leftover, proxy) = (Unspoken::new(), Server::always(|| Reply::Close));
     let home = Intunectl::new();
     let mut command = home.command();
@@ -476,7 +476,7 @@ fn a_leftover_root_does_not_override_a_cloud_that_was_typed() {
 }
 
 #[test]
-fn a_root_that_only_a_variable_names_is_exit_2_and_names_the_option() {
+fn a_foreign_server_in_a_variable_is_exit_2_and_the_option_is_named() {
     let home = Intunectl::new();
     for (variable, url, option) in [
         ("INTUNECTL_GRAPH_URL", "https://graph.micros0ft.example", "--graph-url"),
@@ -487,10 +487,10 @@ fn a_root_that_only_a_variable_names_is_exit_2_and_names_the_option() {
             let seen = run(command.args(words).env("INTUNECTL_TOKEN", jwt::good()).env(variable, url));
             assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
             let host = url.trim_start_matches("https://");
-            let told = format!(
-                "error: {variable} names {host}, which is neither a Microsoft cloud nor this machine; nothing was sent\nhint: "
-            );
-            assert!(seen.stderr.starts_with(&told) && seen.stderr.contains(option), "{seen:?}");
+            let error = format!("error: {variable} names {host}, which is neither ");
+            let hint = format!("; nothing was sent\nhint: unset {variable}");
+            assert!(seen.stderr.starts_with(&error) && seen.stderr.contains(&hint), "{seen:?}");
+            assert!(seen.stderr.contains(option), "{seen:?}");
         }
     }
     let seen = run(home
@@ -499,12 +499,12 @@ fn a_root_that_only_a_variable_names_is_exit_2_and_names_the_option() {
         .envs([("AZURE_TENANT_ID", TENANT), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s")])
         .env("AZURE_AUTHORITY_HOST", "https://login.micros0ft.example/"));
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
-    assert!(seen.stderr.contains("AZURE_AUTHORITY_HOST is not the sign-in root of a Microsoft cloud"), "{seen:?}");
+    assert!(seen.stderr.contains("AZURE_AUTHORITY_HOST is not the sign-in server of a Microsoft cloud"), "{seen:?}");
     assert!(seen.stderr.contains("--login-url"), "{seen:?}");
 }
 
 #[test]
-fn a_token_for_another_cloud_is_exit_4_and_the_cloud_to_type_is_named() {
+fn a_token_for_another_cloud_is_exit_4_and_the_cloud_option_is_named() {
     let home = Intunectl::new();
     for (audience, cloud) in [
         ("https://graph.microsoft.us", "gcc-high"),
@@ -517,15 +517,15 @@ fn a_token_for_another_cloud_is_exit_4_and_the_cloud_to_type_is_named() {
             let seen = run(command.args(words).env("INTUNECTL_TOKEN", jwt::but(&json!({"aud": audience}))));
             let source = if words == ["auth", "status"] { "Source:      INTUNECTL_TOKEN\n" } else { "" };
             assert_eq!((seen.stdout.as_str(), seen.code), (source, Some(4)), "{seen:?}");
-            let told = format!(
+            let error = format!(
                 "error: the token is for the cloud {cloud} ({}), not for global",
                 audience.trim_end_matches('/').to_lowercase()
             );
-            assert!(seen.stderr.starts_with(&told), "{seen:?}");
+            assert!(seen.stderr.starts_with(&error), "{seen:?}");
             assert!(seen.stderr.ends_with(&format!("to act in {cloud}, use --cloud {cloud}\n")), "{seen:?}");
         }
     }
-    // The ID of Graph is the same in every cloud; and behind a root of the user's own may be any.
+    // Graph's ID is the same in every cloud, and a server of the user's own may forward to any cloud.
     for changes in
         [json!({"aud": "00000003-0000-0000-c000-000000000000"}), json!({"aud": "https://graph.microsoft.us"})]
     {
@@ -542,7 +542,7 @@ fn a_token_for_another_cloud_is_exit_4_and_the_cloud_to_type_is_named() {
 }
 
 #[test]
-fn status_shows_what_is_used_and_what_is_set_in_vain() {
+fn status_shows_the_source_and_the_variables_that_are_not_used() {
     let home = Intunectl::new();
     let status = |format: &str| {
         let mut command = home.command();
@@ -552,8 +552,8 @@ fn status_shows_what_is_used_and_what_is_set_in_vain() {
     };
     let seen = status("text");
     assert_eq!(seen.code, Some(0), "{seen:?}");
-    let vain = "Source:      INTUNECTL_TOKEN\nNot used:    INTUNECTL_PROFILE, AZURE_CLIENT_ID, INTUNECTL_GRAPH_URL\n";
-    assert!(seen.stdout.starts_with(vain), "{seen:?}");
+    let start = "Source:      INTUNECTL_TOKEN\nNot used:    INTUNECTL_PROFILE, AZURE_CLIENT_ID, INTUNECTL_GRAPH_URL\n";
+    assert!(seen.stdout.starts_with(start), "{seen:?}");
     let report: Value = serde_json::from_str(&status("json").stdout).unwrap();
     assert_eq!(report["unused"], json!(["INTUNECTL_PROFILE", "AZURE_CLIENT_ID", "INTUNECTL_GRAPH_URL"]));
     let mut command = home.command();
@@ -565,7 +565,7 @@ fn status_shows_what_is_used_and_what_is_set_in_vain() {
 // Records.
 
 #[test]
-fn every_record_says_whose_it_is() {
+fn every_record_names_its_tenant_graph_server_and_account() {
     let server = Server::start(|request, _| match request.id() {
         "a" if request.is_post() => Reply::done(),
         _ => Reply::status(404),
@@ -573,12 +573,12 @@ fn every_record_says_whose_it_is() {
     let home = Intunectl::new();
     let app =
         jwt::but(&json!({"upn": null, "scp": null, "roles": [jwt::PERMISSION], "appid": "an-app", "idtyp": "app"}));
-    let nobody = jwt::but(&json!({"upn": null, "appid": "an-app"}));
+    let unnamed = jwt::but(&json!({"upn": null, "appid": "an-app"}));
     for (token, tenant, account) in [
         (jwt::good(), json!(TENANT), json!("admin@contoso.example")),
         (app, json!(TENANT), json!("an-app")),
-        // A person whom the token does not name is not the application.
-        (nobody, json!(TENANT), Value::Null),
+        // The account is unknown; it is not the application.
+        (unnamed, json!(TENANT), Value::Null),
         (TOKEN.to_owned(), Value::Null, Value::Null),
     ] {
         for (arguments, statuses) in [
@@ -591,15 +591,15 @@ fn every_record_says_whose_it_is() {
             let records = seen.records();
             assert_eq!(records.iter().map(|record| &record["status"]).collect::<Vec<_>>(), statuses, "{seen:?}");
             for record in records {
-                let whose = ["tenant_id", "graph_url", "account"].map(|field| record[field].clone());
-                assert_eq!(whose, [tenant.clone(), json!(server.root()), account.clone()]);
+                let owner = ["tenant_id", "graph_url", "account"].map(|field| record[field].clone());
+                assert_eq!(owner, [tenant.clone(), json!(server.root()), account.clone()]);
             }
         }
     }
 }
 
 #[test]
-fn a_run_that_is_interrupted_before_it_has_a_token_names_the_root_that_was_typed() {
+fn a_record_names_the_graph_server_even_if_interrupted_before_the_token_is_read() {
     let server = service();
     let home = Intunectl::new();
     let pipe = NamedPipe::new(&home);
@@ -615,7 +615,7 @@ fn a_run_that_is_interrupted_before_it_has_a_token_names_the_root_that_was_typed
 }
 
 #[test]
-fn records_of_another_tenant_are_no_input() {
+fn records_of_another_tenant_are_rejected_as_input() {
     let home = Intunectl::new();
     let record = |id: &str, tenant: Value| {
         json!({"id": id, "index": 1, "status": "failed", "tenant_id": tenant, "error": null}).to_string() + "\n"
@@ -634,23 +634,23 @@ fn records_of_another_tenant_are_no_input() {
             let server = service();
             let mut command = command(&home, &server, &["partner", verb, "-f", "list"], &[]);
             let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()));
-            let told =
+            let error =
                 format!("error: {place}this record is of tenant {OTHER_TENANT}, but the token is for tenant {TENANT}");
-            assert_refused(&seen, &server, 4, &[&told]);
+            assert_refused(&seen, &server, 4, &[&error]);
         }
     }
-    // A token that names no tenant cannot be one for the record's.
+    // A token that names no tenant may not be for the record's tenant.
     home.file("list", good());
     let server = service();
     let mut opaque = command(&home, &server, &["partner", "disconnect", "-f", "list"], &[]);
     let seen = run(opaque.env("INTUNECTL_TOKEN", TOKEN));
     assert_refused(&seen, &server, 4, &["the token does not say which tenant it is for"]);
-    // Records of the tenant itself are, and those that name none.
+    // Records of the token's tenant, or of no tenant, are accepted.
     home.file("list", good() + &record("b", Value::Null) + "{\"id\":\"c\"}\nd\n");
     let mut own = command(&home, &server, &["partner", "disconnect", "-f", "list"], &[]);
     assert_eq!(run(own.env("INTUNECTL_TOKEN", jwt::good())).code, Some(0));
     assert_eq!(server.done(), ["a", "b", "c", "d"]);
-    // What is no tenant is a bad line.
+    // A tenant that is not a string is a bad line.
     home.file("list", r#"{"id":"a","tenant_id":7}"#);
     let server = service();
     let mut bad = command(&home, &server, &["partner", "disconnect", "-f", "list"], &[]);
@@ -659,13 +659,13 @@ fn records_of_another_tenant_are_no_input() {
     assert!(seen.stderr.contains("list:1: `tenant_id` is a number, not a string"), "{seen:?}");
 }
 
-// Rehearsals.
+// In a sandbox.
 
 #[test]
-fn in_a_rehearsal_nothing_leads_out_of_the_sandbox() {
+fn in_a_sandbox_no_request_goes_to_another_server() {
     let (sandbox, outside) = (service(), service());
     let home = Intunectl::new();
-    let rehearse = |words: &[&str], variables: &[(&str, &str)]| {
+    let in_sandbox = |words: &[&str], variables: &[(&str, &str)]| {
         let mut command = home.command();
         command.args(words).env("INTUNECTL_SANDBOX", sandbox.root()).env("INTUNECTL_TOKEN", jwt::good());
         run(command.envs(variables.iter().copied()))
@@ -676,45 +676,41 @@ fn in_a_rehearsal_nothing_leads_out_of_the_sandbox() {
         ["partner", "disconnect", "a", "--login-url", root],
         ["partner", "disconnect", "a", "--graph-url", "https://graph.microsoft.com"],
     ] {
-        assert_refused(
-            &rehearse(&words, &[]),
-            &sandbox,
-            2,
-            &[words[3], "is outside the sandbox, and this is a rehearsal"],
-        );
+        assert_refused(&in_sandbox(&words, &[]), &sandbox, 2, &[words[3], "names a server outside the sandbox"]);
     }
     for name in ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL"] {
-        assert_refused(&rehearse(COMMANDS[0], &[(name, root)]), &sandbox, 2, &[name, "this is a rehearsal"]);
+        assert_refused(&in_sandbox(COMMANDS[0], &[(name, root)]), &sandbox, 2, &[name, "INTUNECTL_SANDBOX is set"]);
     }
-    // Without any root, with the sandbox's own, and with another cloud's name, every request goes there.
+    // With no server, the sandbox's own, or a cloud's name, every request goes to the sandbox.
     for (words, cloud) in [
         (&["partner", "disconnect", "a"][..], Value::Null),
         (&["partner", "disconnect", "a", "--graph-url", sandbox.root()], Value::Null),
         (&["partner", "disconnect", "a", "--cloud", "china"], json!("china")),
     ] {
-        let seen = rehearse(&[words, &["-o", "json"]].concat(), &[]);
+        let seen = in_sandbox(&[words, &["-o", "json"]].concat(), &[]);
         let document: Value = serde_json::from_str(&seen.stdout).unwrap();
         assert_eq!((&document["summary"]["cloud"], seen.code), (&cloud, Some(0)), "{seen:?}");
         assert_eq!(document["results"][0]["graph_url"], sandbox.root());
     }
     assert_eq!((sandbox.done(), outside.connections()), (vec!["a".to_owned(); 3], 0));
-    // What is no sandbox on this machine marks no rehearsal.
+    // An address that cannot be a sandbox is an error.
     for value in ["1", "https://127.0.0.1:1", "http://sandbox.example"] {
-        let seen = rehearse(COMMANDS[0], &[("INTUNECTL_SANDBOX", value)]);
-        assert_refused(&seen, &outside, 2, &["INTUNECTL_SANDBOX is set, but is not the address of a sandbox"]);
+        let seen = in_sandbox(COMMANDS[0], &[("INTUNECTL_SANDBOX", value)]);
+        assert_refused(&seen, &outside, 2, &["INTUNECTL_SANDBOX is not the address of a sandbox"]);
     }
 }
 
 // Advice.
 
 #[test]
-fn a_token_of_azure_cli_s_own_application_gets_the_advice_to_sign_in() {
+fn the_hint_for_a_token_of_azure_cli_is_to_sign_in() {
     let home = Intunectl::new();
     let az = jwt::but(&json!({"appid": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "scp": "User.Read Group.Read.All"}));
     let server = Server::always(|| Reply::status(403));
     let mut command = home.disconnect(server.root());
     let seen = run(command.arg("a").env("INTUNECTL_TOKEN", az));
-    let hint = "hint: Azure CLI's own application cannot get this permission for people. Leave out this token, and sign in: intunectl auth login\n";
+    let hint =
+        "\nhint: Azure CLI cannot get this permission. Leave out this token and sign in:\n  intunectl auth login\n";
     assert!(
         seen.stderr.starts_with("warning: the token lacks the permission ") && seen.stderr.contains(hint),
         "{seen:?}"
@@ -722,7 +718,7 @@ fn a_token_of_azure_cli_s_own_application_gets_the_advice_to_sign_in() {
 }
 
 #[test]
-fn nobody_is_sent_to_azure_cli_for_a_token() {
+fn no_help_recommends_azure_cli_for_a_token() {
     let home = Intunectl::new();
     for words in [&["--help"][..], &["auth", "login", "--help"], &["partner", "disconnect", "--help"]] {
         let seen = run(home.command().args(words));

@@ -35,6 +35,7 @@ const FILES: &[&str] = &[
     "06-results",
     "07-resume",
     "08-identity",
+    "08-profile-identity",
     "09-sign-in",
     "10-profiles",
     "11-service",

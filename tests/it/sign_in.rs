@@ -998,9 +998,9 @@ fn what_is_used_instead_of_a_sign_in_is_said() {
     let platform = Platform::scripted(&machine.secrets, good);
     let app = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", CLIENT_SECRET)];
     for (environment, words) in [
-        (&[("INTUNECTL_TOKEN", "")][..], "set and comes first: INTUNECTL_TOKEN\nhint: "),
-        (&app, "set and comes first: app credentials in the environment (AZURE_CLIENT_SECRET)\nhint: "),
-        (&app[..2], "set and comes first: app credentials in the environment\nhint: "),
+        (&[("INTUNECTL_TOKEN", "")][..], "commands use INTUNECTL_TOKEN, not this sign-in\nhint: "),
+        (&app, "commands use application credentials (AZURE_CLIENT_SECRET), not this sign-in\nhint: "),
+        (&app[..2], "commands use application credentials, not this sign-in\nhint: "),
         (&app[..1], ""),
     ] {
         let mut command = login(&machine, platform.root(), &["--device-code"]);
@@ -1190,10 +1190,8 @@ fn a_profiles_tokens_are_not_to_be_had_by_naming_another_root() {
                         "{}",
                         seen.stdout
                     );
-                    let told = format!(
-                        " and is sent nowhere else, but {} names ",
-                        if seen.stderr.contains("leave out") { option } else { variable }
-                    );
+                    let told =
+                        format!(", but {} names ", if seen.stderr.contains("leave out") { option } else { variable });
                     assert!(seen.stderr.contains(&told), "{}", seen.stderr);
                 }
             }
@@ -1348,7 +1346,7 @@ fn an_application_is_signed_in_for_a_run_and_nothing_is_kept() {
         };
         let status = run(&["auth", "status", "-vv"]);
         assert_eq!(status.code, Some(0), "{}", status.stderr);
-        assert!(status.stdout.contains(&format!("Source:      app credentials in the environment ({source})\n")));
+        assert!(status.stdout.contains(&format!("Source:      application credentials ({source})\n")));
         assert!(status.stdout.contains("Account:     none: the application acts for itself\n"), "{}", status.stdout);
         let report = run(&["auth", "status", "-o", "json"]);
         let report: Value = serde_json::from_str(&report.stdout).unwrap();
@@ -1403,7 +1401,7 @@ fn an_applications_proof_is_not_to_be_had_by_naming_another_graph_root() {
             for command in [&mut by_option, &mut by_variable] {
                 let seen = machine.seen(command);
                 assert_eq!((seen.stdout.lines().count() < 2, seen.code), (true, Some(4)), "{}", seen.stderr);
-                let error = "error: no sign-in root is known for the Graph root in ";
+                let error = "error: no sign-in server is known for the Graph server in ";
                 assert!(seen.stderr.contains(error), "{}", seen.stderr);
             }
         }
@@ -1451,11 +1449,14 @@ fn what_is_not_githubs_word_is_told_with_the_permission_that_the_job_needs() {
     let answers: Vec<(Given, &str)> = vec![
         (Box::new(|| Reply::status(403).body("<html>no</html>")), "403 Forbidden"),
         (Box::new(|| answer(401, &json!({"message": GITHUB_TOKEN}))), "401 Unauthorized"),
-        (Box::new(|| Reply::status(200).header("Content-Type", "text/html").body("<html>")), "its answer holds none"),
-        (Box::new(|| answer(200, &json!({"count": 0}))), "its answer holds none"),
-        (Box::new(|| answer(200, &json!({"value": null}))), "its answer holds none"),
-        (Box::new(|| answer(200, &json!({"value": 7}))), "its answer holds none"),
-        (Box::new(|| answer(200, &json!({"value": " "}))), "its answer holds none"),
+        (
+            Box::new(|| Reply::status(200).header("Content-Type", "text/html").body("<html>")),
+            "its answer contains none",
+        ),
+        (Box::new(|| answer(200, &json!({"count": 0}))), "its answer contains none"),
+        (Box::new(|| answer(200, &json!({"value": null}))), "its answer contains none"),
+        (Box::new(|| answer(200, &json!({"value": 7}))), "its answer contains none"),
+        (Box::new(|| answer(200, &json!({"value": " "}))), "its answer contains none"),
         (Box::new(move || Reply::status(302).header("Location", &location)), "302 Found: redirected to http://127"),
     ];
     for (github, words) in answers {
@@ -1463,7 +1464,7 @@ fn what_is_not_githubs_word_is_told_with_the_permission_that_the_job_needs() {
         let mut command = machine.command(&["partner", "list", "-vv"]);
         let seen = machine.seen(at(as_app(&machine, &mut command, platform.root(), &Proof::GitHub), platform.root()));
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{words}: {}", seen.stderr);
-        let error = "error: GitHub Actions gave no identity token: 127.0.0.1:";
+        let error = "error: GitHub Actions issued no identity token: 127.0.0.1:";
         assert!(seen.stderr.contains(error) && seen.stderr.contains(words), "{words}: {}", seen.stderr);
         assert!(seen.stderr.lines().last().unwrap().contains("`permissions: id-token: write`"), "{}", seen.stderr);
         assert!(!seen.stderr.contains("<html"), "{}", seen.stderr);
@@ -1519,9 +1520,9 @@ fn a_status_that_is_not_usable_says_where_the_token_would_be_from() {
     for (arguments, environment, source, words) in [
         (&["--token-file", "missing"][..], &[][..], "the token file missing", "cannot read the token file missing"),
         (&["--token-file", &token], &[], "the token file [redacted]", "cannot read the token file [redacted]"),
-        (&["--token", ""], &[], "--token", "--token is set, but empty"),
-        (&[], &[("INTUNECTL_TOKEN", "a b")], "INTUNECTL_TOKEN", "no header may hold"),
-        (&[], &app, "app credentials in the environment", "AZURE_TENANT_ID is set, but empty"),
+        (&["--token", ""], &[], "--token", "--token is empty"),
+        (&[], &[("INTUNECTL_TOKEN", "a b")], "INTUNECTL_TOKEN", "contains a space"),
+        (&[], &app, "application credentials", "AZURE_TENANT_ID is empty"),
         (&["--profile", "absent"], &[], "profile 'absent'", no_session),
     ] {
         for format in ["json", "ndjson", "text"] {

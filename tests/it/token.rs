@@ -1,4 +1,4 @@
-//! Where the token comes from, where it goes, and that nobody sees it.
+//! Where the token comes from, where it is sent, and that it is never shown.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -10,10 +10,10 @@ use crate::support::jwt::{OTHER_PERMISSION, PERMISSION, but, claims, good, jwt};
 use crate::support::os::{is_a_directory, no_such_file};
 use crate::support::{Intunectl, Seen, run, run_with};
 
-/// Text that no message has of itself.
+/// Text that no message contains by chance.
 const SECRET: &str = "Xyzzy-Plugh-0451";
 
-/// A home, and a Graph that does what it is asked.
+/// A home, and a Graph in which every request succeeds.
 struct Scene {
     home: Intunectl,
     graph: Graph,
@@ -24,14 +24,15 @@ impl Scene {
         Self { home: Intunectl::new(), graph: Graph::that_does_it() }
     }
 
-    /// The command to disconnect one partner, with no token yet.
+    /// A command that disconnects one partner, without a token.
     fn disconnect(&self, arguments: &[&str]) -> Command {
         let mut command = self.home.command();
         command.args(["partner", "disconnect", "a"]).args(arguments).env("INTUNECTL_GRAPH_URL", self.graph.url());
         command
     }
 
-    /// Runs a command that must end so, with nothing printed or sent and without the secret; standard error.
+    /// Asserts that a command fails with this code, prints and sends nothing, and does not show the secret. Returns standard
+    /// error.
     #[track_caller]
     fn refuses(&self, command: &mut Command, code: i32) -> String {
         let seen = run(command);
@@ -42,12 +43,12 @@ impl Scene {
     }
 }
 
-/// App credentials, as far as they have to be there.
+/// Application credentials.
 const APP: [(&str, &str); 3] =
     [("AZURE_TENANT_ID", "contoso.example"), ("AZURE_CLIENT_ID", "an-app"), ("AZURE_CLIENT_SECRET", SECRET)];
 
 #[test]
-fn the_first_source_that_is_set_wins() {
+fn the_first_source_that_is_set_is_used() {
     let scene = Scene::new();
     scene.home.file("token", "from-file\n");
     assert_eq!(run(scene.disconnect(&["--token", "from-option"]).env("INTUNECTL_TOKEN", "x").envs(APP)).code, Some(0));
@@ -57,7 +58,7 @@ fn the_first_source_that_is_set_wins() {
 }
 
 #[test]
-fn the_options_stand_before_the_command_too() {
+fn global_options_may_precede_the_command() {
     let scene = Scene::new();
     let mut command = scene.home.command();
     command.args(["--graph-url", &scene.graph.url(), "--token", TOKEN, "partner", "disconnect", "a"]);
@@ -66,7 +67,7 @@ fn the_options_stand_before_the_command_too() {
 }
 
 #[test]
-fn the_two_token_options_exclude_each_other() {
+fn token_and_token_file_cannot_be_used_together() {
     let scene = Scene::new();
     scene.home.file("token", "from-file");
     let stderr = scene.refuses(&mut scene.disconnect(&["--token", SECRET, "--token-file", "token"]), 2);
@@ -74,15 +75,15 @@ fn the_two_token_options_exclude_each_other() {
 }
 
 #[test]
-fn app_credentials_are_not_passed_over_for_the_keyring() {
+fn unusable_application_credentials_are_an_error_and_the_keyring_is_not_used() {
     let scene = Scene::new();
     let elsewhere = Unspoken::new();
     let secrets: [(&[(&str, &str)], &str); 4] = [
-        // What an empty variable of a pipeline leaves; to go on to whoever is signed in here would be worse.
-        (&[("AZURE_CLIENT_SECRET", "")], "error: AZURE_CLIENT_SECRET is set, but empty"),
+        // A pipeline without its secret leaves the variable empty, and must not act with somebody's sign-in.
+        (&[("AZURE_CLIENT_SECRET", "")], "error: AZURE_CLIENT_SECRET is empty"),
         (
             &[("AZURE_CLIENT_SECRET", " "), ("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent")],
-            "error: AZURE_CLIENT_SECRET is set, but empty",
+            "error: AZURE_CLIENT_SECRET is empty",
         ),
         (
             &[("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent")],
@@ -103,22 +104,22 @@ fn app_credentials_are_not_passed_over_for_the_keyring() {
 }
 
 #[test]
-fn app_credentials_go_to_another_graph_only_with_a_sign_in_root_of_its_own() {
+fn application_credentials_are_used_with_another_graph_only_if_its_sign_in_is_named() {
     let scene = Scene::new();
     let stderr = scene.refuses(scene.disconnect(&[]).envs(APP), 4);
-    let error = "error: no sign-in root is known for the Graph root in INTUNECTL_GRAPH_URL; nothing was sent\nhint: add --login-url";
+    let error = "error: no sign-in server is known for the Graph server in INTUNECTL_GRAPH_URL; nothing was sent\nhint: add --login-url";
     assert!(stderr.starts_with(error), "{stderr}");
 }
 
 #[test]
-fn an_empty_source_is_an_error_and_no_absence() {
+fn an_empty_source_is_an_error_and_no_later_source_is_used() {
     let scene = Scene::new();
     for empty in ["", " \t\r\n"] {
         scene.home.file("token", empty);
         for (arguments, variable, source) in [
-            (&["--token", empty][..], SECRET, "--token is set, but empty"),
-            (&["--token-file", "token"], SECRET, "the token file token is set, but empty"),
-            (&[], empty, "INTUNECTL_TOKEN is set, but empty"),
+            (&["--token", empty][..], SECRET, "--token is empty"),
+            (&["--token-file", "token"], SECRET, "the token file token is empty"),
+            (&[], empty, "INTUNECTL_TOKEN is empty"),
         ] {
             let mut command = scene.disconnect(arguments);
             let stderr = scene.refuses(command.env("INTUNECTL_TOKEN", variable).envs(APP), 4);
@@ -128,11 +129,13 @@ fn an_empty_source_is_an_error_and_no_absence() {
 }
 
 #[test]
-fn without_any_all_four_ways_are_named() {
+fn without_a_token_the_hint_names_every_way_to_one() {
     let scene = Scene::new();
     let stderr = scene.refuses(&mut scene.disconnect(&[]), 4);
     assert!(stderr.starts_with("error: no access token"), "{stderr}");
-    for way in ["--token-file", "INTUNECTL_TOKEN", "AZURE_CLIENT_ID", "intunectl auth login"] {
+    // Without a keyring, a sign-in cannot be stored. Windows always has one.
+    let sign_in = if cfg!(windows) { "intunectl auth login" } else { "the system keyring" };
+    for way in ["--token-file", "INTUNECTL_TOKEN", "AZURE_CLIENT_ID", sign_in] {
         assert!(stderr.contains(way), "no {way} in {stderr}");
     }
 }
@@ -149,14 +152,14 @@ fn white_space_around_a_token_is_trimmed() {
 }
 
 #[test]
-fn what_no_header_may_hold_is_refused() {
+fn a_token_that_cannot_be_sent_in_a_header_is_rejected() {
     let scene = Scene::new();
     for token in ["a b", "a\nb", "a\r\nX-Evil: b", "a\tb", "a\u{7f}b", "a\u{1b}b", "aé", "a\u{feff}b", "名"] {
         let token = format!("{SECRET}{token}");
         scene.home.file("token", &token);
         for arguments in [&["--token", &token][..], &["--token-file", "token"], &[]] {
             let stderr = scene.refuses(scene.disconnect(arguments).env("INTUNECTL_TOKEN", &token), 4);
-            assert!(stderr.contains("holds a character that no header may hold"), "{stderr}");
+            assert!(stderr.contains("contains a space, control character or non-ASCII character"), "{stderr}");
         }
     }
     let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_TOKEN", format!("Bearer {SECRET}")), 4);
@@ -164,7 +167,7 @@ fn what_no_header_may_hold_is_refused() {
 }
 
 #[test]
-fn a_variable_that_is_not_text_is_refused() {
+fn a_token_variable_that_is_not_unicode_is_rejected() {
     #[cfg(unix)]
     let value: OsString = {
         use std::os::unix::ffi::OsStringExt as _;
@@ -177,7 +180,7 @@ fn a_variable_that_is_not_text_is_refused() {
     };
     let scene = Scene::new();
     let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_TOKEN", value), 4);
-    assert!(stderr.contains("INTUNECTL_TOKEN holds a character"), "{stderr}");
+    assert!(stderr.contains("INTUNECTL_TOKEN is not valid Unicode"), "{stderr}");
 }
 
 #[test]
@@ -214,8 +217,8 @@ fn a_token_file_that_cannot_be_read_is_a_usage_error() {
 }
 
 #[test]
-fn the_token_is_never_shown_whatever_the_verbosity() {
-    // A server that sends back what it was sent, in every place in which that may be shown.
+fn the_token_is_never_shown_at_any_verbosity() {
+    // A server that returns the token in every field that may be shown.
     let headers = || ["request-id", "set-cookie", "x-echo"].map(|name| (name, format!("Bearer {SECRET}"))).to_vec();
     let graph = Graph::with_headers(move |line| match line.starts_with("GET ") {
         true => (200, headers(), "{\"value\":[]}".to_owned()),
@@ -252,11 +255,11 @@ fn a_redirect_is_not_followed() {
         for command in [&["partner", "disconnect", "a"][..], &["partner", "list"]] {
             let Seen { stdout, stderr, code } = run(&mut graph.command(&home, command));
             assert_eq!(code, Some(1), "{stderr}");
-            let told = format!("redirected to {location}, which is never followed");
-            assert!(stdout.contains(&told) || stderr.contains(&told), "{stdout}{stderr}");
+            let message = format!("redirected to {location}, which is never followed");
+            assert!(stdout.contains(&message) || stderr.contains(&message), "{stdout}{stderr}");
             if command.contains(&"disconnect") {
                 let ends =
-                    stdout.starts_with(&format!("a\tfailed\t{status} ")) && stdout.ends_with(&format!(": {told}\n"));
+                    stdout.starts_with(&format!("a\tfailed\t{status} ")) && stdout.ends_with(&format!(": {message}\n"));
                 assert!(ends, "{stdout}");
             }
         }
@@ -266,7 +269,7 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
-fn auth_token_alone_prints_it() {
+fn only_auth_token_prints_the_token() {
     let home = Intunectl::new();
     let seen = run(home.command().args(["auth", "token", "-vv", "--token", &format!(" {SECRET}\n")]));
     assert_eq!(seen, Seen { stdout: format!("{SECRET}\n"), stderr: String::new(), code: Some(0) });
@@ -294,7 +297,7 @@ fn a_token_typed_in_the_wrong_place_is_not_shown() {
     for arguments in places.into_iter().chain(with_equals) {
         let seen = run_with(&mut scene.graph.command(&scene.home, &arguments), token.clone());
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{arguments:?}: {}", seen.stderr);
-        // Nor a part of it that is worth anything.
+        // Nor a usable part of it.
         assert!(
             !seen.stderr.contains(&token[..40]) && !seen.stderr.contains(&token[200..240]),
             "{arguments:?} {seen:?}"
@@ -305,7 +308,7 @@ fn a_token_typed_in_the_wrong_place_is_not_shown() {
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{variable}: {}", seen.stderr);
         assert!(!seen.stderr.contains(&token[..40]), "{variable}: {}", seen.stderr);
     }
-    // Piped where IDs belong, as a file would be that is named by mistake.
+    // As the list of IDs, as if a wrong file were redirected.
     for stdin in [token.clone(), format!("TOKEN={token}\n"), format!("[\"{token}\"]")] {
         let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "-"]), stdin);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{}", seen.stderr);
@@ -315,7 +318,7 @@ fn a_token_typed_in_the_wrong_place_is_not_shown() {
 }
 
 #[test]
-fn an_expired_token_is_exit_4_at_once_and_told_how_long_ago() {
+fn an_expired_token_is_exit_4_and_the_error_says_how_long_ago() {
     let scene = Scene::new();
     for (seconds, ago) in [(-3 * 3600 - 125, "3h 2m"), (-40 * 86400, "1month 9days")] {
         let token = jwt(&claims(seconds));
@@ -326,7 +329,7 @@ fn an_expired_token_is_exit_4_at_once_and_told_how_long_ago() {
 }
 
 #[test]
-fn a_wrong_audience_is_a_warning_that_names_what_to_do() {
+fn a_wrong_audience_is_a_warning_with_a_hint() {
     let scene = Scene::new();
     let token = but(&json!({"aud": "https://management.azure.com/"}));
     let seen = run(scene.disconnect(&[]).env("INTUNECTL_TOKEN", &token));
@@ -337,7 +340,7 @@ fn a_wrong_audience_is_a_warning_that_names_what_to_do() {
 }
 
 #[test]
-fn a_missing_permission_is_a_warning_that_names_what_to_do() {
+fn a_missing_permission_is_a_warning_with_a_hint() {
     let lacking = [json!({"scp": "User.Read openid"}), json!({"scp": null, "roles": ["User.Read.All"]})];
     for changes in lacking {
         let scene = Scene::new();
@@ -346,7 +349,7 @@ fn a_missing_permission_is_a_warning_that_names_what_to_do() {
         assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
         let words = format!("warning: the token lacks the permission {PERMISSION} or {OTHER_PERMISSION};");
         assert!(seen.stderr.starts_with(&words), "{seen:?}");
-        assert!(seen.stderr.contains("\nhint: have an administrator consent"), "{seen:?}");
+        assert!(seen.stderr.contains("\nhint: ask an administrator to grant"), "{seen:?}");
         assert_eq!(scene.graph.tokens(), [token]);
     }
 }
@@ -360,7 +363,7 @@ fn quiet_hides_the_warnings_and_their_hints() {
 }
 
 #[test]
-fn a_token_with_which_nothing_is_wrong_passes_without_warnings() {
+fn a_usable_token_causes_no_warning() {
     let tokens = [
         good(),
         but(&json!({"aud": "00000003-0000-0000-c000-000000000000"})),
@@ -369,7 +372,7 @@ fn a_token_with_which_nothing_is_wrong_passes_without_warnings() {
         but(&json!({"scp": null, "roles": [PERMISSION], "idtyp": "app"})),
         but(&json!({"scp": OTHER_PERMISSION})),
         but(&json!({"scp": null, "roles": [OTHER_PERMISSION], "idtyp": "app"})),
-        // Of other types than they should be: the service is the judge.
+        // Claims of unexpected types: the service decides.
         but(&json!({"exp": "soon", "aud": 1, "scp": ["x"], "roles": "x", "tid": null})),
         SECRET.to_owned(),
         "eyJ.eyJ.x".to_owned(),
@@ -385,7 +388,7 @@ fn a_token_with_which_nothing_is_wrong_passes_without_warnings() {
 }
 
 #[test]
-fn reading_is_content_with_the_permission_to_read() {
+fn the_permission_to_read_is_enough_for_reading() {
     let graph = Graph::answering(|_| (200, "{\"value\":[]}".to_owned()));
     let home = Intunectl::new();
     for permission in
@@ -398,7 +401,7 @@ fn reading_is_content_with_the_permission_to_read() {
 }
 
 #[test]
-fn a_root_that_would_give_the_token_away_is_refused_and_never_repeated() {
+fn an_unsafe_server_address_is_rejected_and_never_repeated() {
     let scene = Scene::new();
     let port = scene.graph.url().rsplit(':').next().unwrap().to_owned();
     let roots = [
@@ -431,7 +434,7 @@ fn a_root_that_would_give_the_token_away_is_refused_and_never_repeated() {
 }
 
 #[test]
-fn the_option_wins_over_the_variable_and_an_empty_variable_is_none() {
+fn options_override_variables_and_an_empty_variable_counts_as_not_set() {
     let scene = Scene::new();
     let other = Unspoken::new();
     let mut command = scene.disconnect(&["--token", TOKEN, "--graph-url", &scene.graph.url()]);
@@ -448,7 +451,7 @@ fn the_option_wins_over_the_variable_and_an_empty_variable_is_none() {
 }
 
 #[test]
-fn the_variables_do_what_their_options_do() {
+fn variables_have_the_same_effect_as_their_options() {
     let scene = Scene::new();
     let mut command = scene.disconnect(&["--token", TOKEN]);
     let seen = run(command.env("INTUNECTL_OUTPUT", "id").env("INTUNECTL_DEBUG", "1"));
@@ -458,7 +461,7 @@ fn the_variables_do_what_their_options_do() {
 }
 
 #[test]
-fn a_variable_with_a_value_that_it_cannot_have_is_a_usage_error() {
+fn a_variable_with_an_invalid_value_is_a_usage_error() {
     let scene = Scene::new();
     let long = "x".repeat(65);
     for (variable, value, words) in [
@@ -470,10 +473,10 @@ fn a_variable_with_a_value_that_it_cannot_have_is_a_usage_error() {
         let stderr = scene.refuses(command.env_remove("INTUNECTL_GRAPH_URL").env(variable, value), 2);
         assert!(stderr.contains(variable) && stderr.contains(words), "{stderr}");
     }
-    for (value, words) in [("a\nb", "control characters"), (long.as_str(), "longer than 64 characters")] {
+    for (value, words) in [("a\nb", "contains control"), (long.as_str(), "longer than 64 characters")] {
         let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_PROFILE", value), 2);
         assert!(stderr.contains("INTUNECTL_PROFILE") && stderr.contains(words), "{stderr}");
-        // What loses is not looked at.
+        // A variable that an option overrides is not checked.
         let seen = run(scene.home.command().args(["auth", "token", "--token", TOKEN]).env("INTUNECTL_PROFILE", value));
         assert_eq!(seen.code, Some(0), "{}", seen.stderr);
     }
@@ -482,7 +485,7 @@ fn a_variable_with_a_value_that_it_cannot_have_is_a_usage_error() {
 }
 
 #[test]
-fn a_root_on_this_machine_is_reached_through_no_proxy() {
+fn a_server_on_this_machine_is_reached_without_a_proxy() {
     let scene = Scene::new();
     let proxy = Unspoken::new();
     let mut command = scene.disconnect(&["--token", TOKEN]);
