@@ -177,7 +177,8 @@ impl SignedInProfile {
                 self.cannot(&format!("another intunectl has been renewing it for {seconds} s, or is suspended"))
                     .hint("end the other intunectl, or wait for it to finish")
             }
-            reason => self.cannot(&reason.to_string()).hint(KEYRING),
+            // No lock file: the reason lists the directories.
+            reason => self.cannot(&reason.to_string()).hint("make one of these directories writable"),
         })?)
     }
 
@@ -228,7 +229,7 @@ impl SignedInProfile {
         })?;
         session.filter(|session| self.is_of(session)).ok_or_else(|| {
             self.cannot("the profile was signed out, or signed in again, during this run")
-                .hint(format!("run the command again, or first sign in: {}", session::login_command(&self.name)))
+                .hint(format!("run the command again; to sign in: {}", session::login_command(&self.name)))
                 .into()
         })
     }

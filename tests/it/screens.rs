@@ -35,6 +35,7 @@ const FILES: &[&str] = &[
     "07-resume",
     "08-identity",
     "09-sign-in",
+    "10-auth-status",
     "10-profiles",
     "11-service",
     "12-network",
