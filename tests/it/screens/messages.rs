@@ -7,12 +7,12 @@ use crate::architecture::{ignored, sources};
 /// What nobody sees, or nobody on the system of these screens: the beginning of a file's path, a part of the sentence or
 /// nothing for all in the file, and the reason.
 const NOT_SHOWN: &[(&str, &str, &str)] = &[
-    ("auth/renewal.rs", "it has no refresh token", "such a profile counts as not renewable before that"),
+    ("auth/renewal.rs", "it has no refresh token", "a profile without one is never renewed"),
     ("auth/renewal.rs", "the keyring thread failed", "only if the program panics"),
     ("auth/session.rs", "cannot write the profile as JSON", "strings and a number can always be written"),
     ("auth/store.rs", "cannot start a thread", "only if the system has no memory or no processes left"),
     ("auth/store.rs", "its library failed", "only if a library panics"),
-    ("auth/store/layout.rs", "it does not return what was stored", "no Secret Service at hand loses what it stores"),
+    ("auth/store/layout.rs", "it does not return what was stored", "only if the keyring loses what it stores"),
     ("bench.rs", "", "only benchmarks use it"),
     ("sandbox/entra/", "", "what Microsoft Entra says"),
     ("sandbox/graph/", "", "what Graph says"),
