@@ -1,5 +1,5 @@
-//! Renewing a profile's sign-in: by one process at a time, stored before it is used, and never over a sign-in or
-//! sign-out that happened meanwhile.
+//! Renewing a profile's sign-in. One process at a time renews it, stores the new tokens before it uses them, and never
+//! overwrites a sign-in or sign-out that happened in the meantime.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -20,27 +20,27 @@ use crate::net::request::SendOptions;
 use crate::net::root::Root;
 use crate::text::sanitize::sanitize;
 
-const KEYRING: &str = "unlock the system's keyring, then run again";
+const KEYRING: &str = "unlock the system keyring, then run the command again";
 
-/// A profile's sign-in, as it was when its token was first used. A run stays with it: another sign-in under the same
-/// name, or a token for another tenant, does not take its place.
+/// A profile's sign-in at the time its token was first used. A run keeps to it: a new sign-in under the same name, or a
+/// token for another tenant, does not replace it.
 pub struct SignedInProfile {
     pub name: String,
-    /// The Graph root that its token is for.
+    /// The Graph server that its token is for.
     pub graph: Root,
-    /// The sign-in root that it is from.
+    /// The sign-in server that issued its token.
     pub login: Root,
     pub account: Option<String>,
     pub tenant: Option<Tenant>,
-    /// The application that signed in, and can renew the sign-in; `None` for a token that was stored alone.
+    /// The application that signed in and can renew the sign-in; `None` for a token stored without a refresh token.
     pub client_id: Option<String>,
-    /// A renewed session that could not be stored. The refresh token in the keyring may be used up.
+    /// A renewed session that could not be stored. The refresh token in the keyring may no longer be valid.
     unkept: RefCell<Option<Session>>,
 }
 
 pub struct Renewed {
     pub token: Token,
-    /// Why the renewed sign-in could not be stored. The keyring still has the previous one.
+    /// Why the renewed sign-in could not be stored. The keyring still holds the previous one.
     pub unkept: Option<anyhow::Error>,
 }
 
@@ -50,14 +50,14 @@ pub struct RenewalFailure {
     pub outlook: Outlook,
 }
 
-/// Whether it makes sense to try the renewal again.
+/// Whether a later attempt at the renewal may succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outlook {
-    /// It may work later.
+    /// It may.
     Passing,
     /// It will not.
     Final,
-    /// The run was interrupted before that was known.
+    /// Unknown: the run was interrupted.
     Stopped,
 }
 
@@ -80,7 +80,7 @@ impl SignedInProfile {
         }
     }
 
-    /// Whether a session is of the same sign-in, so that its tokens may be used.
+    /// Whether a session belongs to the same sign-in, so its tokens may be used.
     fn is_of(&self, session: &Session) -> bool {
         session.graph_url == self.graph.as_str()
             && session.login_url == self.login.as_str()
@@ -89,8 +89,7 @@ impl SignedInProfile {
             && session.renewal.as_ref().map(|renewal| &renewal.client_id) == self.client_id.as_ref()
     }
 
-    /// Makes sure that a token is for the tenant that was signed in to, if its ID is known; otherwise for that of the
-    /// token before.
+    /// Checks that a token is for the sign-in's tenant, if its ID is known, or else for the previous token's tenant.
     pub fn check_token_tenant(&self, came: Option<&Claims>, before: Option<&Claims>) -> Result<(), Error> {
         let signed_in = self.tenant.as_ref().filter(|tenant| tenant.is_id()).map(Tenant::as_str);
         let expected = signed_in.or_else(|| before?.tenant.as_deref());
@@ -98,8 +97,8 @@ impl SignedInProfile {
         match (expected, found) {
             (Some(expected), Some(found)) if !found.eq_ignore_ascii_case(expected) => {
                 let words = format!(
-                    "{}: its token is for tenant {}, not for {}",
-                    self.sign_in(),
+                    "the token of profile '{}' is for tenant {}, but the sign-in is for {}",
+                    self.name,
                     sanitize(found),
                     sanitize(expected)
                 );
@@ -109,11 +108,12 @@ impl SignedInProfile {
         }
     }
 
-    /// Gets a token in place of `used`, which is due or was refused: another process's, if it has renewed the sign-in
-    /// meanwhile. `permission` is what was asked for at sign-in. Waits up to `turn_within` for another process.
+    /// Replaces the token `used`, which expires soon or was rejected. If another process has renewed the sign-in in the
+    /// meantime, its token is used. `permission` is the one requested at sign-in. Waits up to `turn_within` for other
+    /// processes.
     ///
     /// # Errors
-    /// The sign-in has expired, was deleted or replaced, or the platform cannot be reached.
+    /// The sign-in has expired, was deleted or replaced, or the sign-in service cannot be reached.
     pub async fn renew(
         &self,
         used: &SecretString,
@@ -137,7 +137,8 @@ impl SignedInProfile {
             return Err(self.stopped());
         }
         let renewal = session.renewal.as_ref().ok_or_else(|| {
-            self.cannot("it is a token alone").hint(format!("sign in: {}", session::login_command(&self.name)))
+            self.cannot("it has no refresh token")
+                .hint(format!("sign in again: {}", session::login_command(&self.name)))
         })?;
         let tenant = session.tenant.clone().unwrap_or_else(Tenant::any);
         let platform = Platform::new(&self.login, &tenant, &renewal.client_id, send_options)?;
@@ -146,24 +147,24 @@ impl SignedInProfile {
             Ok(tokens) => tokens,
             Err(error) => return self.after_refusal(error, used).await,
         };
-        // Before it is stored: a profile stays with its tenant, whatever the sign-in service issues.
+        // Checked before it is stored: a profile keeps its tenant, whatever the sign-in service issues.
         let before = Claims::read(used);
         for came in [&access.claims, &identity] {
             self.check_token_tenant(came.as_ref(), before.as_ref())
                 .map_err(|error| RenewalFailure { error: error.into(), outlook: Outlook::Final })?;
         }
-        // Not every server gives a new one every time (RFC 6749, section 6).
+        // A server need not issue a new refresh token each time (RFC 6749, section 6).
         let refresh_token = refresh.unwrap_or_else(|| renewal.refresh_token.clone());
         let mut next = session.clone();
         next.access_token = access.secret.clone();
         next.expires_at = access.expires_at;
         next.renewal = Some(Renewal { refresh_token, ..renewal.clone() });
-        // Before the token is used.
+        // Stored before the token is used: the old refresh token may be invalid from now on.
         let unkept = self.save(session, next).await?;
         Ok(Renewed { token: access, unkept })
     }
 
-    /// Waits for the turn to renew. It lasts until the file is dropped.
+    /// Waits for the lock on renewals. It is held until the file is dropped.
     async fn take_turn(&self, within: Duration, send_options: SendOptions<'_>) -> Result<File, RenewalFailure> {
         let name = self.name.clone();
         let turn = tokio::select! {
@@ -173,15 +174,16 @@ impl SignedInProfile {
         Ok(turn.map_err(|reason| match reason {
             StoreError::Busy => {
                 let seconds = within.as_secs();
-                self.cannot(&format!("another intunectl has been at it for {seconds} s, or was stopped while it was"))
-                    .hint("try again when it is done")
+                self.cannot(&format!("another intunectl has been renewing it for {seconds} s, or is suspended"))
+                    .hint("end the other intunectl, or wait for it to finish")
             }
-            reason => self.cannot(&reason.to_string()).hint(KEYRING),
+            // No lock file: the reason lists the directories.
+            reason => self.cannot(&reason.to_string()).hint("make one of these directories writable"),
         })?)
     }
 
-    /// Stores a renewed session, and returns why that failed, if it did. If somebody has signed in or out meanwhile,
-    /// that stays, and ours ends with this run.
+    /// Stores a renewed session, and returns why that failed, if it did. A sign-in or sign-out in the meantime is left
+    /// alone; only this run then uses the renewed session.
     async fn save(&self, session: Session, next: Session) -> anyhow::Result<Option<anyhow::Error>> {
         let name = self.name.clone();
         let (next, kept) = blocking(move || {
@@ -189,12 +191,13 @@ impl SignedInProfile {
             (next, kept)
         })
         .await?;
-        // It still says which stored session it replaces.
+        // `next` still knows which stored session it replaces.
         *self.unkept.borrow_mut() = kept.is_err().then_some(next);
         Ok(kept.err())
     }
 
-    /// A process that cannot see our lock (in another session of the same user) may have used the refresh token up.
+    /// A process that cannot see our lock, in another session of the same user, may have used the refresh token already.
+    /// Its new token is then in the keyring.
     async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, RenewalFailure> {
         if error.is_final()
             && let Ok(session) = self.load().await
@@ -205,7 +208,7 @@ impl SignedInProfile {
         let login = session::login_command(&self.name);
         let again = format!("sign in again: {login}");
         let told = error.about(&format!("{} cannot be renewed", self.sign_in()), &login, &again);
-        // Whatever else has to be done first: the sign-in itself is lost.
+        // Whatever the hint says to do first, the sign-in itself is lost.
         let told = match told.hint_text() {
             Some(hint) if error.is_final() && !hint.contains(&login) => {
                 let hint = format!("{hint}; then {again}");
@@ -225,13 +228,13 @@ impl SignedInProfile {
             self.cannot(&error.to_string()).hint(hint)
         })?;
         session.filter(|session| self.is_of(session)).ok_or_else(|| {
-            self.cannot("somebody has signed out, or in again, meanwhile")
-                .hint(format!("sign in: {}", session::login_command(&self.name)))
+            self.cannot("the profile was signed out, or signed in again, during this run")
+                .hint(format!("run the command again; to sign in: {}", session::login_command(&self.name)))
                 .into()
         })
     }
 
-    /// The session's token, if it is not `used` and is valid for some time.
+    /// The session's token, if it differs from `used` and does not expire soon.
     fn other_than(&self, used: &SecretString, session: &Session) -> Option<Token> {
         let is_another = session.access_token.expose_secret() != used.expose_secret();
         let before = Claims::read(used);
@@ -253,7 +256,7 @@ impl SignedInProfile {
     }
 }
 
-/// Runs what may wait for a file or a keyring.
+/// Runs work that may wait for a file or the keyring.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
-    tokio::task::spawn_blocking(work).await.context("a thread for the keyring broke off")
+    tokio::task::spawn_blocking(work).await.context("the keyring thread failed")
 }

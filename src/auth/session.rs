@@ -1,4 +1,4 @@
-//! What a profile keeps in the keyring: a token, the roots that it may be sent to, and what gets the next one.
+//! A profile's sign-in as stored in the keyring: a token, the only servers that may receive it, and a refresh token.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -22,26 +22,26 @@ pub struct Session {
     /// The sign-in root that issued it.
     pub login_url: String,
     pub account: Option<String>,
-    /// The tenant that was signed in to, by its ID if that is known.
+    /// The tenant of the sign-in, by its ID if that is known.
     pub tenant: Option<Tenant>,
-    /// The tenant that was named at sign-in.
+    /// The tenant that the user named at sign-in.
     pub asked_tenant: Option<Tenant>,
-    /// `None` for a token that was stored alone.
+    /// `None` for a token that was stored without a refresh token.
     pub renewal: Option<Renewal>,
-    /// The text in the keyring from which this was read.
+    /// The text in the keyring that this was read from.
     stored: Option<SecretString>,
 }
 
-/// What the next token is requested with.
+/// What a new token is requested with.
 #[derive(Clone)]
 pub struct Renewal {
     pub client_id: String,
-    /// Entra takes one that was used before ("Refresh tokens in the Microsoft identity platform"), but other servers
-    /// need not, and it need not for ever.
+    /// Entra accepts one more than once ("Refresh tokens in the Microsoft identity platform"). Other servers may not,
+    /// and Entra may stop doing so.
     pub refresh_token: SecretString,
 }
 
-/// The JSON in the keyring. Fields that a later version adds are optional there, so that it can read this.
+/// The JSON in the keyring. A later version that adds fields must make them optional, to read what this one wrote.
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
     #[serde(borrow)]
@@ -78,15 +78,15 @@ impl Session {
         }
     }
 
-    /// Reads a profile; `None` if nobody is signed in under its name.
+    /// Reads a profile; `None` if it is not signed in.
     ///
     /// # Errors
-    /// There is no keyring, it is locked or does not answer, or what is there is damaged.
+    /// There is no keyring, it is locked or does not answer, or the entry is damaged.
     pub fn load(profile: &str) -> anyhow::Result<Option<Self>> {
         let Some(secret) = store::load(profile)? else { return Ok(None) };
-        // Never serde's own message, which may quote what it could not read.
+        // Not serde's own message, which may quote a secret.
         let session = Self::parse(secret).map_err(|_| {
-            Error::auth(format!("what the keyring holds for profile '{profile}' is not readable"))
+            Error::auth(format!("the keyring entry of profile '{profile}' cannot be read"))
                 .hint(format!("sign in again: {}", login_command(profile)))
         })?;
         Ok(Some(session))
@@ -95,7 +95,7 @@ impl Session {
     fn parse(secret: SecretString) -> serde_json::Result<Self> {
         let stored: Stored<'_> = serde_json::from_str(secret.expose_secret())?;
         let expires_at = stored.expires_at.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
-        // An invalid name counts as none.
+        // An invalid tenant counts as none.
         let tenant = |text: Option<Cow<'_, str>>| text.and_then(|text| text.parse().ok());
         let renewal = stored.client_id.zip(stored.refresh_token);
         Ok(Self {
@@ -127,7 +127,7 @@ impl Session {
             client_id: self.renewal.as_ref().map(|renewal| renewal.client_id.as_str().into()),
             refresh_token: self.renewal.as_ref().map(|renewal| renewal.refresh_token.expose_secret().into()),
         };
-        Ok(SecretString::from(serde_json::to_string(&stored).context("the profile cannot be written as JSON")?))
+        Ok(SecretString::from(serde_json::to_string(&stored).context("cannot write the profile as JSON")?))
     }
 
     pub fn token(&self) -> Result<Token, Error> {
@@ -135,26 +135,26 @@ impl Session {
         Ok(Token { expires_at: self.expires_at.or(token.expires_at), ..token })
     }
 
-    /// Stores a profile in place of what was there, whole or not at all.
+    /// Stores the session under a profile, whole or not at all. Replaces the previous one.
     ///
     /// # Errors
-    /// There is no keyring, it is locked or does not answer; what was there before still is.
+    /// There is no keyring, it is locked or does not answer. The previous session is still there.
     pub fn save(&self, profile: &str) -> anyhow::Result<()> {
         Ok(store::save(profile, &self.text()?)?)
     }
 
-    /// Stores a profile in place of `before`, and returns whether it did. If somebody has signed in or out meanwhile,
-    /// that stays as it is.
+    /// Stores the session under a profile if `before` is still stored there, and returns whether it did. A sign-in or
+    /// sign-out in the meantime is left alone.
     ///
     /// # Errors
-    /// There is no keyring, it is locked or does not answer; what was there before still is.
+    /// There is no keyring, it is locked or does not answer. The previous session is still there.
     pub fn save_in_place_of(&self, before: &Self, profile: &str) -> anyhow::Result<bool> {
         let Some(stored) = &before.stored else { return Ok(false) };
-        // Also if that one was stored late, after the keyring had timed out.
+        // `before` itself may have been stored late, after the keyring had timed out.
         Ok(store::replace(profile, &[stored.clone(), before.text()?], &self.text()?)?)
     }
 
-    /// Deletes a profile, and returns whether there was one.
+    /// Deletes a profile's sign-in, and returns whether there was one.
     ///
     /// # Errors
     /// There is no keyring, it is locked or does not answer.
@@ -163,7 +163,7 @@ impl Session {
     }
 }
 
-/// The command that signs a profile in, to be typed as it is.
+/// The command that signs in to a profile, quoted for a shell.
 pub fn login_command(profile: &str) -> String {
     let is_other_in_force = std::env::var_os(INTUNECTL_PROFILE).is_some_and(|name| !name.is_empty());
     login_command_for(profile, profile == "default" && !is_other_in_force)
@@ -171,12 +171,12 @@ pub fn login_command(profile: &str) -> String {
 
 fn login_command_for(profile: &str, needs_no_name: bool) -> String {
     let is_plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    // What begins like an option would be taken for one.
+    // A value that starts with `-` would be parsed as an option.
     let option = if profile.starts_with('-') { "--profile=" } else { "--profile " };
     match profile {
         _ if needs_no_name => "intunectl auth login".to_owned(),
         name if is_plain => format!("intunectl auth login {option}{name}"),
-        // No single quotes in Windows' shell, and too many meanings for others elsewhere.
+        // cmd.exe has no single quotes. Unix shells expand `$` and others within double quotes.
         name if cfg!(windows) => format!("intunectl auth login {option}\"{name}\""),
         name => format!("intunectl auth login {option}'{}'", name.replace('\'', r"'\''")),
     }
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_comes_back_as_it_was() {
+    fn a_stored_session_is_read_back_unchanged() {
         let session = Session {
             expires_at: Some(UNIX_EPOCH + Duration::from_secs(1_800_000_000)),
             account: Some("ädmin@contoso.example".to_owned()),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_can_be_typed_as_it_is() {
+    fn the_login_command_is_quoted_for_a_shell() {
         assert_eq!(login_command_for("default", true), "intunectl auth login");
         assert_eq!(login_command_for("default", false), "intunectl auth login --profile default");
         assert_eq!(login_command_for("work-2.eu", false), "intunectl auth login --profile work-2.eu");
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_version_stored_is_read() {
+    fn a_session_stored_by_an_earlier_version_is_read() {
         let text = r#"{"access_token":"a","graph_url":"https://g","login_url":"https://l"}"#;
         let session = Session::parse(text.into()).unwrap();
         assert_eq!(session.access_token.expose_secret(), "a");

@@ -1,7 +1,7 @@
-//! Secrets in the operating system's keyring, one per profile, of any size: whole or not at all, and never hanging.
+//! Secrets of any size in the system keyring, one per profile. A secret is stored whole or not at all, and no call hangs.
 //!
-//! There is no connection before the first call, and every call makes a new one. That costs a few milliseconds, and
-//! works with a keyring that was restarted or stuck during a long run.
+//! Every call opens a new connection. That costs a few milliseconds, and works with a keyring that was restarted or stuck
+//! during a long run.
 
 mod error;
 mod layout;
@@ -22,26 +22,25 @@ pub use self::error::StoreError;
 use self::layout::service;
 use crate::lock;
 
-/// How long to wait for another process that writes. The rest of [`ANSWER_WITHIN`] is for the keyring.
+/// How long to wait for another process that is writing. The rest of [`ANSWER_WITHIN`] is for the keyring.
 const TURN_WITHIN: Duration = Duration::from_secs(2);
 
-/// Reads the secret of `profile`; `None` if there is none, and also from a Secret Service that was never unlocked since
-/// it was installed.
+/// Reads the secret of `profile`; `None` if there is none, or if the Secret Service has never been unlocked since it was
+/// installed.
 pub fn load(profile: &str) -> Result<Option<SecretString>, StoreError> {
     let profile = profile.to_owned();
     in_time(move |_| layout::load(&*connect()?, &profile))
 }
 
-/// Whether reads need no prompt; `false` if that cannot be known beforehand.
+/// Whether reading shows no prompt; `false` if that is unknown.
 pub fn is_open() -> bool {
     in_time(|_| Ok(is_unlocked())).unwrap_or_default()
 }
 
-/// Saves the secret of `profile` in place of the one before. Until the new one is whole in the keyring, the old one
-/// stays readable.
+/// Saves the secret of `profile` in place of the previous one, which stays readable until the new one is complete.
 ///
 /// # Errors
-/// See [`StoreError`]. After [`StoreError::TimedOut`] either secret may be the one in force.
+/// See [`StoreError`]. After [`StoreError::TimedOut`] either secret may be stored.
 pub fn save(profile: &str, secret: &SecretString) -> Result<(), StoreError> {
     let (profile, secret) = (profile.to_owned(), secret.clone());
     in_turn(move |store| layout::save(store, &profile, &secret))
@@ -50,7 +49,7 @@ pub fn save(profile: &str, secret: &SecretString) -> Result<(), StoreError> {
 /// Saves the secret of `profile` if the stored one is one of `before`, and returns whether it did.
 ///
 /// # Errors
-/// See [`StoreError`]. After [`StoreError::TimedOut`] either secret may be the one in force.
+/// See [`StoreError`]. After [`StoreError::TimedOut`] either secret may be stored.
 pub fn replace(profile: &str, before: &[SecretString], secret: &SecretString) -> Result<bool, StoreError> {
     let (profile, before, secret) = (profile.to_owned(), before.to_vec(), secret.clone());
     in_turn(move |store| {
@@ -64,32 +63,32 @@ pub fn replace(profile: &str, before: &[SecretString], secret: &SecretString) ->
     })
 }
 
-/// The names of all profiles for which the keyring holds anything, in alphabetical order.
+/// The names of all profiles that have an entry in the keyring, in alphabetical order.
 pub fn profiles() -> Result<Vec<String>, StoreError> {
     in_time(|_| layout::profiles(&*connect()?))
 }
 
-/// Waits for the turn to renew the sign-in of `profile`, as only one process at a time may: a refresh token may be
-/// valid for one use. The turn lasts until the file is dropped or the process ends. Blocks for up to `wait`.
+/// Waits up to `wait` for the lock on renewals of `profile`. Only one process at a time may renew a sign-in, because a
+/// refresh token may be valid for one use only. The lock is held until the file is dropped or the process ends.
 ///
 /// # Errors
-/// Another process has been renewing it for longer ([`StoreError::Busy`]), or no lock file can be created.
+/// Another process still holds the lock ([`StoreError::Busy`]), or no lock file can be created.
 pub fn turn_to_renew(profile: &str, wait: Duration) -> Result<File, StoreError> {
-    // The name of a file holds less than that of a profile may.
+    // A hash, because a profile's name may be too long for a file name.
     let digest = Sha256::digest(profile.as_bytes());
     let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     take_turn(&format!("{}-renewal-{name}", service()), Instant::now() + wait)
 }
 
-/// The turn to [`delete`]. It lasts until it is dropped.
+/// The permission to [`delete`], until it is dropped.
 pub struct DeleteTurn {
     _lock: Option<File>,
     /// Another process is writing, and may store a sign-in again.
     pub is_contested: bool,
 }
 
-/// Waits for the turn to [`delete`], for up to 2 s. Without a lock there is a turn all the same: a sign-in that cannot
-/// be deleted is worse than one that a suspended process may store again.
+/// Waits up to 2 s for the lock on writing. Deleting is allowed even without it: a sign-in that cannot be deleted is
+/// worse than one that a suspended process may store again.
 ///
 /// # Errors
 /// There is no keyring, or it does not answer.
@@ -102,8 +101,8 @@ pub fn turn_to_delete() -> Result<DeleteTurn, StoreError> {
     })
 }
 
-/// Deletes all that the keyring holds for `profile`, and returns whether there was anything. Call it after
-/// [`turn_to_delete`]: this does not wait for another writer.
+/// Deletes all entries of `profile`, and returns whether there were any. Call [`turn_to_delete`] first: this does not
+/// wait for other writers.
 pub fn delete(profile: &str) -> Result<bool, StoreError> {
     let profile = profile.to_owned();
     in_time(move |_| layout::delete(&*connect()?, &profile))
@@ -117,20 +116,20 @@ pub fn check() -> Result<(), StoreError> {
 /// Waits until `deadline` for the lock of this name.
 ///
 /// Two writers at once would both fill the slot that the head does not name, and the head of either could then name a
-/// mix. Readers would notice, but the sign-in would be lost. So nothing is saved without the lock: failing to save is
-/// the lesser harm. Readers need no lock.
+/// mix. Readers would notice, but the sign-in would be lost. Failing to save is the lesser harm, and nothing is saved
+/// without the lock. Readers need no lock.
 fn take_turn(name: &str, deadline: Instant) -> Result<File, StoreError> {
     lock::acquire(name, deadline).map_err(StoreError::Unavailable)?.ok_or(StoreError::Busy)
 }
 
-/// Runs `work` on the keyring while no other process or thread of this user writes to it.
+/// Runs `work` on the keyring while holding the lock on writing.
 fn in_turn<T: Send + 'static>(
     work: impl FnOnce(&CredentialStore) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     in_time(move |asked| {
         let store = connect()?;
         let _turn = take_turn(service(), asked + TURN_WITHIN)?;
-        // The caller has given up by now. Writing all the same could undo what it has saved since.
+        // The caller has stopped waiting. Writing now could undo what it has saved since.
         if asked.elapsed() >= ANSWER_WITHIN {
             return Err(StoreError::TimedOut);
         }
@@ -138,10 +137,11 @@ fn in_turn<T: Send + 'static>(
     })
 }
 
-/// Runs `work` on a thread of its own, with the time at which the wait began, and waits for at most [`ANSWER_WITHIN`].
+/// Runs `work` on a thread of its own, passing the time at which the wait began, and waits for at most
+/// [`ANSWER_WITHIN`].
 ///
-/// A locked Secret Service on a desktop blocks for as long as its prompt is open, which may be a year. A thread that
-/// nobody waits for ends with the process, whereas tokio's blocking threads would keep its runtime from shutting down.
+/// A locked Secret Service on a desktop blocks for as long as its prompt is open, without limit. A detached thread ends
+/// with the process, whereas tokio's blocking threads would keep its runtime from shutting down.
 fn in_time<T: Send + 'static>(
     work: impl FnOnce(Instant) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
@@ -149,9 +149,9 @@ fn in_time<T: Send + 'static>(
     let asked = Instant::now();
     thread::Builder::new()
         .name("keyring".into())
-        // Nobody may be listening any more; the answer is then dropped, and a secret in it wiped.
+        // If the caller has stopped waiting, the answer is dropped, which wipes a secret in it.
         .spawn(move || drop(answer.send(work(asked))))
-        .map_err(|e| StoreError::Unavailable(format!("no thread can be started for it ({e})")))?;
+        .map_err(|e| StoreError::Unavailable(format!("cannot start a thread ({e})")))?;
     answered.recv_timeout(ANSWER_WITHIN).unwrap_or_else(|e| {
         Err(match e {
             mpsc::RecvTimeoutError::Timeout => StoreError::TimedOut,
@@ -175,14 +175,14 @@ fn connect() -> Result<Arc<CredentialStore>, StoreError> {
     Ok(dbus_secret_service_keyring_store::Store::new()?)
 }
 
-/// Windows never prompts. macOS may, for a password or for access, and does not say so beforehand.
+/// Windows never prompts. macOS may ask for a password or for permission, and does not say so beforehand.
 #[cfg(any(target_os = "windows", target_os = "macos"))]
 fn is_unlocked() -> bool {
     cfg!(target_os = "windows")
 }
 
-/// The store unlocks whatever it finds before it says what that is, and to unlock shows a prompt. Whether a collection
-/// is locked can be read without one; even a search may show one (KeePassXC's "unlock before searching").
+/// The keyring library unlocks every entry that it finds, which shows a prompt. Reading whether a collection is locked
+/// shows none. Even a search may show one (KeePassXC's "unlock before searching").
 #[cfg(all(unix, not(target_os = "macos")))]
 fn is_unlocked() -> bool {
     use dbus_secret_service::{Collection, EncryptionType, SecretService};

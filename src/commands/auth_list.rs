@@ -25,11 +25,11 @@ const COLUMNS: [Column; 5] = [
     Column::whole("token"),
 ];
 
-/// What is known of a profile, without any secret.
+/// A profile, without any secret.
 #[derive(Serialize)]
 struct Entry {
     profile: String,
-    /// Whether it is the one in force.
+    /// Whether a command without `--profile` uses it.
     current: bool,
     account: Option<String>,
     tenant_id: Option<String>,
@@ -57,28 +57,24 @@ impl Listed for Entry {
     }
 }
 
-/// Runs it.
-///
 /// # Errors
 /// There is no keyring, it is locked or does not answer.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
     context.note_rehearsal()?;
     let profiles = store::profiles().map_err(|reason| {
-        Error::failure(reason.to_string()).hint(format!(
-            "profiles are in the system's keyring: unlock or install it; a token can be given as {}",
-            crate::variables::INTUNECTL_TOKEN
-        ))
+        Error::failure(reason.to_string())
+            .hint(format!("unlock or install a system keyring; without one, use {}", crate::variables::INTUNECTL_TOKEN))
     })?;
     let current = context.profile()?;
     let entries: Vec<_> = profiles.into_iter().filter_map(|profile| entry(profile, &current)).collect();
     if entries.is_empty() {
-        context.console.note("nobody is signed in; `intunectl auth login` signs in");
+        context.console.note("no profiles; sign in with `intunectl auth login`");
     }
     let style = TextStyle::of(&std::io::stdout(), context.color);
     stdout::print(&context.format.list(&entries, style)?)
 }
 
-/// `None` for what a sign-in or sign-out that broke off has left behind: nobody is signed in there.
+/// `None` if only leftovers of an interrupted sign-in or sign-out are stored.
 fn entry(profile: String, current: &str) -> Option<Entry> {
     let is_current = profile == current;
     let empty = Entry {
@@ -96,7 +92,7 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
     };
     let session = match Session::load(&empty.profile) {
         Ok(session) => session?,
-        Err(error) => return Some(Entry { error: Some(error.to_string()), state: "not readable".to_owned(), ..empty }),
+        Err(error) => return Some(Entry { error: Some(error.to_string()), state: "unreadable".to_owned(), ..empty }),
     };
     let token = session.token().ok();
     let claims = token.as_ref().and_then(|token| token.claims.as_ref());
@@ -104,11 +100,11 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
     let expires_at = token.as_ref().and_then(|token| token.expires_at);
     let left = expires_at.map(|at| at.duration_since(SystemTime::now()));
     let state = match left {
-        Some(Ok(left)) if renewable => format!("good for {}, then renewed", approx_duration(left)),
-        Some(Ok(left)) => format!("good for {}", approx_duration(left)),
-        Some(Err(_)) if renewable => "renewed when used".to_owned(),
+        Some(Ok(left)) if renewable => format!("valid for {}, then renewed", approx_duration(left)),
+        Some(Ok(left)) => format!("valid for {}", approx_duration(left)),
+        Some(Err(_)) if renewable => "expired, renewed when used".to_owned(),
         Some(Err(_)) => "expired".to_owned(),
-        None => "expiry not known".to_owned(),
+        None => "expiry unknown".to_owned(),
     };
     let account = session.account.or_else(|| claims.and_then(|claims| claims.account().map(str::to_owned)));
     let tenant_id = session.tenant.map(|tenant| tenant.to_string());
@@ -127,7 +123,7 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
     })
 }
 
-/// A profile's row; for people, the one in force is marked, and a cloud goes by its name.
+/// A profile's row. For people, the current profile is marked, and a cloud is shown by its name.
 fn row(entry: &Entry, layout: Layout) -> [Cell; 5] {
     let for_people = layout != Layout::Tabs;
     let or_empty = |field: &Option<String>| sanitize(field.as_deref().unwrap_or_default()).into_owned();

@@ -6,15 +6,13 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 
-/// Deleting what does not exist is not a failure: the result is the same.
+/// Deleting a sign-in that does not exist is a success: the result is the same.
 pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
     let console = &context.console;
     if context.tenant().is_some() {
-        return Err(Error::usage(
-            "auth logout deletes a profile's sign-in, whatever its tenant: --tenant is not used here",
-        )
-        .hint("name the profile: --profile NAME. `intunectl auth list` shows each profile's tenant")
-        .into());
+        return Err(Error::usage("auth logout deletes a profile, and does not accept --tenant")
+            .hint("use --profile NAME; `intunectl auth list` shows each profile's tenant")
+            .into());
     }
     context.note_rehearsal()?;
     let profiles = if all { store::profiles()? } else { vec![context.profile()?] };
@@ -29,7 +27,7 @@ pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
             Ok(true) => console
                 .note(&format!("deleted the sign-in of profile '{profile}'; its tokens stay valid until they expire")),
             Ok(false) => console.note(&format!("not signed in (profile '{profile}')")),
-            // The others are to be deleted all the same.
+            // Go on with the others.
             Err(error) if all => {
                 console.error(&format!("cannot delete the sign-in of profile '{profile}': {error}"));
                 exit = Exit::Failure;
@@ -39,8 +37,8 @@ pub fn run(context: &Context, all: bool) -> anyhow::Result<Exit> {
     }
     if turn.is_contested {
         console.warning_with_hint(
-            &format!("{}: it may store a sign-in again", StoreError::Busy),
-            "when it has ended, check with `intunectl auth list`",
+            &format!("{}; it may store a sign-in again", StoreError::Busy),
+            "after it ends, check with `intunectl auth list`",
         );
     }
     Ok(exit)

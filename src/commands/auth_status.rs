@@ -12,29 +12,29 @@ use crate::permission;
 use crate::text::humanize::{approx_duration, rfc3339};
 use crate::text::sanitize::{sanitize, without_tokens};
 
-/// What is told of a token: nothing secret.
+/// What is reported about a token: no secrets.
 #[derive(Default, Serialize)]
 struct Report {
-    /// Whether a call can be made with it.
+    /// Whether a call can use it.
     usable: bool,
-    /// Where it is from, in words.
+    /// Where it comes from, as a phrase.
     source: Option<String>,
-    /// The variables that are set, but not used.
+    /// The environment variables that are set but not used.
     unused: Vec<&'static str>,
     profile: Option<String>,
     account: Option<String>,
     tenant_id: Option<String>,
     app_id: Option<String>,
     app_name: Option<String>,
-    /// Whether an application acts for itself.
+    /// Whether an application acts without an account.
     app_only: Option<bool>,
-    /// Those that the token names; it may have others where it names none.
+    /// The ones that the token names. If it names none, they are unknown.
     permissions: Vec<String>,
     needed_permission: &'static str,
-    /// Whether that, or the one that does as well, is among them; null where the token names none.
+    /// Whether a permission that is enough to change partners is among them; null if the token names none.
     has_needed_permission: Option<bool>,
     expires_at: Option<String>,
-    /// Whether there is a way to another token after that.
+    /// Whether the token can be renewed.
     renewable: bool,
     graph_url: Option<String>,
     /// Why it is not usable, and what to do.
@@ -47,10 +47,8 @@ struct ReportError {
     hint: Option<String>,
 }
 
-/// Runs it.
-///
 /// # Errors
-/// There is no usable token. Where JSON was asked for, that is told there as well.
+/// No source of a token can be selected.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
     context.run_until_interrupted(status(context))
 }
@@ -65,7 +63,7 @@ async fn status(context: &Context) -> anyhow::Result<Exit> {
             let text = || without_tokens(&source_lines(&report)).into_owned();
             stdout::print(&context.format.report(&report, text)?)?;
             context.console.failure(&error);
-            // Whatever the reason: what was asked is whether a call could be made.
+            // Whatever the reason: the answer is that a call would have no token.
             return Ok(Exit::Auth);
         }
     };
@@ -106,10 +104,10 @@ fn report(source: String, unused: Vec<&'static str>, connection: &Connection) ->
 }
 
 fn text(report: &Report, connection: &Connection) -> String {
-    let unknown = || "not known".to_owned();
+    let unknown = || "unknown".to_owned();
     let or_unknown = |field: &Option<String>| field.as_deref().map_or_else(unknown, |text| sanitize(text).into_owned());
     let account = match (&report.account, report.app_only) {
-        (None, Some(true)) => "none: the application acts for itself".to_owned(),
+        (None, Some(true)) => "none (app-only)".to_owned(),
         (account, _) => or_unknown(account),
     };
     let application = match (&report.app_name, &report.app_id) {
@@ -118,7 +116,7 @@ fn text(report: &Report, connection: &Connection) -> String {
     };
     let permissions = match report.permissions.as_slice() {
         [] => unknown(),
-        // Not all at once through `sanitize`, which would cut a long list in the middle.
+        // One by one, because `sanitize` would truncate a long list.
         all => all.iter().map(|one| sanitize(one).into_owned()).collect::<Vec<_>>().join(", "),
     };
     let expires = match (connection.token.expires_in(SystemTime::now()), &report.expires_at) {
@@ -133,10 +131,10 @@ fn text(report: &Report, connection: &Connection) -> String {
             let found = permission::WRITE
                 .iter()
                 .find(|name| report.permissions.iter().any(|one| one.eq_ignore_ascii_case(name)));
-            format!("yes: {} is among the permissions", found.unwrap_or(&permission::ASKED))
+            format!("yes: the token has {}", found.unwrap_or(&permission::ASKED))
         }
-        Some(false) => format!("no: {} is not among the permissions", permission::in_words(permission::WRITE)),
-        None => "not known: the token names no permissions".to_owned(),
+        Some(false) => format!("no: the token needs {}", permission::in_words(permission::WRITE)),
+        None => "unknown: the token names no permissions".to_owned(),
     };
     let fields = [
         ("Account", account),
@@ -153,7 +151,7 @@ fn text(report: &Report, connection: &Connection) -> String {
 
 /// Where the token comes from, and what is set but not used.
 fn source_lines(report: &Report) -> String {
-    // Before it is cut: a part of a token would not be found.
+    // Before `sanitize` truncates it: a part of a token would not be recognised.
     let source = without_tokens(report.source.as_deref().unwrap_or_default());
     let source = line("Source", &sanitize(&source));
     match report.unused.as_slice() {

@@ -1,4 +1,4 @@
-//! The token of a profile in the keyring: how it is kept, used and forgotten, and the lock around that.
+//! Profiles in the keyring: storing, using and deleting their tokens, and the lock on writing.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -12,11 +12,11 @@ use crate::support::jwt::{OTHER_TENANT, TENANT, but, claims, good, jwt, padded};
 use crate::support::terminal::{Streams, Terminal};
 use crate::support::{Intunectl, Seen, files, run, run_with};
 
-// Elsewhere it would reach the keyring of whoever runs the tests.
+// On other systems it would use the keyring of the person who runs the tests.
 #[cfg(target_os = "linux")]
 mod bus;
 
-/// A home on a machine whose keyring is the wrapper's.
+/// A home on a machine with the keyring of `.ci/with-secret-service`.
 struct Scene {
     home: Intunectl,
     graph: Graph,
@@ -41,21 +41,21 @@ impl Scene {
         run(&mut self.command(arguments))
     }
 
-    /// Hands a token over, for the mock, to the profile in force.
+    /// Stores a token for the fake Graph under the current profile.
     fn login(&self, token: impl Into<Vec<u8>>, arguments: &[&str]) -> Seen {
         let url = self.graph.url();
         let command = [&["auth", "login", "--with-token", "--graph-url", &url], arguments].concat();
         run_with(&mut self.command(&command), token)
     }
 
-    /// Has the token of the profile in force.
+    /// Asserts that the current profile has this token.
     #[track_caller]
     fn has(&self, arguments: &[&str], token: &str) {
         let seen = self.run(&[&["auth", "token"], arguments].concat());
         assert_eq!(seen, Seen { stdout: format!("{token}\n"), stderr: String::new(), code: Some(0) });
     }
 
-    /// Has none.
+    /// Asserts that a profile is not signed in.
     #[track_caller]
     fn has_none(&self, profile: &str) {
         let seen = self.run(&["auth", "token", "--profile", profile]);
@@ -64,14 +64,14 @@ impl Scene {
         assert!(seen.stderr.starts_with(&error), "{}", seen.stderr);
     }
 
-    /// Another command, in a rehearsal.
+    /// Another command, in a sandbox.
     fn rehearse(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(arguments);
         command.env("INTUNECTL_SANDBOX", self.graph.url());
         command
     }
 
-    /// Where the locks are.
+    /// The directory of the lock files.
     fn locks(&self) -> PathBuf {
         match std::env::var_os("XDG_RUNTIME_DIR").filter(|_| cfg!(unix)) {
             Some(directory) => PathBuf::from(directory).join("intunectl"),
@@ -89,7 +89,7 @@ impl Scene {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_is_kept_used_and_forgotten() {
+fn a_stored_token_is_used_until_logout() {
     for token in [good(), padded(&claims(3600), 9_000), TOKEN.to_owned()] {
         let keyring = Scene::new();
         keyring.has_none("default");
@@ -102,7 +102,7 @@ fn a_token_is_kept_used_and_forgotten() {
         let told = format!("stored the token{who} under profile 'default', for {}{until}", keyring.graph.url());
         assert!(stderr.starts_with(&told) && stderr.lines().count() == 1, "{stderr}");
         keyring.has(&[], &token);
-        // No option says where to: the profile does.
+        // No option names the Graph server: the profile does.
         let seen = keyring.run(&["partner", "disconnect", "-q", "a"]);
         assert_eq!(seen, Seen { stdout: "a\tdisconnected\n".into(), stderr: String::new(), code: Some(0) });
         assert_eq!(keyring.graph.tokens(), [token]);
@@ -117,7 +117,7 @@ fn a_token_is_kept_used_and_forgotten() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_is_taken_as_windows_writes_it() {
+fn a_token_in_utf16_with_byte_order_mark_and_crlf_is_accepted() {
     let keyring = Scene::new();
     let token = good();
     let bytes: Vec<u8> = format!("\u{feff}{token}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -127,7 +127,7 @@ fn a_token_is_taken_as_windows_writes_it() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn what_is_no_usable_token_is_refused_and_the_one_before_stays() {
+fn an_unusable_token_is_rejected_and_the_stored_one_stays() {
     let keyring = Scene::new();
     let token = good();
     assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
@@ -150,7 +150,7 @@ fn what_is_no_usable_token_is_refused_and_the_one_before_stays() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn profiles_are_kept_apart() {
+fn each_profile_has_its_own_token() {
     let keyring = Scene::new();
     let [default, work, other] = [1, 2, 3].map(|n| jwt(&claims(3600 + n)));
     assert_eq!(keyring.login(default.clone(), &[]).code, Some(0));
@@ -163,13 +163,13 @@ fn profiles_are_kept_apart() {
         let by_variable = run(keyring.command(&["auth", "token"]).env("INTUNECTL_PROFILE", profile));
         assert_eq!(by_variable.stdout, format!("{token}\n"));
     }
-    // The option wins, and an empty variable is a mistake.
+    // The option wins, and an empty variable is an error.
     let mut command = keyring.command(&["partner", "disconnect", "a", "--profile", "work"]);
     assert_eq!(run(command.env("INTUNECTL_PROFILE", "other")).code, Some(0));
     assert_eq!(run(keyring.command(&["partner", "disconnect", "a"]).env("INTUNECTL_PROFILE", "")).code, Some(2));
     assert_eq!(keyring.run(&["partner", "disconnect", "a"]).code, Some(0));
     assert_eq!(keyring.graph.tokens(), [work, default.clone()]);
-    // Whose sign-in is deleted is for its profile to say.
+    // A sign-in to delete is named by its profile, not by its tenant.
     let seen = keyring.run(&["auth", "logout", "--tenant", OTHER_TENANT]);
     assert!(seen.code == Some(2) && seen.stderr.contains("--profile NAME"), "{seen:?}");
     keyring.has(&[], &default);
@@ -181,7 +181,7 @@ fn profiles_are_kept_apart() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_profile_that_was_typed_wins_over_what_is_set_and_what_is_set_over_the_default_one() {
+fn the_profile_option_beats_variables_and_variables_beat_the_default_profile() {
     let keyring = Scene::new();
     let [default, work, other] = [1, 2, 3].map(|n| jwt(&claims(3600 + n)));
     assert_eq!(keyring.login(default, &[]).code, Some(0));
@@ -201,7 +201,7 @@ fn a_profile_that_was_typed_wins_over_what_is_set_and_what_is_set_over_the_defau
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn whoever_is_signed_in_does_not_stand_in_for_an_application_or_another_tenant() {
+fn a_profile_is_never_used_in_place_of_an_application_or_for_another_tenant() {
     let keyring = Scene::new();
     assert_eq!(keyring.login(good(), &[]).code, Some(0));
     let named = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c")];
@@ -226,14 +226,14 @@ fn whoever_is_signed_in_does_not_stand_in_for_an_application_or_another_tenant()
         assert!(seen.stderr.starts_with(&told), "{seen:?}");
     }
     assert_eq!(keyring.graph.tokens(), [""; 0]);
-    // The tenant alone names nobody.
+    // AZURE_TENANT_ID alone selects no application.
     let mut command = keyring.command(&["partner", "disconnect", "a"]);
     assert_eq!(run(command.env("AZURE_TENANT_ID", "t")).code, Some(0));
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_for_another_tenant_than_the_one_that_was_typed_is_not_stored() {
+fn login_rejects_a_token_for_a_tenant_other_than_the_tenant_option() {
     let keyring = Scene::new();
     let seen = keyring.login(good(), &["--tenant", OTHER_TENANT]);
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
@@ -242,7 +242,7 @@ fn a_token_for_another_tenant_than_the_one_that_was_typed_is_not_stored() {
         "{seen:?}"
     );
     keyring.has_none("default");
-    // Nor is there a sign-in that would remember a root which a variable alone names.
+    // Without a sign-in, a foreign Graph server named only by a variable is an error.
     let mut command = keyring.command(&["partner", "disconnect", "a"]);
     let seen = run(command.env("INTUNECTL_GRAPH_URL", "https://graph.micros0ft.example"));
     assert!(seen.code == Some(2) && seen.stderr.contains("--graph-url"), "{seen:?}");
@@ -251,7 +251,7 @@ fn a_token_for_another_tenant_than_the_one_that_was_typed_is_not_stored() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_profiles_token_goes_to_its_own_root_and_nowhere_else() {
+fn a_profiles_token_is_sent_only_to_its_own_graph_server() {
     let keyring = Scene::new();
     let token = good();
     assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
@@ -284,9 +284,9 @@ fn a_profiles_token_goes_to_its_own_root_and_nowhere_else() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_profile_of_a_cloud_stays_in_its_cloud() {
+fn a_profile_cannot_be_used_in_another_cloud() {
     let keyring = Scene::new();
-    // Of another cloud, it is not even stored.
+    // A token for another cloud is not stored.
     let seen = run_with(&mut keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]), good());
     assert!(seen.code == Some(4) && seen.stderr.ends_with("to act in global, use --cloud global\n"), "{seen:?}");
     let token = but(&json!({"aud": "https://microsoftgraph.chinacloudapi.cn"}));
@@ -304,11 +304,11 @@ fn a_profile_of_a_cloud_stays_in_its_cloud() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_new_login_takes_the_place_of_the_one_before() {
+fn a_new_login_replaces_the_previous_one() {
     let keyring = Scene::new();
     let elsewhere = Unspoken::new();
     let url = elsewhere.url();
-    // Of another root, and so long that pieces of it could be left over.
+    // For another Graph server, and long enough that chunks of it could be left over.
     let long = padded(&claims(3600), 9_000);
     let login = run_with(&mut keyring.command(&["auth", "login", "--with-token", "--graph-url", &url]), long);
     assert_eq!(login.code, Some(0));
@@ -323,7 +323,7 @@ fn a_new_login_takes_the_place_of_the_one_before() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn to_forget_nobody_is_no_failure() {
+fn logout_succeeds_if_not_signed_in() {
     let keyring = Scene::new();
     let seen = keyring.run(&["auth", "logout", "--profile", "work"]);
     let stderr = "not signed in (profile 'work')\n".to_owned();
@@ -332,14 +332,14 @@ fn to_forget_nobody_is_no_failure() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_at_hand_wins_over_the_profiles() {
+fn a_token_in_a_variable_beats_the_default_profile() {
     let keyring = Scene::new();
     assert_eq!(keyring.login(good(), &[]).code, Some(0));
     let url = keyring.graph.url();
     let mut command = keyring.command(&["partner", "disconnect", "a", "--graph-url", &url]);
     assert_eq!(run(command.env("INTUNECTL_TOKEN", TOKEN)).code, Some(0));
     assert_eq!(keyring.graph.tokens(), [TOKEN]);
-    // An empty one is an error, and the profile's is no way out.
+    // An empty variable is an error; the profile is not tried instead.
     let mut command = keyring.command(&["partner", "disconnect", "a"]);
     assert_eq!(run(command.env("INTUNECTL_TOKEN", "")).code, Some(4));
     let mut command = keyring.command(&["partner", "disconnect", "a"]);
@@ -350,7 +350,7 @@ fn a_token_at_hand_wins_over_the_profiles() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn nothing_is_written_in_the_clear() {
+fn no_token_is_written_to_a_file_in_clear_text() {
     let keyring = Scene::new();
     let token = jwt(&claims(3599));
     assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
@@ -358,7 +358,7 @@ fn nothing_is_written_in_the_clear() {
     keyring.has(&[], &token);
     let lock = keyring.locks().join("intunectl.lock");
     assert!(std::fs::read(&lock).unwrap().is_empty());
-    // On Windows, the files of the keyring are the system's.
+    // On Windows the keyring's files belong to the system.
     assert_eq!(files(keyring.home.home()), if cfg!(windows) { vec![lock.clone()] } else { Vec::new() });
     #[cfg(windows)]
     let (stored, session) = (Vec::<PathBuf>::new(), Vec::new());
@@ -374,18 +374,18 @@ fn nothing_is_written_in_the_clear() {
         assert!(stored.iter().any(|path| path.extension().is_some_and(|name| name == "keyring")), "{stored:?}");
         (stored, session)
     };
-    // Whatever the pieces in which it would be there.
+    // Parts of it, because a keyring may store it in pieces.
     let parts: Vec<_> = (0..token.len() - 40).step_by(20).map(|start| &token.as_bytes()[start..start + 40]).collect();
     for path in stored.iter().chain(&session) {
         let bytes = std::fs::read(path).unwrap();
         let found = parts.iter().any(|part| bytes.windows(part.len()).any(|window| window == *part));
-        assert!(!found, "{} holds a part of the token", path.display());
+        assert!(!found, "{} contains a part of the token", path.display());
     }
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_rehearsal_and_the_real_sign_ins_do_not_see_each_other() {
+fn sandbox_sign_ins_and_real_sign_ins_do_not_see_each_other() {
     let keyring = Scene::new();
     let rehearse = |arguments: &[&str]| run(&mut keyring.rehearse(arguments));
     assert_eq!(rehearse(&["auth", "logout", "--all"]).code, Some(0));
@@ -404,7 +404,7 @@ fn a_rehearsal_and_the_real_sign_ins_do_not_see_each_other() {
         run(logout.env("INTUNECTL_SANDBOX", "http://127.0.0.1:9")),
         told(&format!("{rehearsal}not signed in\n"))
     );
-    // What marks no rehearsal marks no real command either.
+    // An invalid INTUNECTL_SANDBOX selects neither the sandbox's nor the real sign-ins.
     for command in [&["auth", "logout", "--all"][..], &["auth", "list"]] {
         let seen = run(keyring.command(command).env("INTUNECTL_SANDBOX", "1"));
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
@@ -417,7 +417,7 @@ fn a_rehearsal_and_the_real_sign_ins_do_not_see_each_other() {
     assert_eq!(rehearse(&["auth", "token", "--profile", "work"]), shown(&rehearsed));
     assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "work\n");
     keyring.has(&["--profile", "work"], &real);
-    // An empty variable is none.
+    // An empty variable counts as unset.
     let mut token = keyring.command(&["auth", "token", "--profile", "work"]);
     assert_eq!(run(token.env("INTUNECTL_SANDBOX", "")), shown(&real));
 
@@ -434,7 +434,7 @@ const BUSY: &str = "another intunectl is writing to the keyring, or is suspended
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn while_another_process_holds_the_lock_sign_ins_are_not_saved_but_deleted() {
+fn while_another_process_holds_the_lock_login_fails_and_logout_works() {
     let keyring = Scene::new();
     assert_eq!(keyring.run(&["auth", "logout", "--all"]).code, Some(0));
     let profiles = (0..10).map(|n| format!("held-{n}")).collect::<Vec<_>>();
@@ -456,8 +456,8 @@ fn while_another_process_holds_the_lock_sign_ins_are_not_saved_but_deleted() {
         format!("deleted the sign-in of profile '{profile}'; its tokens stay valid until they expire\n")
     });
     let warning = format!(
-        "warning: {BUSY}: it may store a sign-in again\n\
-         hint: when it has ended, check with `intunectl auth list`\n"
+        "warning: {BUSY}; it may store a sign-in again\n\
+         hint: after it ends, check with `intunectl auth list`\n"
     );
     let stderr = deleted.collect::<String>() + &warning;
     assert_eq!(logout, Seen { stdout: String::new(), stderr, code: Some(0) });
@@ -470,9 +470,9 @@ fn while_another_process_holds_the_lock_sign_ins_are_not_saved_but_deleted() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_rehearsal_and_real_runs_do_not_wait_for_each_other() {
+fn sandbox_runs_and_real_runs_do_not_share_locks() {
     let keyring = Scene::new();
-    // They create the files.
+    // Creates the lock files.
     assert_eq!(keyring.login(good(), &[]).code, Some(0));
     let url = keyring.graph.url();
     let login = ["auth", "login", "--with-token", "--graph-url", &url];
@@ -488,7 +488,7 @@ fn a_rehearsal_and_real_runs_do_not_wait_for_each_other() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn without_a_directory_for_the_lock_sign_ins_are_not_saved_but_deleted() {
+fn without_a_lock_directory_login_fails_and_logout_works() {
     let keyring = Scene::new();
     let token = good();
     assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
@@ -519,7 +519,7 @@ fn without_a_directory_for_the_lock_sign_ins_are_not_saved_but_deleted() {
 }
 
 #[test]
-fn a_login_at_a_terminal_does_not_wait_for_typing() {
+fn login_with_token_does_not_read_from_a_terminal() {
     let home = Intunectl::new();
     let mut login = home.command();
     login.args(["auth", "login", "--with-token"]);

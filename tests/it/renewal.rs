@@ -1,5 +1,5 @@
-//! Renewing a token: when, how often, what is kept of it, and what it does to a run. The keyring is a real one, and the
-//! identity platform does whatever one may do.
+//! Renewing a token: when, how often, what is stored, and how a run is affected. The keyring is a real one. The sign-in
+//! service is a fake that answers in every way that a real one may.
 
 #[cfg(unix)]
 use std::net::Shutdown;
@@ -24,26 +24,26 @@ use crate::support::server::{Gate, PATIENCE, Reply, Request};
 use crate::support::tab::Offers;
 use crate::support::{Intunectl, Seen, ids, os};
 
-/// More than enough.
+/// Enough for a run.
 const HOUR: u64 = 3600;
-/// Too little to begin with, and enough to go on with.
+/// So little that a token is renewed before the first request, but still usable.
 const LITTLE: u64 = 180;
-/// None is left by the time it is stored.
+/// The token has expired by the time it is stored.
 const EXPIRED: u64 = 0;
 
-/// A machine with a platform that it can sign in to.
+/// A machine and a sign-in service.
 struct Scene {
     machine: Machine,
     platform: Platform,
 }
 
 impl Scene {
-    /// With the wrapper's keyring, in which nobody is signed in.
+    /// With the keyring of `.ci/with-secret-service`, empty.
     fn new(platform: Platform) -> Self {
         Self::on(Machine::new(), platform)
     }
 
-    /// With none.
+    /// Without a keyring.
     fn without_keyring(platform: Platform) -> Self {
         Self::on(Machine::without_keyring(), platform)
     }
@@ -61,7 +61,7 @@ impl Scene {
         self.machine.command(arguments)
     }
 
-    /// Disconnects so many IDs as profile 'work', as talkative as can be.
+    /// Disconnects `count` IDs as profile 'work', with `-vv`.
     fn disconnect(&self, count: usize, arguments: &[&str]) -> Command {
         let mut command = self.command(&["partner", "disconnect", "-vv", "-o", "ndjson", "--profile", "work"]);
         command.args(ids(count)).args(arguments);
@@ -80,7 +80,7 @@ impl Scene {
         self.machine.seen(&mut command)
     }
 
-    /// Signs in by device code; the access token lives for so many seconds.
+    /// Signs in with a device code; the access token expires after this many seconds.
     fn sign_in(&self, profile: &str, seconds: u64) {
         let root = self.platform.root().to_owned();
         self.sign_in_at(&root, profile, seconds, &[]);
@@ -94,35 +94,41 @@ impl Scene {
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
     }
 
-    /// What `auth token` prints for profile 'work'.
+    /// Runs `auth token` for profile 'work'.
     fn token(&self) -> Seen {
         self.machine.token(&["-vv", "--profile", "work"])
     }
 
-    /// The keyring has the tokens that were given as number `n`. The access token has to have little left, since what
-    /// the next renewal sends is how the refresh token shows.
+    /// Asserts that the keyring has the `n`th tokens issued. The access token must expire soon: the refresh token is seen
+    /// only when the next renewal sends it.
     #[track_caller]
     fn keeps(&self, n: usize) {
         let seen = self.token();
         assert_eq!(seen.code, Some(0), "{}", seen.stderr);
         let sent = self.platform.token_requests().last().and_then(|request| request.form("refresh_token"));
-        assert_eq!(sent, Some(self.issuer().refresh(n)), "another refresh token was in the keyring");
+        assert_eq!(sent, Some(self.issuer().refresh(n)), "the keyring had a different refresh token");
     }
 }
 
-/// What was told of errors, warnings and hints, without what `-vv` adds.
+/// The errors, warnings and hints, without the lines that `-vv` adds.
 fn told(seen: &Seen) -> Vec<&str> {
     let labels = ["error: ", "warning: ", "hint: "];
     seen.stderr.lines().filter(|line| labels.iter().any(|label| line.starts_with(label))).collect()
 }
 
-/// All is done, and nothing was told.
+/// The command in a hint that signs in again.
+fn login_command(seen: &Seen) -> &str {
+    let start = seen.stderr.find("intunectl auth login").unwrap_or_else(|| panic!("{}", seen.stderr));
+    seen.stderr[start..].split(['`', '\n']).next().unwrap()
+}
+
+/// Asserts that the run succeeded without an error, warning or hint.
 #[track_caller]
 fn assert_quiet(seen: &Seen) {
     assert_eq!((seen.code, told(seen)), (Some(0), vec![]), "{}", seen.stderr);
 }
 
-/// To be asked where Graph saw one run alone.
+/// Asserts that the records agree with what Graph saw. For scenes in which Graph saw a single run.
 #[track_caller]
 fn assert_whole(seen: &Seen, platform: &Platform, count: usize) {
     let done: Vec<_> = platform.server.done().into_iter().filter(|id| id.starts_with("p-")).collect();
@@ -132,7 +138,7 @@ fn assert_whole(seen: &Seen, platform: &Platform, count: usize) {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_with_little_left_is_renewed_before_the_first_request() {
+fn a_token_that_expires_soon_is_renewed_before_the_first_request() {
     for (left, as_jwt) in [(290, false), (290, true), (60, false), (EXPIRED, false), (EXPIRED, true)] {
         let scene = Scene::new(Platform::renewing(|_, issuer| issuer.grant(HOUR)));
         if as_jwt {
@@ -148,7 +154,7 @@ fn a_token_with_little_left_is_renewed_before_the_first_request() {
         let request = &scene.platform.server.requests()[before];
         assert_eq!((request.method.as_str(), request.path.clone()), ("POST", format!("/{TENANT}/oauth2/v2.0/token")));
         assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
-        // A public client has nothing to prove itself with.
+        // A public client has no credential.
         assert_eq!((request.header("authorization"), request.form("client_secret")), (None, None));
         let scope = format!("{root}/DeviceManagementServiceConfig.ReadWrite.All offline_access openid profile");
         for (name, value) in [
@@ -159,7 +165,7 @@ fn a_token_with_little_left_is_renewed_before_the_first_request() {
         ] {
             assert_eq!(request.form(name).as_deref(), Some(value), "{name}");
         }
-        // It is kept, and good for the next.
+        // It is stored, and the next run uses it.
         assert_eq!(scene.token().stdout, format!("{}\n", scene.issuer().access(1)));
         assert_eq!(scene.platform.token_requests().len(), 1);
     }
@@ -167,7 +173,7 @@ fn a_token_with_little_left_is_renewed_before_the_first_request() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_with_enough_left_is_used_as_it_is() {
+fn a_token_with_enough_time_left_is_not_renewed() {
     for as_jwt in [false, true] {
         let scene = Scene::new(Platform::renewing(|_, _| dead()));
         if as_jwt {
@@ -198,7 +204,7 @@ fn every_command_that_needs_a_token_renews_it() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn completion_uses_a_token_that_is_good_and_renews_none() {
+fn completion_uses_a_valid_token_and_never_renews_one() {
     let listed = |request: &Request, issuer: &Issuer| match issuer.bearer(request) {
         0 => answer(200, &json!({"value": [{"id": "a"}]})),
         _ => Reply::expired(),
@@ -210,12 +216,12 @@ fn completion_uses_a_token_that_is_good_and_renews_none() {
         let before = scene.platform.graph().len();
         match seconds {
             LITTLE => assert_eq!(Offers::with_ids(|| scene.command(&[]), &line).ids(), ["a"]),
-            // The one has ended, and the other is refused.
+            // One has expired, the other is rejected.
             _ => assert_eq!(Offers::to(&mut scene.command(&[]), &line).ids(), [""; 0]),
         }
         let sent = scene.platform.graph().len() - before;
         assert!(if seconds == EXPIRED { sent == 0 } else { seconds == LITTLE || sent <= 1 }, "{seconds}: {sent}");
-        // Another profile, and another root than the profile's.
+        // Another profile, and a Graph server other than the profile's.
         assert_eq!(Offers::to(&mut scene.command(&[]), &["partner", "disconnect", ""]).ids(), [""; 0]);
         let elsewhere = Unspoken::new();
         let root = elsewhere.url();
@@ -228,7 +234,7 @@ fn completion_uses_a_token_that_is_good_and_renews_none() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_list_whose_token_is_refused_renews_it_once() {
+fn a_list_whose_token_is_rejected_renews_it_once() {
     for (still_refused, code, bearers) in [(false, 0, vec![0, 1]), (true, 4, vec![0, 1])] {
         let scene = Scene::new(Platform::start(
             |_, issuer| issuer.grant(HOUR),
@@ -246,7 +252,7 @@ fn a_list_whose_token_is_refused_renews_it_once() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn the_new_sign_in_is_in_the_keyring_before_its_token_is_used() {
+fn a_renewed_sign_in_is_stored_before_its_token_is_used() {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let found = Arc::clone(&kept);
     let platform = Platform::start(
@@ -269,7 +275,7 @@ fn the_new_sign_in_is_in_the_keyring_before_its_token_is_used() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn whoever_is_killed_at_the_first_request_has_kept_the_refresh_token() {
+fn a_run_killed_at_its_first_request_has_stored_the_new_refresh_token() {
     let (came, comes) = mpsc::channel();
     let came = Mutex::new(came);
     let platform = Platform::start(
@@ -294,13 +300,13 @@ fn whoever_is_killed_at_the_first_request_has_kept_the_refresh_token() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn whenever_it_is_killed_behind_the_answer_the_sign_in_stays_usable() {
+fn a_run_killed_at_any_time_after_the_new_tokens_arrive_leaves_a_usable_sign_in() {
     let (event, events) = mpsc::channel();
     let [answered, used] = [event.clone(), event].map(Mutex::new);
     let tell = |channel: &Mutex<mpsc::Sender<(bool, Instant)>>, is_answer| {
         let _ = channel.lock().unwrap().send((is_answer, Instant::now()));
     };
-    // It takes a refresh token as often as it comes, as Entra does for public clients.
+    // It accepts a refresh token any number of times, as Entra does for public clients.
     let platform = Platform::start(
         move |_, issuer| {
             tell(&answered, true);
@@ -319,7 +325,7 @@ fn whenever_it_is_killed_behind_the_answer_the_sign_in_stays_usable() {
             return at;
         }
     };
-    // How long storing takes here says which moments are worth a try.
+    // Measure how long storing takes, to kill the runs within that time.
     assert_eq!(scene.outcome(scene.disconnect(1, &[])).code, Some(0));
     let answered = next(true);
     let takes = next(false) - answered;
@@ -337,7 +343,7 @@ fn whenever_it_is_killed_behind_the_answer_the_sign_in_stays_usable() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_that_is_refused_in_the_middle_is_renewed_once_and_no_id_is_lost() {
+fn a_token_rejected_during_a_run_is_renewed_once_and_no_id_is_lost() {
     for arguments in [&["-j16"][..], &["-j16", "--retries", "0"], &["-j1", "--retries", "0"]] {
         let good_for = AtomicUsize::new(20);
         let platform = Platform::start(
@@ -363,11 +369,11 @@ fn a_token_that_is_refused_in_the_middle_is_renewed_once_and_no_id_is_lost() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_that_is_refused_again_stops_the_run() {
+fn a_renewed_token_that_is_rejected_too_stops_the_run() {
     for concurrency in ["1", "8"] {
         let platform = Platform::start(
             |_, issuer| issuer.grant(HOUR),
-            // A server that sends back what it was sent, and what it was sent before.
+            // A server that echoes the token it was sent, and the one before.
             |request, issuer| {
                 let words = format!("you sent {} {}", issuer.access(0), issuer.access(issuer.bearer(request)));
                 answer(401, &json!({"error": {"code": words, "message": words}})).header("x-echo", &words)
@@ -392,7 +398,7 @@ fn a_token_that_is_refused_again_stops_the_run() {
     }
 }
 
-/// Tokens that live for so long, given once the gate is open; each request for them is told before.
+/// Issues tokens with this lifetime after the gate opens, and reports each request for one when it arrives.
 fn held_grant(life: u64) -> (impl Fn(&Request, &Issuer) -> Reply + Send + Sync + 'static, Gate, mpsc::Receiver<()>) {
     let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
     let (door, came) = (gate.clone(), Mutex::new(came));
@@ -404,7 +410,7 @@ fn held_grant(life: u64) -> (impl Fn(&Request, &Issuer) -> Reply + Send + Sync +
     (grant, gate, comes)
 }
 
-/// A Graph that refuses the token of the sign-in once sixteen requests have come with it.
+/// A Graph that rejects the first token, after sixteen requests have arrived with it.
 fn refusing_sixteen() -> impl Fn(&Request, &Issuer) -> Reply + Send + Sync {
     let sixteen = Barrier::new(16);
     move |request, issuer| {
@@ -418,14 +424,14 @@ fn refusing_sixteen() -> impl Fn(&Request, &Issuer) -> Reply + Send + Sync {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn sixteen_that_are_refused_at_once_wait_for_one_renewal() {
+fn sixteen_requests_rejected_at_once_wait_for_one_renewal() {
     let (grant, gate, comes) = held_grant(HOUR);
     let platform = Platform::start(grant, refusing_sixteen());
     let scene = Scene::new(platform);
     scene.sign_in("work", HOUR);
     let running = Running::start(&mut scene.disconnect(60, &["-j16", "--timeout", "10m"]));
     comes.recv_timeout(PATIENCE).unwrap();
-    // All of them know by now that their token is no good.
+    // By now all of them know that their token was rejected.
     for id in ids(16) {
         running.wait_for_stderr(&format!("{id}: 401 after "));
     }
@@ -439,7 +445,7 @@ fn sixteen_that_are_refused_at_once_wait_for_one_renewal() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn an_interrupted_run_keeps_what_a_renewal_under_way_still_gets() {
+fn an_interrupted_run_stores_the_tokens_of_a_renewal_in_progress() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let (grant, gate, comes) = held_grant(LITTLE);
         let platform = Platform::start(grant, refusing_sixteen());
@@ -467,7 +473,7 @@ fn an_interrupted_run_keeps_what_a_renewal_under_way_still_gets() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn an_interruption_before_the_first_request_keeps_what_a_renewal_still_gets() {
+fn a_run_interrupted_before_its_first_request_stores_the_tokens_of_its_renewal() {
     let (grant, gate, comes) = held_grant(LITTLE);
     let platform = Platform::renewing(grant);
     let scene = Scene::new(platform);
@@ -493,7 +499,7 @@ fn a_second_signal_does_not_wait_for_the_renewal() {
         let running = Running::start(&mut scene.disconnect(5, &["--timeout", "10m", "-j1"]));
         comes.recv_timeout(PATIENCE).unwrap();
         running.signal("INT");
-        // Two signals at the same moment are one, so they differ.
+        // Two different signals: two equal ones at the same moment count as one.
         running.signal("TERM");
         let seen = scene.end_of(running);
         assert!(matches!(seen.code, Some(130 | 143)), "{seen:?}");
@@ -501,15 +507,15 @@ fn a_second_signal_does_not_wait_for_the_renewal() {
         assert_eq!(reported, ids(5), "{}", seen.stderr);
     }
     gate.open();
-    // The platform takes a refresh token more than once, so nothing is lost.
+    // The sign-in service accepts a refresh token more than once, so nothing is lost.
     assert_eq!(scene.token().code, Some(0));
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn processes_at_once_share_one_renewal() {
+fn processes_running_at_once_share_one_renewal() {
     for processes in [2, 5] {
-        // Each refresh token works once: whoever came second with one would be signed out.
+        // Each refresh token works once: the second process to use one would be signed out.
         let gate = Arc::new(Mutex::new(Gate::default()));
         let door = Arc::clone(&gate);
         let platform = Platform::renewing(move |request, issuer| {
@@ -539,7 +545,7 @@ fn processes_at_once_share_one_renewal() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn processes_at_once_take_turns_where_every_token_has_little_left() {
+fn processes_running_at_once_take_turns_if_every_token_expires_soon() {
     let scene = Scene::new(Platform::renewing(|request, issuer| issuer.grant_once(request, LITTLE)));
     scene.sign_in("work", LITTLE);
     for _ in 0..3 {
@@ -557,7 +563,7 @@ fn processes_at_once_take_turns_where_every_token_has_little_left() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn processes_at_once_whose_token_is_refused_share_one_renewal() {
+fn processes_running_at_once_whose_token_is_rejected_share_one_renewal() {
     let all = Barrier::new(5);
     let platform = Platform::start(
         |request, issuer| issuer.grant_once(request, HOUR),
@@ -582,8 +588,8 @@ fn processes_at_once_whose_token_is_refused_share_one_renewal() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_process_that_cannot_see_the_turn_takes_the_token_of_the_one_that_was_first() {
-    // Another session of the same user: the keyring is shared, the directory with the lock is not.
+fn a_process_that_cannot_see_the_lock_uses_the_token_of_the_process_that_renewed() {
+    // Another session of the same user: the keyring is shared, the directory of the lock is not.
     let [both, used] = [Gate::default(), Gate::default()];
     let doors = [both, used.clone()];
     let platform = Platform::start(
@@ -592,7 +598,7 @@ fn a_process_that_cannot_see_the_turn_takes_the_token_of_the_one_that_was_first(
             if matches!(reply, Reply::Answer { status: 200, .. }) {
                 doors[0].pass();
             } else {
-                // The one that was first stores its tokens before it uses them; the other is told only then.
+                // The first stores its tokens before it uses them; only then is the second refused.
                 doors[0].open();
                 doors[1].pass();
             }
@@ -622,7 +628,7 @@ const DEAD: &str = "AADSTS700082: The refresh token has expired due to inactivit
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_sign_in_that_is_no_good_any_more_says_how_to_sign_in_again() {
+fn an_expired_sign_in_says_how_to_sign_in_again() {
     let scene = Scene::new(Platform::renewing(|_, _| dead()));
     let host = scene.platform.root().strip_prefix("http://").unwrap();
     let quoted = if cfg!(windows) { r#" --profile "two words""# } else { " --profile 'two words'" };
@@ -636,8 +642,8 @@ fn a_sign_in_that_is_no_good_any_more_says_how_to_sign_in_again() {
             let shown = if command == ["auth", "status"] { source.as_str() } else { "" };
             assert_eq!((seen.stdout.as_str(), seen.code), (shown, Some(4)), "{command:?}");
             let error = format!("error: the sign-in of profile '{profile}' cannot be renewed: {host}: {DEAD}");
-            let hint = "hint: the saved sign-in has expired or was revoked: sign in again with";
-            assert_eq!(seen.stderr, format!("{error}\n{hint} `intunectl auth login{option}`\n"));
+            assert!(seen.stderr.starts_with(&format!("{error}\nhint: ")), "{}", seen.stderr);
+            assert_eq!(login_command(&seen), format!("intunectl auth login{option}"));
         }
     }
     assert_eq!(scene.platform.graph().len(), 0);
@@ -645,7 +651,7 @@ fn a_sign_in_that_is_no_good_any_more_says_how_to_sign_in_again() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_sign_in_that_is_no_good_in_the_middle_of_a_run_is_told_once() {
+fn a_sign_in_that_expires_during_a_run_is_reported_once() {
     let platform = Platform::start(|_, _| dead(), refusing_sixteen());
     let scene = Scene::new(platform);
     scene.sign_in("work", HOUR);
@@ -657,15 +663,16 @@ fn a_sign_in_that_is_no_good_in_the_middle_of_a_run_is_told_once() {
     for record in seen.records() {
         assert_eq!(record["error"]["kind"], "auth", "{record}");
     }
-    // And nothing of what may be wrong with the token: that is known.
+    // No guess about the cause of the 401: the cause is known.
     let [error, hint] = told(&seen)[..] else { panic!("{}", seen.stderr) };
     assert!(error.contains("profile 'work' cannot be renewed: ") && error.ends_with(&format!(": {DEAD}")), "{error}");
-    assert!(hint.ends_with("sign in again with `intunectl auth login --profile work`"), "{hint}");
+    assert!(hint.starts_with("hint: "), "{hint}");
+    assert_eq!(login_command(&seen), "intunectl auth login --profile work");
 }
 
 type Given = Box<dyn Fn(&Issuer) -> Reply + Send + Sync>;
 
-/// What a platform may answer instead of tokens, and what is said then.
+/// What a sign-in service may answer instead of tokens, and a part of the message for each.
 fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
     let location = elsewhere.to_owned();
     let page = include_bytes!("../data/502-gateway.html");
@@ -674,7 +681,7 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
         ("503", Box::new(|_| Reply::status(503)), "503 Service Unavailable"),
         ("429", Box::new(|_| Reply::status(429).header("Retry-After", "3600")), "429 Too Many Requests"),
         ("a page", Box::new(move |_| Reply::status(502).body(page)), "502 Bad Gateway"),
-        ("a page as if all were well", Box::new(move |_| Reply::status(200).body(page)), "its answer makes no sense"),
+        ("a page with 200", Box::new(move |_| Reply::status(200).body(page)), "its answer makes no sense"),
         ("a redirect", Box::new(move |_| Reply::status(302).header("Location", &location)), "which is never followed"),
         (
             "a redirect that keeps the method",
@@ -685,7 +692,7 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
             "which is never followed",
         ),
         (
-            "an answer cut short",
+            "a truncated answer",
             Box::new(|issuer| {
                 let Reply::Answer { mut body, .. } = issuer.grant(HOUR) else { panic!("an answer") };
                 body.pop();
@@ -698,7 +705,7 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
         ("a reset", Box::new(|_| Reply::Reset), "the connection broke before the answer came"),
         ("no HTTP", Box::new(|_| Reply::Raw(b"hello there\r\n\r\n".to_vec())), "what came was not HTTP"),
         (
-            "half of JSON",
+            "truncated JSON",
             Box::new(|issuer| {
                 let Reply::Answer { mut body, .. } = issuer.grant(HOUR) else { panic!("an answer") };
                 body.pop();
@@ -706,7 +713,7 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
             }),
             "its answer makes no sense",
         ),
-        ("nothing", Box::new(|_| Reply::status(200)), "its answer makes no sense"),
+        ("an empty body", Box::new(|_| Reply::status(200)), "its answer makes no sense"),
         ("204", Box::new(|_| Reply::status(204)), "204 No Content"),
         ("a list", Box::new(|_| answer(200, &json!([1, {"access_token": 2}]))), "its answer makes no sense"),
         (
@@ -739,7 +746,7 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn while_the_platform_makes_no_sense_what_is_left_of_a_token_is_used() {
+fn while_the_sign_in_service_fails_a_token_is_used_until_it_expires() {
     let elsewhere = Unspoken::new();
     for (what, reply, words) in nonsense(&elsewhere.url()) {
         let scene = Scene::new(Platform::renewing(move |_, issuer| reply(issuer)));
@@ -754,13 +761,13 @@ fn while_the_platform_makes_no_sense_what_is_left_of_a_token_is_used() {
             assert!(problem.starts_with(&start) && problem.contains(words), "{what}: {problem}");
             assert!(rest.iter().all(|line| line.starts_with("hint: ")) && rest.len() < 2, "{what}: {rest:?}");
             assert!(!seen.stderr.contains(['\u{1b}', '\u{202e}']), "{what}: {}", seen.stderr);
-            // One attempt to renew, and no other for the rest of the run.
+            // One attempt to renew, and no more during the run.
             assert_eq!(scene.platform.token_requests().len(), given + 1, "{what}");
             assert_eq!(scene.platform.graph().len() - sent, if code == 0 { 20 } else { 0 }, "{what}");
             if code == 0 {
                 assert_eq!(seen.with_status("disconnected"), ids(20), "{what}");
             } else {
-                assert_eq!(rest.len(), 1, "{what}: nothing says what to do: {}", seen.stderr);
+                assert_eq!(rest.len(), 1, "{what}: there is no hint: {}", seen.stderr);
             }
         }
     }
@@ -769,7 +776,7 @@ fn while_the_platform_makes_no_sense_what_is_left_of_a_token_is_used() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn while_the_platform_refuses_connections_what_is_left_of_a_token_is_used() {
+fn while_the_sign_in_service_is_unreachable_a_token_is_used_until_it_expires() {
     let scene = Scene::new(Platform::renewing(|_, _| dead()));
     for (left, code) in [(LITTLE, 0), (EXPIRED, 4)] {
         let mut detour = Detour::to(scene.platform.root());
@@ -789,7 +796,7 @@ fn while_the_platform_refuses_connections_what_is_left_of_a_token_is_used() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_platform_that_fails_in_passing_is_asked_again() {
+fn a_renewal_that_fails_temporarily_is_retried() {
     let failures = AtomicUsize::new(2);
     let platform = Platform::renewing(move |_, issuer| {
         let is_over = failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err();
@@ -804,7 +811,7 @@ fn a_platform_that_fails_in_passing_is_asked_again() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_platform_that_makes_no_sense_in_the_middle_of_a_run_is_told_once() {
+fn a_sign_in_service_that_fails_during_a_run_is_reported_once() {
     let elsewhere = Unspoken::new();
     for (what, reply, words) in nonsense(&elsewhere.url()) {
         let scene = Scene::new(Platform::start(move |_, issuer| reply(issuer), refusing_sixteen()));
@@ -822,7 +829,7 @@ fn a_platform_that_makes_no_sense_in_the_middle_of_a_run_is_told_once() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_that_is_due_in_the_middle_of_a_run_is_used_on_while_the_platform_fails() {
+fn a_token_due_for_renewal_during_a_run_stays_in_use_if_the_renewal_fails() {
     for (concurrency, at_once) in [("1", 1), ("4", 2)] {
         let gate = Gate::default();
         let door = gate.clone();
@@ -834,10 +841,10 @@ fn a_token_that_is_due_in_the_middle_of_a_run_is_used_on_while_the_platform_fail
             },
         );
         let scene = Scene::new(platform);
-        // Due soon after the run began; on a slow machine before that, which comes to the same here.
+        // Due soon after the start of the run; on a slow machine before it, which makes no difference here.
         scene.sign_in("work", 303);
         let running = Running::start(&mut scene.disconnect(30, &["-j", concurrency, "--retries", "0"]));
-        // Two more were for signing in.
+        // Two more requests were for signing in.
         scene.platform.server.wait_for(2 + at_once);
         std::thread::sleep(Duration::from_millis(3100));
         gate.open();
@@ -852,7 +859,7 @@ fn a_token_that_is_due_in_the_middle_of_a_run_is_used_on_while_the_platform_fail
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn whoever_signs_in_or_out_during_a_renewal_wins() {
+fn a_sign_in_or_sign_out_during_a_renewal_is_not_overwritten() {
     for is_out in [false, true] {
         for left in [LITTLE, HOUR] {
             let (grant, gate, comes) = held_grant(HOUR);
@@ -875,7 +882,7 @@ fn whoever_signs_in_or_out_during_a_renewal_wins() {
             gate.open();
             let seen = scene.end_of(running);
             assert_quiet(&seen);
-            assert_eq!(scene.platform.bearers().last(), Some(&ours), "the run ends with what it has got");
+            assert_eq!(scene.platform.bearers().last(), Some(&ours), "the run ends with its own token");
             let theirs = scene.token();
             match is_out {
                 true => assert_eq!((theirs.stdout.as_str(), theirs.code), ("", Some(4)), "{}", theirs.stderr),
@@ -887,7 +894,7 @@ fn whoever_signs_in_or_out_during_a_renewal_wins() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_run_whose_profile_is_gone_does_not_get_another_token() {
+fn a_run_whose_profile_was_deleted_gets_no_new_token() {
     let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
     let (door, came) = (gate.clone(), Mutex::new(came));
     let platform = Platform::start(
@@ -907,26 +914,26 @@ fn a_run_whose_profile_is_gone_does_not_get_another_token() {
     let seen = scene.end_of(running);
     assert_eq!((seen.code, scene.platform.token_requests().len()), (Some(4), 0), "{}", seen.stderr);
     assert_whole(&seen, &scene.platform, 3);
-    assert!(told(&seen)[0].contains("somebody has signed out"), "{}", seen.stderr);
+    assert!(told(&seen)[0].contains("the profile was signed out"), "{}", seen.stderr);
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn tokens_that_never_live_long_are_not_renewed_for_every_request() {
+fn short_lived_tokens_are_not_renewed_for_every_request() {
     for seconds in [120, 300, 20] {
         let scene = Scene::new(Platform::renewing(move |_, issuer| issuer.grant(seconds)));
         scene.sign_in("work", seconds.min(LITTLE));
         let seen = scene.outcome(scene.disconnect(50, &[]));
         assert_quiet(&seen);
         assert_whole(&seen, &scene.platform, 50);
-        // Tokens of 20 s are renewed every 10 s, where a machine is as slow as that.
+        // Tokens of 20 s are renewed every 10 s, if a machine is that slow.
         assert!(scene.platform.token_requests().len() < if seconds == 20 { 7 } else { 2 }, "{seconds}");
     }
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_platform_that_gives_no_new_refresh_token_leaves_the_old_one_in_force() {
+fn the_old_refresh_token_stays_in_use_if_no_new_one_is_issued() {
     let platform = Platform::renewing(|_, issuer| {
         issuer.grant_as(LITTLE, |body| drop(body.as_object_mut().unwrap().remove("refresh_token")))
     });
@@ -942,7 +949,7 @@ fn a_platform_that_gives_no_new_refresh_token_leaves_the_old_one_in_force() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_platform_that_never_answers_is_waited_for_no_longer_than_asked() {
+fn a_sign_in_service_that_never_answers_is_awaited_only_until_the_timeout() {
     let scene = Scene::new(Platform::renewing(|_, _| Reply::Stall(b"HTTP/1.1 200 OK\r\n".to_vec())));
     for (left, code) in [(LITTLE, 0), (EXPIRED, 4)] {
         scene.sign_in("work", left);
@@ -954,7 +961,7 @@ fn a_platform_that_never_answers_is_waited_for_no_longer_than_asked() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_that_was_due_and_is_refused_all_the_same_is_renewed_once_more() {
+fn a_token_renewed_before_the_run_is_renewed_again_if_it_is_rejected() {
     let scene = Scene::new(Platform::start(
         |_, issuer| issuer.grant(HOUR),
         |request, issuer| if issuer.bearer(request) == 1 { Reply::expired() } else { Reply::done() },
@@ -970,7 +977,7 @@ fn a_token_that_was_due_and_is_refused_all_the_same_is_renewed_once_more() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn whoever_is_refused_late_takes_the_token_that_is_there_by_then() {
+fn a_request_rejected_late_uses_the_token_renewed_in_the_meantime() {
     let gate = Gate::default();
     let platform = Platform::start(
         |_, issuer| issuer.grant(HOUR),
@@ -998,7 +1005,7 @@ fn whoever_is_refused_late_takes_the_token_that_is_there_by_then() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn what_is_sent_again_with_another_token_is_no_retry() {
+fn a_request_repeated_with_a_new_token_does_not_count_as_a_retry() {
     for (retries, statuses, code) in [
         ("0", &[401, 204][..], 0),
         ("0", &[401, 503], 1),
@@ -1025,7 +1032,7 @@ fn what_is_sent_again_with_another_token_is_no_retry() {
     }
 }
 
-/// The way to the keyring, which can be taken away.
+/// A socket that forwards to the keyring's bus, and can be deleted.
 #[cfg(unix)]
 struct Bus {
     socket: PathBuf,
@@ -1060,7 +1067,7 @@ impl Bus {
 #[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_renewal_that_cannot_be_kept_is_used_all_the_same_and_told() {
+fn a_renewed_token_that_cannot_be_stored_is_used_with_a_warning() {
     for left in [LITTLE, HOUR] {
         let gone = Arc::new(Mutex::new(PathBuf::new()));
         let socket = Arc::clone(&gone);
@@ -1118,7 +1125,7 @@ impl App {
     }
 }
 
-/// An application's token comes alone: there is nothing to renew it with.
+/// An application's token comes without a refresh token.
 fn grant_app(issuer: &Issuer, seconds: u64) -> Reply {
     issuer.grant_as(seconds, |body| {
         for name in ["refresh_token", "id_token", "scope"] {
@@ -1128,7 +1135,7 @@ fn grant_app(issuer: &Issuer, seconds: u64) -> Reply {
 }
 
 #[test]
-fn an_application_gets_one_token_for_each_run_and_keeps_none() {
+fn an_application_gets_one_token_per_run_and_stores_none() {
     for seconds in [HOUR, 120, 300] {
         let app = App::with_secret(Platform::renewing(move |_, issuer| grant_app(issuer, seconds)));
         for run in 0..2 {
@@ -1150,14 +1157,14 @@ fn an_application_gets_one_token_for_each_run_and_keeps_none() {
             assert_eq!(request.form(name).as_deref(), Some(value), "{name}");
         }
         assert_eq!(request.header("authorization"), None);
-        // Not even an empty file.
+        // Nothing is written, not even an empty file.
         assert_eq!(std::fs::read_dir(app.scene.machine.home.home()).unwrap().count(), 0);
     }
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn an_application_leaves_the_keyring_as_it_is() {
+fn an_application_does_not_change_the_keyring() {
     let platform = Platform::start(
         |_, issuer| grant_app(issuer, HOUR),
         |request, issuer| if issuer.bearer(request) == 1 { Reply::expired() } else { Reply::done() },
@@ -1173,7 +1180,7 @@ fn an_application_leaves_the_keyring_as_it_is() {
 }
 
 #[test]
-fn an_application_whose_token_is_refused_gets_another_once() {
+fn an_application_whose_token_is_rejected_gets_a_new_one_once() {
     for (is_good_then, code) in [(true, 0), (false, 4)] {
         let sixteen = refusing_sixteen();
         let platform = Platform::start(
@@ -1198,7 +1205,7 @@ fn an_application_whose_token_is_refused_gets_another_once() {
 }
 
 #[test]
-fn an_application_that_is_refused_in_the_middle_of_a_run_is_told_once() {
+fn an_application_rejected_during_a_run_is_reported_once() {
     let asked = AtomicUsize::new(0);
     let platform = Platform::start(
         move |_, issuer| match asked.fetch_add(1, Ordering::SeqCst) {
@@ -1217,9 +1224,9 @@ fn an_application_that_is_refused_in_the_middle_of_a_run_is_told_once() {
 }
 
 #[test]
-fn an_application_whose_token_ends_in_the_middle_of_a_run_gets_another() {
+fn an_application_whose_token_expires_during_a_run_gets_a_new_one() {
     for concurrency in [1, 16] {
-        // The first is due a second after it came: five minutes before its end.
+        // The first is due one second after it was issued, five minutes before it expires.
         let (gate, asked) = (Gate::default(), AtomicUsize::new(0));
         let door = gate.clone();
         let platform = Platform::start(
@@ -1232,14 +1239,14 @@ fn an_application_whose_token_ends_in_the_middle_of_a_run_gets_another() {
         let app = App::with_secret(platform);
         let running = Running::start(&mut app.disconnect(60, &["-j", &concurrency.to_string()]));
         app.scene.platform.server.wait_for(1 + concurrency);
-        // It came before these requests, so that second is over by then.
+        // It was issued before these requests, so that second has passed by then.
         std::thread::sleep(Duration::from_millis(1100));
         gate.open();
         let seen = app.scene.end_of(running);
         assert_quiet(&seen);
         assert_whole(&seen, &app.scene.platform, 60);
         assert_eq!(app.scene.platform.token_requests().len(), 2);
-        // While one gets the new token, the others may go on with the old one, which has some minutes left.
+        // While one request renews, others may use the old token, which is valid for some minutes.
         let bearers = app.scene.platform.bearers();
         let old = bearers[concurrency..].iter().filter(|n| **n == 0).count();
         assert!(bearers.contains(&1) && (old == 0 || concurrency > 1), "{bearers:?}");
@@ -1247,7 +1254,7 @@ fn an_application_whose_token_ends_in_the_middle_of_a_run_gets_another() {
 }
 
 #[test]
-fn the_federated_token_is_read_anew_for_each_renewal() {
+fn the_federated_token_is_read_again_for_each_renewal() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("assertion");
     let assertions = [0, 1].map(|n| format!("assertion-{n}.{}", random(700)));
@@ -1279,7 +1286,7 @@ fn the_federated_token_is_read_anew_for_each_renewal() {
 }
 
 #[test]
-fn a_federated_token_that_is_gone_at_the_renewal_is_told_once() {
+fn a_federated_token_missing_at_the_renewal_is_reported_once() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("assertion");
     std::fs::write(&file, random(700)).unwrap();
@@ -1300,7 +1307,7 @@ fn a_federated_token_that_is_gone_at_the_renewal_is_told_once() {
 }
 
 #[test]
-fn github_is_asked_anew_for_each_renewal() {
+fn a_new_federated_token_is_requested_from_github_for_each_renewal() {
     let key = random(300);
     let expected = format!("Bearer {key}");
     let asked = AtomicUsize::new(0);
@@ -1330,7 +1337,7 @@ fn github_is_asked_anew_for_each_renewal() {
 }
 
 #[test]
-fn what_an_application_proves_itself_with_is_not_shown_where_it_comes_back() {
+fn an_applications_credential_echoed_by_the_server_is_not_shown() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("assertion");
     let assertion = format!("assertion.{}", random(200));
@@ -1350,7 +1357,7 @@ fn what_an_application_proves_itself_with_is_not_shown_where_it_comes_back() {
 }
 
 #[test]
-fn while_the_platform_makes_no_sense_an_application_has_no_token() {
+fn while_the_sign_in_service_fails_an_application_gets_no_token() {
     let elsewhere = Unspoken::new();
     for (what, reply, words) in nonsense(&elsewhere.url()) {
         let app = App::with_secret(Platform::renewing(move |_, issuer| reply(issuer)));
@@ -1393,7 +1400,7 @@ fn an_echoed_assertion_is_not_shown() {
 }
 
 #[test]
-fn an_echoed_client_secret_across_the_cut_is_not_shown() {
+fn an_echoed_client_secret_that_is_truncated_is_not_shown_in_part() {
     let platform = Platform::renewing(|request, _| {
         let proof = request.form("client_secret").unwrap();
         refusal_of_entra("invalid_client", &format!("AADSTS7000215: {}{proof}{}", "x".repeat(255), "y".repeat(400)))
@@ -1405,7 +1412,7 @@ fn an_echoed_client_secret_across_the_cut_is_not_shown() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_passing_fault_in_oauths_words_leaves_what_is_left_of_the_token() {
+fn a_token_stays_in_use_while_the_sign_in_service_reports_a_temporary_error() {
     for (status, error, sentence) in [
         (503, "temporarily_unavailable", "AADSTS90033: A transient error has occurred. Please try again."),
         (500, "server_error", "AADSTS90012: Request timed out."),
@@ -1423,7 +1430,7 @@ fn a_passing_fault_in_oauths_words_leaves_what_is_left_of_the_token() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn ctrl_c_does_not_wait_for_anothers_renewal() {
+fn ctrl_c_does_not_wait_for_a_renewal_by_another_process() {
     let (grant, gate, comes) = held_grant(LITTLE);
     let platform = Platform::renewing(grant);
     let scene = Scene::new(platform);
@@ -1438,7 +1445,7 @@ fn ctrl_c_does_not_wait_for_anothers_renewal() {
     let started = Instant::now();
     let seen = scene.end_of(second);
     let took = started.elapsed();
-    // The other one is held for all of that.
+    // The other process is held until here.
     gate.open();
     scene.end_of(first);
     let requests = scene.platform.token_requests().len();
@@ -1448,23 +1455,22 @@ fn ctrl_c_does_not_wait_for_anothers_renewal() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn the_command_in_a_hint_is_one_for_a_shell() {
+fn the_login_command_in_a_hint_is_quoted_for_a_shell() {
     let scene = Scene::new(Platform::renewing(|_, _| dead()));
     scene.sign_in("o'brien", EXPIRED);
     let seen = scene.run(&["partner", "list", "--profile", "o'brien"]);
-    let hint = told(&seen)[1].to_owned();
-    let command = hint.split('`').nth(1).unwrap().to_owned();
+    let command = login_command(&seen);
     if cfg!(windows) {
         assert_eq!(command, r#"intunectl auth login --profile "o'brien""#);
         return;
     }
     let output = Command::new("sh").args(["-c", &format!("set -- {command}; echo \"$5\"")]).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "o'brien\n", "{hint}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "o'brien\n", "{command}");
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn ctrl_c_ends_a_wait_before_the_next_attempt_to_renew() {
+fn ctrl_c_ends_the_wait_before_a_retry_of_the_renewal() {
     for left in [EXPIRED, HOUR] {
         let (came, comes) = mpsc::channel();
         let came = Mutex::new(came);
@@ -1495,7 +1501,7 @@ fn ctrl_c_ends_a_wait_before_the_next_attempt_to_renew() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_is_not_left_to_expire_while_the_platform_makes_wait() {
+fn a_wait_for_the_sign_in_service_does_not_outlast_the_token() {
     let scene = Scene::new(Platform::renewing(|_, _| Reply::status(503).header("Retry-After", "8")));
     scene.sign_in("work", 6);
     let seen = scene.outcome(scene.disconnect(1, &["--retries", "1"]));
@@ -1504,7 +1510,7 @@ fn a_token_is_not_left_to_expire_while_the_platform_makes_wait() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn ctrl_c_during_auth_token_keeps_what_the_renewal_gets() {
+fn ctrl_c_during_a_renewal_still_stores_the_new_tokens() {
     for command in [["auth", "token"], ["partner", "list"]] {
         let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
         let (door, came) = (gate.clone(), Mutex::new(came));
@@ -1528,7 +1534,7 @@ fn ctrl_c_during_auth_token_keeps_what_the_renewal_gets() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_redirect_that_echoes() {
+fn a_refresh_token_echoed_in_a_redirect_is_not_shown() {
     for encode in [false, true] {
         let scene = Scene::new(Platform::renewing(move |request, _| {
             let sent = request.form("refresh_token").unwrap();
@@ -1544,7 +1550,7 @@ fn a_redirect_that_echoes() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_run_does_not_go_on_in_another_tenant() {
+fn a_run_does_not_continue_in_another_tenant() {
     for left in [LITTLE, HOUR] {
         let (gate, (came, comes)) = (Gate::default(), mpsc::channel());
         let (door, came) = (gate.clone(), Mutex::new(came));
@@ -1573,7 +1579,7 @@ fn a_run_does_not_go_on_in_another_tenant() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn nothing_is_sent_to_graph_after_ctrl_c_during_a_due_renewal() {
+fn nothing_is_sent_to_graph_after_ctrl_c_during_a_renewal() {
     let ([first, gate], (came, comes)) = ([Gate::default(), Gate::default()], mpsc::channel());
     let (doors, came) = ([first.clone(), gate.clone()], Mutex::new(came));
     let [a, b] = doors;
@@ -1610,7 +1616,7 @@ fn nothing_is_sent_to_graph_after_ctrl_c_during_a_due_renewal() {
 }
 
 #[test]
-fn a_token_that_lives_for_no_time_at_all_is_not_used() {
+fn a_token_issued_already_expired_is_not_used() {
     let platform = Platform::renewing(move |_, issuer| issuer.grant_as(60, |body| body["expires_in"] = 0.into()));
     let app = App::with_secret(platform);
     let seen = app.outcome(50, &["-j1"]);
@@ -1621,7 +1627,7 @@ fn a_token_that_lives_for_no_time_at_all_is_not_used() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_for_another_tenant_is_not_kept_and_not_used_by_the_next_run_either() {
+fn a_renewed_token_for_another_tenant_is_neither_used_nor_stored() {
     let scene = Scene::new(Platform::renewing(|_, issuer| {
         issuer.give_for(OTHER_TENANT);
         issuer.grant(HOUR)
@@ -1630,15 +1636,15 @@ fn a_token_for_another_tenant_is_not_kept_and_not_used_by_the_next_run_either() 
     for _ in 0..2 {
         let seen = scene.outcome(scene.disconnect(3, &[]));
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{}", seen.stderr);
-        let words = "its token is for tenant 99999999-2222-3333-4444-555555555555, not for 11111111-";
+        let words = "is for tenant 99999999-2222-3333-4444-555555555555, but the sign-in is for 11111111-";
         assert!(seen.stderr.contains(words), "{}", seen.stderr);
     }
     assert_eq!((scene.platform.graph().len(), scene.platform.token_requests().len()), (0, 2));
 }
 
 #[test]
-fn a_run_that_is_stopped_during_a_renewal_does_not_blame_the_token() {
-    // One is refused and renews; another fails, which stops the run while it does.
+fn a_run_stopped_during_a_renewal_does_not_blame_the_token() {
+    // One request is rejected and renews the token; meanwhile another fails, which stops the run.
     let (gate, asked) = (Gate::default(), AtomicUsize::new(0));
     let (door, opens) = (gate.clone(), gate.clone());
     let platform = Platform::start(
@@ -1660,9 +1666,9 @@ fn a_run_that_is_stopped_during_a_renewal_does_not_blame_the_token() {
     assert_eq!((&refused["http_status"], &refused["error"]["kind"]), (&401.into(), &"interrupted".into()), "{refused}");
 }
 
-/// A run with `--wait` in which so many are taken on, and read with the token of its start, which is refused. When it is
-/// returned, another token has been asked for, which comes when the first gate is opened; as many other IDs are on their
-/// way, and answered when the second is; and one more is still to be sent.
+/// A run with `--wait` in which `count` IDs are accepted, and the token is rejected when they are read. On return a new
+/// token has been requested, which arrives when the first gate opens; requests for `count` other IDs are in flight, and
+/// are answered when the second gate opens; one more ID has not been sent.
 fn refused_while_waiting(count: usize, wait: &str) -> (App, Running, [Gate; 2]) {
     let gates = [Gate::default(), Gate::default()];
     let ([token, others], asked) = (gates.clone(), AtomicUsize::new(0));
@@ -1686,7 +1692,7 @@ fn refused_while_waiting(count: usize, wait: &str) -> (App, Running, [Gate; 2]) 
     );
     let app = App::with_secret(platform);
     let running = Running::start(&mut app.disconnect(2 * count + 1, &["-j", &count.to_string(), wait]));
-    // Two for tokens, one for each that is taken on and each that is on its way, and one to read each that is taken on.
+    // Two for tokens, one for each accepted ID and each in flight, and one to read each accepted ID.
     app.scene.platform.server.wait_for(2 + 3 * count);
     for id in ids(count) {
         running.wait_for_stderr(&format!("{id}: 401 after "));
@@ -1694,10 +1700,10 @@ fn refused_while_waiting(count: usize, wait: &str) -> (App, Running, [Gate; 2]) 
     (app, running, gates)
 }
 
-/// The time of `--wait` runs out while the token is renewed.
+/// `--wait` times out while the token is renewed.
 fn the_wait_is_over_while_the_token_is_renewed(count: usize) {
     let (app, running, [token, others]) = refused_while_waiting(count, "--wait=3s");
-    // It began before the reads that came.
+    // The wait began before the reads arrived.
     std::thread::sleep(Duration::from_secs(4));
     token.open();
     for id in ids(count) {
@@ -1720,17 +1726,17 @@ fn the_wait_is_over_while_the_token_is_renewed(count: usize) {
 }
 
 #[test]
-fn a_wait_that_is_over_while_the_token_is_renewed_does_not_blame_the_token() {
+fn a_wait_that_times_out_during_a_renewal_does_not_blame_the_token() {
     the_wait_is_over_while_the_token_is_renewed(1);
 }
 
 #[test]
-fn waits_that_are_over_while_the_token_is_renewed_do_not_blame_the_token() {
+fn waits_that_time_out_during_a_renewal_do_not_blame_the_token() {
     the_wait_is_over_while_the_token_is_renewed(2);
 }
 
 #[test]
-fn waits_that_are_interrupted_while_the_token_is_renewed_do_not_blame_the_token() {
+fn waits_interrupted_during_a_renewal_do_not_blame_the_token() {
     for (count, (signal, code)) in [(1, ("INT", 130)), (2, ("INT", 130)), (2, ("TERM", 143))] {
         let (app, running, [token, others]) = refused_while_waiting(count, "--wait=10m");
         running.signal(signal);

@@ -37,6 +37,7 @@ const FILES: &[&str] = &[
     "08-identity",
     "08-profile-identity",
     "09-sign-in",
+    "10-auth-status",
     "10-profiles",
     "11-service",
     "12-network",

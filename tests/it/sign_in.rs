@@ -156,7 +156,7 @@ fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
         format!("Tenant:      {SANDBOX_TENANT}"),
         format!("Application: intunectl sandbox ({CLIENT})"),
         format!("Graph:       {}", sandbox.url()),
-        format!("Disconnect:  yes: {PERMISSION} is among the permissions"),
+        format!("Disconnect:  yes: the token has {PERMISSION}"),
     ] {
         assert!(status.stdout.lines().any(|found| found == line), "{line}: {}", status.stdout);
     }
@@ -171,7 +171,7 @@ fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
     assert_eq!((&report["app_id"], &report["has_needed_permission"]), (&json!(CLIENT), &json!(true)));
 
     let list = machine.run_twice(&["auth", "list"]);
-    let row = format!("default\tadmin@sandbox.example\t{SANDBOX_TENANT}\t{}\tgood for 59m ", sandbox.url());
+    let row = format!("default\tadmin@sandbox.example\t{SANDBOX_TENANT}\t{}\tvalid for 59m ", sandbox.url());
     assert!(list.stdout.starts_with(&row) && list.stdout.ends_with(", then renewed\n"), "{}", list.stdout);
 
     assert_eq!(machine.run_twice(&["partner", "list", "-o", "id"]).stdout.lines().count(), 3);
@@ -203,7 +203,7 @@ fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
         assert_eq!((seen.stdout.as_str(), seen.code), (shown, Some(4)), "{}", seen.stderr);
         assert!(seen.stderr.starts_with("error: no access token: not signed in (profile "), "{}", seen.stderr);
     }
-    assert_eq!(machine.run(&["auth", "list"]).stderr, "nobody is signed in; `intunectl auth login` signs in\n");
+    assert_eq!(machine.run(&["auth", "list"]).stderr, "no profiles; sign in with `intunectl auth login`\n");
 }
 
 /// With tokens that live for less than 5 minutes, so that every run renews.
@@ -541,7 +541,7 @@ fn an_expiry_beyond_all_calendars_is_not_known() {
         let platform = with(&machine, "token", move |_| answer(200, &given));
         assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
         let status = machine.run_twice(&["auth", "status"]);
-        assert!(status.stdout.contains("Expires:     not known\n") && status.code == Some(0), "{status:?}");
+        assert!(status.stdout.contains("Expires:     unknown\n") && status.code == Some(0), "{status:?}");
         let list: Value = serde_json::from_str(&machine.run(&["auth", "list", "-o", "json"]).stdout).unwrap();
         assert_eq!(list[0]["expires_at"], Value::Null);
         assert_eq!(machine.run(&["partner", "list", "-vv"]).code, Some(0));
@@ -1108,7 +1108,7 @@ fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
     }
     // One that was never unlocked since it was installed says that nothing is in it.
     let list = locked(&machine.command(&["auth", "list"]));
-    let stderr = "nobody is signed in; `intunectl auth login` signs in\n".to_owned();
+    let stderr = "no profiles; sign in with `intunectl auth login`\n".to_owned();
     assert_eq!(list, Seen { stdout: String::new(), stderr, code: Some(0) });
     platform.assert_unspoken();
 }
@@ -1347,7 +1347,7 @@ fn an_application_is_signed_in_for_a_run_and_nothing_is_kept() {
         let status = run(&["auth", "status", "-vv"]);
         assert_eq!(status.code, Some(0), "{}", status.stderr);
         assert!(status.stdout.contains(&format!("Source:      application credentials ({source})\n")));
-        assert!(status.stdout.contains("Account:     none: the application acts for itself\n"), "{}", status.stdout);
+        assert!(status.stdout.contains("Account:     none (app-only)\n"), "{}", status.stdout);
         let report = run(&["auth", "status", "-o", "json"]);
         let report: Value = serde_json::from_str(&report.stdout).unwrap();
         assert_eq!(
@@ -1617,7 +1617,7 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
     assert_eq!(rows.iter().map(|row| row[0]).collect::<Vec<_>>(), all);
     for row in &rows {
         match damaged.contains(&row[0]) {
-            true => assert_eq!(row[1..], ["", "", "", "not readable"]),
+            true => assert_eq!(row[1..], ["", "", "", "unreadable"]),
             false => assert_eq!(row[1..4], [ACCOUNT, TENANT, platform.root()]),
         }
     }
@@ -1634,11 +1634,11 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
     };
     let screen = on_a_terminal(narrow);
     let block = format!(
-        "UPPER *\n  account: {ACCOUNT}\n  tenant:\n    {TENANT}\n  graph: {}\n  token: good for 59m ",
+        "UPPER *\n  account: {ACCOUNT}\n  tenant:\n    {TENANT}\n  graph: {}\n  token: valid for 59m ",
         platform.root()
     );
     assert!(screen.contains(&block), "{}", screen);
-    assert!(screen.contains("\nbroken\n  token: not readable\n"), "{}", screen);
+    assert!(screen.contains("\nbroken\n  token: unreadable\n"), "{}", screen);
     let too_wide: Vec<_> = screen.lines().filter(|line| line.width() > 40).collect();
     assert_eq!(too_wide, [long.as_str()]);
     let screen = on_a_terminal(300);

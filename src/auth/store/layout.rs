@@ -1,13 +1,13 @@
-//! How a secret lies in a keyring whose entries are small and are written one at a time.
+//! How a secret is stored in a keyring whose entries are small and are written one at a time.
 //!
-//! Its text is cut into chunks, and a head entry says which chunks make up the secret. There are two slots for chunks,
-//! `a` and `b`. Saving fills the slot that the head does not name, then writes the head, then empties the other slot:
-//! the head is the one write that decides, and a crash before it leaves the old secret as it was. What a crash leaves
-//! behind lies in the unnamed slot, where the next save or delete cleans up. That works because chunks are written
-//! upwards and deleted downwards: a slot never has a gap, so its end can be found.
+//! The secret is cut into chunks, and a head entry says which chunks make up the secret. There are two slots for chunks,
+//! `a` and `b`. Saving fills the slot that the head does not name, then writes the head, then empties the other slot.
+//! Writing the head is the step that decides: a crash before it leaves the old secret intact. Leftovers of a crash are
+//! in the unnamed slot, where the next save or delete removes them. Chunks are written upwards and deleted downwards, so
+//! a slot never has a gap and its end can be found.
 //!
-//! Every chunk begins with the generation of its secret, so chunks of two saves are never taken for one secret. All
-//! entries are text, because a Secret Service that is backed by KDE Wallet stores nothing else.
+//! Every chunk begins with the generation of its secret, so chunks of two saves are never joined. All entries are text,
+//! because a Secret Service backed by KDE Wallet stores nothing else.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -22,13 +22,13 @@ use super::error::StoreError;
 use crate::text::sanitize::sanitize;
 use crate::variables::INTUNECTL_SANDBOX;
 
-/// The entry for [`probe`]. No profile's entries begin with a slash.
+/// The entry that [`probe`] writes. No profile's entries begin with a slash.
 const PROBE: &str = "/probe";
 
 /// The layout that this module writes and reads.
 const LAYOUT: u32 = 1;
 
-/// The most bytes in one entry: Windows Credential Manager takes 2,560.
+/// The most bytes in one entry: Windows Credential Manager accepts 2,560.
 pub(super) const ENTRY_BYTES: usize = 2_048;
 
 /// The length of a generation: a UUID without hyphens.
@@ -37,11 +37,10 @@ const GENERATION_BYTES: usize = uuid::fmt::Simple::LENGTH;
 /// The most bytes of the secret in one chunk.
 pub(super) const PIECE_BYTES: usize = ENTRY_BYTES - GENERATION_BYTES;
 
-/// How many heads a reader follows while writers keep overtaking it.
+/// How many times a reader starts again because a writer replaced the secret in the meantime.
 const READS: u32 = 10;
 
-/// Attributes of a new entry. On Windows an entry roams to the user's other machines unless it
-/// is to be local.
+/// Attributes of a new entry. On Windows an entry roams to the user's other machines unless it is marked as local.
 const MODIFIERS: &[(&str, &str)] = if cfg!(target_os = "windows") { &[("persistence", "Local")] } else { &[] };
 
 /// Which of the two sets of chunks.
@@ -68,7 +67,7 @@ impl ChunkSlot {
     }
 }
 
-/// What the head entry says, as JSON.
+/// The JSON in the head entry.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Head {
     layout: u32,
@@ -85,8 +84,7 @@ struct ProfileEntries<'a> {
     name: String,
 }
 
-/// The name under which all entries are in the keyring. A rehearsal has its own, so that it neither sees nor changes a
-/// real sign-in.
+/// The service name of all entries. A sandbox has its own, so it neither sees nor changes a real sign-in.
 pub(super) fn service() -> &'static str {
     let is_rehearsal = std::env::var_os(INTUNECTL_SANDBOX).is_some_and(|root| !root.is_empty());
     if is_rehearsal { "intunectl-sandbox" } else { "intunectl" }
@@ -102,8 +100,8 @@ pub(super) fn load(store: &CredentialStore, profile: &str) -> Result<Option<Secr
             Ok(secret) => return Ok(Some(secret)),
             Err(e) => e,
         };
-        // A writer may have moved the head and emptied the slot meanwhile. While the head stands, its slot is left
-        // alone, so then the failure is real.
+        // A writer may have moved the head and emptied the slot in the meantime. If the head is unchanged, nobody has
+        // touched its slot, and the failure is real.
         head = profile.head()?;
         if head.as_ref() == Some(&current) {
             return Err(failed);
@@ -112,7 +110,7 @@ pub(super) fn load(store: &CredentialStore, profile: &str) -> Result<Option<Secr
     Err(StoreError::Damaged)
 }
 
-/// Saves the secret of `profile`. The caller makes sure that nobody else writes.
+/// Saves the secret of `profile`. The caller holds the lock on writing.
 pub(super) fn save(store: &CredentialStore, profile: &str, secret: &SecretString) -> Result<(), StoreError> {
     let profile = ProfileEntries::new(store, profile);
     let slot = match profile.head() {
@@ -123,22 +121,22 @@ pub(super) fn save(store: &CredentialStore, profile: &str, secret: &SecretString
     let head = profile.write_chunks(slot, secret.expose_secret())?;
     profile.trim(slot, head.chunks)?;
     profile.write_head(&head)?;
-    // The secret is saved already. If the old chunks stay, the next save overwrites them.
+    // The secret is saved by now. If the old chunks remain, the next save overwrites them.
     let _ = profile.trim(slot.other(), 0);
     Ok(())
 }
 
-/// Deletes every entry of `profile`, and says whether there was one. The caller makes sure that nobody else writes.
+/// Deletes every entry of `profile`, and returns whether there was one.
 pub(super) fn delete(store: &CredentialStore, profile: &str) -> Result<bool, StoreError> {
     let profile = ProfileEntries::new(store, profile);
-    // The head first: chunks without a head are no secret, a head without its chunks would be a damaged one.
+    // The head first: chunks without a head are ignored, but a head without its chunks counts as damaged.
     let head = remove(&profile.entry(&profile.name)?)?;
     let a = profile.trim(ChunkSlot::A, 0)?;
     let b = profile.trim(ChunkSlot::B, 0)?;
     Ok(head || a || b)
 }
 
-/// The names of all profiles of which there is any entry, in alphabetical order.
+/// The names of all profiles that have an entry, in alphabetical order.
 pub(super) fn profiles(store: &CredentialStore) -> Result<Vec<String>, StoreError> {
     // Windows has no such filter: it returns all entries, which are filtered below.
     let filter = if cfg!(target_os = "windows") { HashMap::new() } else { HashMap::from([("service", service())]) };
@@ -147,7 +145,7 @@ pub(super) fn profiles(store: &CredentialStore) -> Result<Vec<String>, StoreErro
     Ok(names.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-/// Writes an entry of no profile, reads it back and deletes it. The caller makes sure that nobody else writes.
+/// Writes an entry that belongs to no profile, reads it back and deletes it. The caller holds the lock on writing.
 pub(super) fn probe(store: &CredentialStore) -> Result<(), StoreError> {
     let entry = entry(store, PROBE)?;
     let written = Uuid::new_v4().simple().to_string();
@@ -156,7 +154,7 @@ pub(super) fn probe(store: &CredentialStore) -> Result<(), StoreError> {
     remove(&entry)?;
     match found {
         Some(found) if found.as_slice() == written.as_bytes() => Ok(()),
-        _ => Err(StoreError::Unavailable("it does not give back what is saved in it".into())),
+        _ => Err(StoreError::Unavailable("it does not return what was stored".into())),
     }
 }
 
@@ -188,7 +186,7 @@ impl<'a> ProfileEntries<'a> {
 
     /// The secret that `head` names.
     fn secret(&self, head: &Head) -> Result<SecretString, StoreError> {
-        // Not allocated for the number that the head gives, since it may be damaged.
+        // Not allocated for the head's number of chunks: a damaged head may claim billions.
         let mut chunks = Vec::new();
         for index in 0..head.chunks {
             chunks.push(read(&self.chunk(head.slot, index)?)?.ok_or(StoreError::Damaged)?);
@@ -210,7 +208,7 @@ impl<'a> ProfileEntries<'a> {
         Ok(Head { layout: LAYOUT, slot, generation, chunks, bytes: text.len() })
     }
 
-    /// Deletes the chunks of `slot` from index `keep` on, and says whether there were any.
+    /// Deletes the chunks of `slot` from index `keep` on, and returns whether there were any.
     fn trim(&self, slot: ChunkSlot, keep: u32) -> Result<bool, StoreError> {
         let mut end = keep;
         while exists(&self.chunk(slot, end)?)? {
@@ -223,11 +221,11 @@ impl<'a> ProfileEntries<'a> {
     }
 }
 
-/// The name of a profile's head entry, and the beginning of the names of its chunks.
+/// The name of a profile's head entry, and the prefix of its chunks' names.
 ///
-/// Two profiles never share a name, not even if case is ignored, as it is in Windows Credential Manager: all but
-/// lower-case letters, digits, `-` and `_` becomes `%` and six hexadecimal digits. 64 characters stay below its limit
-/// of 513 bytes for a user name.
+/// Windows Credential Manager ignores case, so everything except lower-case letters, digits, `-` and `_` becomes `%` and
+/// six hexadecimal digits: two profiles never share a name. The 64 characters of a profile's name stay below the limit
+/// of 513 bytes for a user name there.
 pub(super) fn entry_name(profile: &str) -> String {
     let mut name = String::new();
     for c in profile.chars() {
@@ -240,7 +238,7 @@ pub(super) fn entry_name(profile: &str) -> String {
     name
 }
 
-/// The profile whose entry has this name; `None` for the entries of none, and for those of other programs.
+/// The profile that an entry with this name belongs to; `None` for [`PROBE`] and the entries of other programs.
 fn profile_of(entry: &str) -> Option<String> {
     let mut rest = entry.split('/').next().filter(|name| !name.is_empty())?;
     let mut profile = String::new();
@@ -268,11 +266,11 @@ fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Puts the chunks together, if they are the ones that `head` means.
+/// Joins the chunks, if they are the ones that `head` names.
 fn join(head: &Head, chunks: &[Zeroizing<Vec<u8>>]) -> Result<SecretString, StoreError> {
     let pieces: Option<Vec<&str>> =
         chunks.iter().map(|chunk| std::str::from_utf8(chunk.strip_prefix(head.generation.as_bytes())?).ok()).collect();
-    // Allocated once at its full size: a buffer that grows would leave copies of the secret behind.
+    // `concat` allocates the full size at once: a buffer that grows would leave copies of the secret behind.
     let secret = SecretString::from(pieces.ok_or(StoreError::Damaged)?.concat());
     if secret.expose_secret().len() == head.bytes { Ok(secret) } else { Err(StoreError::Damaged) }
 }
@@ -286,8 +284,8 @@ fn read(entry: &Entry) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
     match entry.get_secret() {
         Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
         Err(KeyringError::NoEntry) => Ok(None),
-        // A Secret Service finds an entry with one call and reads it with another. One that is deleted in between gives
-        // a failure of its bus (gnome-keyring: "No such interface"), which tells nothing from a real one.
+        // A Secret Service finds an entry with one call and reads it with another. If the entry is deleted in between,
+        // the bus reports a failure (gnome-keyring: "No such interface") that looks like any other.
         Err(e @ KeyringError::PlatformFailure(_)) => match exists(entry) {
             Ok(false) => Ok(None),
             _ => Err(e.into()),
@@ -304,7 +302,7 @@ fn exists(entry: &Entry) -> Result<bool, StoreError> {
     }
 }
 
-/// Writes `entry`, in place of all that answers to its name.
+/// Writes `entry`, replacing all entries of its name.
 fn put(entry: &Entry, bytes: &[u8]) -> Result<(), StoreError> {
     match entry.set_secret(bytes) {
         Err(KeyringError::Ambiguous(_)) => {
@@ -315,12 +313,12 @@ fn put(entry: &Entry, bytes: &[u8]) -> Result<(), StoreError> {
     }
 }
 
-/// Deletes `entry`, and says whether it was there.
+/// Deletes `entry`, and returns whether it existed.
 fn remove(entry: &Entry) -> Result<bool, StoreError> {
     match entry.delete_credential() {
         Ok(()) => Ok(true),
         Err(KeyringError::NoEntry) => Ok(false),
-        // Another tool, or a restored backup, has left entries that answer to the same name.
+        // Another tool, or a restored backup, has created further entries of the same name.
         Err(KeyringError::Ambiguous(entries)) => {
             entries.iter().try_for_each(Entry::delete_credential)?;
             Ok(true)

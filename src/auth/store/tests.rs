@@ -1,5 +1,5 @@
-//! The layout on a keyring in memory that can break off after any write; the waiting; the messages. The real Secret
-//! Service is in `real`.
+//! The layout, on a keyring in memory that can fail at any write; the time limit; the messages. `real` tests a real
+//! Secret Service.
 
 #[cfg(target_os = "linux")]
 mod real;
@@ -16,10 +16,10 @@ use secrecy::ExposeSecret;
 use super::layout::{self, ENTRY_BYTES, PIECE_BYTES, entry_name};
 use super::*;
 
-/// What the keyring holds, by entry name.
+/// The entries of the keyring, by name.
 type Held = BTreeMap<String, Vec<u8>>;
 
-/// How a write goes wrong.
+/// How a write fails.
 #[derive(Debug, Clone, Copy)]
 enum Fault {
     /// It does not happen.
@@ -28,14 +28,14 @@ enum Fault {
     Unreported,
 }
 
-/// A keyring in memory. With a limit, that many writes (sets and deletes) succeed, the next one meets the fault, and
-/// every call after it fails, as if the process had been killed there.
+/// A keyring in memory. With a limit, that many writes (sets and deletes) succeed, the next one fails as the fault says,
+/// and so does every later call, as if the process had been killed.
 #[derive(Debug, Default)]
 struct Memory {
     held: Mutex<Held>,
     writes: Mutex<usize>,
     limit: Option<(usize, Fault)>,
-    /// After that many reads each, another process saves that secret, or logs out.
+    /// After each of these numbers of reads, another process saves the secret, or signs out.
     overtaken: Mutex<VecDeque<(usize, Option<String>)>>,
 }
 
@@ -181,12 +181,12 @@ fn delete(memory: &Arc<Memory>) -> Result<bool, StoreError> {
     layout::delete(&Store(Arc::clone(memory)), "default")
 }
 
-/// How many entries a secret takes: its chunks and the head.
+/// The number of entries of a secret: its chunks and the head.
 fn entries(secret: &str) -> usize {
     1 + secret.len().div_ceil(PIECE_BYTES)
 }
 
-/// What is held after `secrets` were saved one after another.
+/// The entries after `secrets` were saved one after another.
 fn held_after(secrets: &[&str]) -> Held {
     let memory = Memory::with(Held::new(), None);
     for secret in secrets {
@@ -195,7 +195,7 @@ fn held_after(secrets: &[&str]) -> Held {
     memory.held()
 }
 
-/// Runs `act` on `held`, broken off at every write in turn in both ways, and gives `then` what is left each time.
+/// Runs `act` on `held`, interrupted at every write in turn and in both ways, and passes the rest to `then` each time.
 fn broken_off_anywhere(held: &Held, act: impl Fn(&Arc<Memory>), then: impl Fn(Arc<Memory>)) {
     let whole = Memory::with(held.clone(), None);
     act(&whole);
@@ -211,14 +211,14 @@ fn broken_off_anywhere(held: &Held, act: impl Fn(&Arc<Memory>), then: impl Fn(Ar
 }
 
 #[test]
-fn a_save_broken_off_at_any_write_leaves_the_old_or_the_new_secret_whole() {
+fn a_save_interrupted_at_any_write_leaves_the_old_or_the_new_secret_intact() {
     for (before, after) in [(0, 3), (3, 0), (2, 5), (5, 2), (1, 1)] {
         let (old, new) = (text(before * PIECE_BYTES, 1), text(after * PIECE_BYTES, 2));
         for held in [held_after(&[&old]), held_after(&["", &old])] {
             let left = |memory: Arc<Memory>| {
                 let found = load(&memory).unwrap().unwrap();
                 assert!(found == old || found == new);
-                // The next save works, and nothing of the broken one stays.
+                // The next save works, and removes all leftovers.
                 let next = text(PIECE_BYTES + 1, 3);
                 save(&memory, &next).unwrap();
                 assert_eq!(load(&memory).unwrap().unwrap(), next);
@@ -230,7 +230,7 @@ fn a_save_broken_off_at_any_write_leaves_the_old_or_the_new_secret_whole() {
 }
 
 #[test]
-fn a_first_save_or_a_deletion_broken_off_at_any_write_leaves_nothing_or_the_secret() {
+fn a_first_save_or_a_delete_interrupted_at_any_write_leaves_nothing_or_the_secret() {
     let secret = text(3 * PIECE_BYTES, 1);
     let left = |memory: Arc<Memory>| {
         assert!(load(&memory).unwrap().is_none_or(|found| found == secret));
@@ -242,16 +242,16 @@ fn a_first_save_or_a_deletion_broken_off_at_any_write_leaves_nothing_or_the_secr
 }
 
 #[test]
-fn a_save_that_cannot_clean_up_has_saved() {
+fn a_save_that_fails_to_clean_up_still_succeeds() {
     let held = held_after(&["old"]);
-    // The chunk and the head are written, the old chunk stays.
+    // The chunk and the head are written, but the old chunk is not deleted.
     let memory = Memory::with(held, Some((2, Fault::Lost)));
     assert_eq!(save(&memory, "new"), Ok(()));
     assert_eq!(load(&Memory::with(memory.held(), None)).unwrap().unwrap(), "new");
 }
 
 #[test]
-fn any_entry_lost_or_changed_or_of_another_save_is_damage_which_saving_and_deleting_mend() {
+fn a_missing_changed_or_mixed_up_entry_is_damage_that_save_and_delete_repair() {
     let secret = text(3 * PIECE_BYTES, 1);
     let (held, another) = (held_after(&[&secret]), held_after(&[&secret]));
     for name in held.keys() {
@@ -277,7 +277,7 @@ fn any_entry_lost_or_changed_or_of_another_save_is_damage_which_saving_and_delet
 }
 
 #[test]
-fn a_head_that_claims_too_much_or_another_layout_is_damage() {
+fn an_invalid_head_is_damage() {
     let generation = "0".repeat(32);
     for head in [
         format!(
@@ -294,9 +294,9 @@ fn a_head_that_claims_too_much_or_another_layout_is_damage() {
 }
 
 #[test]
-fn a_reader_overtaken_by_a_save_or_a_logout_at_any_read_finds_the_old_or_the_new_state() {
+fn a_reader_overtaken_by_a_save_or_a_delete_finds_the_old_or_the_new_state() {
     let old = text(3 * PIECE_BYTES, 1);
-    // The reader takes the head and three chunks.
+    // The reader reads the head and three chunks.
     for reads in 0..4 {
         for new in [Some(String::new()), Some(text(5 * PIECE_BYTES, 2)), None] {
             let memory = Memory::with(held_after(&[&old]), None);
@@ -306,14 +306,14 @@ fn a_reader_overtaken_by_a_save_or_a_logout_at_any_read_finds_the_old_or_the_new
             assert!(memory.overtaken.lock().unwrap().is_empty());
         }
     }
-    // Again and again: before each of its reads, as long as it follows.
+    // Before each of its reads, as often as it starts again.
     let memory = Memory::with(held_after(&[&old]), None);
     *memory.overtaken.lock().unwrap() = (0..12).map(|n| (0, Some(text(6 * PIECE_BYTES, n)))).collect();
     assert_eq!(load(&memory).unwrap(), Some(text(6 * PIECE_BYTES, 11)));
 }
 
 #[test]
-fn profiles_do_not_touch_each_other_whatever_their_names() {
+fn profiles_with_similar_names_do_not_affect_each_other() {
     let store = Store(Memory::with(Held::new(), None));
     let names = ["a", "A", "a/b", "a/a/0", "%000041", "/probe", "ä", "a ", "名"];
     for name in names {
@@ -328,14 +328,14 @@ fn profiles_do_not_touch_each_other_whatever_their_names() {
 }
 
 #[test]
-fn every_profile_is_found_by_its_name_whatever_is_left_of_it() {
+fn a_profile_is_listed_and_deleted_while_any_of_its_entries_exists() {
     let store = Store(Memory::with(Held::new(), None));
     let names = ["A", "a", "a ", "a/b", "default", "ä", "名"];
     for name in names {
         layout::save(&store, name, &SecretString::from(text(2 * PIECE_BYTES, 1))).unwrap();
     }
     let mut held = store.0.held();
-    // The head of one, the chunks of another, and what is none of ours.
+    // Remove the head of one and the chunks of another, and add entries that are not ours.
     assert!(held.remove("default").is_some());
     held.retain(|name, _| !name.starts_with("a/"));
     for foreign in ["/probe", "", "%", "%zz", "%+00041", "%000061", "%110000", "Upper", "%D800", "a%"] {
@@ -356,7 +356,7 @@ fn the_longest_profile_name_fits_into_windows_credential_manager() {
 }
 
 #[test]
-fn the_probe_leaves_nothing_and_fails_where_saving_would() {
+fn the_probe_leaves_nothing_and_fails_if_saving_would_fail() {
     let memory = Memory::with(Held::new(), None);
     layout::probe(&Store(Arc::clone(&memory))).unwrap();
     assert_eq!(memory.held(), Held::new());
@@ -365,13 +365,13 @@ fn the_probe_leaves_nothing_and_fails_where_saving_would() {
 }
 
 #[test]
-fn a_library_that_panics_is_an_unusable_keyring() {
-    let answer: Result<(), _> = in_time(|_| panic!("as libraries do"));
+fn a_panic_in_the_library_makes_the_keyring_unusable() {
+    let answer: Result<(), _> = in_time(|_| panic!("a failure of the library"));
     assert!(matches!(answer, Err(StoreError::Unavailable(_))));
 }
 
 #[test]
-fn messages_are_plain_and_never_show_what_was_read() {
+fn messages_never_contain_bytes_read_from_the_keyring() {
     let secret = || b"secret".to_vec();
     let cases = [
         (
@@ -379,10 +379,7 @@ fn messages_are_plain_and_never_show_what_was_read() {
             "the keyring cannot be used: it is locked, not set up yet, or denies access (why)",
         ),
         (Error::PlatformFailure("why".into()), "the keyring cannot be used: its service is missing or failed (why)"),
-        (
-            Error::TooLong("user".into(), 513),
-            "the keyring cannot be used: it allows no user of more than 513 characters",
-        ),
+        (Error::TooLong("user".into(), 513), "the keyring cannot be used: the user exceeds 513 characters"),
     ];
     for (error, message) in cases {
         assert_eq!(StoreError::from(error).to_string(), message);
@@ -394,14 +391,14 @@ fn messages_are_plain_and_never_show_what_was_read() {
 
 proptest! {
     #[test]
-    fn any_secret_comes_back_and_takes_no_more_entries_than_it_needs(
+    fn any_secret_is_read_back_and_takes_only_the_entries_it_needs(
         secrets in prop::collection::vec("\\PC{0,100}|[a-z]{0,3}(é|名|🦀){0,5000}|[a-zA-Z0-9._-]{0,20480}", 1..4)
     ) {
         let memory = Memory::with(Held::new(), None);
         for secret in &secrets {
             save(&memory, secret).unwrap();
             prop_assert_eq!(&load(&memory).unwrap().unwrap(), secret);
-            // A piece may end up to three bytes early, where a character does not fit.
+            // A piece may end up to three bytes early if a character does not fit.
             prop_assert!(memory.held().len() <= 1 + secret.len().div_ceil(PIECE_BYTES - 3));
         }
         prop_assert_eq!(delete(&memory), Ok(true));
@@ -410,7 +407,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_broken_off_in_a_row_the_last_whole_secret_stays_and_a_save_cleans_up(
+    fn after_any_series_of_interrupted_saves_the_last_complete_secret_is_intact(
         saves in prop::collection::vec((0usize..12_000, 0usize..20), 1..8)
     ) {
         let mut held = held_after(&["first"]);

@@ -1,5 +1,5 @@
-//! Machines on which the Secret Service cannot be reached or does not answer, and the lock between users of one machine.
-//! Windows has neither.
+//! Machines whose Secret Service cannot be reached or does not answer, and lock files on a machine with several users.
+//! Neither applies to Windows.
 
 use std::fs::File;
 use std::os::unix::fs::chown;
@@ -17,8 +17,8 @@ use crate::support::{Intunectl, Seen, files, run, run_with};
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-#[allow(clippy::print_stderr, reason = "a test that takes root says so")]
-fn what_another_user_leaves_in_the_shared_temporary_directory_blocks_nobody() {
+#[allow(clippy::print_stderr, reason = "a test that needs root says so")]
+fn another_users_files_in_the_temporary_directory_block_neither_login_nor_logout() {
     let keyring = Scene::new();
     let shared = Intunectl::new();
     let user = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(shared.home()).unwrap());
@@ -29,7 +29,7 @@ fn what_another_user_leaves_in_the_shared_temporary_directory_blocks_nobody() {
     std::fs::create_dir(&directory).unwrap();
     for path in [&lock, &directory] {
         if chown(path, Some(65_534), None).is_err() {
-            eprintln!("skipped: to give {} to another user takes root", path.display());
+            eprintln!("skipped: only root can give {} to another user", path.display());
             return;
         }
     }
@@ -41,7 +41,7 @@ fn what_another_user_leaves_in_the_shared_temporary_directory_blocks_nobody() {
     let created = keyring.home.home().join(".local/state/intunectl/intunectl.lock");
     assert_eq!(files(keyring.home.home()), [created]);
 
-    // Without a home there is no directory left, and the sign-in can be deleted all the same.
+    // Without a home no directory is left for the lock, but the sign-in can still be deleted.
     let mut logout = keyring.command(&["auth", "logout"]);
     logout.env("HOME", "/nonexistent").env_remove("XDG_RUNTIME_DIR").env("TMPDIR", shared.home());
     assert_eq!(run(&mut logout).code, Some(0));
@@ -50,7 +50,7 @@ fn what_another_user_leaves_in_the_shared_temporary_directory_blocks_nobody() {
 }
 
 #[test]
-fn without_a_keyring_a_login_fails_at_once_and_names_the_variable() {
+fn without_a_keyring_login_fails_at_once_and_names_the_variable() {
     let home = Intunectl::new();
     let token = good();
     let start = Instant::now();
@@ -67,13 +67,13 @@ fn without_a_keyring_a_login_fails_at_once_and_names_the_variable() {
 }
 
 #[test]
-fn without_a_keyring_there_is_nobody_to_forget() {
+fn without_a_keyring_logout_fails() {
     let seen = run(Intunectl::new().command().args(["auth", "logout"]));
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)));
     assert!(seen.stderr.starts_with("error: the keyring cannot be used: "), "{}", seen.stderr);
 }
 
-/// A bus that takes calls and never answers.
+/// A bus that accepts connections and never answers.
 struct SilentBus {
     home: Intunectl,
     listener: UnixListener,
@@ -96,10 +96,10 @@ impl SilentBus {
 }
 
 #[test]
-fn a_keyring_that_does_not_answer_counts_as_none_after_three_seconds() {
+fn a_silent_keyring_counts_as_unusable_after_three_seconds() {
     let bus = SilentBus::new();
     let start = Instant::now();
-    // All at once, so that the time is spent once.
+    // All at once, to wait only once.
     let commands = [
         (
             &["auth", "login", "--with-token"][..],
@@ -124,14 +124,14 @@ fn a_keyring_that_does_not_answer_counts_as_none_after_three_seconds() {
         let needs_a_token = !words.starts_with("error: the keyring");
         assert_eq!(seen.stderr.contains("INTUNECTL_TOKEN"), needs_a_token, "{}", seen.stderr);
     }
-    // It was worth waiting for, and not for long; the rest is for slow machines.
+    // The limit is 3 s; the rest is for slow machines.
     let took = start.elapsed();
     assert!((Duration::from_secs(3)..Duration::from_secs(15)).contains(&took), "{took:?}");
     assert_eq!(files(bus.home.home()), [""; 0].map(PathBuf::from));
 }
 
 #[test]
-fn a_tab_does_not_wait_for_a_keyring_that_does_not_answer() {
+fn completion_does_not_wait_for_a_silent_keyring() {
     let bus = SilentBus::new();
     let server = Unspoken::new();
     let mut command = bus.command(&[]);
@@ -141,7 +141,7 @@ fn a_tab_does_not_wait_for_a_keyring_that_does_not_answer() {
 }
 
 #[test]
-fn a_token_at_hand_leaves_the_keyring_alone() {
+fn a_token_given_as_an_option_leaves_the_keyring_untouched() {
     let bus = SilentBus::new();
     let graph = Graph::that_does_it();
     bus.home.file("token", TOKEN);

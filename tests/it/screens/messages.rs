@@ -9,6 +9,12 @@ use crate::architecture::{ignored, sources};
 const NOT_SHOWN: &[(&str, &str, &str)] = &[
     ("lib.rs", "requests in flight may have succeeded", "a panic, which no known input causes"),
     ("lib.rs", "and report this bug", "its hint"),
+    ("auth/renewal.rs", "it has no refresh token", "a profile without one is never renewed"),
+    ("auth/renewal.rs", "the keyring thread failed", "only if the program panics"),
+    ("auth/session.rs", "cannot write the profile as JSON", "strings and a number can always be written"),
+    ("auth/store.rs", "cannot start a thread", "only if the system has no memory or no processes left"),
+    ("auth/store.rs", "its library failed", "only if a library panics"),
+    ("auth/store/layout.rs", "it does not return what was stored", "only if the keyring loses what it stores"),
     ("sandbox/entra/", "", "what Microsoft Entra says"),
     ("sandbox/graph/", "", "what Graph says"),
 ];

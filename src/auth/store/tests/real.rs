@@ -1,7 +1,7 @@
-//! A real Secret Service, and real ones that do not work.
+//! A real Secret Service, working and broken.
 //!
-//! The environment decides which keyring is found, and a process cannot safely change its own. A test that needs
-//! another one therefore runs itself again in a child process that has it.
+//! The environment decides which keyring is found, and a process cannot safely change its own environment. A test that
+//! needs another keyring runs itself again in a child process.
 
 use std::env;
 use std::io::Write as _;
@@ -20,14 +20,14 @@ fn is_child() -> bool {
     env::var_os(CHILD).is_some()
 }
 
-/// This test program, told to run `test` alone.
+/// This test program, running only `test`.
 fn this_program(test: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     child(&mut command, test);
     command
 }
 
-/// The script that gives a command a Secret Service of its own, told to run `test` alone.
+/// This test program with a Secret Service of its own, running only `test`.
 fn with_secret_service(test: &str) -> Command {
     let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/with-secret-service"));
     command.arg(env::current_exe().unwrap());
@@ -40,15 +40,15 @@ fn child(command: &mut Command, test: &str) {
     command.args([&test, "--exact", "--include-ignored", "--nocapture"]).env(CHILD, "1");
 }
 
-/// Runs it; a name that is no test's would pass, too, by running none.
+/// Runs it, and checks that one test ran: a wrong name would run none and pass.
 fn succeeds(command: &mut Command) {
     let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).output().unwrap();
     assert!(output.status.success());
     assert!(String::from_utf8_lossy(&output.stdout).contains("test result: ok. 1 passed"));
 }
 
-/// Makes sure that the keyring is one for tests, and not that of whoever runs them, and that one test at a time uses it:
-/// each writes more than a user would, and would have the others wait for longer than a call may take.
+/// Checks that the keyring is one for tests, not that of the person who runs them, and lets one test at a time use it:
+/// each writes so much that others would time out.
 fn keyring_for_tests() -> MutexGuard<'static, ()> {
     static IN_USE: Mutex<()> = Mutex::new(());
     let guard = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,7 +68,7 @@ fn write(profile: &str, secret: &str) {
     save(profile, &SecretString::from(secret)).unwrap();
 }
 
-/// The names of the entries that the service holds for `profile`, found by searching.
+/// The names of the entries of `profile`, found by searching.
 fn held(profile: &str) -> Vec<String> {
     let found = connect().unwrap().search(&HashMap::from([("service", service())])).unwrap();
     let names = found.iter().filter_map(|entry| Some(entry.get_specifiers()?.1));
@@ -77,7 +77,7 @@ fn held(profile: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn secrets_of_any_size_come_back_grow_shrink_and_go() {
+fn secrets_of_any_size_are_saved_replaced_and_deleted() {
     let _keyring = keyring_for_tests();
     for bytes in [0, 1_000, 4_000, 12_000, 100_000] {
         let profile = format!("size {bytes}");
@@ -97,7 +97,7 @@ fn secrets_of_any_size_come_back_grow_shrink_and_go() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_secret_is_replaced_only_where_it_is_still_the_one_that_was_read() {
+fn a_secret_is_replaced_only_if_it_is_unchanged_since_it_was_read() {
     let _keyring = keyring_for_tests();
     let secret = |text: &str| SecretString::from(text);
     write("replaced", "first");
@@ -122,7 +122,7 @@ fn the_check_succeeds_and_leaves_nothing() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn entries_of_others_under_the_same_name_give_way_to_a_save_and_to_a_delete() {
+fn entries_of_other_programs_under_the_same_name_are_replaced_and_deleted() {
     let _keyring = keyring_for_tests();
     let leave_entries = || {
         for other in ["backup", "another tool"] {
@@ -144,10 +144,10 @@ fn entries_of_others_under_the_same_name_give_way_to_a_save_and_to_a_delete() {
     assert_eq!(delete("shared"), Ok(false));
 }
 
-/// In the parent, two processes and a thread save at once while it reads.
+/// In the parent process: two processes and a thread save at once while it reads.
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn processes_that_save_at_once_leave_one_whole_secret_and_readers_find_one_at_any_time() {
+fn processes_that_save_at_once_leave_one_intact_secret_and_readers_always_find_one() {
     let _keyring = keyring_for_tests();
     let profile = "contended";
     let save_often = |writer: u64| {
@@ -160,11 +160,11 @@ fn processes_that_save_at_once_leave_one_whole_secret_and_readers_find_one_at_an
         return save_often(u64::from(std::process::id()));
     }
     write(profile, "");
-    let me = || this_program("processes_that_save_at_once_leave_one_whole_secret_and_readers_find_one_at_any_time");
+    let me = || this_program("processes_that_save_at_once_leave_one_intact_secret_and_readers_always_find_one");
     let mut processes = [me().spawn().unwrap(), me().spawn().unwrap()];
     let thread = thread::spawn(move || save_often(1));
     while !thread.is_finished() {
-        // Whole or not at all: anything else is an error, on which `read` panics.
+        // A secret that is not whole is an error, on which `read` panics.
         assert!(read(profile).is_some());
     }
     thread.join().unwrap();
@@ -178,7 +178,7 @@ fn processes_that_save_at_once_leave_one_whole_secret_and_readers_find_one_at_an
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn readers_beside_a_login_and_logout_find_a_secret_or_none() {
+fn readers_during_logins_and_logouts_find_a_whole_secret_or_none() {
     let _keyring = keyring_for_tests();
     let secret = text(5_000, 1);
     let thread = thread::spawn({
@@ -196,12 +196,12 @@ fn readers_beside_a_login_and_logout_find_a_secret_or_none() {
     thread.join().unwrap();
 }
 
-/// A service that is locked must say so, rather than pass for empty or lose what it holds.
+/// A locked service must say so. It must not look empty, or lose its entries.
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_locked_keyring_is_an_unusable_one() {
+fn a_locked_keyring_is_unusable() {
     if !is_child() {
-        return succeeds(&mut with_secret_service("a_locked_keyring_is_an_unusable_one"));
+        return succeeds(&mut with_secret_service("a_locked_keyring_is_unusable"));
     }
     let _keyring = keyring_for_tests();
     write("default", "secret");
@@ -224,9 +224,9 @@ fn a_locked_keyring_is_an_unusable_one() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_service_that_was_never_unlocked_holds_nothing_and_takes_nothing() {
+fn a_keyring_that_was_never_unlocked_is_empty_and_saves_nothing() {
     if !is_child() {
-        let mut command = with_secret_service("a_service_that_was_never_unlocked_holds_nothing_and_takes_nothing");
+        let mut command = with_secret_service("a_keyring_that_was_never_unlocked_is_empty_and_saves_nothing");
         return succeeds(command.env("INTUNECTL_TEST_LOCKED", "1"));
     }
     let _keyring = keyring_for_tests();
@@ -240,11 +240,11 @@ fn unusable<T>(answer: Result<T, StoreError>) {
 }
 
 #[test]
-fn without_a_bus_there_is_no_keyring_at_once() {
+fn without_a_bus_every_call_fails_at_once() {
     if !is_child() {
         let nowhere = tempfile::tempdir().unwrap();
         let address = format!("unix:path={}/bus", nowhere.path().display());
-        let mut command = this_program("without_a_bus_there_is_no_keyring_at_once");
+        let mut command = this_program("without_a_bus_every_call_fails_at_once");
         return succeeds(command.env("DBUS_SESSION_BUS_ADDRESS", address));
     }
     let asked = Instant::now();
@@ -256,16 +256,16 @@ fn without_a_bus_there_is_no_keyring_at_once() {
     assert!(asked.elapsed() < Duration::from_secs(1));
 }
 
-/// The process has to end in time as well, not only the call.
+/// Not only the call, but also the process has to end in time.
 #[test]
-fn a_bus_that_never_answers_holds_up_neither_the_call_nor_the_process() {
+fn a_bus_that_never_answers_blocks_neither_the_call_nor_the_process() {
     if is_child() {
         return assert_eq!(check(), Err(StoreError::TimedOut));
     }
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("bus");
     let _silent = UnixListener::bind(&path).unwrap();
-    let mut command = this_program("a_bus_that_never_answers_holds_up_neither_the_call_nor_the_process");
+    let mut command = this_program("a_bus_that_never_answers_blocks_neither_the_call_nor_the_process");
     let asked = Instant::now();
     succeeds(command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", path.display())));
     assert!(asked.elapsed() < ANSWER_WITHIN + Duration::from_secs(2));
