@@ -148,11 +148,9 @@ fn path_with_us() -> anyhow::Result<OsString> {
     let path = std::env::var_os(PATH).filter(|path| !path.is_empty()).unwrap_or_else(|| USUAL_PATH.into());
     let with_us = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)));
     with_us.map_err(|_| {
-        Error::failure(format!(
-            "cannot add the directory of intunectl to {PATH}: its name contains the character that separates directories"
-        ))
-        .hint("move intunectl to another directory")
-        .into()
+        Error::failure(format!("cannot add the directory of intunectl to {PATH}: its name contains a colon"))
+            .hint("move intunectl to another directory")
+            .into()
     })
 }
 

@@ -111,7 +111,7 @@ fn latest(text: &str) -> Option<String> {
 }
 
 /// The lines that an output leaves on a terminal that is wide enough for it, without colours.
-fn screen(stream: &str) -> Vec<String> {
+pub fn screen(stream: &str) -> Vec<String> {
     let (mut lines, mut line, mut column) = (Vec::new(), Vec::new(), 0);
     let mut chars = stream.chars();
     while let Some(c) = chars.next() {
@@ -140,7 +140,7 @@ fn screen(stream: &str) -> Vec<String> {
 }
 
 /// Each state of the line, in the order in which they were drawn.
-fn drawn(stream: &str) -> Vec<String> {
+pub fn drawn(stream: &str) -> Vec<String> {
     let lines =
         stream.split('\r').filter_map(|part| part.split_once("\u{1b}[K")).map(|(line, _)| screen(line).concat());
     lines.filter(|line| !line.is_empty()).collect()

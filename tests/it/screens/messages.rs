@@ -8,8 +8,20 @@ use crate::architecture::{ignored, sources};
 /// nothing for all in the file, and the reason.
 const NOT_SHOWN: &[(&str, &str, &str)] = &[
     ("bench.rs", "", "only benchmarks use it"),
+    ("commands/sandbox.rs", "cannot find the path", "only on a system without /proc"),
+    ("commands/sandbox.rs", "cannot stop the command", "only if the command runs as another user"),
+    ("commands/sandbox.rs", "cannot wait for the command", "the system can always wait for a child process"),
+    ("commands/sandbox.rs", "elsewhere it can fail", "the reason of a lint"),
+    ("commands/sandbox.rs", "stopped before the command ended", "the sandbox never stops by itself"),
+    ("interrupt.rs", "the only place that", "the reason of a lint"),
+    ("interrupt.rs", "until the sign-in is renewed", "only while a profile is renewed, which needs a keyring"),
+    ("output/sink.rs", "the thread that writes them failed", "only if that thread panics"),
+    ("output/stdout.rs", "failed unexpectedly", "only if the thread that writes panics"),
     ("sandbox/entra/", "", "what Microsoft Entra says"),
     ("sandbox/graph/", "", "what Graph says"),
+    ("sandbox/mod.rs", "cannot read the port", "a socket that listens has a port"),
+    ("sandbox/mod.rs", "is not an error status", "the command line rejects such values first"),
+    ("sandbox/mod.rs", "must be", "the command line rejects such values first"),
 ];
 
 #[test]
