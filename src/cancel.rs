@@ -83,8 +83,8 @@ impl Cancel {
         self.reason.get().copied()
     }
 
-    /// Runs work that must finish even if the run is cancelled: the renewal of a sign-in, whose old refresh token may be
-    /// used up already.
+    /// Runs work that must finish even if the run is cancelled: the renewal of a sign-in, whose old refresh token may
+    /// be used up already.
     pub async fn shield<T>(&self, work: impl Future<Output = T>) -> T {
         self.is_shielded.send_replace(true);
         let result = work.await;

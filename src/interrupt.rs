@@ -14,8 +14,8 @@ use crate::output::console::Console;
 
 /// How long the process may still report results after a second signal.
 const GRACE: Duration = Duration::from_secs(2);
-/// How long requests in flight may take after the console of Windows was closed: 5 s after that, Windows ends the process.
-/// Source: Microsoft, "HandlerRoutine callback function".
+/// How long requests in flight may take after the console of Windows was closed: 5 s after that, Windows ends the
+/// process. Source: Microsoft, "HandlerRoutine callback function".
 const CLOSING: Duration = Duration::from_secs(3);
 
 /// As soon as this exists, signals no longer end the process directly. The owner handles the first one; the second one
@@ -122,8 +122,8 @@ impl Signals {
     }
 }
 
-/// The bare signals, any number of them. As soon as this exists, they no longer end the process; but Windows ends it soon
-/// after one of the last three.
+/// The bare signals, any number of them. As soon as this exists, they no longer end the process; but Windows ends it
+/// soon after one of the last three.
 #[cfg(windows)]
 pub struct Signals {
     ctrl_c: tokio::signal::windows::CtrlC,

@@ -175,8 +175,8 @@ async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<Exit> {
     }
 }
 
-/// Passes a signal on to the command, or to its process group if it has its own. Ctrl-C at a terminal has already reached
-/// the command, which would take a second one for a second Ctrl-C.
+/// Passes a signal on to the command, or to its process group if it has its own. Ctrl-C at a terminal has already
+/// reached the command, which would take a second one for a second Ctrl-C.
 #[cfg(unix)]
 fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     use rustix::process::{Pid, Signal as Os, kill_process, kill_process_group};
@@ -195,8 +195,8 @@ fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     }
 }
 
-/// The controlling terminal, where Ctrl-C is typed, whatever the standard streams are. If there is one, the command must
-/// share our foreground process group to be able to read from it.
+/// The controlling terminal, where Ctrl-C is typed, whatever the standard streams are. If there is one, the command
+/// must share our foreground process group to be able to read from it.
 #[cfg(unix)]
 fn terminal() -> Option<std::fs::File> {
     std::fs::File::open("/dev/tty").ok()

@@ -105,8 +105,8 @@ impl Console {
         }
     }
 
-    /// Shows progress over `total` IDs on a terminal, if there is more than one ID, unless quiet. The writer of the results
-    /// needs the returned line, because both write to the same terminal.
+    /// Shows progress over `total` IDs on a terminal, if there is more than one ID, unless quiet. The writer of the
+    /// results needs the returned line, because both write to the same terminal.
     pub fn start_progress(&self, total: usize, rate: Option<Rate>) -> Option<ProgressLine> {
         if total < 2 {
             return None;
@@ -114,7 +114,8 @@ impl Console {
         self.start(State::of_ids(total, rate))
     }
 
-    /// Shows that `what` ("the partners") is being read, if that takes longer than a moment, until the result is dropped.
+    /// Shows that `what` ("the partners") is being read, if that takes longer than a moment, until the result is
+    /// dropped.
     pub fn reading(&self, what: &'static str) -> Reading {
         Reading(self.start(State::of_reading(what)))
     }
@@ -148,7 +149,8 @@ impl Console {
         self.update(|state, _| state.confirming = count);
     }
 
-    /// The server `who` answered with `status`, which pauses all requests for `wait`. `is_named`: it sent `Retry-After`.
+    /// The server `who` answered with `status`, which pauses all requests for `wait`. `is_named`: it sent
+    /// `Retry-After`.
     pub fn held(&self, who: &str, status: u16, wait: Duration, is_named: bool) {
         self.update(|state, now| state.held(now, who, status, wait, is_named));
     }

@@ -1,6 +1,6 @@
 //! The progress line on standard error: how far the run is and how long the rest will take. While all requests are
-//! paused, it shows for how much longer and which server asked for it. [`State`] is pure: the time since the start of the
-//! run is passed in.
+//! paused, it shows for how much longer and which server asked for it. [`State`] is pure: the time since the start of
+//! the run is passed in.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,8 @@ const TICK: Duration = Duration::from_millis(250);
 const SHORT: Duration = Duration::from_secs(1);
 /// Earlier, a rate and an estimate would be guesses.
 const MEANINGFUL: Duration = Duration::from_secs(2);
-/// Columns left free on the right: the `^C` that a terminal echoes would wrap a full line, which could not be erased then.
+/// Columns left free on the right: the `^C` that a terminal echoes would wrap a full line, which could not be erased
+/// then.
 const FREE: usize = 3;
 /// Between the parts of the line.
 const GAP: &str = "  ";
@@ -35,8 +36,8 @@ struct Shared {
     columns: Option<usize>,
     color: bool,
     state: Mutex<State>,
-    /// Locked during a write to the terminal, which blocks while the terminal is stopped (Ctrl-S). The state has its own
-    /// lock, so that this does not delay the run.
+    /// Locked during a write to the terminal, which blocks while the terminal is stopped (Ctrl-S). The state has its
+    /// own lock, so that this does not delay the run.
     screen: Mutex<Screen>,
     over: Condvar,
 }
@@ -194,7 +195,8 @@ impl State {
         self.done = self.done.saturating_add(1);
     }
 
-    /// The server `who` answered with `status`, which pauses all requests for `wait`. `is_named`: it sent `Retry-After`.
+    /// The server `who` answered with `status`, which pauses all requests for `wait`. `is_named`: it sent
+    /// `Retry-After`.
     pub fn held(&mut self, now: Duration, who: &str, status: u16, wait: Duration, is_named: bool) {
         let until = now.saturating_add(wait);
         let current = self.hold_at(now);

@@ -77,8 +77,8 @@ fn raw() -> io::Result<File> {
     file()
 }
 
-/// A console decodes bytes with its code page, so std, which writes UTF-16, does the writing there. If there is no
-/// standard output, std discards what is written.
+/// A console decodes bytes with its code page; there, std does the writing, in UTF-16. If there is no standard output,
+/// std discards what is written.
 #[cfg(windows)]
 fn raw() -> io::Result<Box<dyn Write + Send>> {
     let stdout = file()?;

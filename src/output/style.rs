@@ -36,8 +36,9 @@ pub fn understands_sequences(_terminal: &impl Handle) -> bool {
     true
 }
 
-/// Whether a terminal acts on escape sequences. On a console, each stream must enable that; before Windows 10 it cannot.
-/// Source: Microsoft, "Console Virtual Terminal Sequences". A terminal that is not a console (Git Bash) always does.
+/// Whether a terminal acts on escape sequences. On a console, each stream must enable that; before Windows 10 it
+/// cannot. Source: Microsoft, "Console Virtual Terminal Sequences". A terminal that is not a console (Git Bash) always
+/// does.
 #[cfg(windows)]
 pub fn understands_sequences(terminal: &impl Handle) -> bool {
     const ENABLE_VIRTUAL_TERMINAL_PROCESSING: u32 = 0x4;

@@ -53,8 +53,8 @@ pub fn columns_of(stream: impl Handle) -> Option<usize> {
     width(None, terminal_size_of(stream).map(|(Width(columns), _)| usize::from(columns)))
 }
 
-/// The width to use: `COLUMNS` takes precedence over the terminal. Some terminals (a serial line, a container) report 0,
-/// which means that they do not know.
+/// The width to use: `COLUMNS` takes precedence over the terminal. Some terminals (a serial line, a container) report
+/// 0, which means that they do not know.
 fn width(variable: Option<&str>, terminal: Option<usize>) -> Option<usize> {
     let variable = variable.and_then(|columns| columns.parse().ok());
     variable.filter(|columns| *columns > 0).or(terminal.filter(|columns| *columns > 0))

@@ -1,7 +1,7 @@
 //! A stand-in for Microsoft Graph and Entra on 127.0.0.1, for trying things out without a tenant.
 //!
-//! It shares nothing with the client, not even types, so that it can reveal the client's mistakes. What it knows about the
-//! services comes from their published reference.
+//! It shares nothing with the client, not even types, so that it can reveal the client's mistakes. What it knows about
+//! the services comes from their published reference.
 
 mod body;
 mod entra;

@@ -1,13 +1,13 @@
-//! Decodes the bytes of a file or pipe: UTF-8 with or without a byte order mark, or UTF-16 with one, which `>` writes in
-//! Windows PowerShell 5.
+//! Decodes the bytes of a file or pipe: UTF-8 with or without a byte order mark, or UTF-16 with one, which `>` writes
+//! in Windows PowerShell 5.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
-/// All characters except those that RFC 3986 calls unreserved. Browsers leave `|` and `[` unencoded, which strict gateways
-/// reject.
+/// All characters except those that RFC 3986 calls unreserved. Browsers leave `|` and `[` unencoded, which strict
+/// gateways reject.
 pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Why bytes are not text.
@@ -38,7 +38,8 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, NotText> {
     }
 }
 
-/// Decodes `bytes` likewise, with U+FFFD for invalid parts. An incomplete character at the end is dropped or becomes U+FFFD.
+/// Decodes `bytes` likewise, with U+FFFD for invalid parts. An incomplete character at the end is dropped or becomes
+/// U+FFFD.
 pub fn decode_lossy(bytes: &[u8]) -> Cow<'_, str> {
     match bytes {
         [0xFF, 0xFE, rest @ ..] => Cow::Owned(utf16_lossy(rest, u16::from_le_bytes)),

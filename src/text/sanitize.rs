@@ -7,8 +7,8 @@ const LONGEST: usize = 500;
 const BEGINNING: usize = 300;
 
 /// Replaces characters that could act on a terminal or break a line: control characters (including escape sequences),
-/// line and paragraph separators, and characters that reorder text, which can make one ID look like another. White space
-/// among them becomes a space, all others U+FFFD. A text of more than 500 characters is cut in the middle.
+/// line and paragraph separators, and characters that reorder text, which can make one ID look like another. White
+/// space among them becomes a space, all others U+FFFD. A text of more than 500 characters is cut in the middle.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST && !text.chars().any(acts_on_terminal) {
         return Cow::Borrowed(text);
@@ -45,8 +45,8 @@ pub fn sanitize_lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| if unfit(c) { char::REPLACEMENT_CHARACTER } else { c }).collect())
 }
 
-/// Replaces everything that looks like a JWT. Types keep tokens out of text; this is the last line of defence, for a token
-/// that was typed in place of an option or a name.
+/// Replaces everything that looks like a JWT. Types keep tokens out of text; this is the last line of defence, for a
+/// token that was typed in place of an option or a name.
 pub fn without_tokens(text: &str) -> Cow<'_, str> {
     // Every JWT begins with the base64 of `{"`.
     const START: &str = "eyJ";

@@ -1,5 +1,5 @@
-//! The output on a Windows console: colours, the progress line, and characters that its code page lacks. (The consoles of
-//! the tests have code page 437, as in the Americas.)
+//! The output on a Windows console: colours, the progress line, and characters that its code page lacks. (The consoles
+//! of the tests have code page 437, as in the Americas.)
 
 use std::fs::File;
 use std::process::Command;

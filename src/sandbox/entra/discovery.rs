@@ -1,5 +1,5 @@
-//! A tenant's OpenID configuration. Clients look up the ID of a tenant in its `issuer` (source: OpenID Connect Discovery
-//! 1.0, section 3; graph-facts, "Tokens").
+//! A tenant's OpenID configuration. Clients look up the ID of a tenant in its `issuer` (source: OpenID Connect
+//! Discovery 1.0, section 3; graph-facts, "Tokens").
 
 use serde_json::{Value, json};
 

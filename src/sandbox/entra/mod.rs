@@ -1,6 +1,6 @@
-//! The stand-in for Entra: its OAuth 2.0 endpoints (v2.0) for device codes, authorization codes, refresh tokens and client
-//! credentials, and the OpenID configuration that names them (source: Microsoft identity platform reference; graph-facts,
-//! "Tokens"). No person is needed: sign-ins are approved automatically after a time.
+//! The stand-in for Entra: its OAuth 2.0 endpoints (v2.0) for device codes, authorization codes, refresh tokens and
+//! client credentials, and the OpenID configuration that names them (source: Microsoft identity platform reference;
+//! graph-facts, "Tokens"). No person is needed: sign-ins are approved automatically after a time.
 
 mod authorization;
 mod device;

@@ -45,7 +45,8 @@ impl Scopes {
         Self { openid: Vec::new(), permissions: vec![DEFAULT.to_owned()] }
     }
 
-    /// Whether the client requests a scope of OpenID Connect: `openid` for an ID token, `offline_access` for a refresh token.
+    /// Whether the client requests a scope of OpenID Connect: `openid` for an ID token, `offline_access` for a refresh
+    /// token.
     pub(super) fn has(&self, scope: &str) -> bool {
         self.openid.iter().any(|name| name == scope)
     }

@@ -15,8 +15,8 @@ pub(super) fn is_any(name: &str) -> bool {
     ["common", "organizations", "consumers"].contains(&name)
 }
 
-/// Whether a tenant of this name exists: one for each ID and each domain, except domains in `.invalid`, which never exist
-/// (RFC 2606, section 2). They serve to try out a failing look-up.
+/// Whether a tenant of this name exists: one for each ID and each domain, except domains in `.invalid`, which never
+/// exist (RFC 2606, section 2). They serve to try out a failing look-up.
 pub(super) fn exists(name: &str) -> bool {
     let is_label =
         |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

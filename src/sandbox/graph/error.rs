@@ -1,5 +1,5 @@
-//! Errors as the service sends them: Graph's own, Intune's (JSON in a string inside the message) and the pages of gateways.
-//! The forms come from public issue reports (source: graph-facts, "Errors as they really look").
+//! Errors as the service sends them: Graph's own, Intune's (JSON in a string inside the message) and the pages of
+//! gateways. The forms come from public issue reports (source: graph-facts, "Errors as they really look").
 
 use std::time::Duration;
 
@@ -229,7 +229,8 @@ fn json_response(status: StatusCode, body: &Value) -> Response<Bytes> {
     respond(status, "application/json", body.to_string())
 }
 
-/// Seconds for `Retry-After`, with decimals like the `2.128` of the reference, rounded up so that the wait is sufficient.
+/// Seconds for `Retry-After`, with decimals like the `2.128` of the reference, rounded up so that the wait is
+/// sufficient.
 fn seconds(duration: Duration) -> String {
     let millis = duration.as_nanos().div_ceil(1_000_000);
     format!("{}.{:03}", millis / 1_000, millis % 1_000)

@@ -16,8 +16,8 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// Parses the segments of a path. An error names the first one that is unknown. OData allows a qualified name for an
-    /// action.
+    /// Parses the segments of a path. An error names the first one that is unknown. OData allows a qualified name for
+    /// an action.
     pub(super) fn parse(segments: &[&str]) -> Result<(Version, Self), GraphError> {
         let (version, rest) = match segments {
             ["v1.0", rest @ ..] => (Version::V1, rest),

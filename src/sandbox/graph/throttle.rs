@@ -30,8 +30,8 @@ impl Throttle {
         Self { writes: SlidingWindow::new(writes), all: SlidingWindow::new(all) }
     }
 
-    /// Counts a request that arrives at `now`, which never goes back. Returns `None` if it is accepted, else how long to
-    /// wait until a request is accepted, if no other is sent before.
+    /// Counts a request that arrives at `now`, which never goes back. Returns `None` if it is accepted, else how long
+    /// to wait until a request is accepted, if no other is sent before.
     pub(super) fn arrive(&mut self, is_write: bool, now: Instant) -> Option<Duration> {
         let (mut is_refused, mut wait) = self.all.arrive(now);
         if is_write {
@@ -45,8 +45,8 @@ impl Throttle {
 
 /// One limit, and when the latest requests arrived.
 ///
-/// Rejected requests count, too (source: Graph concepts, throttling). A request is accepted if the `requests`-th one before
-/// it is at least a window old. Older arrivals need not be kept.
+/// Rejected requests count, too (source: Graph concepts, throttling). A request is accepted if the `requests`-th one
+/// before it is at least a window old. Older arrivals need not be kept.
 #[derive(Debug)]
 struct SlidingWindow {
     limit: Limit,

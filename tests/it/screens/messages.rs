@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::architecture::{ignored, sources};
 
-/// What nobody sees, or nobody on the system of these screens: the beginning of a file's path, a part of the sentence or
-/// nothing for all in the file, and the reason.
+/// What nobody sees, or nobody on the system of these screens: the beginning of a file's path, a part of the sentence
+/// or nothing for all in the file, and the reason.
 const NOT_SHOWN: &[(&str, &str, &str)] = &[
     ("bench.rs", "", "only benchmarks use it"),
     ("commands/sandbox.rs", "cannot find the path", "only on a system without /proc"),

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use super::Screens;
 use crate::progress::{drawn, screen};
+use crate::support::machine::until;
 use crate::support::server::{Gate, Reply, Server};
 use crate::support::terminal::{ALL, Terminal};
 use crate::support::{TOKEN, run};
@@ -56,7 +57,7 @@ fn a_run(screens: &mut Screens, columns: u16) {
     terminal.wait_for("nterrupt");
     rest.open();
     let (seen, stream) = terminal.end_with_screen();
-    let state = |part: &str| state(&stream, part);
+    let state = |part: &str| state(&stream, part).unwrap();
     let left = screen(&stream.replace("^C", ""));
     let (note, rest) = left.split_first().unwrap();
     let before = format!("{}\n{}^C", state("0/120"), state("12 failed  about "));
@@ -138,14 +139,12 @@ fn start(screens: &Screens, line: &str, columns: u16) -> Terminal {
 fn watch(screens: &mut Screens, server: &Server, line: &str, columns: u16, part: &str) {
     screens.serve(server);
     let terminal = start(screens, line, columns);
-    let stream = terminal.wait_for(part);
-    screens.show(line, &state(&stream, part), Some(0));
+    let state = until(|| state(&terminal.screen(), part), || format!("no {part:?}: {}", terminal.screen()));
+    screens.show(line, &state, Some(0));
 }
 
-fn state(stream: &str, part: &str) -> String {
-    // What has come may end in the middle of a state.
-    let state = drawn(&format!("{stream}\u{1b}[K")).into_iter().find(|state| state.contains(part));
-    steady(&state.unwrap_or_else(|| panic!("no {part:?}: {stream:?}")))
+fn state(stream: &str, part: &str) -> Option<String> {
+    drawn(stream).into_iter().find(|state| state.contains(part)).map(|state| steady(&state))
 }
 
 /// Shows what a command prints, at steady times.

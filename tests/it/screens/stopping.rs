@@ -10,6 +10,7 @@ use super::Screens;
 use super::progress::steady;
 use crate::progress::{drawn, screen};
 use crate::support::TOKEN;
+use crate::support::machine::until;
 use crate::support::named_pipe::NamedPipe;
 use crate::support::redirect::start_read;
 use crate::support::running::Running;
@@ -60,7 +61,7 @@ fn interrupting_requests(screens: &mut Screens) {
     screens.serve(&server);
     screens.heading("Ctrl-C while requests are in flight: they finish");
     let terminal = at_terminal(screens, LINE);
-    terminal.wait_for("1/5");
+    terminal.wait_for("1/5\u{1b}[K");
     server.wait_for(3);
     let before = interrupt(&terminal);
     gates[0].open();
@@ -68,13 +69,16 @@ fn interrupting_requests(screens: &mut Screens) {
     gates[1].open();
     show_end(screens, LINE, terminal, &[before]);
 
-    let server = Server::start(|_, n| if n == 0 { Reply::done() } else { Reply::Stall(Vec::new()) });
+    let server = Server::start(|request, _| match request.id() == IDS[0] {
+        true => Reply::done(),
+        false => Reply::Stall(Vec::new()),
+    });
     screens.serve(&server);
     screens.heading("A second Ctrl-C: the requests in flight are abandoned");
     let terminal = at_terminal(screens, LINE);
-    terminal.wait_for("1/5");
+    terminal.wait_for("1/5\u{1b}[K");
     server.wait_for(3);
-    let before = [interrupt(&terminal), interrupt(&terminal)];
+    let before = [interrupt(&terminal), interrupt_silently(&terminal)];
     show_end(screens, LINE, terminal, &before);
 }
 
@@ -115,14 +119,14 @@ fn interrupting_waits(screens: &mut Screens) {
     screens.heading("Ctrl-C while Graph asks the run to wait");
     let line = "intunectl partner disconnect -y -j 1 -f ids.txt";
     let terminal = at_terminal(screens, line);
-    terminal.wait_for("paused for ");
+    terminal.wait_for(" answered 429\u{1b}[K");
     let before = interrupt_silently(&terminal);
     show_end(screens, line, terminal, &[before]);
 
     screens.heading("Ctrl-C while the partners are being read");
     let line = "intunectl partner list";
     let terminal = at_terminal(screens, line);
-    terminal.wait_for("paused for ");
+    terminal.wait_for(" answered 429\u{1b}[K");
     let before = interrupt_silently(&terminal);
     show_end(screens, line, terminal, &[before]);
 }
@@ -222,11 +226,16 @@ fn at_terminal(screens: &Screens, line: &str) -> Terminal {
     Terminal::start(&command(screens, line), ALL, 100)
 }
 
-/// Types Ctrl-C, and waits for the note about it. Returns the output before it.
+/// Types Ctrl-C, and waits for the note about it and the progress line after it. Returns the output before it.
 fn interrupt(terminal: &Terminal) -> String {
     let before = terminal.screen();
     terminal.ctrl_c();
-    terminal.wait_for_times(NOTE, before.matches(NOTE).count() + 1);
+    let is_noted = || {
+        let stream = terminal.screen();
+        let note = stream.rfind(NOTE)?;
+        stream[note..].contains("  stopping\u{1b}[K").then_some(())
+    };
+    until(is_noted, || format!("no note: {}", terminal.screen()));
     before
 }
 
