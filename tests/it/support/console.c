@@ -8,7 +8,7 @@
    own. It connects to the port and obeys these commands, one per line:
 
      type 0079 000d    types UTF-16 code units, 4096 at most
-     event 0           sends a control event to all its processes (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
+     event 0           sends an event to all its processes (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
      screen            answers a line with the number of bytes, and then these bytes: the rows of the screen in UTF-8,
                        each up to its last used cell and followed by "\n". The row of the cursor ends at the cursor
                        without "\n". A full row has no "\n" either, because it continues in the next one

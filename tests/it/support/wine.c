@@ -1,4 +1,4 @@
-/* The parts of Windows that wine 8 lacks. `.ci/windows` builds this as the missing library that every Rust program loads:
+/* Parts of Windows that wine 8 lacks. `.ci/windows` builds this as a missing library that every Rust program loads:
 
    - ProcessPrng, the standard library's source of random numbers. wine has it only under another name.
 
