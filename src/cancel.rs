@@ -1,4 +1,4 @@
-//! That nothing new is to be sent, and why: something that those who wait for something else can wait for too.
+//! Cancelling a run: no new requests start, and every waiting task notices.
 
 use std::cell::OnceCell;
 
@@ -6,20 +6,20 @@ use tokio::sync::watch;
 
 use crate::exit::Signal;
 
-/// Why a run sends nothing more.
+/// Why a run sends no new requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CancelReason {
     Interrupted(Signal),
-    /// The service refused the token, which is no good for the rest either.
+    /// The service rejected the token; all other requests would fail, too.
     Unauthorized,
-    /// `--fail-fast`, and a failure.
+    /// The first failure, with `--fail-fast`.
     FailFast,
-    /// Nobody reads the results any more, or they cannot be written.
+    /// The results cannot be written: the reader closed the pipe, or writing failed.
     OutputGone,
 }
 
 impl CancelReason {
-    /// For the `code` of a record.
+    /// The `error.code` of a record.
     pub fn code(self) -> &'static str {
         match self {
             Self::Interrupted(_) => "Interrupted",
@@ -32,15 +32,15 @@ impl CancelReason {
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Interrupted(Signal::Interrupt) => "the run was interrupted",
-            Self::Interrupted(Signal::Terminate) => "the run was asked to end",
-            Self::Unauthorized => "the service refused the token",
+            Self::Interrupted(Signal::Terminate) => "the run was terminated",
+            Self::Unauthorized => "the service rejected the token",
             Self::FailFast => "--fail-fast stopped the run",
             Self::OutputGone => "the results could no longer be written",
         }
     }
 }
 
-/// Tells everybody who holds a reference that no new request may begin.
+/// Set when no new request may start.
 #[derive(Debug, Default)]
 pub struct StopFlag(watch::Sender<bool>);
 
@@ -53,14 +53,14 @@ impl StopFlag {
         *self.0.borrow()
     }
 
-    /// Returns once it is set.
+    /// Returns when it is set.
     pub async fn wait(&self) {
-        // The sender lives as long as `self`, so the channel cannot close.
+        // Cannot fail: `self` holds the sender, so the channel stays open.
         let _ = self.0.subscribe().wait_for(|is_set| *is_set).await;
     }
 }
 
-/// The end of a run before it is done.
+/// Cancels a run.
 #[derive(Debug, Default)]
 pub struct Cancel {
     pub flag: StopFlag,
@@ -69,7 +69,7 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// Cancels. The first reason is the one that counts.
+    /// Cancels the run. Only the first reason counts.
     pub fn set(&self, reason: CancelReason) {
         self.reason.get_or_init(|| reason);
         self.flag.set();
@@ -83,8 +83,8 @@ impl Cancel {
         self.reason.get().copied()
     }
 
-    /// Carries out what has to be finished although the run is cancelled: the renewal of a sign-in, whose old token may be
-    /// used up by then.
+    /// Runs work that must finish even if the run is cancelled: the renewal of a sign-in, whose old refresh token may
+    /// be used up already.
     pub async fn shield<T>(&self, work: impl Future<Output = T>) -> T {
         self.is_shielded.send_replace(true);
         let result = work.await;
@@ -96,9 +96,9 @@ impl Cancel {
         *self.is_shielded.borrow()
     }
 
-    /// Returns once there is nothing to be finished.
+    /// Returns when no such work is running.
     pub async fn shield_ended(&self) {
-        // The sender lives as long as `self`, so the channel cannot close.
+        // Cannot fail: `self` holds the sender, so the channel stays open.
         let _ = self.is_shielded.subscribe().wait_for(|is_shielded| !is_shielded).await;
     }
 }

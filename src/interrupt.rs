@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM, as something to wait for instead of something that kills; and commands that run until one comes.
+//! SIGINT and SIGTERM as events to wait for, and running a command until one arrives.
 
 use std::io;
 use std::sync::mpsc;
@@ -12,21 +12,20 @@ use crate::cancel::{Cancel, CancelReason};
 use crate::exit::{Exit, Signal};
 use crate::output::console::Console;
 
-/// How long a second signal leaves for reporting what is known.
+/// How long the process may still report results after a second signal.
 const GRACE: Duration = Duration::from_secs(2);
-/// How long requests in flight may take after the console of Windows was closed: 5 s after that, Windows ends the process.
-/// Source: Microsoft, "HandlerRoutine callback function".
+/// How long requests in flight may take after the console of Windows was closed: 5 s after that, Windows ends the
+/// process. Source: Microsoft, "HandlerRoutine callback function".
 const CLOSING: Duration = Duration::from_secs(3);
 
-/// From the moment this exists, the signals no longer end the process by themselves: the first is for whoever holds
-/// it to answer, the second ends the process after 2 s, if it has not ended before. It does so from a thread of its
-/// own, so that nothing else can hold it up: not a pipe that nobody reads from, nor a file that nobody writes to.
+/// As soon as this exists, signals no longer end the process directly. The owner handles the first one; the second one
+/// ends the process after 2 s. A separate thread does that, so that nothing can delay it, such as a pipe that nobody
+/// reads or a named pipe that nobody writes to.
 pub struct Interrupts(UnboundedReceiver<Signal>);
 
 impl Interrupts {
-    /// Starts listening.
     pub fn listen() -> anyhow::Result<Self> {
-        Self::start().context("the system refuses a handler for Ctrl-C")
+        Self::start().context("cannot handle Ctrl-C")
     }
 
     fn start() -> io::Result<Self> {
@@ -38,12 +37,12 @@ impl Interrupts {
                     Ok(stream) => stream,
                     Err(error) => return drop(ready.send(Err(error))),
                 };
-                // Nobody listens where the process is about to end.
+                // The receiver is gone if the process is about to end.
                 let _ = ready.send(Ok(()));
                 let first = stream.recv().await;
                 let _ = signals.send(first);
                 let second = match first {
-                    // Nobody can insist, and Windows waits no longer.
+                    // There will be no second signal, and Windows does not wait longer.
                     Signal::Terminate if cfg!(windows) => {
                         tokio::time::sleep(CLOSING).await;
                         first
@@ -71,8 +70,8 @@ impl Interrupts {
         }
     }
 
-    /// After a signal: nothing new is sent, but `work` goes on until what it has to finish is finished ([`Cancel::shield`]),
-    /// or another signal comes.
+    /// After a signal: sends no new requests, but lets `work` continue until its shielded part ([`Cancel::shield`]) is
+    /// finished, or until a second signal.
     pub async fn finish<T>(
         &mut self,
         signal: Signal,
@@ -82,7 +81,7 @@ impl Interrupts {
     ) {
         cancel.set(CancelReason::Interrupted(signal));
         if cancel.is_shielded() {
-            console.note("interrupted: waiting for the sign-in to be renewed. Interrupt again to end at once");
+            console.note("interrupted: waiting until the sign-in is renewed. Interrupt again to end at once");
         }
         tokio::select! {
             biased;
@@ -93,12 +92,12 @@ impl Interrupts {
     }
 }
 
-#[expect(clippy::exit, reason = "the one place where main cannot be waited for")]
+#[expect(clippy::exit, reason = "the only place that cannot return to main")]
 fn end(signal: Signal) {
     std::process::exit(Exit::Interrupted(signal).code());
 }
 
-/// The signals alone, however many come. From the moment this exists, they no longer end the process.
+/// The bare signals, any number of them. As soon as this exists, they no longer end the process.
 #[cfg(unix)]
 pub struct Signals {
     interrupt: tokio::signal::unix::Signal,
@@ -123,8 +122,8 @@ impl Signals {
     }
 }
 
-/// The signals alone, however many come. From the moment this exists, they no longer end the process; after the last
-/// three, Windows does.
+/// The bare signals, any number of them. As soon as this exists, they no longer end the process; but Windows ends it
+/// soon after one of the last three.
 #[cfg(windows)]
 pub struct Signals {
     ctrl_c: tokio::signal::windows::CtrlC,
@@ -161,18 +160,18 @@ impl Signals {
     }
 }
 
-/// Runs async code to its end. What it left running on other threads (a read from a pipe, a name that does not
-/// resolve, a keyring) is abandoned instead of waited for.
+/// Runs async code to its end. Work that is still running on other threads (a read from a pipe, a name that does not
+/// resolve, a keyring) is abandoned.
 pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    // One thread: several cost more CPU and were never faster (measured for this tool's load).
+    // One thread: more cost more CPU time and were never faster, as measured with this tool's load.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("the system refuses what is needed to wait for the network")?;
+    let runtime = runtime.context("cannot prepare to use the network")?;
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result
 }
 
-/// Runs a command to its end, or to the first signal.
+/// Runs a command to its end, or until the first signal.
 pub fn run_until_interrupted(
     console: &Console,
     cancel: &Cancel,

@@ -222,7 +222,7 @@ mod tests {
             (
                 build(|builder| builder.not_attempted(CancelReason::Unauthorized)),
                 FailureKind::Auth,
-                "refused the token",
+                "rejected the token",
             ),
         ];
         for (record, kind, words) in table {

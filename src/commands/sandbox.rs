@@ -1,4 +1,4 @@
-//! `sandbox`: a local stand-in for Graph, for a command or until interrupted.
+//! `sandbox`: serves a local stand-in for Graph, for one command or until interrupted.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -34,14 +34,14 @@ pub fn run(context: &Context, options: cli::SandboxOptions) -> anyhow::Result<Ex
         port,
     };
     block_on(async {
-        let mut signals = Signals::listen().context("the system refuses a handler for Ctrl-C")?;
+        let mut signals = Signals::listen().context("cannot handle Ctrl-C")?;
         let sandbox = Sandbox::bind(config).await.map_err(|error| not_started(&error))?;
         let settings = settings(&sandbox);
         let (program, arguments) = match command.split_first() {
             Some((program, arguments)) => (program, arguments),
             None => {
                 show(&settings)?;
-                context.console.note("serving until interrupted");
+                context.console.note("serving until interrupted (Ctrl-C)");
                 tokio::select! {
                     () = sandbox.serve() => return Ok(Exit::Success),
                     signal = signals.recv() => return Ok(Exit::Interrupted(signal)),
@@ -50,7 +50,7 @@ pub fn run(context: &Context, options: cli::SandboxOptions) -> anyhow::Result<Ex
         };
         let child = start(program, arguments, &settings)?;
         tokio::select! {
-            () = sandbox.serve() => Err(Error::failure("the sandbox ended before the command").into()),
+            () = sandbox.serve() => Err(Error::failure("the sandbox stopped before the command ended").into()),
             exit = wait(child, &mut signals) => exit,
         }
     })
@@ -59,7 +59,7 @@ pub fn run(context: &Context, options: cli::SandboxOptions) -> anyhow::Result<Ex
 fn not_started(error: &anyhow::Error) -> Error {
     match error.downcast_ref::<std::io::Error>() {
         Some(reason) => Error::failure(format!("the sandbox {error}: {}", without_errno(reason)))
-            .hint("leave out --port for one that is free"),
+            .hint("omit --port to use a free port"),
         None => Error::failure(format!("{error:#}")),
     }
 }
@@ -70,14 +70,14 @@ fn settings(sandbox: &Sandbox) -> Settings {
     [
         (INTUNECTL_GRAPH_URL, sandbox.url()),
         (INTUNECTL_LOGIN_URL, sandbox.url()),
-        // It is valid in this sandbox alone.
+        // It is valid only in this sandbox.
         (INTUNECTL_TOKEN, sandbox.token().to_owned()),
-        // Marks the rehearsal: intunectl sends nothing elsewhere, and stores sign-ins apart from real ones.
+        // Marks the sandbox: intunectl sends nothing elsewhere, and stores sign-ins separately from real ones.
         (INTUNECTL_SANDBOX, sandbox.url()),
     ]
 }
 
-/// Prints the settings in the syntax of the platform's shell.
+/// Prints the settings in the syntax of the system's usual shell.
 fn show(settings: &Settings) -> anyhow::Result<Exit> {
     let line = |(name, value): &(&str, String)| match cfg!(windows) {
         true => format!("$env:{name} = \"{value}\"\n"),
@@ -105,19 +105,19 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
         .map_err(|error| {
             let program = program.to_string_lossy();
             Error::usage(format!("cannot run {program}: {}", without_errno(&error)))
-                .hint(format!("the command behind -- is run as it is; for pipes, give it to a shell: -- {SHELL}"))
+                .hint(format!("for pipes and other shell syntax, run a shell: -- {SHELL}"))
                 .into()
         })
 }
 
-/// What a shell is given pipes with.
+/// An example of a command with a pipe.
 const SHELL: &str = if cfg!(windows) { r#"cmd /c "… | …""# } else { "sh -c '… | …'" };
 
-/// The program that a shell would run. Windows itself finds `.exe` alone, but many, `az` among them, are a `.cmd`.
+/// The program that a shell would run. Windows itself finds only `.exe`, but many programs, such as `az`, are a `.cmd`.
 #[cfg(windows)]
 fn find(program: &OsStr, path: &OsStr) -> PathBuf {
     let found = std::env::current_dir().ok().and_then(|directory| which::which_in(program, Some(path), directory).ok());
-    // Where there is none, Windows says so.
+    // If none is found, Windows reports that.
     found.unwrap_or_else(|| program.into())
 }
 
@@ -126,8 +126,8 @@ fn find<'a>(program: &'a OsStr, _path: &OsStr) -> &'a OsStr {
     program
 }
 
-/// Whether a variable selects a tenant, or an identity in one, by its name: those that we know, and all others of the
-/// client and of the Azure SDKs (source: the contract, "Token"). Windows ignores the case of names.
+/// Whether a variable of this name selects a tenant or an identity: the variables that we know, and all others of
+/// intunectl and of the Azure SDKs (source: the contract, "Token"). Windows ignores the case of names.
 fn leads_to_a_tenant(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     let is = |name: &[u8], expected: &str| match cfg!(windows) {
@@ -140,45 +140,43 @@ fn leads_to_a_tenant(name: &OsStr) -> bool {
         || variables::with(&roles).any(|expected| is(name, expected))
 }
 
-/// The PATH with this very program on it, so that a command finds `intunectl` wherever it was built.
+/// The PATH with the directory of this program first, so that a command finds this `intunectl`.
 fn path_with_us() -> anyhow::Result<OsString> {
-    let own = std::env::current_exe().context("the place of this program cannot be found")?;
+    let own = std::env::current_exe().context("cannot find the path of intunectl")?;
     let own = own.parent().map(PathBuf::from);
-    // An empty PATH would stand for the working directory.
+    // An empty PATH would mean the working directory.
     let path = std::env::var_os(PATH).filter(|path| !path.is_empty()).unwrap_or_else(|| USUAL_PATH.into());
     let with_us = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)));
     with_us.map_err(|_| {
-        Error::failure(format!(
-            "the directory of intunectl cannot be put on {PATH}: its name holds the character that separates paths"
-        ))
-        .hint("move intunectl to another directory")
-        .into()
+        Error::failure(format!("cannot add the directory of intunectl to {PATH}: its name contains a colon"))
+            .hint("move intunectl to another directory")
+            .into()
     })
 }
 
-/// Where a shell without a PATH looks.
+/// Where a shell looks if PATH is not set.
 const USUAL_PATH: &str = if cfg!(windows) { r"C:\Windows\System32" } else { "/usr/bin:/bin" };
 
-/// Waits for the command, which gets the signals. A second SIGTERM kills it.
+/// Waits for the command and passes signals on to it. A second SIGTERM kills it.
 async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<Exit> {
     let mut asked = false;
     loop {
         tokio::select! {
-            status = child.wait() => return Ok(exit(status.context("the command's end cannot be waited for")?)),
+            status = child.wait() => return Ok(exit(status.context("cannot wait for the command")?)),
             signal = signals.recv() => {
                 let ended = match signal {
                     Signal::Terminate if asked => child.start_kill(),
                     _ => pass_on(signal, &mut child),
                 };
-                ended.context("the command cannot be ended")?;
+                ended.context("cannot stop the command")?;
                 asked |= signal == Signal::Terminate;
             }
         }
     }
 }
 
-/// Passes a signal on to the command, or to its process group if it has one of its own. A Ctrl-C at a terminal has
-/// reached the command already, and a second one would mean something else to it.
+/// Passes a signal on to the command, or to its process group if it has its own. Ctrl-C at a terminal has already
+/// reached the command, which would take a second one for a second Ctrl-C.
 #[cfg(unix)]
 fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     use rustix::process::{Pid, Signal as Os, kill_process, kill_process_group};
@@ -192,19 +190,19 @@ fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     match child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
         Some(pid) if terminal.is_none() => Ok(kill_process_group(pid, signal)?),
         Some(pid) => Ok(kill_process(pid, signal)?),
-        // It has ended already.
+        // It has already ended.
         None => Ok(()),
     }
 }
 
-/// The terminal that signals come from, wherever the standard streams lead. If there is one, the command has to share
-/// our foreground group to be able to read from it.
+/// The controlling terminal, where Ctrl-C is typed, whatever the standard streams are. If there is one, the command
+/// must share our foreground process group to be able to read from it.
 #[cfg(unix)]
 fn terminal() -> Option<std::fs::File> {
     std::fs::File::open("/dev/tty").ok()
 }
 
-/// The events of a console reach all that run in it, and the command may have something to finish.
+/// The events of a console reach every process in it. The command may need time to finish.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 fn pass_on(_: Signal, _: &mut Child) -> std::io::Result<()> {
@@ -225,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_that_lead_to_a_tenant_are_recognized_by_name() {
+    fn variables_that_select_a_tenant_are_recognized_by_name() {
         for name in [
             "INTUNECTL_TOKEN",
             "INTUNECTL_",

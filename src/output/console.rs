@@ -1,4 +1,4 @@
-//! The door to standard error: warnings, errors, hints, progress. Nothing else writes there.
+//! Standard error: errors, warnings, hints and progress. Nothing else writes there.
 
 use std::cell::RefCell;
 use std::io::{self, Write as _};
@@ -21,22 +21,22 @@ pub struct Console {
 }
 
 impl Console {
-    /// A console that, if `quiet`, shows nothing but errors.
+    /// If `quiet`, it shows errors only.
     pub fn new(quiet: bool, color: Color) -> Self {
         Self { quiet, color: color.on(&io::stderr()), progress: RefCell::new(None) }
     }
 
-    /// Something is wrong, and what was asked for is not done.
+    /// Prints an error: the command did not do what was asked.
     pub fn error(&self, message: &str) {
         self.labelled("error", RED, message);
     }
 
-    /// What to do next.
+    /// Prints what to do next.
     pub fn hint(&self, message: &str) {
         self.labelled("hint", AnsiColor::Cyan.on_default(), message);
     }
 
-    /// An error, and what to do next where that is known.
+    /// Prints an error, and its hint if it has one.
     pub fn failure(&self, error: &anyhow::Error) {
         self.error(&format!("{error:#}"));
         if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::hint_text) {
@@ -44,7 +44,7 @@ impl Console {
         }
     }
 
-    /// An error that is not the end, and what to do about it. Not shown if quiet.
+    /// Prints an error that does not end the command as a warning, with its hint. Not shown if quiet.
     pub fn warning_about(&self, error: &anyhow::Error) {
         self.warning(&format!("{error:#}"));
         if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::hint_text).filter(|_| !self.quiet) {
@@ -52,19 +52,19 @@ impl Console {
         }
     }
 
-    /// What somebody has to know to go on. Shown even if quiet.
+    /// Prints what a person must know to continue. Shown even if quiet.
     pub fn instruction(&self, message: &str) {
         self.line(&sanitize_lines(message));
     }
 
-    /// Something may be wrong. Not shown if quiet.
+    /// Prints a warning. Not shown if quiet.
     pub fn warning(&self, message: &str) {
         if !self.quiet {
             self.labelled("warning", YELLOW, message);
         }
     }
 
-    /// Something may be wrong, and what to do about it. Not shown if quiet.
+    /// Prints a warning and a hint. Not shown if quiet.
     pub fn warning_with_hint(&self, message: &str, hint: &str) {
         if !self.quiet {
             self.warning(message);
@@ -72,14 +72,14 @@ impl Console {
         }
     }
 
-    /// Good to know. Not shown if quiet.
+    /// Prints a plain line. Not shown if quiet.
     pub fn note(&self, message: &str) {
         if !self.quiet {
             self.line(&sanitize_lines(message));
         }
     }
 
-    /// What was asked for with `-v`.
+    /// Prints a line of `-v`.
     pub fn trace(&self, message: &str) {
         let message = sanitize_lines(message);
         self.line(&if self.color { format!("{DIM}{message}{DIM:#}") } else { message.into_owned() });
@@ -96,7 +96,7 @@ impl Console {
 
     fn line(&self, line: &str) {
         let write = || {
-            // With standard error gone there is nobody left to tell.
+            // If standard error fails, there is nowhere left to report that.
             let _ = Patient(io::stderr().lock()).write_all(format!("{}\n", without_tokens(line)).as_bytes());
         };
         match &*self.progress.borrow() {
@@ -105,8 +105,8 @@ impl Console {
         }
     }
 
-    /// Shows progress over so many IDs at this pace, on a terminal, for more than one, unless quiet. What is returned is
-    /// for whoever writes results, to keep out of each other's way.
+    /// Shows progress over `total` IDs on a terminal, if there is more than one ID, unless quiet. The writer of the
+    /// results needs the returned line, because both write to the same terminal.
     pub fn start_progress(&self, total: usize, rate: Option<Rate>) -> Option<ProgressLine> {
         if total < 2 {
             return None;
@@ -114,8 +114,8 @@ impl Console {
         self.start(State::of_ids(total, rate))
     }
 
-    /// Shows, where it takes longer than a moment, that `what` ("the partners") is being read; for as long as what is
-    /// returned is kept.
+    /// Shows that `what` ("the partners") is being read, if that takes longer than a moment, until the result is
+    /// dropped.
     pub fn reading(&self, what: &'static str) -> Reading {
         Reading(self.start(State::of_reading(what)))
     }
@@ -136,7 +136,7 @@ impl Console {
         }
     }
 
-    /// One ID more is done with; `failed` so far.
+    /// One more ID is finished; `failed` IDs have failed so far.
     pub fn advance(&self, failed: usize) {
         self.update(|state, _| {
             state.advance();
@@ -144,27 +144,28 @@ impl Console {
         });
     }
 
-    /// So many are done, but for a look at whether it took effect.
+    /// `count` changes were accepted and are polled until they are visible (`--wait`).
     pub fn confirming(&self, count: usize) {
         self.update(|state, _| state.confirming = count);
     }
 
-    /// A service answered with this status, so that nothing is sent for so long; whether it named that time itself.
+    /// The server `who` answered with `status`, which pauses all requests for `wait`. `is_named`: it sent
+    /// `Retry-After`.
     pub fn held(&self, who: &str, status: u16, wait: Duration, is_named: bool) {
         self.update(|state, now| state.held(now, who, status, wait, is_named));
     }
 
-    /// Nothing is sent for so long, for the sake of the pace.
+    /// The rate limit delays the next request by `wait`.
     pub fn paced(&self, wait: Duration) {
         self.update(|state, now| state.paced(now, wait));
     }
 
-    /// Nothing new is sent any more.
+    /// No new requests will be sent.
     pub fn stopping(&self) {
         self.update(|state, _| state.stopping = true);
     }
 
-    /// Takes the progress away.
+    /// Removes the progress line.
     pub fn end_progress(&self) {
         if let Some(line) = self.progress.borrow_mut().take() {
             line.end();
@@ -172,14 +173,14 @@ impl Console {
     }
 }
 
-/// Whatever ends a command, what it shows ends with it.
+/// Removes the progress line however the command ends.
 impl Drop for Console {
     fn drop(&mut self) {
         self.end_progress();
     }
 }
 
-/// Something is being read.
+/// Shows that something is being read, until it is dropped.
 pub struct Reading(Option<ProgressLine>);
 
 impl Drop for Reading {

@@ -1,6 +1,6 @@
-//! The progress line on standard error: how far a run is and how long it will take; and, while everything is held
-//! back, who asked for that and how much longer it lasts. [`State`] is pure: the time is passed in, counted from the
-//! start of the run.
+//! The progress line on standard error: how far the run is and how long the rest will take. While all requests are
+//! paused, it shows for how much longer and which server asked for it. [`State`] is pure: the time since the start of
+//! the run is passed in.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,16 +16,17 @@ use crate::text::sanitize::sanitize;
 
 /// Often enough for a clock that counts seconds.
 const TICK: Duration = Duration::from_millis(250);
-/// What takes no longer is not worth a line.
+/// Reading that takes less time than this shows no line.
 const SHORT: Duration = Duration::from_secs(1);
-/// Before that, a rate and an estimate are guesses.
+/// Earlier, a rate and an estimate would be guesses.
 const MEANINGFUL: Duration = Duration::from_secs(2);
-/// Columns that stay free on the right: the terminal's own `^C` would wrap a full line, which could then not be erased.
+/// Columns left free on the right: the `^C` that a terminal echoes would wrap a full line, which could not be erased
+/// then.
 const FREE: usize = 3;
 /// Between the parts of the line.
 const GAP: &str = "  ";
 
-/// The line, while it is shown. A thread of its own keeps it up to date.
+/// The line while it is shown. Its own thread keeps it up to date.
 #[derive(Clone)]
 pub struct ProgressLine(Arc<Shared>);
 
@@ -35,8 +36,8 @@ struct Shared {
     columns: Option<usize>,
     color: bool,
     state: Mutex<State>,
-    /// Held while the terminal is written to, which takes as long as the terminal is stopped (Ctrl-S). The state has
-    /// a lock of its own, so that this does not hold up the run.
+    /// Locked during a write to the terminal, which blocks while the terminal is stopped (Ctrl-S). The state has its
+    /// own lock, so that this does not delay the run.
     screen: Mutex<Screen>,
     over: Condvar,
 }
@@ -48,7 +49,7 @@ struct Screen {
 }
 
 impl ProgressLine {
-    /// Starts showing a line, where standard error is a terminal that can; `None` elsewhere.
+    /// Starts showing a line. `None` if standard error is not a terminal that can show it.
     pub fn start(state: State, color: bool) -> Option<Self> {
         let terminal = std::env::var_os(crate::variables::TERM);
         let is_dumb = terminal.map_or(cfg!(unix), |terminal| terminal == "dumb");
@@ -71,17 +72,17 @@ impl ProgressLine {
                 screen = shared.over.wait_timeout(screen, TICK).unwrap_or_else(PoisonError::into_inner).0;
             }
         };
-        // It is not worth an error where the system has no thread left.
+        // If the system has no thread left, the run continues without the line.
         thread::Builder::new().name("progress".to_owned()).spawn(keep_up_to_date).ok()?;
         Some(line)
     }
 
-    /// Changes what is shown, given the time.
+    /// Changes the state. `change` gets the time since the start of the run, too.
     pub fn update(&self, change: impl FnOnce(&mut State, Duration)) {
         change(&mut lock(&self.0.state), self.0.started.elapsed());
     }
 
-    /// Takes the line away while something else is written to the terminal.
+    /// Removes the line while something else is written to the terminal.
     pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         let mut screen = lock(&self.0.screen);
         screen.erase();
@@ -92,7 +93,7 @@ impl ProgressLine {
         written
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub fn end(&self) {
         let mut screen = lock(&self.0.screen);
         screen.erase();
@@ -103,7 +104,7 @@ impl ProgressLine {
 
 impl Shared {
     fn draw(&self, screen: &mut Screen) {
-        // The narrower one: a line that wraps cannot be drawn over.
+        // The narrower one: a line that wraps cannot be redrawn in place.
         let width = [self.columns, columns_of(io::stderr())].into_iter().flatten().min().unwrap_or(80);
         let line = lock(&self.state).line(self.started.elapsed(), width, self.color);
         if line.is_empty() {
@@ -124,7 +125,7 @@ impl Screen {
 }
 
 fn write(text: &str) {
-    // With standard error gone there is nobody left to tell.
+    // If standard error fails, there is nowhere left to report that.
     let _ = Patient(io::stderr().lock()).write_all(text.as_bytes());
 }
 
@@ -132,21 +133,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the line tells.
+/// The content of the line.
 #[derive(Debug, Clone)]
 pub struct State {
     what: Subject,
     done: usize,
-    /// How many of those are failures.
+    /// How many of these failed.
     pub failed: usize,
-    /// How many are done, but for a look at whether it took effect.
+    /// How many changes were accepted and are polled until they are visible (`--wait`).
     pub confirming: usize,
-    /// Whether nothing new is sent.
+    /// Whether no new requests are sent.
     pub stopping: bool,
     hold: Option<ShownHold>,
-    /// Since when nothing but the pace is in the way, and how many were to be sent then.
+    /// The end of the latest pause, or the start of the run, and how many requests were still to be sent then.
     open: (Duration, usize),
-    /// Until when the pace was last in the way.
+    /// Until when the rate limit last delayed a request.
     paced: Option<Duration>,
 }
 
@@ -166,12 +167,12 @@ struct ShownHold {
 }
 
 impl State {
-    /// A run over so many IDs, at this pace.
+    /// A run over `total` IDs with this rate limit.
     pub fn of_ids(total: usize, rate: Option<Rate>) -> Self {
         Self { open: (Duration::ZERO, total), ..Self::of(Subject::Ids { total, rate }) }
     }
 
-    /// Reading something that is as long as it is. Nothing is shown where it takes a moment only.
+    /// Reading something whose length is not known. Nothing is shown if it takes less than [`SHORT`].
     pub fn of_reading(what: &'static str) -> Self {
         Self::of(Subject::Reading(what))
     }
@@ -189,12 +190,13 @@ impl State {
         }
     }
 
-    /// One ID more is done with.
+    /// One more ID is finished.
     pub fn advance(&mut self) {
         self.done = self.done.saturating_add(1);
     }
 
-    /// A service answered with this status, so that nothing is sent for so long; whether it named that time itself.
+    /// The server `who` answered with `status`, which pauses all requests for `wait`. `is_named`: it sent
+    /// `Retry-After`.
     pub fn held(&mut self, now: Duration, who: &str, status: u16, wait: Duration, is_named: bool) {
         let until = now.saturating_add(wait);
         let current = self.hold_at(now);
@@ -206,12 +208,12 @@ impl State {
         self.open = (until, self.to_send());
     }
 
-    /// Nothing is sent for so long, for the sake of the pace.
+    /// The rate limit delays the next request by `wait`.
     pub fn paced(&mut self, now: Duration, wait: Duration) {
         self.paced = Some(now.saturating_add(wait));
     }
 
-    /// The line: never as wide as the terminal, and empty where there is nothing to tell.
+    /// The line: always narrower than the terminal, and empty if there is nothing to show.
     pub fn line(&self, now: Duration, width: usize, color: bool) -> String {
         let mut text = Parts { text: String::new(), room: width.saturating_sub(FREE) };
         let hold = self.hold_at(now).filter(|_| !self.stopping);
@@ -240,7 +242,7 @@ impl State {
         }
     }
 
-    /// Adds what there is room for, the most important first.
+    /// Adds as many parts as there is room for, the most important first.
     fn tell_more(&self, now: Duration, text: &mut Parts) {
         let parts = [
             self.stopping.then(|| "stopping".to_owned()),
@@ -265,19 +267,20 @@ impl State {
         }
     }
 
-    /// The time in which it came so far. A hold counts when it is over: until then nobody knows whether it is the last.
+    /// The time that the run took so far. A pause counts only when it is over, because it may be the last one.
     fn observed(&self, now: Duration) -> Duration {
         self.hold_at(now).map_or(now, |hold| hold.since)
     }
 
-    /// IDs per second so far, once that means something.
+    /// IDs per second so far, as soon as that is meaningful.
     fn rate(&self, now: Duration) -> Option<f64> {
         let observed = self.observed(now);
         let is_known = self.done > 0 && observed >= MEANINGFUL && !self.stopping;
         is_known.then(|| self.done as f64 / observed.as_secs_f64())
     }
 
-    /// How long the rest takes, once that means something: as long as it took so far, or as the pace makes it take.
+    /// How long the rest takes, as soon as that is meaningful: from the speed so far, or from the rate limit if that is
+    /// slower.
     fn estimate(&self, now: Duration) -> Option<Duration> {
         let Subject::Ids { total, rate } = self.what else { return None };
         let observed = self.observed(now);
@@ -285,29 +288,30 @@ impl State {
         let by_rate = Duration::try_from_secs_f64(left as f64 / self.rate(now)?).unwrap_or(Duration::MAX);
         let hold = self.hold_at(now).map_or(Duration::ZERO, |hold| hold.until.saturating_sub(now));
         let Some(pace) = rate else { return Some(hold.saturating_add(by_rate)) };
-        // One window behind the other, of which the first is there at once.
+        // The windows follow each other; the first one starts at once.
         let windows = |ids: usize| {
             let windows = ids.saturating_sub(1) / pace.requests.max(1);
             pace.window.saturating_mul(u32::try_from(windows).unwrap_or(u32::MAX))
         };
-        // The plan knows how much of the window in force is over; what is still to be sent, whether the plan holds.
+        // The plan accounts for the part of the current window that is over. The number of requests still to be sent
+        // corrects a plan that was wrong.
         let (since, were_to_send) = self.open;
         let planned = since.saturating_add(windows(were_to_send)).saturating_sub(now.saturating_add(hold));
         let to_send = self.to_send();
         let most = windows(to_send.saturating_add(pace.requests));
         let by_pace = planned.min(most).max(windows(to_send));
-        // What is seen in bursts, with waits between, says nothing about the rest; the pace alone does.
+        // Bursts with waits between them say nothing about the rest; then only the rate limit counts.
         let is_paced = self.paced.is_some_and(|until| observed < until.saturating_add(pace.window));
         Some(hold.saturating_add(if is_paced { by_pace } else { by_pace.max(by_rate) }))
     }
 }
 
 impl ShownHold {
-    /// The fact and the time first, so that they are left where there is no room for more.
+    /// The pause and its time come first, because the end is cut off if there is not enough room.
     fn tell(&self, now: Duration, text: &mut Parts) {
         let Self { who, status, .. } = self;
-        let held = format!("held for {} more", approx_duration(seconds(self.until.saturating_sub(now))));
-        let unnamed = if self.is_named { "" } else { " without a time" };
+        let held = format!("paused for {} more", approx_duration(seconds(self.until.saturating_sub(now))));
+        let unnamed = if self.is_named { "" } else { " without Retry-After" };
         let longer = [
             format!("{held}: {who} answered {status}{unnamed}"),
             format!("{held}: {who} answered {status}"),
@@ -319,7 +323,7 @@ impl ShownHold {
     }
 }
 
-/// Parts in a row, as many as there is room for.
+/// The parts of a line, as many as there is room for.
 struct Parts {
     text: String,
     room: usize,
@@ -331,7 +335,7 @@ impl Parts {
         measure(&self.text) + gap + columns <= self.room
     }
 
-    /// Whether there was room for it.
+    /// Adds it if there is room, and returns whether there was.
     fn add(&mut self, part: &str) -> bool {
         let has_room = self.has_room_for(measure(part));
         if has_room {
@@ -340,7 +344,7 @@ impl Parts {
         has_room
     }
 
-    /// Adds it; what there is no room for will be cut off.
+    /// Adds it anyway; [`Self::fitted`] cuts off what does not fit.
     fn insist(&mut self, part: &str) {
         if !self.text.is_empty() {
             self.text.push_str(GAP);
@@ -362,7 +366,7 @@ fn bar_of(done: usize, total: usize, columns: usize) -> String {
     format!("{:columns$}", "=".repeat(filled) + tip)
 }
 
-/// So many per second; per minute where there is less than one per second.
+/// A rate per second, or per minute if it is less than one per second.
 fn per_time(rate: f64) -> String {
     match rate {
         10.0.. => format!("{rate:.0}/s"),
@@ -371,7 +375,7 @@ fn per_time(rate: f64) -> String {
     }
 }
 
-/// In whole seconds, of which the last one counts until it is over.
+/// Rounded up to whole seconds, at least one.
 fn seconds(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0)).max(1))
 }
@@ -388,13 +392,13 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// A run of 500 at this pace, of which so many are done.
+    /// A run over 500 IDs, `done` of them finished.
     fn run(rate: Option<Rate>, done: usize) -> State {
         State { done, ..State::of_ids(500, rate) }
     }
 
     #[test]
-    fn a_line_holds_as_much_as_there_is_room_for() {
+    fn a_line_shows_as_many_parts_as_fit_the_width() {
         let early = run(None, 10);
         let late = State { failed: 3, ..run(None, 120) };
         let confirming = State { confirming: 4, ..late.clone() };
@@ -422,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_tells_how_much_longer_before_it_tells_who() {
+    fn a_pause_shows_its_time_first_and_the_server_if_there_is_room() {
         let held = |rate, is_named| {
             let mut state = State { failed: 3, ..run(rate, 120) };
             state.held(s(20), GRAPH, 429, s(41), is_named);
@@ -430,24 +434,24 @@ mod tests {
         };
         let (named, unnamed) = (held(None, true), held(None, false));
         let table = [
-            (&named, 20.0, 80, "120/500  held for 41s more: graph.microsoft.com answered 429  3 failed"),
+            (&named, 20.0, 80, "120/500  paused for 41s more: graph.microsoft.com answered 429  3 failed"),
             (
                 &named,
                 20.1,
                 100,
-                "120/500  held for 41s more: graph.microsoft.com answered 429  3 failed  about 1m 45s left",
+                "120/500  paused for 41s more: graph.microsoft.com answered 429  3 failed  about 1m 45s left",
             ),
             (
                 &named,
                 60.5,
                 100,
-                "120/500  held for 1s more: graph.microsoft.com answered 429  3 failed  about 1m 4s left",
+                "120/500  paused for 1s more: graph.microsoft.com answered 429  3 failed  about 1m 4s left",
             ),
-            (&named, 30.0, 40, "120/500  held for 31s more (429)"),
-            (&named, 30.0, 34, "120/500  held for 31s more"),
-            (&named, 30.0, 20, "120/500  held for"),
-            (&unnamed, 30.0, 80, "120/500  held for 31s more: graph.microsoft.com answered 429 without a time"),
-            (&unnamed, 30.0, 75, "120/500  held for 31s more: graph.microsoft.com answered 429  3 failed"),
+            (&named, 30.0, 40, "120/500  paused for 31s more (429)"),
+            (&named, 30.0, 34, "120/500  paused for 31s more"),
+            (&named, 30.0, 20, "120/500  paused f"),
+            (&unnamed, 30.0, 85, "120/500  paused for 31s more: graph.microsoft.com answered 429 without Retry-After"),
+            (&unnamed, 30.0, 80, "120/500  paused for 31s more: graph.microsoft.com answered 429  3 failed"),
             (&named, 61.0, 80, "===>              120/500  3 failed  about 3m 14s left  2.0/s"),
         ];
         for (state, now, width, line) in table {
@@ -462,19 +466,19 @@ mod tests {
     }
 
     #[test]
-    fn the_hold_that_lasts_longest_is_the_one_that_is_told() {
+    fn the_longest_pause_is_shown() {
         let mut state = run(None, 120);
         state.held(s(10), GRAPH, 429, s(41), true);
         state.held(s(11), "elsewhere", 503, s(5), false);
-        assert_eq!(state.line(s(12), 64, false), "120/500  held for 39s more: graph.microsoft.com answered 429");
+        assert_eq!(state.line(s(12), 65, false), "120/500  paused for 39s more: graph.microsoft.com answered 429");
         state.held(s(13), "else\nwhere", 503, s(60), true);
-        assert_eq!(state.line(s(13), 64, false), "120/500  held for 1m more: else where answered 503");
+        assert_eq!(state.line(s(13), 65, false), "120/500  paused for 1m more: else where answered 503");
         state.held(s(80), GRAPH, 429, s(2), true);
-        assert_eq!(state.line(s(80), 64, false), "120/500  held for 2s more: graph.microsoft.com answered 429");
+        assert_eq!(state.line(s(80), 65, false), "120/500  paused for 2s more: graph.microsoft.com answered 429");
     }
 
     #[test]
-    fn reading_is_told_once_it_takes_longer_and_a_hold_at_once() {
+    fn reading_is_shown_after_a_second_and_a_pause_immediately() {
         let mut state = State::of_reading("the partners");
         for (now, line) in
             [(0, ""), (999, ""), (1_000, "reading the partners: 1s"), (72_300, "reading the partners: 1m 12s")]
@@ -482,28 +486,28 @@ mod tests {
             assert_eq!(state.line(Duration::from_millis(now), 80, false), line);
         }
         state.held(Duration::from_millis(500), GRAPH, 429, s(3), true);
-        assert_eq!(state.line(s(1), 80, false), "held for 3s more: graph.microsoft.com answered 429");
-        assert_eq!(state.line(s(1), 40, false), "held for 3s more (429)");
+        assert_eq!(state.line(s(1), 80, false), "paused for 3s more: graph.microsoft.com answered 429");
+        assert_eq!(state.line(s(1), 40, false), "paused for 3s more (429)");
         assert_eq!(state.line(s(4), 80, false), "reading the partners: 4s");
     }
 
     #[test]
-    fn the_bar_is_green_and_a_hold_yellow() {
+    fn the_bar_is_green_and_a_pause_is_magenta() {
         let mut state = run(None, 250);
         assert_eq!(state.line(s(1), 40, true), "\u{1b}[32m========>       \u{1b}[0m  250/500");
         state.held(s(1), GRAPH, 429, s(9), true);
-        assert_eq!(state.line(s(1), 40, true), "\u{1b}[35m250/500  held for 9s more (429)\u{1b}[0m");
+        assert_eq!(state.line(s(1), 40, true), "\u{1b}[35m250/500  paused for 9s more (429)\u{1b}[0m");
     }
 
     #[test]
-    fn an_estimate_follows_the_pace_where_that_is_what_takes_the_time() {
+    fn the_estimate_follows_the_rate_limit_if_the_run_is_limited_by_it() {
         let seconds =
             |state: &State, now: f64| state.estimate(Duration::from_secs_f64(now)).map(|left| left.as_secs_f64());
         // Nothing is known yet.
         assert_eq!(seconds(&run(Some(Rate::PUBLISHED), 90), 1.9), None);
         assert_eq!(seconds(&run(Some(Rate::PUBLISHED), 0), 19.0), None);
-        // 100 at once, at 0, 20, 40, 60 and 80 s: a burst at the start is not the speed of the rest, nor is the
-        // average before and after a burst.
+        // 100 at once, at 0, 20, 40, 60 and 80 s: neither a burst at the start nor the average around a burst is the
+        // speed of the rest.
         let mut state = run(Some(Rate::PUBLISHED), 100);
         assert_eq!(seconds(&state, 2.0), Some(78.0));
         state.paced(s(2), s(18));
@@ -514,9 +518,9 @@ mod tests {
         state.done = 499;
         state.paced(s(62), s(18));
         assert_eq!(seconds(&state, 81.0), Some(0.0));
-        // Slower than the pace allows.
+        // Slower than the rate limit allows.
         assert_eq!(seconds(&run(Some(Rate::PUBLISHED), 100), 50.0), Some(200.0));
-        // Held for a minute at 2 s: after that the windows begin anew.
+        // Paused for a minute at 2 s: after that the windows start again.
         let mut state = run(Some(Rate::PUBLISHED), 100);
         state.paced(s(2), s(18));
         state.held(s(2), GRAPH, 429, s(60), true);
@@ -524,7 +528,7 @@ mod tests {
         state.done = 200;
         state.paced(s(64), s(18));
         assert_eq!(seconds(&state, 70.0), Some(52.0));
-        // What is done and only to be confirmed has been sent.
+        // Changes that are polled have been sent already.
         let state = State { confirming: 400, ..run(Some(Rate { requests: 1, window: s(60) }), 100) };
         assert_eq!(seconds(&state, 100.0), Some(400.0));
     }
@@ -556,7 +560,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_is_one_line_and_never_as_wide_as_the_terminal(
+        fn a_line_is_a_single_line_and_narrower_than_the_terminal(
             state in any_state(), now in any::<Duration>(), seconds in 0..100_u64, soon in any::<bool>(),
             width in 0..200_usize, color in any::<bool>(),
         ) {
@@ -568,18 +572,18 @@ mod tests {
         }
 
         #[test]
-        fn a_countdown_counts_down_and_ends(wait in 0..700_000_u64, at in 0..1_400_000_u64) {
+        fn the_time_of_a_pause_counts_down_and_disappears(wait in 0..700_000_u64, at in 0..1_400_000_u64) {
             let mut state = run(None, 1);
             state.held(s(10), GRAPH, 429, Duration::from_millis(wait), true);
             let line = state.line(s(10) + Duration::from_millis(at), 200, false);
-            let told = line.split_once("held for ").map(|(_, rest)| {
+            let told = line.split_once("paused for ").map(|(_, rest)| {
                 humantime::parse_duration(rest.split_once(" more").unwrap().0).unwrap().as_secs()
             });
             prop_assert_eq!(told, wait.checked_sub(at).filter(|left| *left > 0).map(|left| left.div_ceil(1000)));
         }
 
         #[test]
-        fn nothing_is_promised_that_the_pace_does_not_allow(
+        fn the_estimate_is_never_shorter_than_the_rate_limit_allows(
             requests in 1..50_usize, window in 1..100_u64, total in 1..2000_usize, done in 1..2000_usize, now in 2..1000_u64,
         ) {
             let rate = Rate { requests, window: s(window) };

@@ -1,5 +1,5 @@
-//! The door to standard output for results. A thread of its own writes, so that a reader that stalls holds up
-//! neither the requests under way, whose answers would seem to be late, nor a Ctrl-C.
+//! Writes results to standard output. A separate thread does it, so that a stalled reader delays neither requests in
+//! flight, which would seem to time out, nor Ctrl-C.
 
 use std::io::{self, Write};
 use std::sync::mpsc;
@@ -13,22 +13,22 @@ use super::progress::ProgressLine;
 use super::record::{Record, Status, Summary};
 use super::{Format, stdout};
 
-/// What became of the writing.
+/// The outcome of writing the results.
 #[derive(Debug, Default)]
 pub struct Written {
-    /// Why not everything could be written.
+    /// Why some results could not be written.
     pub error: Option<io::Error>,
-    /// What could not be. Where the reader went away, without that for which nothing was sent.
+    /// The results that could not be written. If the reader closed the pipe, without those that were not attempted.
     pub lost: Vec<Record>,
 }
 
 impl Written {
-    /// Not everything was written, and what was not is not known.
+    /// Some results were not written, and it is not known which.
     pub fn failed(why: &'static str) -> Self {
         Self { error: Some(io::Error::other(why)), lost: Vec::new() }
     }
 
-    /// Whether the reader went away, as `| head` does; no reason for alarm.
+    /// Whether the reader closed the pipe, as `| head` does. That is normal.
     pub fn closed(&self) -> bool {
         self.error.as_ref().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     }
@@ -39,16 +39,15 @@ enum Message {
     Summary(Box<Summary>),
 }
 
-/// A record to be written.
 struct Queued {
     record: Record,
-    /// Given back when the record has been written: it bounds how far writing may fall behind.
+    /// Released when the record has been written. This limits how far writing may fall behind.
     permit: Option<OwnedSemaphorePermit>,
 }
 
-/// Takes records, and writes them on a thread of its own, so that a reader who stalls holds up nothing else.
+/// Takes records, and writes them on a separate thread.
 pub struct Sink {
-    /// Those not handed over yet: to wake the thread for each one alone costs more than to write it.
+    /// Records not handed over yet: waking the thread for each one costs more than writing it.
     held: Vec<Queued>,
     batch_size: usize,
     messages: mpsc::Sender<Message>,
@@ -57,7 +56,7 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Starts writing to standard output. `progress` is kept out of the way of what is written to the same terminal. At
+    /// Starts writing to standard output. `progress` is hidden during each write, which may go to the same terminal. At
     /// most `batch_size` records are handed over together.
     pub fn start(
         format: Format,
@@ -81,13 +80,13 @@ impl Sink {
             for message in inbox {
                 writer.take(message);
             }
-            // Nobody listens where the run ended without waiting for the output.
+            // The receiver is gone if the run ended without waiting for the output.
             let _ = written_tx.send(writer.written);
         })?;
         Ok(Self { held: Vec::new(), batch_size, messages, failed, written })
     }
 
-    /// Takes a record. It may stay here until [`Self::hand_over`], which is due before anything is waited for.
+    /// Takes a record. It may stay here until [`Self::hand_over`], which must be called before waiting for anything.
     pub fn record(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>) {
         self.held.push(Queued { record, permit });
         if self.held.len() >= self.batch_size {
@@ -95,32 +94,32 @@ impl Sink {
         }
     }
 
-    /// Whether there are records that are not on their way yet.
+    /// Whether some records are not handed over yet.
     pub fn is_holding(&self) -> bool {
         !self.held.is_empty()
     }
 
-    /// Sends them on their way.
+    /// Hands the records over to the thread.
     pub fn hand_over(&mut self) {
         if self.is_holding() {
-            // The writer ends only when this end of the channel is gone.
+            // This cannot fail: the thread ends only when the sender is dropped.
             let _ = self.messages.send(Message::Records(std::mem::take(&mut self.held)));
         }
     }
 
-    /// Returns when nothing can be written any more; never where all goes well.
+    /// Returns when writing fails; never returns if all goes well.
     pub async fn failed(&mut self) {
         if (&mut self.failed).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Waits until everything is written.
+    /// Writes the summary, and waits until everything is written.
     pub async fn finish(mut self, summary: Summary) -> Written {
         self.hand_over();
         let _ = self.messages.send(Message::Summary(Box::new(summary)));
         drop(self.messages);
-        self.written.await.unwrap_or_else(|_| Written::failed("the output broke off"))
+        self.written.await.unwrap_or_else(|_| Written::failed("the thread that writes them failed"))
     }
 }
 
@@ -171,12 +170,12 @@ impl<W: Write> Writer<W> {
         if let Some(failed) = self.failed.take() {
             let _ = failed.send(());
         }
-        // Who closes the pipe does not want to hear of what was not even sent; who runs out of disk does.
+        // A reader that closed the pipe needs no list of IDs that were not attempted; a full disk does.
         let closed = self.written.closed();
         self.written.lost.extend(records.into_iter().filter(|record| !closed || record.status != Status::NotAttempted));
     }
 
-    /// Writes in one call and flushes: a line is there whole, whatever happens next.
+    /// Writes in one call and flushes, so that a line is never incomplete, whatever happens next.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let out = &mut self.out;
         let mut write = || {
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn json_keeps_a_message_as_it_came() {
+    fn a_record_in_json_keeps_the_message_unchanged() {
         let line = serde_json::to_string(&record(1, Status::Failed)).unwrap();
         assert!(line.contains(r#""message":"no\nsuch \u001b[2Jpartner""#), "{line}");
         let owner = r#","tenant_id":"t","graph_url":"https://g","account":null,"client_request_id""#;
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_full_disk_swallows_is_kept_and_of_what_a_closed_pipe_does_all_for_which_something_was_sent() {
+    fn unwritten_records_are_kept_except_unattempted_ones_on_a_closed_pipe() {
         let records = || vec![record(1, DONE), record(2, Status::Failed), record(3, Status::Failed)];
         let full = write(Format::Ndjson, Full(1, io::ErrorKind::StorageFull), records()).written;
         assert_eq!(full.lost.iter().map(|record| record.index).collect::<Vec<_>>(), [2, 3]);

@@ -17,7 +17,7 @@ pub fn open() -> io::Result<impl Write> {
     Ok(Patient(raw()?))
 }
 
-/// Prints `bytes`, for commands that print one thing and end. A reader that has seen enough is no failure.
+/// Prints `bytes`, for commands that print once and exit. A closed pipe is not a failure: the reader has seen enough.
 pub fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
     let failed =
         |error: &io::Error| Error::failure(format!("cannot write to standard output: {}", without_errno(error)));
@@ -29,13 +29,13 @@ pub fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
     }
 }
 
-/// The same, without holding up whatever else is under way: a reader may stall, and Ctrl-C is then to be heard.
+/// The same without blocking other tasks: Ctrl-C must work even if the reader stalls.
 pub async fn print_patiently(bytes: Vec<u8>) -> anyhow::Result<Exit> {
     let printed = tokio::task::spawn_blocking(move || print(&bytes)).await;
-    printed.unwrap_or_else(|_| Err(Error::failure("the output broke off").into()))
+    printed.unwrap_or_else(|_| Err(Error::failure("writing to standard output failed unexpectedly").into()))
 }
 
-/// Whether somebody reads standard output from a pipe or a socket.
+/// Whether standard output is a pipe or a socket.
 pub fn is_pipe() -> bool {
     #[cfg(unix)]
     {
@@ -43,42 +43,42 @@ pub fn is_pipe() -> bool {
         let kind = file().and_then(|stdout| stdout.metadata()).map(|metadata| metadata.file_type());
         kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
     }
-    // Git Bash's terminal is a pipe, too.
+    // The terminal of Git Bash is a pipe, too.
     #[cfg(windows)]
     return !io::stdout().is_terminal() && file().and_then(winapi_util::file::typ).is_ok_and(|kind| kind.is_pipe());
 }
 
 /// Whether standard output is this file.
 pub fn is(path: &Path) -> bool {
-    // A pipe that has a path would be waited for.
+    // Opening a named pipe would block.
     path.is_file()
         && same_file::Handle::stdout()
             .is_ok_and(|own| same_file::Handle::from_path(path).is_ok_and(|other| own == other))
 }
 
-/// Whether what is written goes behind what is there, as `>>` has it.
+/// Whether standard output appends to a file, as with `>>`.
 pub fn appends() -> bool {
     #[cfg(unix)]
     return rustix::fs::fcntl_getfl(io::stdout()).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::APPEND));
-    // Windows does not tell how a file was opened. For `>>`, cmd starts at its end.
+    // Windows does not say how a file was opened. For `>>`, cmd starts at its end.
     #[cfg(windows)]
     return file().and_then(|mut stdout| Ok(stdout.stream_position()? == stdout.metadata()?.len())).unwrap_or(false);
 }
 
-/// Whether others may decode what is written with a code page that lacks some of its characters, as PowerShell does with
-/// the output of a program that it redirects, captures or passes on.
+/// Whether a reader may decode the output with a code page that lacks some characters: PowerShell does that if it
+/// redirects, captures or pipes the output of a program.
 pub fn is_recoded() -> bool {
     cfg!(windows) && !io::stdout().is_terminal()
 }
 
-/// Without the buffer that std has around it, which forgets how far it came when a write fails.
+/// Without the buffer of std, which loses track of how much was written when a write fails.
 #[cfg(unix)]
 fn raw() -> io::Result<File> {
     file()
 }
 
-/// A console takes what std writes there, which is UTF-16, and decodes what is written to its file with its code page.
-/// Without any standard output std writes to nowhere.
+/// A console decodes bytes with its code page; there, std does the writing, in UTF-16. If there is no standard output,
+/// std discards what is written.
 #[cfg(windows)]
 fn raw() -> io::Result<Box<dyn Write + Send>> {
     let stdout = file()?;
@@ -98,8 +98,7 @@ fn file() -> io::Result<File> {
     return Ok(io::stdout().as_handle().try_clone_to_owned()?.into());
 }
 
-/// Waits where there is no room at the moment. Some programs (Node.js among them) leave the pipe that they hand over
-/// non-blocking.
+/// Waits if there is no room at the moment. Some programs, such as Node.js, pass on a pipe that is non-blocking.
 pub struct Patient<W>(pub W);
 
 impl<W: Write> Write for Patient<W> {

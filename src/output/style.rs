@@ -36,8 +36,9 @@ pub fn understands_sequences(_terminal: &impl Handle) -> bool {
     true
 }
 
-/// Whether a terminal acts on escape sequences. A console has to be told to, for each stream; before Windows 10 it cannot.
-/// Source: Microsoft, "Console Virtual Terminal Sequences". A terminal that is no console (Git Bash's) does so by itself.
+/// Whether a terminal acts on escape sequences. On a console, each stream must enable that; before Windows 10 it
+/// cannot. Source: Microsoft, "Console Virtual Terminal Sequences". A terminal that is not a console (Git Bash) always
+/// does.
 #[cfg(windows)]
 pub fn understands_sequences(terminal: &impl Handle) -> bool {
     const ENABLE_VIRTUAL_TERMINAL_PROCESSING: u32 = 0x4;
@@ -47,20 +48,15 @@ pub fn understands_sequences(terminal: &impl Handle) -> bool {
     })
 }
 
-/// Bold red.
 pub const RED: Style = AnsiColor::Red.on_default().bold();
-/// Magenta, for what is neither good nor bad. (Yellow cannot be read on white.)
+/// For what is neither good nor bad. Yellow would be unreadable on white.
 pub const MAGENTA: Style = AnsiColor::Magenta.on_default();
-/// Bold yellow.
 pub const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-/// Green.
 pub const GREEN: Style = AnsiColor::Green.on_default();
-/// Bold.
 pub const BOLD: Style = Style::new().bold();
-/// Dim.
 pub const DIM: Style = Style::new().dimmed();
 
-/// Text in this style, if it is to be coloured.
+/// Text in this style if `color`, else plain.
 pub fn painted(text: &str, style: Style, color: bool) -> String {
     if color && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }

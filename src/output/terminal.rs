@@ -1,4 +1,4 @@
-//! What text is laid out for: a terminal and its width, or a program that reads it; and how it is made to fit.
+//! How text is laid out for a terminal of a given width, or for a program that reads it.
 
 use std::borrow::Cow;
 
@@ -11,20 +11,19 @@ use super::style::{Color, Handle};
 /// How text is laid out, and whether it is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextStyle {
-    /// Where its parts stand.
     pub layout: Layout,
-    /// Whether it is coloured. That does not follow from the layout: colour can be asked for in a pipe, too.
+    /// Independent of the layout: the user can ask for colour in a pipe, too.
     pub color: bool,
 }
 
-/// Where the parts of a text stand.
+/// How the parts of a line are arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// For programs: all that is known on one line, with tabs between.
+    /// For programs: everything on one line, separated by tabs.
     Tabs,
     /// For people: in columns.
     Columns {
-        /// How many of the terminal's there are; where that is not known, nothing is made to fit.
+        /// The width of the terminal; if it is not known, nothing is wrapped or cut.
         width: Option<usize>,
     },
 }
@@ -33,14 +32,14 @@ impl TextStyle {
     /// For programs, and without colour.
     pub const PLAIN: Self = Self { layout: Layout::Tabs, color: false };
 
-    /// What suits standard output or standard error.
+    /// The style for standard output or standard error.
     pub fn of(stream: &(impl RawStream + Handle), color: Color) -> Self {
         let columns = || Layout::Columns { width: width(variable().as_deref(), columns_of(stream)) };
         Self { layout: if stream.is_terminal() { columns() } else { Layout::Tabs }, color: color.on(stream) }
     }
 }
 
-/// The width that `COLUMNS` asks for.
+/// The width in `COLUMNS`.
 pub fn asked_for() -> Option<usize> {
     width(variable().as_deref(), None)
 }
@@ -49,26 +48,26 @@ fn variable() -> Option<String> {
     std::env::var(crate::variables::COLUMNS).ok()
 }
 
-/// The width that the terminal behind a stream says it has.
+/// The width that the terminal of a stream reports.
 pub fn columns_of(stream: impl Handle) -> Option<usize> {
     width(None, terminal_size_of(stream).map(|(Width(columns), _)| usize::from(columns)))
 }
 
-/// The width to lay out for: `COLUMNS` goes before what the terminal says of itself. Some terminals (a serial line, a
-/// container's) say 0, which means that they do not know.
+/// The width to use: `COLUMNS` takes precedence over the terminal. Some terminals (a serial line, a container) report
+/// 0, which means that they do not know.
 fn width(variable: Option<&str>, terminal: Option<usize>) -> Option<usize> {
     let variable = variable.and_then(|columns| columns.parse().ok());
     variable.filter(|columns| *columns > 0).or(terminal.filter(|columns| *columns > 0))
 }
 
-/// How many of a terminal's columns a text takes.
+/// How many columns of a terminal a text takes.
 pub fn measure(text: &str) -> usize {
-    // In print, Arabic joins lam and alef into one letter, and so does unicode-width; terminals give each its own column.
+    // unicode-width joins lam and alef into one letter, as print does; terminals give each one its own column.
     let is_arabic = |c: char| matches!(c, '\u{600}'..='\u{6ff}');
     text.split_inclusive(is_arabic).map(str::width).sum()
 }
 
-/// Text in no more than so many columns, with `…` in place of what does not fit.
+/// Cuts a text to at most `width` columns, with `…` at the end if something was cut.
 pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
     if measure(text) <= width {
         return Cow::Borrowed(text);
@@ -77,8 +76,8 @@ pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", kept.unwrap_or_default().trim_end()))
 }
 
-/// Text on lines of no more than so many columns. It is parted at spaces and beside double-width characters (Japanese
-/// and Chinese have no spaces). A longer word is for the terminal to break, which keeps an address fit to be copied.
+/// Wraps a text to lines of at most `width` columns, at spaces and beside double-width characters (Japanese and Chinese
+/// have no spaces). The terminal breaks a longer word, so that a URL can still be copied.
 pub fn wrap(text: &str, width: usize) -> Vec<&str> {
     let is_wide = |c: char| c.width() == Some(2);
     let mut lines = Vec::new();
@@ -89,7 +88,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<&str> {
             let is_behind_space = line.ends_with(' ') && !next.starts_with(' ');
             !line.trim().is_empty() && (is_behind_space || line.ends_with(is_wide) || next.starts_with(is_wide))
         }) {
-            // Where nothing fits, the least that can be parted.
+            // If nothing fits, take the shortest possible line.
             if parted.is_some() && measure(line.trim_end()) > width {
                 break;
             }
@@ -103,9 +102,8 @@ pub fn wrap(text: &str, width: usize) -> Vec<&str> {
     lines
 }
 
-/// The places at which a text can be parted without tearing what is shown as one character, as far as that shows in
-/// widths: a mark stays with its base, and an emoji that is joined out of several with itself. Each as what stands
-/// before it and behind it.
+/// The positions at which a text can be split, each as the text before and after it. A character on the screen is not
+/// split, as far as widths show it: a mark stays with its base, and the parts of a joined emoji stay together.
 fn joints(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let whole = measure(text);
     text.char_indices()
@@ -121,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_wins_and_zero_is_not_known() {
+    fn the_variable_columns_takes_precedence_and_a_width_of_zero_is_ignored() {
         let table = [
             (None, None, None),
             (None, Some(0), None),
@@ -164,11 +162,11 @@ mod tests {
             ("TeamViewer", 10, "TeamViewer"),
             ("TeamViewers", 10, "TeamViewe…"),
             ("Team Viewers", 6, "Team…"),
-            // Two columns each: the sixth character would be half in.
+            // Two columns each: only half of the sixth character would fit.
             ("リモートサポート", 16, "リモートサポート"),
             ("リモートサポート", 10, "リモート…"),
             ("リモートサポート", 11, "リモートサ…"),
-            // Marks stay: か and ゛, e and ´.
+            // Marks stay with their base: か and ゛, e and ´.
             ("か\u{3099}き\u{3099}く", 5, "か\u{3099}き\u{3099}…"),
             ("か\u{3099}き\u{3099}く", 4, "か\u{3099}…"),
             ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
@@ -186,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_parted_where_words_are() {
+    fn lines_are_wrapped_between_words() {
         let table: [(&str, usize, &[&str]); 8] = [
             ("", 10, &[""]),
             ("as it is", 8, &["as it is"]),
@@ -204,7 +202,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_cut_fits_and_is_a_beginning(text in "([a-z日本 ]|👩‍💻|👍🏽|か\u{3099}|e\u{301}){0,30}", width in 1_usize..40) {
+        fn a_cut_text_fits_and_is_a_prefix_of_the_original(text in "([a-z日本 ]|👩‍💻|👍🏽|か\u{3099}|e\u{301}){0,30}", width in 1_usize..40) {
             let short = cut(&text, width);
             prop_assert!(measure(&short) <= width);
             match short.strip_suffix('…') {

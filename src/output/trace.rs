@@ -1,4 +1,4 @@
-//! What happens on the way to an answer, as the progress and `-v` show it.
+//! Shows attempts and waits in the progress line and with `-v`.
 
 use reqwest::header::HeaderMap;
 use secrecy::SecretString;
@@ -7,10 +7,9 @@ use super::console::Console;
 use crate::net::event::{Event, Why};
 use crate::net::secret::{REDACTED, redact};
 
-/// Follows what happens.
 pub struct Trace<'a> {
     pub console: &'a Console,
-    /// 1 for each attempt and wait, 2 for headers, too.
+    /// 1: attempts and waits; 2: headers, too.
     pub verbosity: u8,
 }
 
@@ -34,7 +33,7 @@ impl Trace<'_> {
         };
         match event {
             Event::Sending { attempt, method, url, headers: sent, secrets } => {
-                // The address of a further page is the service's.
+                // The URL of a next page comes from the service, so it may contain a secret.
                 let url = redact(url.as_str(), secrets);
                 self.console.trace(&format!("{label}: attempt {attempt}: {method} {url}"));
                 headers(sent, '>', secrets);
@@ -47,15 +46,16 @@ impl Trace<'_> {
                 self.console.trace(&format!("{label}: {reason}, after {} ms", elapsed.as_millis()));
             }
             Event::Held { host, status, wait, is_named } => {
-                let whose = if *is_named { "as it asks" } else { "it names no time" };
+                let source = if *is_named { "Retry-After" } else { "no Retry-After" };
                 let wait = wait.as_secs_f64();
-                self.console
-                    .trace(&format!("{label}: {host} answered {status}: nothing is sent for {wait:.1} s, {whose}"));
+                self.console.trace(&format!(
+                    "{label}: {host} answered {status}: all requests paused for {wait:.1} s ({source})"
+                ));
             }
             Event::Waiting { why, wait } => {
                 let why = match why {
-                    Why::Pace => "for the pace",
-                    Why::Throttled => "because the service throttles",
+                    Why::Pace => "for the rate limit",
+                    Why::Throttled => "because the service throttles requests",
                     Why::Backoff => "before the next attempt",
                 };
                 self.console.trace(&format!("{label}: waiting {:.1} s {why}", wait.as_secs_f64()));

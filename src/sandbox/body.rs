@@ -1,4 +1,4 @@
-//! The body of a request: how long it may be, and that it says so.
+//! Reads the body of a request, whose length is limited and must be declared.
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::Method;
@@ -8,7 +8,7 @@ use hyper::http::request::Parts;
 
 use super::graph::GraphError;
 
-/// The longest body that is read, in bytes. Only a sign-in sends one: a few thousand bytes, with an assertion.
+/// The longest body, in bytes. Only sign-ins send one: a few thousand bytes with an assertion.
 const BODY_LIMIT: usize = 64 * 1024;
 
 pub(super) async fn read<B>(body: B) -> Result<Bytes, GraphError>
@@ -26,7 +26,7 @@ where
     }
 }
 
-/// A POST must say how long its body is, even if it has none (source: graph-facts, "The resource").
+/// A POST must declare the length of its body, even if it is empty (source: graph-facts, "The resource").
 pub(super) fn check_length(head: &Parts) -> Result<(), GraphError> {
     let has_length = head.headers.contains_key(CONTENT_LENGTH) || head.headers.contains_key(TRANSFER_ENCODING);
     if head.method == Method::POST && !has_length { Err(GraphError::LengthRequired) } else { Ok(()) }
@@ -41,7 +41,7 @@ mod tests {
     async fn a_body_is_read_up_to_the_limit() {
         for (length, expected) in [(BODY_LIMIT, Ok(BODY_LIMIT)), (BODY_LIMIT + 1, Err(GraphError::BodyTooLong))] {
             let body = Full::new(Bytes::from(vec![0; length]));
-            // A mapped body does not know its length beforehand; neither does a chunked one.
+            // A mapped body, like a chunked one, does not know its length in advance.
             assert_eq!(read(body.clone().map_frame(|frame| frame)).await.map(|body| body.len()), expected);
             assert_eq!(read(body).await.map(|body| body.len()), expected);
         }

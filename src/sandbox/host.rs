@@ -1,5 +1,5 @@
-//! Whether a request is meant for this machine. A web page can have its own host name resolve to 127.0.0.1 (DNS
-//! rebinding): its requests arrive here, but they name that host.
+//! Whether a request is meant for this machine. A web page can make its own host name resolve to 127.0.0.1 (DNS
+//! rebinding); its requests arrive here, but they name that host.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -20,7 +20,7 @@ pub(super) fn check(head: &Parts) -> Result<(), GraphError> {
 
 fn check_authority(authority: &Authority) -> Result<(), GraphError> {
     let host = authority.host();
-    // Nothing but a port goes with a host: the URI grammar would allow a user as well, and any text for a port.
+    // Only a port may follow the host. The URI grammar would also allow a user, and any text as the port.
     let is_valid = authority.as_str().strip_prefix(host).is_some_and(|port| port.is_empty() || is_port(port));
     if !is_valid {
         return Err(GraphError::HostInvalid);
@@ -118,15 +118,15 @@ mod tests {
     }
 
     #[test]
-    fn the_host_of_a_target_is_checked_as_well() {
+    fn the_host_in_the_request_target_is_checked_too() {
         for (target, expected) in [
             ("http://127.0.0.1/device", Ok(())),
             ("https://localhost:1/", Ok(())),
             ("*", Ok(())),
-            // A path, whatever it looks like.
+            // This is a path, although it looks like a host.
             ("//attacker.example/", Ok(())),
             ("http://attacker.example/", Err(GraphError::HostNotLoopback)),
-            // As CONNECT has it.
+            // The form of CONNECT.
             ("attacker.example:443", Err(GraphError::HostNotLoopback)),
             ("http://localhost@127.0.0.1/", Err(GraphError::HostInvalid)),
         ] {

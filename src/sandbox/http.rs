@@ -1,4 +1,4 @@
-//! What every response is made of, whichever service sends it.
+//! What the responses of both services have in common.
 
 use std::time::SystemTime;
 
@@ -20,7 +20,7 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// A new request ID, and the client's own ID if it sent a GUID. If not, the service repeats the request ID.
+    /// A new request ID, and the client's ID if it sent a GUID. If not, the service repeats the request ID.
     pub(super) fn of(headers: &HeaderMap, time: SystemTime) -> Self {
         let request_id = Uuid::new_v4().to_string();
         let sent = headers.get(CLIENT_REQUEST_ID).and_then(|value| value.to_str().ok());
@@ -43,7 +43,7 @@ pub(super) fn respond(status: StatusCode, content_type: &'static str, body: Stri
     response
 }
 
-/// Sets a header. The value was made here, or hyper checked it when it came in, so it is always valid.
+/// Sets a header. The value was made here, or hyper checked it on arrival, so it is always valid.
 pub(super) fn set(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_guid_of_the_client_the_request_id_is_repeated() {
+    fn the_request_id_is_repeated_if_the_client_sends_no_guid() {
         for value in [None, Some(HeaderValue::from_static("run-7")), HeaderValue::from_bytes(b"\xff").ok()] {
             let headers = value.into_iter().map(|value| (CLIENT_REQUEST_ID, value)).collect();
             let trace = Trace::of(&headers, SystemTime::UNIX_EPOCH);

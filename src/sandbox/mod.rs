@@ -1,7 +1,7 @@
-//! A stand-in for Microsoft Graph and Entra on 127.0.0.1, for rehearsals without a tenant.
+//! A stand-in for Microsoft Graph and Entra on 127.0.0.1, for trying things out without a tenant.
 //!
-//! It shares nothing with the client, not even types, so that it can contradict it. What it knows of the services comes
-//! from their published reference.
+//! It shares nothing with the client, not even types, so that it can reveal the client's mistakes. What it knows about
+//! the services comes from their published reference.
 
 mod body;
 mod entra;
@@ -34,8 +34,8 @@ use self::http::{Trace, percent_decode};
 
 pub use self::graph::Limit;
 
-/// How long a connection may be idle. Clients close theirs earlier (usually after at most 90 s), so that no request
-/// meets a connection that is being closed.
+/// How long a connection may be idle. Clients close theirs earlier (usually after 90 s at most), so that no request
+/// arrives on a connection that is being closed.
 const IDLE_LIMIT: Duration = Duration::from_secs(120);
 
 /// How long to wait after a connection could not be accepted, usually until a file descriptor is free again.
@@ -81,14 +81,14 @@ impl Sandbox {
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
         let Config { partners, latency, throttle, failures, approve_after, token_lifetime, port } = config;
         if let Some(limit) = throttle {
-            ensure!(limit.requests > 0 && !limit.window.is_zero(), "a limit of nothing would refuse every request");
+            ensure!(limit.requests > 0 && !limit.window.is_zero(), "the throttling limit must be greater than zero");
         }
-        ensure!(token_lifetime.as_secs() > 0, "a token must live for a second at least");
+        ensure!(token_lifetime.as_secs() > 0, "the token lifetime must be at least 1 s");
         let failures = failures.into_iter().map(checked_failure).collect::<anyhow::Result<_>>()?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .await
-            .with_context(|| format!("cannot listen on port {port} of 127.0.0.1"))?;
-        let url = format!("http://{}", listener.local_addr().context("cannot tell which port was given")?);
+            .with_context(|| format!("cannot listen on 127.0.0.1:{port}"))?;
+        let url = format!("http://{}", listener.local_addr().context("cannot read the port")?);
         let services = Services {
             entra: Entra::new(url.clone(), approve_after, token_lifetime, SystemTime::now()),
             graph: Graph::new(url.clone(), partners, failures, throttle),
@@ -114,7 +114,7 @@ impl Sandbox {
             tokio::select! {
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => drop(connections.spawn(serve_connection(stream, services.clone(), self.latency))),
-                    // The client has left, or there is no file descriptor: neither is a reason to stop.
+                    // The client has disconnected, or there is no file descriptor left: neither is a reason to stop.
                     Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
                 },
                 Some(_) = connections.join_next() => {}
@@ -124,7 +124,7 @@ impl Sandbox {
 }
 
 fn checked_failure((id, status): (String, u16)) -> anyhow::Result<(String, StatusCode)> {
-    ensure!((400..=599).contains(&status), "{status} is not the status of a failure (400 to 599), for ID {id}");
+    ensure!((400..=599).contains(&status), "{status} for ID {id} is not an error status (400 to 599)");
     Ok((id, StatusCode::from_u16(status)?))
 }
 
@@ -134,11 +134,11 @@ async fn serve_connection(stream: TcpStream, services: Arc<Mutex<Services>>, lat
     let answer = service_fn(move |request| answer(request, services.clone(), latency));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(IDLE_LIMIT);
-    // The error is the client's: it sent something other than HTTP, or it has left. hyper has responded if it could.
+    // An error is the client's fault: it did not send HTTP, or it has disconnected. hyper has responded if it could.
     let _ = builder.serve_connection(TokioIo::new(stream), answer).await;
 }
 
-/// Answers one request. It takes effect at once, and the response is sent after `latency`, as if from far away.
+/// Answers one request. It takes effect immediately; the response is sent after `latency`.
 async fn answer(
     request: Request<Incoming>,
     services: Arc<Mutex<Services>>,
@@ -155,7 +155,7 @@ async fn answer(
     });
     let mut response = response.unwrap_or_else(|error| error.response(&trace));
     trace.mark(&mut response);
-    // The timer counts in milliseconds: even a sleep of zero would take one.
+    // The timer counts in milliseconds, so even a sleep of zero would take one.
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
@@ -163,7 +163,7 @@ async fn answer(
 }
 
 impl Services {
-    /// Entra's paths go to Entra, all others to Graph, whose errors are also those of the sandbox itself.
+    /// Entra answers Entra's paths, Graph all others. The sandbox's own errors have the form of Graph's errors.
     fn answer(
         &mut self,
         head: &Parts,

@@ -23,7 +23,7 @@ fn config() -> Config {
     }
 }
 
-/// A sandbox that serves, and what a client needs to know.
+/// A running sandbox, and what a client needs to know.
 struct TestSandbox {
     authority: String,
     token: String,
@@ -44,7 +44,7 @@ impl TestSandbox {
         client
     }
 
-    /// Sends `bytes` on a connection of their own, and reads until the server closes it.
+    /// Sends `bytes` on a new connection, and reads until the server closes it.
     async fn exchange(&self, bytes: String) -> String {
         let mut client = self.connect();
         let exchange = move || {
@@ -77,7 +77,7 @@ fn parse(text: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn every_response_has_its_own_id_and_the_clients() {
+async fn every_response_has_a_new_request_id_and_the_clients_own_id() {
     let sandbox = TestSandbox::start(config()).await;
     let client_id = "client-request-id: 0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11\r\n";
     let token = format!("Authorization: Bearer {}\r\n", sandbox.token);
@@ -106,7 +106,7 @@ async fn every_response_has_its_own_id_and_the_clients() {
 }
 
 #[tokio::test]
-async fn a_body_whose_length_is_not_known_or_too_long_is_refused() {
+async fn a_body_that_is_too_long_or_has_no_declared_length_is_rejected() {
     let sandbox = TestSandbox::start(config()).await;
     let line = format!("POST {PARTNERS}/{FIRST}/disconnect");
     let token = format!("Authorization: Bearer {}\r\n", sandbox.token);
@@ -136,7 +136,7 @@ async fn clients_that_are_silent_or_do_not_speak_http_do_not_block_others() {
 }
 
 #[tokio::test]
-async fn a_connection_serves_one_request_after_the_other() {
+async fn a_connection_serves_several_requests() {
     let sandbox = TestSandbox::start(config()).await;
     let token = &sandbox.token;
     let request = |path: &str, more: &str| {
@@ -161,16 +161,16 @@ async fn dropping_the_server_closes_its_connections() {
 }
 
 #[tokio::test]
-async fn an_invalid_configuration_is_refused_at_the_start() {
+async fn an_invalid_configuration_is_rejected_at_the_start() {
     let nothing = |requests, window| Config { throttle: Some(Limit { requests, window }), ..config() };
     let short_lived = Config { token_lifetime: Duration::from_millis(999), ..config() };
     let fails_with = |status| Config { failures: HashMap::from([(FIRST.into(), status)]), ..config() };
     let table = [
-        (nothing(0, HOUR), "a limit of nothing would refuse every request".to_owned()),
-        (nothing(1, Duration::ZERO), "a limit of nothing would refuse every request".to_owned()),
-        (short_lived, "a token must live for a second at least".to_owned()),
-        (fails_with(399), format!("399 is not the status of a failure (400 to 599), for ID {FIRST}")),
-        (fails_with(600), format!("600 is not the status of a failure (400 to 599), for ID {FIRST}")),
+        (nothing(0, HOUR), "the throttling limit must be greater than zero".to_owned()),
+        (nothing(1, Duration::ZERO), "the throttling limit must be greater than zero".to_owned()),
+        (short_lived, "the token lifetime must be at least 1 s".to_owned()),
+        (fails_with(399), format!("399 for ID {FIRST} is not an error status (400 to 599)")),
+        (fails_with(600), format!("600 for ID {FIRST} is not an error status (400 to 599)")),
     ];
     for (config, message) in table {
         assert_eq!(Sandbox::bind(config).await.err().unwrap().to_string(), message);

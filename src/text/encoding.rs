@@ -1,19 +1,19 @@
-//! From the bytes of a file or pipe to text: UTF-8 with or without a byte order mark, UTF-16 with one (what
-//! `>` writes in Windows PowerShell 5).
+//! Decodes the bytes of a file or pipe: UTF-8 with or without a byte order mark, or UTF-16 with one, which `>` writes
+//! in Windows PowerShell 5.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
-/// All but what RFC 3986 calls unreserved: browsers' rules leave `|` and `[` as they are, and strict gateways refuse
-/// them.
+/// All characters except those that RFC 3986 calls unreserved. Browsers leave `|` and `[` unencoded, which strict
+/// gateways reject.
 pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Why bytes are not text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotText {
-    /// The 1-based line on which the text ends and something else begins.
+    /// The 1-based line of the first invalid byte.
     pub line: usize,
     /// The encoding that the bytes were read as.
     pub encoding: &'static str,
@@ -21,14 +21,14 @@ pub struct NotText {
 
 impl fmt::Display for NotText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "is not {} text from line {} on", self.encoding, self.line)
+        write!(f, "is not {} text (line {})", self.encoding, self.line)
     }
 }
 
 /// Decodes `bytes`, without their byte order mark.
 ///
 /// # Errors
-/// The bytes are not valid in the encoding that their byte order mark names (UTF-8 where there is none).
+/// The bytes are not valid in the encoding of their byte order mark (UTF-8 if there is none).
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, NotText> {
     match bytes {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes).map(Cow::Owned),
@@ -38,8 +38,8 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, NotText> {
     }
 }
 
-/// Decodes `bytes` likewise, with U+FFFD for what is not valid. Half a character at the end, where a file was cut short, is
-/// left out, or is one.
+/// Decodes `bytes` likewise, with U+FFFD for invalid parts. An incomplete character at the end is dropped or becomes
+/// U+FFFD.
 pub fn decode_lossy(bytes: &[u8]) -> Cow<'_, str> {
     match bytes {
         [0xFF, 0xFE, rest @ ..] => Cow::Owned(utf16_lossy(rest, u16::from_le_bytes)),
@@ -64,7 +64,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, NotText> {
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, NotText> {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(pairs.len());
-    // A lone byte at the end is half a character: the file was cut short.
+    // A single byte at the end is half a character: the file is incomplete.
     let cut_short = (!odd.is_empty()).then_some(Err(()));
     let decoded = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).map(|c| c.map_err(|_| ()));
     for c in decoded.chain(cut_short) {
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn every_encoding_that_windows_and_unix_tools_write_is_read() {
+    fn the_encodings_of_windows_and_unix_tools_are_decoded() {
         let be = [vec![0xFE, 0xFF], "a\r\n名".encode_utf16().flat_map(u16::to_be_bytes).collect()].concat();
         for bytes in ["a\r\n名".into(), "\u{feff}a\r\n名".into(), le("a\r\n名"), be] {
             assert_eq!(decode(&bytes).unwrap(), "a\r\n名");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_text_is_refused_with_its_line() {
+    fn bytes_that_are_not_text_are_rejected_with_their_line() {
         assert_eq!(decode(b"a\nb\xff\n"), Err(NotText { line: 2, encoding: "UTF-8" }));
         let mut cut = le("a\nb");
         cut.pop();

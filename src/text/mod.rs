@@ -1,4 +1,4 @@
-//! Text: what comes from outside made safe to show, durations and counts as people read them, bytes as text.
+//! Text: decoding it, making it safe to show, and formatting numbers for people.
 
 pub mod encoding;
 pub mod humanize;

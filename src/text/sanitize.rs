@@ -1,16 +1,14 @@
-//! Text from elsewhere, made fit for a terminal and for one field of a line.
+//! Makes text from outside safe for a terminal and for one field of a line.
 
 use std::borrow::Cow;
 
-/// More of a message than anybody reads, in characters. What is longer keeps its beginning and its end, where we add
-/// what we know ourselves.
+/// The longest message, in characters. A longer one is cut in the middle: its end may be text that we added.
 const LONGEST: usize = 500;
 const BEGINNING: usize = 300;
 
-/// Replaces what could act on a terminal or break a line apart: control characters (escape sequences among them),
-/// line and paragraph separators, and the characters that reorder text, which can make one ID look like another.
-/// White space among them becomes a space, anything else U+FFFD. What is longer than 500 characters is cut in the
-/// middle.
+/// Replaces characters that could act on a terminal or break a line: control characters (including escape sequences),
+/// line and paragraph separators, and characters that reorder text, which can make one ID look like another. White
+/// space among them becomes a space, all others U+FFFD. A text of more than 500 characters is cut in the middle.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST && !text.chars().any(acts_on_terminal) {
         return Cow::Borrowed(text);
@@ -32,13 +30,13 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned.into_iter().collect())
 }
 
-/// Whether a character could act on a terminal, break a line apart or reorder text.
+/// Whether a character could act on a terminal, break a line or reorder text.
 pub fn acts_on_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Like [`sanitize`] for text of ours that may quote others: line breaks stay, nothing is cut.
+/// Like [`sanitize`], for our own text that may quote others: line breaks stay, and nothing is cut.
 pub fn sanitize_lines(text: &str) -> Cow<'_, str> {
     let unfit = |c: char| acts_on_terminal(c) && c != '\n';
     if !text.contains(unfit) {
@@ -47,8 +45,8 @@ pub fn sanitize_lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| if unfit(c) { char::REPLACEMENT_CHARACTER } else { c }).collect())
 }
 
-/// Replaces whatever looks like a JWT. The last line of defence, behind the types that keep tokens out of text: it
-/// catches one that was typed where an option or a name belongs.
+/// Replaces everything that looks like a JWT. Types keep tokens out of text; this is the last line of defence, for a
+/// token that was typed in place of an option or a name.
 pub fn without_tokens(text: &str) -> Cow<'_, str> {
     // Every JWT begins with the base64 of `{"`.
     const START: &str = "eyJ";
@@ -77,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_reaches_the_terminal_that_acts_on_it() {
+    fn characters_that_act_on_a_terminal_are_replaced() {
         let table = [
             ("plain, 日本語 and ünïcode", "plain, 日本語 and ünïcode"),
             ("a\tb\nc\r\nd", "a b c d"),
@@ -95,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_token_is_not_shown() {
+    fn text_that_looks_like_a_token_is_redacted() {
         let token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2dyYXBoIn0.c2ln-_x";
         assert_eq!(without_tokens(&format!("'{token}' and {token}.")), "'[redacted]' and [redacted]");
         assert_eq!(without_tokens("eyJshort is a word, eyJ"), "eyJshort is a word, eyJ");
@@ -103,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cleaned_text_is_one_field_of_one_line(text in "\\PC*|.*") {
+        fn sanitized_text_is_one_field_of_one_line(text in "\\PC*|.*") {
             let cleaned = sanitize(&text).into_owned();
             prop_assert!(!cleaned.chars().any(acts_on_terminal));
             prop_assert_eq!(sanitize(&cleaned), cleaned.as_str());

@@ -1,5 +1,5 @@
-//! What is on a console of Windows: colours by its own means, a progress line, and every character whatever its code page.
-//! (That of the tests' consoles is 437, that of the Americas.)
+//! The output on a Windows console: colours, the progress line, and characters that its code page lacks. (The consoles
+//! of the tests have code page 437, as in the Americas.)
 
 use std::fs::File;
 use std::process::Command;
@@ -8,10 +8,10 @@ use crate::support::server::{Reply, Server};
 use crate::support::terminal::{ALL, Streams, Terminal};
 use crate::support::{Intunectl, ids, run};
 
-/// In two scripts that no code page but UTF-8 has both of.
+/// In two scripts; only UTF-8 has both of them.
 const NAME: &str = "日本リモート é";
 
-/// A service with one partner of that name.
+/// A service with one partner, which has this name.
 fn service() -> Server {
     Server::start(|request, _| {
         let partner = format!(r#"{{"id":"a","displayName":"{NAME}","onboardingStatus":"onboarded"}}"#);
@@ -23,13 +23,13 @@ fn service() -> Server {
     })
 }
 
-/// A command as users have it, who set no TERM.
+/// A command without TERM, as users run it.
 fn as_users_do(command: &mut Command) -> &Command {
     command.env_remove("TERM")
 }
 
 #[test]
-fn results_and_messages_are_coloured_and_no_escape_sequence_is_to_be_seen() {
+fn results_and_messages_are_coloured_without_visible_escape_sequences() {
     let server = Server::start(|request, _| if request.id() == "b" { Reply::not_found() } else { Reply::done() });
     let home = Intunectl::new();
     let mut command = home.disconnect(server.root());
@@ -49,9 +49,9 @@ fn results_and_messages_are_coloured_and_no_escape_sequence_is_to_be_seen() {
     assert!(!seen.stderr.contains(['\u{1b}', '←']) && seen.code == Some(4), "{seen:?}");
 }
 
-/// Windows before 10; the library of `.ci/windows` plays it.
+/// The library of `.ci/windows` simulates Windows before 10.
 #[test]
-fn a_console_that_is_too_old_for_escape_sequences_gets_plain_text_and_no_progress_line() {
+fn a_console_without_escape_sequences_gets_plain_text_and_no_progress_line() {
     let server = Server::start(|_, _| Reply::done());
     let home = Intunectl::new();
     let mut command = home.disconnect(server.root());
@@ -64,7 +64,7 @@ fn a_console_that_is_too_old_for_escape_sequences_gets_plain_text_and_no_progres
 }
 
 #[test]
-fn what_is_to_be_plain_leaves_the_console_as_it_is() {
+fn plain_output_does_not_change_the_mode_of_the_console() {
     let home = Intunectl::new();
     for (arguments, variables) in
         [(&["--color", "never"][..], &[][..]), (&[], &[("NO_COLOR", "1")]), (&[], &[("TERM", "dumb")])]
@@ -79,7 +79,7 @@ fn what_is_to_be_plain_leaves_the_console_as_it_is() {
 }
 
 #[test]
-fn standard_error_alone_has_its_colours_and_the_progress_line() {
+fn standard_error_is_coloured_even_if_standard_output_is_a_file() {
     let (server, gate) = Server::gated(|_, n| n >= 19, |_, _| Reply::done());
     let home = Intunectl::new();
     let results = home.home().join("results");
@@ -87,7 +87,7 @@ fn standard_error_alone_has_its_colours_and_the_progress_line() {
     command.args(ids(20)).args(["-y", "-j1", "-v"]);
     let terminal = Terminal::start_with_output(as_users_do(&mut command), File::create(&results).unwrap(), 120);
     terminal.wait_for("19/20");
-    // It is dim.
+    // Trace lines are dim.
     assert!(terminal.is_coloured("p-0001: attempt 1: ", ""), "{}", terminal.screen());
     assert!(terminal.understands_escapes());
     gate.open();
@@ -100,7 +100,7 @@ fn standard_error_alone_has_its_colours_and_the_progress_line() {
 }
 
 #[test]
-fn every_character_is_right_whatever_the_code_page() {
+fn characters_that_the_code_page_lacks_are_shown() {
     let server = service();
     let home = Intunectl::new();
     // On standard output and standard error.
@@ -109,7 +109,7 @@ fn every_character_is_right_whatever_the_code_page() {
     let screen = terminal.end().stderr;
     assert!(screen.contains(&format!("profile '{NAME}'\n")), "{screen}");
     assert!(screen.contains(&format!("error: no access token: not signed in (profile '{NAME}')\n")), "{screen}");
-    // In the question, and in a result behind it.
+    // In the prompt, and in a result after it.
     let mut command = home.disconnect(server.root());
     let terminal = Terminal::start(as_users_do(command.arg("a")), ALL, 120);
     let screen = terminal.wait_for("[y/N] ");
@@ -120,7 +120,7 @@ fn every_character_is_right_whatever_the_code_page() {
 }
 
 #[test]
-fn in_every_format_text_is_readable_on_a_console_and_ascii_in_a_pipe() {
+fn json_is_readable_on_a_console_and_ascii_in_a_pipe() {
     let server = service();
     let home = Intunectl::new();
     for format in ["text", "json", "ndjson"] {
@@ -128,7 +128,7 @@ fn in_every_format_text_is_readable_on_a_console_and_ascii_in_a_pipe() {
         command.args(["-o", format]);
         let screen = Terminal::start(as_users_do(&mut command), ALL, 200).end().stderr;
         assert!(screen.contains(NAME), "{format}: {screen}");
-        // Also if standard error leads elsewhere.
+        // Also if standard error is not the console.
         let streams = Streams { stderr: false, ..ALL };
         let (_, screen) = Terminal::start(&command, streams, 200).end_with_screen();
         assert!(screen.contains(NAME), "{format}: {screen}");

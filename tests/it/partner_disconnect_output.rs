@@ -286,8 +286,8 @@ fn verbose_follows_each_attempt_and_wait_and_twice_the_headers() {
     let expected = [
         &format!("p-1: attempt 1: POST {url}"),
         "p-1: 503",
-        &format!("p-1: {host} answered 503: nothing is sent for 0.1 s, as it asks"),
-        "p-1: waiting 0.1 s because the service throttles",
+        &format!("p-1: {host} answered 503: all requests paused for 0.1 s (Retry-After)"),
+        "p-1: waiting 0.1 s because the service throttles requests",
         &format!("p-1: attempt 2: POST {url}"),
         "p-1: 204",
     ];

@@ -223,7 +223,7 @@ fn holds_everybody(status: u16) {
         move |_, n| if n == 0 { Reply::status(status).header("Retry-After", "2") } else { Reply::done() },
     );
     let running = start("disconnect", &server, 30, &["-j", "8", "-v", "-o", "ndjson"]);
-    running.wait_for_stderr("because the service throttles");
+    running.wait_for_stderr("because the service throttles requests");
     server.wait_for(8);
     gate.open();
     let seen = running.end();
@@ -259,7 +259,7 @@ fn a_503_that_does_not_say_for_how_long_holds_back_nobody_else() {
     let seen = run(Intunectl::new().disconnect(server.root()).args(ids(20)).args(["-j2", "-v", "--retries", "20"]));
     assert_eq!((seen.code, server.done()), (Some(0), ids(20)), "{}", seen.stderr);
     assert!(seen.stderr.contains("before the next attempt"), "{}", seen.stderr);
-    assert!(!seen.stderr.contains("because the service throttles"), "{}", seen.stderr);
+    assert!(!seen.stderr.contains("because the service throttles requests"), "{}", seen.stderr);
 }
 
 #[test]

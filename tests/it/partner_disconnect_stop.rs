@@ -1,4 +1,4 @@
-//! `partner disconnect`: how a run ends before its end, and that every ID is reported all the same.
+//! `partner disconnect`: a run that stops early still reports every ID.
 
 use std::io::Write as _;
 #[cfg(unix)]
@@ -19,17 +19,17 @@ mod events;
 
 #[cfg(unix)]
 const SIGNALS: [(&str, i32, &str); 2] =
-    [("INT", 130, "the run was interrupted"), ("TERM", 143, "the run was asked to end")];
+    [("INT", 130, "the run was interrupted"), ("TERM", 143, "the run was terminated")];
 #[cfg(windows)]
 const SIGNALS: [(&str, i32, &str); 5] = [
     ("INT", 130, "the run was interrupted"),
     ("BREAK", 130, "the run was interrupted"),
-    ("TERM", 143, "the run was asked to end"),
-    ("LOGOFF", 143, "the run was asked to end"),
-    ("SHUTDOWN", 143, "the run was asked to end"),
+    ("TERM", 143, "the run was terminated"),
+    ("LOGOFF", 143, "the run was terminated"),
+    ("SHUTDOWN", 143, "the run was terminated"),
 ];
 
-/// A run over so many IDs, with records to look at and attempts to follow.
+/// Starts a run over `count` IDs that prints records and attempts.
 fn start(server: &Server, count: usize, arguments: &[&str]) -> Running {
     support::start("disconnect", server, count, &[&["-o", "ndjson", "-v"], arguments].concat())
 }
@@ -40,7 +40,7 @@ fn assert_whole(seen: &Seen, server: &Server, count: usize) {
 }
 
 #[test]
-fn a_signal_before_the_first_answer_lets_what_is_under_way_end_and_sends_nothing_more() {
+fn after_a_signal_requests_in_flight_finish_and_no_new_ones_are_sent() {
     for (signal, code, words) in SIGNALS {
         let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
         let running = start(&server, 9, &["-j", "3"]);
@@ -63,11 +63,11 @@ fn a_signal_before_the_first_answer_lets_what_is_under_way_end_and_sends_nothing
 }
 
 #[test]
-fn a_signal_while_the_service_throttles_ends_the_wait() {
+fn a_signal_ends_a_wait_for_a_throttling_service() {
     for (signal, code, words) in SIGNALS {
         let server = Server::always(|| Reply::status(429).header("Retry-After", "300"));
         let running = start(&server, 5, &["-j1"]);
-        running.wait_for_stderr("waiting 300.0 s because the service throttles");
+        running.wait_for_stderr("waiting 300.0 s because the service throttles requests");
         running.signal(signal);
         let seen = running.end();
         assert_eq!((seen.code, server.ids().len()), (Some(code), 1));
@@ -83,11 +83,11 @@ fn a_signal_while_the_service_throttles_ends_the_wait() {
 }
 
 #[test]
-fn a_signal_while_the_pace_is_kept_ends_the_wait() {
+fn a_signal_ends_a_wait_for_the_rate_limit() {
     for (signal, code, _) in SIGNALS {
         let server = Server::always(Reply::done);
         let running = start(&server, 5, &["--rate", "2/300s", "-j", "4"]);
-        running.wait_for_stderr(" s for the pace");
+        running.wait_for_stderr(" s for the rate limit");
         running.signal(signal);
         let seen = running.end();
         assert_eq!((seen.code, server.ids().len()), (Some(code), 2));
@@ -97,10 +97,10 @@ fn a_signal_while_the_pace_is_kept_ends_the_wait() {
 }
 
 #[test]
-fn a_signal_before_the_next_attempt_ends_the_wait() {
+fn a_signal_ends_a_wait_before_a_retry() {
     for (signal, code, words) in SIGNALS {
         let server = Server::always(|| Reply::status(503));
-        // After some attempts it is nearly always waiting; if it is not, the answer under way comes to the same.
+        // After some attempts it is nearly always waiting. If a request is in flight instead, the result is the same.
         let running = start(&server, 1, &["--retries", "1000"]);
         server.wait_for(2);
         running.wait_for_stderr("before the next attempt");
@@ -115,7 +115,7 @@ fn a_signal_before_the_next_attempt_ends_the_wait() {
 }
 
 #[test]
-fn a_signal_while_the_ids_are_still_being_read_sends_nothing() {
+fn nothing_is_sent_after_a_signal_while_the_ids_are_being_read() {
     for (signal, code, _) in SIGNALS {
         let server = Server::always(Reply::done);
         let mut running = Running::with(
@@ -127,7 +127,7 @@ fn a_signal_while_the_ids_are_still_being_read_sends_nothing() {
                 .stderr(Stdio::piped()),
         );
         let mut stdin = running.stdin();
-        // More than a pipe holds: it has all been written only when somebody reads.
+        // More than a pipe holds: the write returns only when the run reads.
         stdin.write_all(b"p-1\n".repeat(100_000).as_slice()).unwrap();
         running.signal(signal);
         let seen = running.end();
@@ -139,7 +139,7 @@ fn a_signal_while_the_ids_are_still_being_read_sends_nothing() {
 }
 
 #[test]
-fn a_second_signal_ends_at_once_whatever_the_server_does() {
+fn a_second_signal_abandons_requests_in_flight() {
     for (first, second, code) in [("INT", "INT", 130), ("TERM", "TERM", 143), ("INT", "TERM", 143)] {
         let server = Server::start(|_, n| if n == 0 { Reply::done() } else { Reply::Stall(Vec::new()) });
         let running = start(&server, 6, &["-j", "2", "--timeout", "10m"]);
@@ -163,9 +163,9 @@ fn a_second_signal_ends_at_once_whatever_the_server_does() {
 }
 
 #[test]
-fn a_second_signal_does_not_wait_for_a_reader_that_does_not_read() {
+fn a_second_signal_does_not_wait_for_a_stalled_reader() {
     let server = Server::always(Reply::done);
-    // Whatever is in the pipe stays there, and it holds less than there is to say.
+    // Nobody reads the pipe, and it holds less than the output.
     let (reader, writer) = std::io::pipe().unwrap();
     let running = Running::with(
         Intunectl::new()
@@ -178,7 +178,7 @@ fn a_second_signal_does_not_wait_for_a_reader_that_does_not_read() {
     );
     server.wait_for(1000);
     running.signal("INT");
-    // Two signals at the same moment are one, so they differ.
+    // Two equal signals at the same moment would be one.
     running.signal("TERM");
     let seen = running.end();
     assert!(matches!(seen.code, Some(130 | 143)), "{seen:?}");
@@ -186,7 +186,7 @@ fn a_second_signal_does_not_wait_for_a_reader_that_does_not_read() {
     drop(reader);
 }
 
-/// A run in which a signal comes when the server has seen so many requests, whatever it does with them.
+/// A run with a signal at a random request, and random answers.
 fn round(concurrency: usize, rng: &mut fastrand::Rng) {
     const COUNT: usize = 60;
     let (signal, code, _) = SIGNALS[rng.usize(..SIGNALS.len())];
@@ -214,7 +214,7 @@ fn round(concurrency: usize, rng: &mut fastrand::Rng) {
     assert_whole(&seen, &server, COUNT);
 }
 
-#[allow(clippy::print_stdout, reason = "cargo shows the seed where the test fails")]
+#[allow(clippy::print_stdout, reason = "cargo shows the seed if the test fails")]
 fn rounds(concurrency: usize) {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
@@ -225,22 +225,22 @@ fn rounds(concurrency: usize) {
 }
 
 #[test]
-fn whenever_a_signal_comes_every_id_is_reported_as_it_is_one_at_a_time() {
+fn every_id_is_reported_whenever_a_signal_comes_with_one_worker() {
     rounds(1);
 }
 
 #[test]
-fn whenever_a_signal_comes_every_id_is_reported_as_it_is_four_at_once() {
+fn every_id_is_reported_whenever_a_signal_comes_with_four_workers() {
     rounds(4);
 }
 
 #[test]
-fn whenever_a_signal_comes_every_id_is_reported_as_it_is_sixteen_at_once() {
+fn every_id_is_reported_whenever_a_signal_comes_with_sixteen_workers() {
     rounds(16);
 }
 
 #[test]
-fn the_first_failure_stops_the_run_where_that_is_asked_for() {
+fn with_fail_fast_the_first_failure_stops_the_run() {
     let [failure, gate] = [Gate::default(), Gate::default()];
     let doors = [failure.clone(), gate.clone()];
     let server = Server::start(move |_, n| match n {
@@ -262,7 +262,7 @@ fn the_first_failure_stops_the_run_where_that_is_asked_for() {
     let seen = running.end();
     assert_eq!(seen.code, Some(1));
     assert_whole(&seen, &server, 20);
-    // What was under way when the failure came has ended, and nothing came after it.
+    // The requests in flight at the failure have finished, and no new ones were sent.
     assert_eq!(seen.with_status("disconnected").len(), 4);
     let records = seen.records();
     let rest: Vec<_> = records.iter().filter(|record| record["status"] == "not_attempted").collect();
@@ -274,7 +274,7 @@ fn the_first_failure_stops_the_run_where_that_is_asked_for() {
 }
 
 #[test]
-fn without_that_a_failure_stops_nothing() {
+fn without_fail_fast_a_failure_does_not_stop_the_run() {
     let server = Server::start(|_, n| if n % 2 == 0 { Reply::status(404) } else { Reply::done() });
     let seen = run(Intunectl::new().disconnect(server.root()).args(ids(20)).args(["-o", "ndjson"]));
     assert_eq!((seen.code, server.ids().len()), (Some(1), 20));
@@ -283,7 +283,7 @@ fn without_that_a_failure_stops_nothing() {
 }
 
 #[test]
-fn a_refused_token_stops_the_run_and_what_is_under_way_may_end() {
+fn a_rejected_token_stops_the_run_but_requests_in_flight_finish() {
     let [refusal, gate] = [Gate::default(), Gate::default()];
     let doors = [refusal.clone(), gate.clone()];
     let server = Server::start(move |_, n| match n {
@@ -303,19 +303,19 @@ fn a_refused_token_stops_the_run_and_what_is_under_way_may_end() {
     running.wait_for_stdout(r#""kind":"auth""#);
     gate.open();
     let seen = running.end();
-    assert_eq!(seen.code, Some(4), "a refused token is worse than a partner that is not there: {}", seen.stderr);
+    assert_eq!(seen.code, Some(4), "a rejected token is more serious than a missing partner: {}", seen.stderr);
     assert_whole(&seen, &server, 20);
     let count = |status| seen.with_status(status).len();
     assert_eq!(["disconnected", "failed", "not_attempted"].map(count), [2, 2, 16]);
     for record in seen.records().iter().filter(|record| record["status"] == "not_attempted") {
         assert_eq!(record["error"]["kind"], "auth");
-        assert_eq!(record["error"]["message"], "the service refused the token");
+        assert_eq!(record["error"]["message"], "the service rejected the token");
     }
     assert!(seen.stderr.contains("hint: 401: the service does not accept the token"), "{}", seen.stderr);
 }
 
 #[test]
-fn a_refused_token_ends_the_wait_of_what_is_to_be_tried_again() {
+fn a_rejected_token_ends_a_wait_before_a_retry() {
     let (server, gate) = Server::gated(
         |request, _| request.id() == "p-0001",
         |request, _| match request.id() {
@@ -329,11 +329,15 @@ fn a_refused_token_ends_the_wait_of_what_is_to_be_tried_again() {
     let seen = running.end();
     assert_eq!((seen.code, server.ids().len()), (Some(4), 2));
     assert_whole(&seen, &server, 5);
-    assert!(seen.stdout.contains("no reason given; not tried again: the service refused the token"), "{}", seen.stdout);
+    assert!(
+        seen.stdout.contains("no reason given; not tried again: the service rejected the token"),
+        "{}",
+        seen.stdout
+    );
 }
 
 #[test]
-fn an_interrupted_run_is_interrupted_whatever_else_it_is() {
+fn an_interruption_takes_precedence_over_a_rejected_token() {
     let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::status(401));
     let running = start(&server, 5, &["-j", "2"]);
     server.wait_for(2);
@@ -345,7 +349,7 @@ fn an_interrupted_run_is_interrupted_whatever_else_it_is() {
     assert_whole(&seen, &server, 5);
 }
 
-/// A socket into which nothing more goes, and the end from which nobody reads.
+/// A full socket, and its other end, which nobody reads.
 #[cfg(unix)]
 fn full() -> (UnixStream, UnixStream) {
     let (mut writer, reader) = UnixStream::pair().unwrap();
@@ -356,7 +360,7 @@ fn full() -> (UnixStream, UnixStream) {
     (writer, reader)
 }
 
-/// Two signals at the same moment are one, so they differ; either may be taken for the second.
+/// Two equal signals at the same moment would be one. Of two different ones, either may arrive second.
 #[cfg(unix)]
 #[track_caller]
 fn ends_soon_after_two_signals(running: Running) -> Seen {
@@ -371,7 +375,7 @@ fn ends_soon_after_two_signals(running: Running) -> Seen {
 }
 
 #[test]
-fn a_signal_while_the_token_is_waited_for_reports_every_id() {
+fn every_id_is_reported_after_a_signal_while_waiting_for_the_token() {
     for (signal, code, words) in SIGNALS {
         let server = Server::always(Reply::done);
         let home = Intunectl::new();
@@ -379,7 +383,7 @@ fn a_signal_while_the_token_is_waited_for_reports_every_id() {
         let mut command = home.disconnect(server.root());
         command.arg("--token-file").arg(pipe.path()).args(ids(5)).args(["p-0001", "-o", "ndjson"]);
         let running = Running::start(&mut command);
-        // Said before the token is looked for.
+        // This is printed before the token is read.
         running.wait_for_stderr("1 repeated ID is sent once\n");
         let start = Instant::now();
         running.signal(signal);
@@ -396,7 +400,7 @@ fn a_signal_while_the_token_is_waited_for_reports_every_id() {
 
 #[cfg(unix)]
 #[test]
-fn two_signals_end_it_though_nobody_reads_standard_error() {
+fn two_signals_end_the_run_if_nobody_reads_standard_error() {
     let server = Server::always(Reply::done);
     let (writer, reader) = full();
     let mut running = Running::with(
@@ -407,7 +411,7 @@ fn two_signals_end_it_though_nobody_reads_standard_error() {
             .stdout(Stdio::piped())
             .stderr(OwnedFd::from(writer)),
     );
-    // More than a pipe holds: once it has been written, signals are listened to.
+    // More than a pipe holds: when it is written, the run handles signals.
     let lines: String = ids(20_000).into_iter().map(|id| id + "\n").collect();
     running.stdin().write_all(lines.as_bytes()).unwrap();
     ends_soon_after_two_signals(running);
@@ -416,7 +420,7 @@ fn two_signals_end_it_though_nobody_reads_standard_error() {
 
 #[cfg(unix)]
 #[test]
-fn two_signals_end_it_though_nobody_reads_standard_output() {
+fn two_signals_end_the_run_if_nobody_reads_standard_output() {
     let server = Server::always(Reply::done);
     let (writer, reader) = full();
     let running = Running::with(

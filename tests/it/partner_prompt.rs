@@ -427,7 +427,7 @@ fn ctrl_c_while_the_service_throttles_those_reads_is_exit_130_at_once() {
     let server = Server::always(|| Reply::status(429).header("Retry-After", "300"));
     let home = Intunectl::new();
     let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "-v"]), BUT_STDOUT, 80);
-    terminal.wait_for("waiting 300.0 s because the service throttles");
+    terminal.wait_for("waiting 300.0 s because the service throttles requests");
     terminal.ctrl_c();
     let seen = terminal.end();
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");

@@ -205,7 +205,8 @@ fn a_refused_token_is_exit_4_and_no_other_partner_is_asked_for() {
     assert!(seen.stderr.contains("hint: 401: the service does not accept the token"), "{seen:?}");
     // Those that were under way.
     assert!(server.ids().len() < 20, "{:?}", server.ids());
-    let rest = format!("\nerror: {} partners were not read: the service refused the token\n", 100 - server.ids().len());
+    let rest =
+        format!("\nerror: {} partners were not read: the service rejected the token\n", 100 - server.ids().len());
     assert!(seen.stderr.contains(&rest) && seen.stderr.lines().count() == 3, "the rest is one line: {seen:?}");
     server.assert_only_read();
 }

@@ -1,4 +1,4 @@
-//! The progress line, as a terminal gets it: how far a run is, and who holds it back for how long.
+//! The progress line on a terminal: how far the run is, and for how long a server has paused it.
 
 use std::fs::File;
 use std::process::Command;
@@ -9,10 +9,10 @@ use crate::support::server::{Gate, Reply, Server};
 use crate::support::terminal::{ALL, BUT_STDOUT, Streams, Terminal};
 use crate::support::{Intunectl, Seen, disconnect, ids};
 
-/// The columns that a line leaves free.
+/// The columns that the line leaves free.
 const FREE: usize = 3;
 
-/// A run over so many IDs, with more options, for a terminal.
+/// A run over `count` IDs with more options, for a terminal.
 fn run(home: &Intunectl, server: &Server, count: usize, arguments: &[&str]) -> Command {
     home.file("ids", ids(count).join("\n"));
     let mut command = home.disconnect(server.root());
@@ -20,33 +20,33 @@ fn run(home: &Intunectl, server: &Server, count: usize, arguments: &[&str]) -> C
     command
 }
 
-/// A run on a terminal of so many columns, with its results in a file.
+/// Starts a run on a terminal of this width, with its results in a file.
 fn start(home: &Intunectl, command: &Command, columns: u16) -> Watched {
     Watched::new(Terminal::start_with_output(command, File::create(home.home().join("results")).unwrap(), columns))
 }
 
-/// A list on a terminal.
+/// Starts `partner list` on a terminal.
 fn list(home: &Intunectl, server: &Server) -> Watched {
     Watched::new(Terminal::start(home.partner("list", server.root()).env("TERM", "xterm"), ALL, 80))
 }
 
-/// A terminal, and the states of the line on it in the order in which they were drawn. On Linux these are all of them; the
-/// screen of a console shows no more than the one that is there when it is looked at.
+/// A terminal, and the states of the progress line on it in the order in which they were drawn. On Linux these are all
+/// states. A console's screen shows only the current one.
 struct Watched {
     terminal: Terminal,
     states: Vec<String>,
 }
 
-/// What was seen in the end.
+/// What was seen at the end.
 struct Ended {
     states: Vec<String>,
     is_drawn: bool,
-    /// What came to the terminal; of a console, what is left on it.
+    /// All output to the terminal; of a console, what is left on its screen.
     text: String,
-    /// What is left on the screen.
+    /// The lines left on the screen.
     screen: Vec<String>,
     stdout: String,
-    /// Where it is not the terminal.
+    /// Empty if it is the terminal.
     stderr: String,
     code: Option<i32>,
 }
@@ -70,7 +70,7 @@ impl Watched {
         }
     }
 
-    /// Waits until the line has another state than it had last.
+    /// Waits until the line changes.
     fn wait_for_change(&mut self) {
         let before = self.states.last().cloned();
         let text = until(
@@ -78,12 +78,12 @@ impl Watched {
                 let text = self.terminal.screen();
                 (latest(&text) != before).then_some(text)
             },
-            || format!("it stays at {before:?}"),
+            || format!("the line does not change from {before:?}"),
         );
         self.keep(&text);
     }
 
-    /// Waits until this is coloured.
+    /// Waits until this part is coloured.
     fn wait_for_colour(&self, part: &str, sequence: &str) {
         let is_coloured = || self.terminal.is_coloured(part, sequence).then_some(());
         until(is_coloured, || format!("{part} is not coloured: {}", self.terminal.screen()));
@@ -91,7 +91,7 @@ impl Watched {
 
     /// Waits for its end.
     fn end(mut self) -> Ended {
-        // What has the console understand the sequences of the line, where nothing else is coloured.
+        // Only the line makes the console act on escape sequences, because nothing else is coloured.
         #[cfg(windows)]
         let is_drawn = self.terminal.understands_escapes();
         let (seen, text) = self.terminal.end_with_screen();
@@ -105,13 +105,13 @@ impl Watched {
     }
 }
 
-/// The state of the line in what a terminal shows, or what came to it.
+/// The latest state of the line in the output of a terminal, or on the screen of a console.
 fn latest(text: &str) -> Option<String> {
     if cfg!(windows) { text.lines().last().map(str::to_owned) } else { drawn(text).pop() }
 }
 
-/// What is left of a stream on the screen of a terminal that is wide enough for it, without its colours.
-fn screen(stream: &str) -> Vec<String> {
+/// The lines that an output leaves on a terminal that is wide enough for it, without colours.
+pub fn screen(stream: &str) -> Vec<String> {
     let (mut lines, mut line, mut column) = (Vec::new(), Vec::new(), 0);
     let mut chars = stream.chars();
     while let Some(c) = chars.next() {
@@ -123,7 +123,7 @@ fn screen(stream: &str) -> Vec<String> {
             }
             '\u{1b}' => {
                 let sequence: String = chars.by_ref().take_while(|c| !c.is_ascii_alphabetic()).collect();
-                // To erase what is behind; colours have numbers.
+                // `K` erases the rest of the line. Colours have numbers.
                 if sequence == "[" {
                     line.truncate(column);
                 }
@@ -140,19 +140,19 @@ fn screen(stream: &str) -> Vec<String> {
 }
 
 /// Each state of the line, in the order in which they were drawn.
-fn drawn(stream: &str) -> Vec<String> {
+pub fn drawn(stream: &str) -> Vec<String> {
     let lines =
         stream.split('\r').filter_map(|part| part.split_once("\u{1b}[K")).map(|(line, _)| screen(line).concat());
     lines.filter(|line| !line.is_empty()).collect()
 }
 
-/// Answers so many, and the rest once the gate is open.
+/// Answers the first requests immediately, and the rest when the gate is open.
 fn in_two_parts(first: usize) -> (Server, Gate) {
     Server::gated(move |_, n| n >= first, |_, _| Reply::done())
 }
 
 #[test]
-fn a_long_run_shows_how_far_it_is_and_how_long_it_will_take_and_leaves_nothing_behind() {
+fn a_long_run_shows_its_progress_and_the_time_left_and_removes_the_line() {
     let (server, gate) = in_two_parts(250);
     let home = Intunectl::new();
     let mut watched = start(&home, &run(&home, &server, 300, &["--rate", "off"]), 80);
@@ -172,7 +172,7 @@ fn a_long_run_shows_how_far_it_is_and_how_long_it_will_take_and_leaves_nothing_b
 }
 
 #[test]
-fn results_messages_and_progress_share_the_terminal() {
+fn results_messages_and_progress_do_not_mix_on_the_terminal() {
     let (server, gate) = Server::gated(
         |_, n| n >= 24,
         |request, n| if n < 24 && request.id().ends_with('7') { Reply::status(404) } else { Reply::done() },
@@ -195,7 +195,7 @@ fn results_messages_and_progress_share_the_terminal() {
 }
 
 #[test]
-fn a_hold_shows_who_asked_for_it_and_counts_down() {
+fn a_pause_shows_its_server_and_counts_down() {
     let server = Server::start(|_, n| match n {
         2 => Reply::status(429).header("Retry-After", "300"),
         _ => Reply::done(),
@@ -203,13 +203,13 @@ fn a_hold_shows_who_asked_for_it_and_counts_down() {
     let host = server.root().strip_prefix("http://").unwrap();
     let home = Intunectl::new();
     let mut watched = start(&home, &run(&home, &server, 20, &["-j", "1"]), 80);
-    watched.wait_for("2/20  held for 4m");
-    watched.wait_for_colour("2/20  held for ", "\u{1b}[35m");
+    watched.wait_for("2/20  paused for 4m");
+    watched.wait_for_colour("2/20  paused for ", "\u{1b}[35m");
     watched.wait_for_change();
     watched.terminal.ctrl_c();
     let ended = watched.end();
     let left = ended.states.iter().filter_map(|line| {
-        let (left, who) = line.strip_prefix("2/20  held for ")?.split_once(" more: ")?;
+        let (left, who) = line.strip_prefix("2/20  paused for ")?.split_once(" more: ")?;
         assert_eq!(who, format!("{host} answered 429"));
         Some(humantime::parse_duration(left).unwrap())
     });
@@ -217,50 +217,50 @@ fn a_hold_shows_who_asked_for_it_and_counts_down() {
     assert!(left.is_sorted_by(|earlier, later| earlier >= later), "{left:?}");
     assert!(left[0] <= Duration::from_secs(300) && left[left.len() - 1] < left[0], "{left:?}");
     let shown = ended.screen;
-    assert!(!shown.iter().any(|line| line.contains("held for")), "{shown:?}");
+    assert!(!shown.iter().any(|line| line.contains("paused for")), "{shown:?}");
     assert_eq!((shown[0].as_str(), ended.code), ("error: interrupted", Some(130)));
 }
 
 #[test]
-fn on_a_narrow_terminal_the_hold_and_its_time_are_left() {
+fn on_a_narrow_terminal_a_pause_shows_its_time_and_status() {
     let server = Server::always(|| Reply::status(503).header("Retry-After", "300"));
-    // Whichever is narrower: a line that wraps could not be drawn over.
-    for (columns, variable, narrower) in [(40, None, 40), (80, Some("40"), 40), (36, Some("200"), 36)] {
+    // The narrower of the two counts: a line that wraps could not be redrawn in place.
+    for (columns, variable, narrower) in [(40, None, 40), (80, Some("40"), 40), (38, Some("200"), 38)] {
         let home = Intunectl::new();
         let mut command = run(&home, &server, 500, &["--color", "never"]);
         command.envs(variable.map(|columns| ("COLUMNS", columns)));
         let mut watched = start(&home, &command, columns);
-        watched.wait_for("held for 4m");
+        watched.wait_for("paused for 4m");
         watched.terminal.ctrl_c();
         let states = watched.end().states;
         assert!(states.iter().all(|line| line.len() <= narrower - FREE), "{columns} {variable:?}: {states:?}");
         let with_status =
-            states.iter().any(|line| line.starts_with("0/500  held for 4m") && line.ends_with(" more (503)"));
+            states.iter().any(|line| line.starts_with("0/500  paused for 4m") && line.ends_with(" more (503)"));
         assert!(with_status, "{columns} {variable:?}: {states:?}");
     }
 }
 
 #[test]
-fn a_hold_for_which_no_time_is_named_says_so() {
+fn a_pause_without_retry_after_says_so() {
     let server = Server::always(|| Reply::status(429));
     let home = Intunectl::new();
     let mut watched = start(&home, &run(&home, &server, 20, &["-j", "1", "--retries", "1000"]), 80);
-    watched.wait_for(" answered 429 without a time");
+    watched.wait_for(" answered 429 without Retry-After");
     watched.terminal.ctrl_c();
     assert_eq!(watched.end().code, Some(130));
 }
 
 #[test]
-fn there_is_none_where_it_is_not_wanted_or_cannot_be_drawn_over() {
+fn there_is_no_line_if_it_is_unwanted_or_cannot_be_redrawn() {
     let [quiet, dumb, none] = ["-q", "TERM=dumb", "no TERM"];
     let table = [
         ("", ALL, true),
         (quiet, ALL, false),
         (dumb, ALL, false),
-        // Consoles need no such variable.
+        // A console needs no such variable.
         (none, ALL, cfg!(windows)),
         ("", Streams { stderr: false, ..ALL }, false),
-        // What stands behind a pipe may write to the same terminal.
+        // The reader of a pipe may write to the same terminal.
         ("", BUT_STDOUT, false),
     ];
     for (how, streams, is_shown) in table {
@@ -274,7 +274,7 @@ fn there_is_none_where_it_is_not_wanted_or_cannot_be_drawn_over() {
             _ => &mut command,
         };
         let mut watched = Watched::new(Terminal::start(&command, streams, 80));
-        // Each result that is shown has the line drawn again behind it.
+        // The line is redrawn after each result.
         match (is_shown, streams.stdout) {
             (true, _) => watched.wait_for("  19/20"),
             (false, true) => watched.wait_for("p-0019"),
@@ -296,7 +296,7 @@ fn there_is_none_where_it_is_not_wanted_or_cannot_be_drawn_over() {
 }
 
 #[test]
-fn one_id_has_none() {
+fn a_run_with_one_id_has_no_line() {
     let server = Server::always(|| Reply::status(429).header("Retry-After", "0.3"));
     let home = Intunectl::new();
     let command = run(&home, &server, 1, &["--retries", "1", "--color", "never"]);
@@ -307,7 +307,7 @@ fn one_id_has_none() {
 }
 
 #[test]
-fn a_list_that_takes_long_says_that_it_is_being_read() {
+fn a_slow_list_shows_that_it_is_reading() {
     let page = r#"{"value":[{"id":"p-1","displayName":"Contoso"}]}"#;
     let (server, gate) = Server::gated(|_, _| true, move |_, _| Reply::status(200).body(page));
     let home = Intunectl::new();
@@ -320,7 +320,7 @@ fn a_list_that_takes_long_says_that_it_is_being_read() {
 }
 
 #[test]
-fn a_list_that_is_held_back_says_by_whom() {
+fn a_paused_list_shows_its_server() {
     let server = Server::always(|| Reply::status(429).header("Retry-After", "300"));
     let host = server.root().strip_prefix("http://").unwrap();
     let home = Intunectl::new();
@@ -332,7 +332,7 @@ fn a_list_that_is_held_back_says_by_whom() {
 }
 
 #[test]
-fn verbose_says_once_for_each_answer_that_it_holds_everybody_back() {
+fn verbose_reports_each_pause_once() {
     let server = Server::start(|_, n| match n {
         0 => Reply::status(429).header("Retry-After", "0.5"),
         1 => Reply::status(429),
@@ -341,10 +341,10 @@ fn verbose_says_once_for_each_answer_that_it_holds_everybody_back() {
     let host = server.root().strip_prefix("http://").unwrap();
     let arguments: Vec<_> = ids(20).into_iter().chain(["-j1", "-v"].map(str::to_owned)).collect();
     let seen = disconnect(server.root(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    let held: Vec<_> = seen.stderr.lines().filter(|line| line.contains("nothing is sent")).collect();
-    let begins = format!("p-0001: {host} answered 429: nothing is sent for ");
+    let held: Vec<_> = seen.stderr.lines().filter(|line| line.contains("all requests paused")).collect();
+    let begins = format!("p-0001: {host} answered 429: all requests paused for ");
     assert_eq!(held.len(), 2, "{held:?}");
-    assert_eq!(held[0], format!("{begins}0.5 s, as it asks"));
-    assert!(held[1].starts_with(&begins) && held[1].ends_with(" s, it names no time"), "{held:?}");
+    assert_eq!(held[0], format!("{begins}0.5 s (Retry-After)"));
+    assert!(held[1].starts_with(&begins) && held[1].ends_with(" s (no Retry-After)"), "{held:?}");
     assert_eq!(seen.code, Some(0));
 }

@@ -1,4 +1,4 @@
-//! `sandbox`: a stand-in for Graph, with which everything can be rehearsed.
+//! `sandbox`: a stand-in for Graph, to try everything out.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -24,27 +24,27 @@ fn sandbox(arguments: &[&str]) -> Seen {
     run(home.command().arg("sandbox").args(arguments))
 }
 
-/// Has `tests/helper` do these steps in a sandbox with these options.
+/// Runs the steps with `tests/helper` in a sandbox with these options.
 fn rehearse(options: &[&str], steps: &[&str]) -> Seen {
     let helper = helper();
     sandbox(&[options, &["--", helper.to_str().unwrap()], steps].concat())
 }
 
-/// Steps that disconnect all partners of the list, with these options.
+/// Steps that disconnect all partners, with these options.
 fn disconnect_all<'a>(options: &[&'a str]) -> Vec<&'a str> {
     let list = ["pipe", "intunectl", "partner", "list", "-o", "id", "|"];
     [&list[..], &["intunectl", "partner", "disconnect", "-"], options].concat()
 }
 
 #[test]
-fn the_main_job_can_be_rehearsed() {
+fn all_partners_of_the_sandbox_can_be_disconnected() {
     let seen = rehearse(&[], &disconnect_all(&["-q", "-j", "1"]));
     assert_eq!(seen, all_disconnected());
 }
 
 #[cfg(unix)]
 #[test]
-fn the_main_job_can_be_rehearsed_in_a_shell() {
+fn all_partners_of_the_sandbox_can_be_disconnected_in_a_shell() {
     let script = "command -v intunectl >&2; intunectl partner list -o id | intunectl partner disconnect -q -j 1 -";
     let seen = sandbox(&["--", "sh", "-c", script]);
     let own = Intunectl::new().command().get_program().to_str().unwrap().to_owned();
@@ -57,20 +57,20 @@ fn all_disconnected() -> Seen {
 }
 
 #[test]
-fn with_a_command_the_settings_are_set_and_nothing_is_printed() {
+fn a_command_gets_the_settings_and_nothing_is_printed() {
     let names = ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL", "INTUNECTL_TOKEN", "INTUNECTL_SANDBOX", "PATH"];
     let Seen { stdout, stderr, code } = rehearse(&[], &names.map(|name| ["print-variable", name]).concat());
     assert_eq!((stderr.as_str(), code), ("", Some(0)));
     let [graph, login, token, sandbox, path] = stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
     assert!(graph.starts_with("http://127.0.0.1:") && login == graph && sandbox == graph, "{stdout}");
     assert_eq!(token.split('.').count(), 3);
-    // The program itself is found before any other.
+    // This program comes first on the PATH.
     let first = std::env::split_paths(path).next().unwrap();
     let own = PathBuf::from(Intunectl::new().command().get_program());
     assert_eq!(first.canonicalize().unwrap(), own.parent().unwrap().canonicalize().unwrap());
 }
 
-/// What an administrator, or a pipeline, may have set for a real tenant.
+/// Variables that an administrator or a pipeline may have set for a real tenant.
 const OF_A_TENANT: [(&str, &str); 19] = [
     ("INTUNECTL_TOKEN", "of-the-tenant"),
     ("INTUNECTL_PROFILE", "contoso"),
@@ -94,7 +94,7 @@ const OF_A_TENANT: [(&str, &str); 19] = [
 ];
 
 #[test]
-fn the_settings_win_over_those_of_a_tenant() {
+fn the_settings_replace_those_of_a_real_tenant() {
     let home = Intunectl::new();
     let mut command = home.command();
     command.args(["sandbox", "--", "intunectl", "partner", "disconnect", "-q", FIRST]).envs(OF_A_TENANT);
@@ -103,7 +103,7 @@ fn the_settings_win_over_those_of_a_tenant() {
 }
 
 #[test]
-fn the_command_gets_the_settings_and_every_variable_that_is_not_of_a_tenant() {
+fn the_command_gets_only_the_settings_and_variables_unrelated_to_a_tenant() {
     let home = Intunectl::new();
     let mut command = home.command();
     let own: Vec<_> = command.get_envs().map(|(name, _)| name.to_str().unwrap().to_owned()).collect();
@@ -133,7 +133,7 @@ fn the_command_gets_the_settings_and_every_variable_that_is_not_of_a_tenant() {
     fn name(entry: &str) -> &str {
         entry.split('=').next().unwrap()
     }
-    // Windows adds some, and so does wine.
+    // Windows and wine add some.
     let is_added = |name: &&str| cfg!(windows) && (*name == "SystemDrive" || name.starts_with("WINE"));
     let names: BTreeSet<_> = entries.iter().map(|entry| name(entry)).filter(|name| !is_added(name)).collect();
     let settings = ["INTUNECTL_GRAPH_URL", "INTUNECTL_LOGIN_URL", "INTUNECTL_TOKEN", "INTUNECTL_SANDBOX"];
@@ -142,7 +142,7 @@ fn the_command_gets_the_settings_and_every_variable_that_is_not_of_a_tenant() {
 }
 
 #[test]
-fn a_sandbox_inside_another_has_its_own_settings() {
+fn a_nested_sandbox_has_its_own_settings() {
     let helper = helper();
     let inner = ["print-variable", "INTUNECTL_SANDBOX", "run", "intunectl", "sandbox", "--", helper.to_str().unwrap()];
     let disconnect = disconnect_all(&["-q", "-j", "1", "-o", "id"]);
@@ -156,7 +156,7 @@ fn a_sandbox_inside_another_has_its_own_settings() {
 }
 
 #[test]
-fn the_commands_code_is_passed_on() {
+fn the_exit_code_of_the_command_is_passed_on() {
     let code_of = |code: i32| rehearse(&[], &["exit", &code.to_string()]);
     // Windows has codes of 32 bits; the last one here is that of an access violation.
     let wide = if cfg!(windows) { &[256, 70_000, -1, -1_073_741_819][..] } else { &[] };
@@ -167,7 +167,7 @@ fn the_commands_code_is_passed_on() {
 
 #[cfg(unix)]
 #[test]
-fn the_signal_that_ended_the_command_is_passed_on_as_a_shell_does() {
+fn a_command_ended_by_a_signal_gives_128_plus_the_signal() {
     for (signal, code) in [("KILL", 137), ("INT", 130)] {
         let seen = sandbox(&["--", "sh", "-c", &format!("kill -{signal} $$")]);
         assert_eq!(seen, Seen { stdout: String::new(), stderr: String::new(), code: Some(code) });
@@ -175,14 +175,14 @@ fn the_signal_that_ended_the_command_is_passed_on_as_a_shell_does() {
 }
 
 #[test]
-fn the_commands_streams_are_its_own() {
+fn the_command_has_the_standard_streams_of_the_sandbox() {
     let home = Intunectl::new();
     let mut command = home.command();
     command.args(["sandbox", "--"]).arg(helper()).args(["copy", "print-error", "err\n"]);
     assert_eq!(run_with(&mut command, "in"), Seen { stdout: "in".into(), stderr: "err\n".into(), code: Some(0) });
 }
 
-/// A program with a name that Windows completes, in a directory that is the PATH.
+/// A batch file in the only directory of the PATH, and a command to run it.
 #[cfg(windows)]
 fn batch_file(home: &Intunectl, name: &str) -> std::process::Command {
     std::fs::create_dir(home.home().join("tools")).unwrap();
@@ -208,7 +208,7 @@ fn a_batch_file_on_the_path_is_run_without_its_extension() {
 
 #[cfg(windows)]
 #[test]
-fn which_extensions_need_not_be_typed_is_what_pathext_says() {
+fn pathext_says_which_extensions_need_not_be_typed() {
     let home = Intunectl::new();
     let mut command = batch_file(&home, "az.cmd");
     command.args(["sandbox", "--", "az"]).env("PATHEXT", ".EXE");
@@ -219,7 +219,7 @@ fn which_extensions_need_not_be_typed_is_what_pathext_says() {
 }
 
 #[test]
-fn a_program_that_is_missing_is_told_in_words() {
+fn a_missing_program_is_reported_with_the_reason() {
     let Seen { stdout, stderr, code } = sandbox(&["--", "no-such-program"]);
     assert_eq!((stdout.as_str(), code), ("", Some(2)));
     assert!(
@@ -237,14 +237,14 @@ fn without_a_command_it_prints_the_settings_and_serves_until_interrupted() {
         assert_eq!(serving.setting("INTUNECTL_SANDBOX"), serving.setting("INTUNECTL_GRAPH_URL"));
         assert!(serving.ask(&format!("GET {PARTNERS}")).starts_with("HTTP/1.1 200 OK\r\n"));
         let Seen { stderr, code, .. } = serving.end(signal);
-        assert_eq!((stderr.as_str(), code), ("serving until interrupted\n", Some(expected)));
+        assert_eq!((stderr.as_str(), code), ("serving until interrupted (Ctrl-C)\n", Some(expected)));
     }
 }
 
-/// Elsewhere it is PowerShell that evaluates it, which wine has not.
+/// On Windows, PowerShell would evaluate it, but wine has none.
 #[cfg(unix)]
 #[test]
-fn what_it_prints_is_for_a_shell_to_evaluate() {
+fn a_shell_can_evaluate_the_printed_settings() {
     let serving = Sandbox::start(&[]);
     let home = Intunectl::new();
     let settings: String = serving.settings.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
@@ -254,7 +254,7 @@ fn what_it_prints_is_for_a_shell_to_evaluate() {
 }
 
 #[test]
-fn with_what_it_prints_everything_is_sent_to_it() {
+fn with_the_printed_settings_requests_go_to_the_sandbox() {
     let serving = Sandbox::start(&[]);
     let home = Intunectl::new();
     let command = |arguments: &[&str]| run(home.command().args(arguments).envs(serving.settings.iter().cloned()));
@@ -273,16 +273,16 @@ fn a_sigterm_ends_the_command_too() {
     let running = Running::start(command.args(["sandbox", "--"]).arg(helper()).args(["print", "started\n", "hang"]));
     running.wait_for_stdout("\n");
     running.signal("TERM");
-    // The command holds the other end of standard output for as long as it lives, and it is read to its end.
+    // Standard output is read to its end, which comes only when the command has ended, too.
     let seen = running.end();
     assert_eq!((seen.stdout.as_str(), seen.code), ("started\n", Some(143)));
 }
 
-/// The events of a console reach the command as well.
+/// The events of a console reach the command, too.
 #[cfg(windows)]
 #[test]
-fn when_its_console_is_closed_the_command_may_still_end_in_order() {
-    // A program that is not prepared for it is ended by the system: with 0xC000013A, and by wine with 0.
+fn when_the_console_is_closed_the_command_can_finish() {
+    // The system ends a program that does not handle the event: Windows with 0xC000013A, wine with 0.
     let home = Intunectl::new();
     let mut command = home.command();
     command.args(["sandbox", "--"]).arg(helper()).args(["print", "started", "hang"]);
@@ -292,7 +292,7 @@ fn when_its_console_is_closed_the_command_may_still_end_in_order() {
     let code = terminal.end().code;
     assert!(matches!(code, Some(-1_073_741_510 | 0)), "{code:?}");
 
-    // It has 3 s for what is under way, and reports it.
+    // intunectl has 3 s for requests in flight, and reports them.
     let home = Intunectl::new();
     let mut command = home.command();
     command.args(["sandbox", "--latency", "1s", "--", "intunectl", "partner", "disconnect", "-v", "-j", "1", "-y"]);
@@ -306,7 +306,7 @@ fn when_its_console_is_closed_the_command_may_still_end_in_order() {
 }
 
 #[test]
-fn plain_http_is_enough() {
+fn the_sandbox_can_be_used_with_plain_http() {
     let serving = Sandbox::start(&[]);
     let list = serving.ask(&format!("GET {PARTNERS}"));
     assert!(list.contains("\r\nrequest-id: ") && list.contains(FIRST), "{list}");
@@ -326,7 +326,7 @@ fn answered(answer: &str) -> (&str, Value) {
 
 #[test]
 fn a_request_for_another_host_is_rejected_and_has_no_effect() {
-    // One write is allowed, and a request that is rejected must not use it up.
+    // One write is allowed. A rejected request must not use it up.
     let serving = Sandbox::start(&["--throttle", "1/1h", "--approve-after", "0s"]);
     let (devicecode, token) = ("POST /common/oauth2/v2.0/devicecode", "POST /common/oauth2/v2.0/token");
     let sign_in = |line: &str, form: &str| {
@@ -359,14 +359,14 @@ fn a_request_for_another_host_is_rejected_and_has_no_effect() {
         assert_eq!(body["error"]["code"], "MisdirectedRequest", "{line}");
     }
 
-    // Neither was the refresh token used, nor were sessions revoked, nor is the partner disconnected.
+    // The refresh token is unused, no session is revoked, and the partner is not disconnected.
     sign_in(token, &refresh);
     assert!(serving.ask(&format!("GET {PARTNERS}/{FIRST}")).contains(r#""onboardingStatus":"onboarded""#));
     assert!(serving.disconnect(FIRST).starts_with("HTTP/1.1 204 No Content\r\n"));
 }
 
 #[test]
-fn a_host_must_be_there_once_and_be_loopback() {
+fn a_request_must_name_exactly_one_loopback_host() {
     let serving = Sandbox::start(&[]);
     let own = serving.host();
     let twice = format!("{own}{own}");
@@ -394,7 +394,7 @@ fn a_host_must_be_there_once_and_be_loopback() {
 }
 
 #[test]
-fn the_id_of_a_tenant_is_found_by_its_domain() {
+fn the_tenant_id_of_a_domain_can_be_looked_up() {
     let serving = Sandbox::start(&[]);
     let look_up = |method: &str, tenant: &str| {
         let answer = serving.ask(&format!("{method} /{tenant}/v2.0/.well-known/openid-configuration"));
@@ -417,7 +417,7 @@ fn the_id_of_a_tenant_is_found_by_its_domain() {
 }
 
 #[test]
-fn there_are_as_many_partners_as_asked_for() {
+fn partners_sets_the_number_of_partners() {
     for count in [0, 1, 250] {
         let seen = sandbox(&["--partners", &count.to_string(), "--", "intunectl", "partner", "list", "-o", "id"]);
         assert_eq!((seen.stdout.lines().count(), seen.stderr.as_str(), seen.code), (count, "", Some(0)));
@@ -425,7 +425,7 @@ fn there_are_as_many_partners_as_asked_for() {
 }
 
 #[test]
-fn every_answer_takes_as_long_as_asked_for() {
+fn latency_delays_every_answer() {
     let serving = Sandbox::start(&["--latency", "300ms"]);
     for line in [format!("GET {PARTNERS}"), format!("POST {PARTNERS}/{FIRST}/disconnect"), "GET /".to_owned()] {
         let start = Instant::now();
@@ -449,7 +449,7 @@ fn writes_beyond_the_limit_are_throttled_and_reads_are_not() {
 }
 
 #[test]
-fn the_limit_can_be_off() {
+fn throttling_can_be_turned_off() {
     let serving = Sandbox::start(&["--throttle", "off"]);
     for _ in 0..120 {
         assert!(serving.disconnect(FIRST).starts_with("HTTP/1.1 204"));
@@ -457,10 +457,9 @@ fn the_limit_can_be_off() {
 }
 
 #[test]
-fn the_tool_copes_with_throttling() {
-    // Without a pace of its own it runs into the limit and does as it is told.
+fn a_run_without_a_rate_limit_copes_with_throttling() {
     let steps = disconnect_all(&["-v", "--rate", "off", "-o", "ndjson"]);
-    // A window in which six requests are sent on any machine.
+    // The window is long enough for six requests on any machine.
     let Seen { stdout, stderr, code } = rehearse(&["--partners", "6", "--throttle", "4/3s"], &steps);
     assert_eq!((stdout.lines().count(), code), (6, Some(0)), "{stdout}{stderr}");
     assert!(stdout.lines().all(|line| line.contains(r#""status":"disconnected""#)), "{stdout}");
@@ -468,7 +467,7 @@ fn the_tool_copes_with_throttling() {
 }
 
 #[test]
-fn chosen_partners_fail_as_chosen() {
+fn fail_makes_actions_on_a_partner_fail_with_this_status() {
     let upper = SECOND.to_uppercase();
     let fail = [format!("{FIRST}=403"), format!("{upper}=404"), "odd=id=500".to_owned()];
     let options = fail.iter().flat_map(|fail| ["--fail", fail]).collect::<Vec<_>>();
@@ -488,14 +487,14 @@ fn chosen_partners_fail_as_chosen() {
 }
 
 #[test]
-fn a_refused_token_is_exit_4() {
+fn a_rejected_token_is_exit_4() {
     let fail = format!("{FIRST}=401");
     assert_eq!(sandbox(&["--fail", &fail, "--", "intunectl", "partner", "disconnect", "-q", FIRST]).code, Some(4));
     assert_eq!(sandbox(&["--", "intunectl", "partner", "list", "--token", "another"]).code, Some(4));
 }
 
 #[test]
-fn a_failure_must_be_one() {
+fn fail_needs_an_id_and_an_error_status() {
     for fail in ["a", "a=200", "a=600", "=404", "a="] {
         let Seen { stderr, code, .. } = sandbox(&["--fail", fail, "--", "true"]);
         assert_eq!(code, Some(2));
@@ -504,19 +503,19 @@ fn a_failure_must_be_one() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_in_words() {
+fn a_port_in_use_is_reported_with_the_reason() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
     let Seen { stdout, stderr, code } = sandbox(&["--port", &port, "--", "true"]);
     assert_eq!((stdout.as_str(), code), ("", Some(1)));
     let reason = address_in_use();
-    let error = format!("error: the sandbox cannot listen on port {port} of 127.0.0.1: {reason}\nhint: ");
+    let error = format!("error: the sandbox cannot listen on 127.0.0.1:{port}: {reason}\nhint: ");
     assert!(stderr.starts_with(&error), "{stderr}");
 }
 
 #[test]
-fn the_port_is_the_one_asked_for() {
-    // Free a moment ago, and below those that systems give to whoever asks for any.
+fn port_sets_the_port() {
+    // It was free a moment ago, and it is below the range that systems assign automatically.
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let free = (20_000..30_000).find(is_free).unwrap().to_string();
     let Seen { stdout, stderr, code } = rehearse(&["--port", &free], &["print-variable", "INTUNECTL_GRAPH_URL"]);
@@ -525,10 +524,10 @@ fn the_port_is_the_one_asked_for() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn it_listens_on_the_loopback_alone() {
+fn the_sandbox_listens_only_on_loopback() {
     let serving = Sandbox::start(&[]);
     let port = serving.port();
-    // Addresses in /proc are hexadecimal and, on every machine that this runs on, backwards; 0A is LISTEN.
+    // Addresses in /proc are hexadecimal and, on little-endian machines, reversed. 0A is LISTEN.
     let is_here = |line: &&str| line.contains(&format!(":{port:04X} ")) && line.contains(" 0A ");
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
     let listening: Vec<_> = table.lines().filter(is_here).collect();

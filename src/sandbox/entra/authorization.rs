@@ -1,5 +1,5 @@
-//! Authorization codes, bound to the client, the redirect URI and the PKCE challenge of the request for them
-//! (RFC 6749, section 4.1; RFC 7636). Nothing here reads a clock.
+//! Authorization codes, bound to the client, the redirect URI and the PKCE challenge of their request (RFC 6749,
+//! section 4.1; RFC 7636). Nothing here reads a clock.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -43,7 +43,7 @@ pub(super) struct AuthorizationCodeRequest<'a> {
 }
 
 impl AuthorizationCodes {
-    /// The page with a code waits for `approve_after` before it redirects.
+    /// The consent page waits for `approve_after` before it redirects with a code.
     pub(super) fn new(approve_after: Duration) -> Self {
         Self { approve_after, codes: HashMap::new() }
     }
@@ -81,7 +81,7 @@ impl AuthorizationCodes {
     }
 }
 
-/// Whether S256 can have made this challenge.
+/// Whether a text has the form of an S256 challenge.
 pub(super) fn is_challenge(text: &str) -> bool {
     text.len() == CHALLENGE_LENGTH && URL_SAFE_NO_PAD.decode(text).is_ok()
 }
@@ -97,8 +97,8 @@ fn is_verifier(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~'))
 }
 
-/// Whether a redirect URI leads to this machine and nowhere else: `http://localhost[:port][/path]`, or its addresses.
-/// A public client's registration has no others (source: graph-facts, "Tokens").
+/// Whether a redirect URI leads only to this machine: `http://localhost[:port][/path]`, or the same with a loopback
+/// address. The registration of a public client has no others (source: graph-facts, "Tokens").
 pub(super) fn is_loopback(uri: &str) -> bool {
     let Some(rest) = uri.strip_prefix("http://") else { return false };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -111,7 +111,7 @@ pub(super) fn is_loopback(uri: &str) -> bool {
     port.is_some_and(|port| port.is_empty() || is_port(port)) && path.chars().all(is_path_character)
 }
 
-/// A character of a path (RFC 3986, section 3.3). A query or fragment is not among them: the code has to go there.
+/// A character of a path (RFC 3986, section 3.3). A query or fragment is not allowed, because the code goes there.
 fn is_path_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "/%-._~!$&'()*+,;=:@".contains(c)
 }
@@ -127,7 +127,7 @@ pub(super) mod tests {
     pub(in crate::sandbox::entra) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     #[test]
-    fn the_challenge_is_the_rfcs() {
+    fn the_challenge_matches_the_example_of_the_rfc() {
         assert_eq!(challenge(VERIFIER), CHALLENGE);
         assert!(is_challenge(CHALLENGE));
         for text in ["", VERIFIER.get(1..).unwrap(), &format!("{CHALLENGE}="), &CHALLENGE.replace('-', "+")] {
@@ -136,7 +136,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_verifier_must_have_the_form_that_the_rfc_requires_even_if_its_hash_matches() {
+    fn a_malformed_verifier_is_rejected_even_if_its_hash_matches() {
         let long = "x".repeat(129);
         for verifier in ["short", &long, "dBjftJeZ4CVP mB92K27uhbUJU1p1r_wW1gFWFOEjXk"] {
             let mut codes = AuthorizationCodes::new(Duration::ZERO);

@@ -8,18 +8,18 @@ use uuid::Uuid;
 use super::error::EntraError;
 use super::tokens::{Grant, elapsed, random_text};
 
-/// How long a device code can be approved: as long as Entra's
+/// How long a device code is valid, as in Entra
 /// (source: Microsoft identity platform, OAuth 2.0 device authorization grant flow).
 pub(super) const LIVES: Duration = Duration::from_secs(15 * 60);
 
-/// How long a client should wait between two requests, at first. Entra asks for 5 s; a rehearsal need not be as slow.
+/// The initial interval between two polls. Entra asks for 5 s; the sandbox need not be that slow.
 pub(super) const INTERVAL: Duration = Duration::from_secs(1);
 
-/// What a `slow_down` adds to it (RFC 8628, section 3.5).
+/// What each `slow_down` adds to the interval (RFC 8628, section 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
 
-/// How much too early a request may arrive, because a client that sleeps for exactly the interval can look early if the
-/// clock is adjusted or the machine is busy.
+/// How much too early a poll may arrive: a client that sleeps for exactly the interval can look early if the clock is
+/// adjusted or the machine is busy.
 const TOLERANCE: Duration = Duration::from_millis(500);
 
 /// The letters of a user code: no vowels, so that it never spells a word (RFC 8628, section 6.1).
@@ -54,7 +54,7 @@ impl DeviceCodes {
         code
     }
 
-    /// Redeems a code: once, after it was approved and before it expires.
+    /// Redeems a code, once, after its approval and before it expires.
     pub(super) fn redeem(&mut self, code: &str, client_id: &str, now: SystemTime) -> Result<Grant, EntraError> {
         let code = self.codes.get_mut(code).ok_or(EntraError::DeviceCodeUnknown)?;
         if code.used || code.grant.client_id != client_id {
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use std::time::UNIX_EPOCH;
 
-    /// Asks at each of these times, in milliseconds since the issue.
+    /// Polls at each of these times, in milliseconds since the code was issued.
     fn ask(approve_after: u64, times: &[u64]) -> Vec<Result<Grant, EntraError>> {
         let mut codes = DeviceCodes::new(Duration::from_millis(approve_after));
         let code = codes.issue(grant("client", "User.Read"), UNIX_EPOCH);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_pending_until_it_is_approved_and_then_works_once() {
+    fn a_code_is_pending_until_its_approval_and_then_works_once() {
         let given = Ok(grant("client", "User.Read"));
         let (pending, used) = (Err(EntraError::Pending), Err(EntraError::InvalidGrant));
         let answers = ask(2_000, &[0, 1_000, 1_999, 3_000, 3_001, 900_000]);
@@ -122,18 +122,18 @@ mod tests {
         let expected = [&pending, &pending, &slower, &slower, &pending, &pending].map(Clone::clone);
         assert_eq!(ask(60_000, &times), expected);
         assert_eq!(ask(60_000, &[0, 100, 5_600]), [pending.clone(), slower.clone(), pending]);
-        // Approved or not: too soon is too soon.
+        // The same if the code is already approved.
         assert_eq!(ask(50, &[0, 100])[1], slower);
     }
 
     #[test]
-    fn a_client_that_sleeps_for_the_interval_is_never_slowed_down() {
+    fn a_client_that_polls_at_the_interval_is_never_slowed_down() {
         let times: Vec<_> = (0..899).map(|second| second * 1_000).collect();
         assert!(ask(900_000, &times).iter().all(|answer| *answer == Err(EntraError::Pending)));
     }
 
     #[test]
-    fn a_code_expires_whether_approved_or_not() {
+    fn a_code_expires_even_if_it_is_approved() {
         for approve_after in [0, 3_600_000] {
             assert_eq!(ask(approve_after, &[900_000]), [Err(EntraError::DeviceCodeExpired)]);
         }

@@ -1,12 +1,12 @@
-//! A tenant's OpenID configuration, in which clients look up the ID of a tenant: it is part of `issuer` (source: OpenID
-//! Connect Discovery 1.0, section 3; graph-facts, "Tokens").
+//! A tenant's OpenID configuration. Clients look up the ID of a tenant in its `issuer` (source: OpenID Connect
+//! Discovery 1.0, section 3; graph-facts, "Tokens").
 
 use serde_json::{Value, json};
 
 use super::error::EntraError;
 use super::tenant;
 
-/// Entra names a tenant's endpoints by its ID. If the name stands for any tenant, it leaves the ID open.
+/// Entra's endpoint URLs contain the tenant's ID. For a name such as `common`, `issuer` has a placeholder instead.
 pub(super) fn configuration(root: &str, name: &str) -> Result<Value, EntraError> {
     let (tenant, issuer) = if tenant::is_any(name) {
         (name.to_owned(), "{tenantid}".to_owned())

@@ -1,4 +1,4 @@
-//! Why a sign-in is refused, in the form of Entra's errors.
+//! Errors of sign-ins, in the form of Entra's errors.
 //!
 //! Codes and sentences come from the reference (Microsoft Entra, "authentication and authorization error codes") or, if
 //! it has none, from responses in public issue reports.
@@ -45,7 +45,7 @@ pub(super) enum EntraError {
 }
 
 impl EntraError {
-    /// The response of an endpoint, as JSON.
+    /// The error as a JSON response.
     pub(super) fn response(&self, trace: &Trace) -> Response<Bytes> {
         let (_, error, code, _) = self.details();
         let body = json!({
@@ -82,7 +82,7 @@ impl EntraError {
         format!("AADSTS{code}: {message}")
     }
 
-    /// The HTTP status, the error, its code, and what the code means.
+    /// The HTTP status, the OAuth error, and Entra's code and message.
     fn details(&self) -> (u16, &'static str, u32, String) {
         match self {
             Self::UnknownEndpoint => (404, "invalid_request", 9002313, INVALID_REQUEST.into()),
@@ -90,7 +90,7 @@ impl EntraError {
                 let message = format!("The endpoint only accepts {allowed} requests. Received a {received} request.");
                 (405, "invalid_request", 900561, message)
             }
-            // Parameters that cannot be read, or an invalid value.
+            // Unreadable parameters, or an invalid value.
             Self::Malformed => (400, "invalid_request", 9002313, INVALID_REQUEST.into()),
             Self::Repeated(name) => {
                 let message = format!("The request is not properly formatted. The parameter '{name}' is duplicated.");
@@ -104,7 +104,7 @@ impl EntraError {
                 let message = format!("The app requested an unsupported grant type '{name}'.");
                 (400, "unsupported_grant_type", 70003, message)
             }
-            // A scope of another service, or none at all.
+            // A scope of another service, or no scope.
             Self::InvalidScope(scope) => {
                 let message = format!(
                     "The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."
@@ -118,7 +118,7 @@ impl EntraError {
                 );
                 (400, "invalid_scope", 1002012, message)
             }
-            // The sentence: Azure/azure-cli#23130.
+            // Source of the message: Azure/azure-cli#23130.
             Self::UnknownTenant(name) => {
                 let message = format!(
                     "Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into \
@@ -156,7 +156,7 @@ impl EntraError {
                 let message = "OAuth 2.0 device flow error. Authorization is pending. Continue polling.";
                 (400, "authorization_pending", 70016, message.into())
             }
-            // Entra's reference has no code for it. A client that is slowed down is still pending.
+            // Entra's reference has no code for it. The sign-in is still pending.
             Self::SlowDown => {
                 let message = "OAuth 2.0 device flow error. Authorization is pending. Slow down polling.";
                 (400, "slow_down", 70016, message.into())
@@ -170,7 +170,7 @@ impl EntraError {
                 let message = "The provided value for the input parameter 'device_code' is not valid.";
                 (400, "bad_verification_code", 70018, message.into())
             }
-            // A device code or refresh token that was used already, or a code or token of another client.
+            // A used device code or refresh token, or a code or token of another client.
             Self::InvalidGrant => (400, "invalid_grant", 70000, "Provided grant is invalid or malformed.".into()),
             // No such authorization code or refresh token.
             Self::UnknownGrant => (400, "invalid_grant", 9002313, INVALID_REQUEST.into()),
@@ -219,7 +219,7 @@ impl EntraError {
                 (400, "unsupported_response_type", 700051, message)
             }
             Self::ChallengeMethod => (400, "invalid_request", 50149, "Invalid Code_Challenge_method parameter.".into()),
-            // SHA-256 cannot have made this challenge.
+            // The challenge is not a SHA-256.
             Self::ChallengeSize => (400, "invalid_request", 501491, "Invalid size of Code_Challenge parameter.".into()),
         }
     }

@@ -1,4 +1,4 @@
-//! Parameters as forms and queries carry them: `application/x-www-form-urlencoded` (RFC 6749, appendix B).
+//! The parameters of forms and queries: `application/x-www-form-urlencoded` (RFC 6749, appendix B).
 
 use std::collections::HashMap;
 
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_a_form_are_refused() {
+    fn bytes_that_are_not_a_form_are_rejected() {
         for bytes in [&b"a=%"[..], b"a=%4", b"a=%4&b=1", b"a=%zz", b"a=%+1", b"%f=1", b"a=%ff", b"a=\xff", b"\xc3=1"] {
             assert_eq!(Form::parse(bytes), Err(EntraError::Malformed), "{bytes:?}");
         }
@@ -90,7 +90,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn encoded_parameters_are_read_as_they_were(parameters in prop::collection::hash_map(".*", ".*", 0..8), plus: bool) {
+        fn encoded_parameters_are_decoded_unchanged(parameters in prop::collection::hash_map(".*", ".*", 0..8), plus: bool) {
             let encode = |text: &str| {
                 let encoded = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
                 if plus { encoded.replace("%20", "+") } else { encoded }

@@ -1,6 +1,6 @@
-//! The stand-in for Entra: its OAuth 2.0 endpoints (v2.0) for device codes, authorization codes, refresh tokens and client
-//! credentials, and the OpenID configuration that leads to them (source: Microsoft identity platform reference;
-//! graph-facts, "Tokens"). It needs no person: what a person would approve is approved automatically after a while.
+//! The stand-in for Entra: its OAuth 2.0 endpoints (v2.0) for device codes, authorization codes, refresh tokens and
+//! client credentials, and the OpenID configuration that names them (source: Microsoft identity platform reference;
+//! graph-facts, "Tokens"). No person is needed: sign-ins are approved automatically after a time.
 
 mod authorization;
 mod device;
@@ -37,10 +37,10 @@ pub(super) use self::tokens::{Identity, InvalidToken, TokenIssuer};
 /// The only type of assertion (RFC 7523, section 2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// What the client is told if the user cancels.
+/// The error for the client if the user cancels.
 const DECLINED: &str = "AADSTS65004: User declined to consent to access the app.";
 
-/// All characters that have to be encoded in a query: all except RFC 3986's "unreserved".
+/// The characters that must be encoded in a query: all except those that RFC 3986 calls unreserved.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) struct Entra {
@@ -74,7 +74,7 @@ impl Entra {
         match request.endpoint {
             "devicecode" => to_response(self.device_code(request, trace.time), trace),
             "token" => to_response(self.token(request, trace.time), trace),
-            // A person reads this one, so even its errors are pages.
+            // A person reads the answer in a browser, so errors are pages, too.
             "authorize" => self.authorize(request, trace.time).unwrap_or_else(|error| pages::error(&error, trace)),
             _ => EntraError::UnknownEndpoint.response(trace),
         }
@@ -140,7 +140,7 @@ impl Entra {
         answer.into()
     }
 
-    /// A client may ask for fewer scopes this time; the new refresh token keeps those of the old one (RFC 6749,
+    /// A client may request fewer scopes this time; the new refresh token keeps the scopes of the old one (RFC 6749,
     /// section 6).
     fn refresh(&mut self, form: &Form, now: SystemTime) -> Result<Value, EntraError> {
         let client_id = form.required("client_id")?;
@@ -154,7 +154,7 @@ impl Entra {
         Ok(answer.into())
     }
 
-    /// A token for an application itself. All secrets are valid except two, with which failures can be rehearsed.
+    /// A token for an application itself. All secrets are valid except `expired` and `wrong`, which provoke errors.
     fn client_credentials(&mut self, form: &Form, tenant: &str, now: SystemTime) -> Result<Value, EntraError> {
         let client_id = form.required("client_id")?;
         let scope = form.required("scope")?;
@@ -198,8 +198,8 @@ impl Entra {
         answer
     }
 
-    /// The page to which a client sends a browser. Errors are shown on a page instead of sent to the redirect URI: a
-    /// person is looking, and the client that made the mistake may not be listening.
+    /// The page that a client opens in a browser. Errors are shown there instead of being sent to the redirect URI: a
+    /// person is looking at it, and the client that made the mistake may not be listening.
     fn authorize(&mut self, request: &EndpointRequest, now: SystemTime) -> Result<Response<Bytes>, EntraError> {
         check_method(request.head, "GET")?;
         let query = Form::parse(request.head.uri.query().unwrap_or_default().as_bytes())?;
@@ -244,7 +244,7 @@ impl Entra {
     }
 }
 
-/// The parameters in the body of a POST. In a body of another type, Entra sees none.
+/// The parameters in the body of a POST. Entra ignores a body of another type.
 fn posted(request: &EndpointRequest) -> Result<Form, EntraError> {
     check_method(request.head, "POST")?;
     let content_type = request.head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The pages of sign-in: plain HTML that needs no script, no style and no other file.
+//! The pages of a sign-in: plain HTML without scripts, styles or other files.
 
 use std::time::Duration;
 
@@ -9,31 +9,31 @@ use hyper::{Response, StatusCode};
 use super::error::{EntraError, timestamp};
 use crate::sandbox::http::{Trace, respond, set};
 
-/// Nothing may be loaded, sent or framed. Links and the refresh of a page still work.
+/// Nothing may be loaded, sent or framed. Links and the page's refresh still work.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) struct ConsentPrompt<'a> {
     pub(super) client_id: &'a str,
     pub(super) scope: &'a str,
     pub(super) account: &'a str,
-    /// Where the links to continue and to cancel lead.
+    /// The targets of the links to continue and to cancel.
     pub(super) accept: &'a str,
     pub(super) decline: &'a str,
     /// How long until the page continues by itself.
     pub(super) approve_after: Duration,
 }
 
-/// The page to which a client sends a browser.
+/// The page that a client opens in a browser.
 pub(super) fn consent(prompt: &ConsentPrompt) -> Response<Bytes> {
     let ConsentPrompt { client_id, scope, account, accept, decline, approve_after } = prompt;
     // A page can only wait for whole seconds. Rounded down, it would continue too early.
     let seconds = approve_after.as_secs().saturating_add(u64::from(approve_after.subsec_nanos() > 0));
     let refresh = format!("<meta http-equiv=\"refresh\" content=\"{seconds}; url={}\">\n", escape(accept));
     let body = format!(
-        "<p>The application {client_id} asks for: {scope}</p>\n\
+        "<p>The application {client_id} requests: {scope}</p>\n\
          <p><a href=\"{accept}\">Continue as {account}</a></p>\n\
          <p><a href=\"{decline}\">Cancel</a></p>\n\
-         <p>Nobody is asked for a password here. The sandbox continues by itself after {seconds} s.</p>",
+         <p>The sandbox needs no password. It continues automatically after {seconds} s.</p>",
         client_id = escape(client_id),
         scope = escape(scope),
         account = escape(account),
@@ -43,10 +43,10 @@ pub(super) fn consent(prompt: &ConsentPrompt) -> Response<Bytes> {
     page(StatusCode::OK, "Sign in to the sandbox", &refresh, &body)
 }
 
-/// The page on which a device code would be entered.
+/// The page on which people would enter a device code.
 pub(super) fn device(approve_after: Duration) -> Response<Bytes> {
     let body = format!(
-        "<p>There is nothing to enter here: the sandbox approves every code by itself, {} after it was given out.</p>",
+        "<p>There is nothing to enter here: the sandbox approves every code automatically, {} after it was issued.</p>",
         humantime::format_duration(approve_after),
     );
     page(StatusCode::OK, "Enter code", "", &body)
@@ -129,7 +129,7 @@ mod tests {
     fn a_page_loads_nothing_and_is_not_cached() {
         let response = device(Duration::from_millis(1_500));
         let page = std::str::from_utf8(response.body()).unwrap();
-        assert!(page.contains("by itself, 1s 500ms after it was given out"), "{page}");
+        assert!(page.contains("automatically, 1s 500ms after it was issued"), "{page}");
         let headers = [
             (CACHE_CONTROL, "no-store"),
             (CONTENT_SECURITY_POLICY, POLICY),

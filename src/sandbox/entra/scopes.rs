@@ -3,14 +3,14 @@
 /// The permission that the sandbox's administrator has consented to for every application.
 const CONSENTED: &str = "DeviceManagementServiceConfig.ReadWrite.All";
 
-/// The scope that stands for all permissions that were consented to.
+/// The scope that means all consented permissions.
 const DEFAULT: &str = ".default";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scopes {
     /// The scopes of OpenID Connect, including `offline_access`.
     openid: Vec<String>,
-    /// Graph's permissions, without its root.
+    /// Graph's permissions, without the root.
     permissions: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ impl Scopes {
                 _ => return Err(scope.to_owned()),
             }
         }
-        // `.default` stands for all permissions and cannot be combined with a permission by name.
+        // `.default` means all permissions and cannot be combined with a named permission.
         let has_default = scopes.permissions.iter().any(|permission| permission == DEFAULT);
         if has_default && scopes.permissions.len() > 1 {
             return Err(format!("{root}/{DEFAULT}"));
@@ -40,12 +40,12 @@ impl Scopes {
         Ok(scopes)
     }
 
-    /// An application that signs in as itself can only ask for `.default`.
+    /// An application that signs in as itself can only request `.default`.
     pub(super) fn of_application() -> Self {
         Self { openid: Vec::new(), permissions: vec![DEFAULT.to_owned()] }
     }
 
-    /// Whether the client asks for a scope of OpenID Connect: `openid` is for an ID token, `offline_access` for a refresh
+    /// Whether the client requests a scope of OpenID Connect: `openid` for an ID token, `offline_access` for a refresh
     /// token.
     pub(super) fn has(&self, scope: &str) -> bool {
         self.openid.iter().any(|name| name == scope)
@@ -89,7 +89,7 @@ mod tests {
     const ROOT: &str = "http://127.0.0.1:80";
 
     #[test]
-    fn scopes_are_names_below_the_root_bare_names_and_those_of_openid() {
+    fn a_scope_is_a_permission_with_or_without_the_root_or_one_of_openid() {
         let root = |rest: &str| format!("{ROOT}/{rest}");
         let table = [
             ("User.Read".to_owned(), "User.Read", root("User.Read")),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_of_another_service_or_of_none_is_named() {
+    fn the_error_names_the_invalid_scope() {
         let below = format!("{ROOT}/");
         let foreign = "https://graph.microsoft.com/User.Read";
         let double = format!("{ROOT}//.default");

@@ -8,7 +8,7 @@ use crate::sandbox::tests::services::{FIRST, PARTNERS, Pairs, ROOT, Reply, TestS
 const REDIRECT: &str = "http://localhost:8400/cb";
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const ALL: &str = "http://127.0.0.1:1/DeviceManagementServiceConfig.ReadWrite.All openid offline_access";
-/// What a browser asks for.
+/// The query that opens the consent page.
 const AUTHORIZE: [(&str, &str); 6] = [
     ("client_id", "c"),
     ("response_type", "code"),
@@ -17,7 +17,7 @@ const AUTHORIZE: [(&str, &str); 6] = [
     ("code_challenge", CHALLENGE),
     ("code_challenge_method", "S256"),
 ];
-/// What redeems the code.
+/// The form that redeems the code.
 const REDEEM: [(&str, &str); 5] = [
     ("grant_type", "authorization_code"),
     ("client_id", "c"),
@@ -25,7 +25,7 @@ const REDEEM: [(&str, &str); 5] = [
     ("redirect_uri", REDIRECT),
     ("code_verifier", VERIFIER),
 ];
-/// What an application sends.
+/// The form that an application sends.
 const APPLICATION: [(&str, &str); 4] = [
     ("grant_type", "client_credentials"),
     ("client_id", "c"),
@@ -34,7 +34,7 @@ const APPLICATION: [(&str, &str); 4] = [
 ];
 
 impl TestServices {
-    /// Asks for JSON, which no cache may keep, even if it is an error.
+    /// Sends a request whose answer, even an error, must be JSON that no cache may keep.
     fn ask(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Reply {
         let reply = self.send(method, path, &[(CONTENT_TYPE.as_str(), content_type)], body);
         assert_eq!(reply.header(CONTENT_TYPE), Some("application/json; charset=utf-8"));
@@ -59,7 +59,7 @@ impl TestServices {
         self.ask(method, &format!("/{}/v2.0/.well-known/openid-configuration", encode(tenant)), "", b"")
     }
 
-    /// Signs in to a tenant by device code for these scopes; the tokens.
+    /// Signs in to a tenant with a device code for these scopes, and returns the tokens.
     fn sign_in(&mut self, tenant: &str, scope: &str) -> Value {
         let device = self.post_to(tenant, "devicecode", &[("client_id", "c"), ("scope", scope)]).json();
         self.sleep(2);
@@ -81,7 +81,7 @@ impl TestServices {
 }
 
 impl Reply {
-    /// The status, the error and its code; the sentence must begin with the code.
+    /// The status, the error and its code. The description must begin with the code.
     fn error(&self) -> (u16, String, u64) {
         let body = self.json();
         let (error, code) = (text(&body["error"]), body["error_codes"][0].as_u64().unwrap());
@@ -93,7 +93,7 @@ impl Reply {
         text(&self.json()["error_description"])
     }
 
-    /// Where the link with this text leads, as a browser reads it.
+    /// The target of the link with this text, as a browser reads it.
     fn link(&self, text: &str) -> String {
         let (before, _) = self.body.split_once(&format!("\">{text}</a>")).unwrap_or_else(|| panic!("{}", self.body));
         unescape(before.rsplit_once("<a href=\"").unwrap().1)
@@ -121,18 +121,18 @@ fn error(status: u16, error: &str, code: u64) -> (u16, String, u64) {
     (status, error.to_owned(), code)
 }
 
-/// The parameters, less the one of this name.
+/// The parameters without the one of this name.
 fn without<'a>(name: &str, parameters: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     parameters.iter().copied().filter(|(key, _)| *key != name).collect()
 }
 
-/// The parameters, with another value for the one of this name.
+/// The parameters with a different value for the one of this name.
 fn with<'a>(name: &'a str, value: &'a str, parameters: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     [without(name, parameters), vec![(name, value)]].concat()
 }
 
 #[test]
-fn a_device_code_leads_to_tokens_once_it_was_approved() {
+fn an_approved_device_code_can_be_redeemed_for_tokens_once() {
     let mut entra = TestServices::new();
     let reply = entra.post_form("devicecode", &[("client_id", "c"), ("scope", ALL)]);
     let device = reply.json();
@@ -173,7 +173,7 @@ fn a_device_code_leads_to_tokens_once_it_was_approved() {
 }
 
 #[test]
-fn refresh_and_id_tokens_come_only_where_they_were_asked_for() {
+fn refresh_and_id_tokens_are_issued_only_if_requested() {
     for (scope, refresh, id) in [
         ("User.Read", false, false),
         ("User.Read offline_access", true, false),
@@ -187,7 +187,7 @@ fn refresh_and_id_tokens_come_only_where_they_were_asked_for() {
 }
 
 #[test]
-fn a_refresh_token_works_once_and_the_answer_holds_the_next() {
+fn a_refresh_token_works_once_and_the_response_has_a_new_one() {
     let mut entra = TestServices::new();
     let first = entra.sign_in("organizations", ALL);
     let refresh = |entra: &mut TestServices, tokens: &Value, more| entra.refresh(&text(&tokens["refresh_token"]), more);
@@ -196,14 +196,14 @@ fn a_refresh_token_works_once_and_the_answer_holds_the_next() {
     assert_ne!(first["access_token"], second["access_token"]);
     assert_eq!((&second["scope"], second.get("id_token").is_some()), (&first["scope"], true));
     assert_eq!(refresh(&mut entra, &first, &[]).error(), error(400, "invalid_grant", 70000));
-    // Fewer scopes once are not fewer for ever.
+    // Requesting fewer scopes once does not reduce the scopes of the refresh token.
     let third = refresh(&mut entra, &second, &[("scope", "User.Read")]).json();
     assert_eq!((third["scope"].as_str(), third.get("id_token")), (Some("http://127.0.0.1:1/User.Read"), None));
     assert_eq!(refresh(&mut entra, &third, &[]).json()["scope"], first["scope"]);
 }
 
 #[test]
-fn a_refresh_token_is_not_used_up_by_a_request_that_makes_no_sense() {
+fn an_invalid_request_does_not_use_up_a_refresh_token() {
     let mut entra = TestServices::new();
     let (_, token) = entra.tokens();
     let ask = [("grant_type", "refresh_token"), ("client_id", "c"), ("refresh_token", &token)];
@@ -220,7 +220,7 @@ fn a_refresh_token_is_not_used_up_by_a_request_that_makes_no_sense() {
 }
 
 #[test]
-fn an_application_gets_a_token_of_its_own_for_a_secret_or_an_assertion() {
+fn an_application_gets_a_token_for_a_secret_or_an_assertion() {
     let assertion = [("client_assertion_type", JWT_BEARER), ("client_assertion", "e30.e30.")];
     let assertion = [&without("client_secret", &APPLICATION), &assertion[..]].concat();
     for parameters in [APPLICATION.to_vec(), assertion] {
@@ -240,7 +240,7 @@ fn an_application_gets_a_token_of_its_own_for_a_secret_or_an_assertion() {
 }
 
 #[test]
-fn an_application_that_asks_in_another_way_is_refused() {
+fn an_invalid_request_of_an_application_is_rejected() {
     let good = APPLICATION;
     let no_secret = without("client_secret", &good);
     let saml = [&no_secret[..], &[("client_assertion_type", "saml"), ("client_assertion", "x")]].concat();
@@ -270,14 +270,14 @@ fn an_application_that_asks_in_another_way_is_refused() {
 }
 
 #[test]
-fn an_answer_never_repeats_a_secret() {
+fn a_response_never_contains_a_secret() {
     let parameters = with("client_assertion", "asserti0n", &with("scope", "User.Read", &APPLICATION));
     let reply = TestServices::new().post_to("contoso.com", "token", &parameters);
     assert!(reply.status == 400 && !reply.body.contains("s3cret") && !reply.body.contains("asserti0n"), "{reply:?}");
 }
 
 #[test]
-fn an_authorization_code_leads_to_tokens_once() {
+fn an_authorization_code_can_be_redeemed_for_tokens_once() {
     let mut entra = TestServices::new();
     let state = "a b&c=\"d\"<e>'東";
     let more = [("state", state), ("prompt", "select_account"), ("login_hint", "somebody@contoso.com")];
@@ -303,7 +303,7 @@ fn an_authorization_code_leads_to_tokens_once() {
         (with("redirect_uri", "http://localhost:8401/cb", &ask), error(400, "invalid_grant", 500112)),
         (with("redirect_uri", "http://localhost:8400/cb/", &ask), error(400, "invalid_grant", 500112)),
         (with("code_verifier", &other_verifier, &ask), error(400, "invalid_grant", 501481)),
-        // With the method `plain`, the challenge would be its own verifier.
+        // With the method `plain`, the verifier would equal the challenge.
         (with("code_verifier", CHALLENGE, &ask), error(400, "invalid_grant", 501481)),
     ];
     for (parameters, expected) in wrong {
@@ -323,13 +323,13 @@ fn an_authorization_code_leads_to_tokens_once() {
 }
 
 #[test]
-fn a_code_lives_for_ten_minutes_after_its_approval() {
+fn a_code_is_valid_for_ten_minutes_after_its_approval() {
     let redirect_uri = "http://localhost:8400";
     for (age, expected) in [(601, None), (602, Some(error(400, "invalid_grant", 70008)))] {
         let mut entra = TestServices::new();
         let page = entra.authorize(&with("redirect_uri", redirect_uri, &AUTHORIZE));
         let accept = page.link("Continue as admin@sandbox.example");
-        // With no state sent, none comes back; and a redirect URI without a path gets one.
+        // Without a state in the request, there is none in the answer; a redirect URI without a path gets one.
         assert!(accept.starts_with("http://localhost:8400/?code=") && !accept.contains("state"), "{accept}");
         entra.sleep(age);
         let answer = query(&accept);
@@ -340,7 +340,7 @@ fn a_code_lives_for_ten_minutes_after_its_approval() {
 }
 
 #[test]
-fn what_is_wrong_with_a_browsers_request_is_told_on_a_page() {
+fn errors_in_an_authorization_request_are_shown_on_a_page() {
     let good = with("client_id", "c<i>", &with("scope", "User.Read", &AUTHORIZE));
     let evil = "http://evil.example/\"><script>";
     let missing = |name: &'static str| (without(name, &good), format!("AADSTS900144: .*&#39;{name}&#39;"));
@@ -369,11 +369,11 @@ fn what_is_wrong_with_a_browsers_request_is_told_on_a_page() {
     }
     let reply = TestServices::new().send("GET", "/common/oauth2/v2.0/authorize?client_id=%ff", &[], b"");
     assert!(reply.status == 400 && reply.body.contains("AADSTS9002313: "), "{reply:?}");
-    assert!(TestServices::new().authorize(&good).body.contains("The application c&lt;i&gt; asks for: http://127"));
+    assert!(TestServices::new().authorize(&good).body.contains("The application c&lt;i&gt; requests: http://127"));
 }
 
 #[test]
-fn a_missing_parameter_is_named() {
+fn the_error_names_a_missing_parameter() {
     let table: [(&str, Pairs, &str); 11] = [
         ("devicecode", &[], "client_id"),
         ("devicecode", &[("client_id", "c")], "scope"),
@@ -395,14 +395,14 @@ fn a_missing_parameter_is_named() {
 }
 
 #[test]
-fn a_request_that_is_no_form_is_refused() {
+fn a_request_without_a_valid_form_is_rejected() {
     let path = "/organizations/oauth2/v2.0/token";
     let form = "application/x-www-form-urlencoded";
     let refresh = b"grant_type=refresh_token&client_id=c&refresh_token=x";
     let table: [(&str, &[u8], u64); 5] = [
         (form, b"grant_type=\xff", 9002313),
         (form, b"grant_type=a&grant_type=b", 9000411),
-        // Entra sees no parameters in what is not called a form.
+        // Entra ignores parameters in a body of another type.
         ("application/json", b"{\"grant_type\":\"refresh_token\"}", 900144),
         ("text/plain", refresh, 900144),
         ("", refresh, 900144),
@@ -416,7 +416,7 @@ fn a_request_that_is_no_form_is_refused() {
 }
 
 #[test]
-fn unknown_grants_endpoints_and_methods_are_refused() {
+fn unknown_grant_types_endpoints_and_methods_are_rejected() {
     for grant in ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "Refresh_Token"] {
         let reply = TestServices::new().post_form("token", &[("grant_type", grant), ("client_id", "c")]);
         assert_eq!(reply.error(), error(400, "unsupported_grant_type", 70003), "{grant}");
@@ -437,7 +437,7 @@ fn unknown_grants_endpoints_and_methods_are_refused() {
 }
 
 #[test]
-fn the_configuration_holds_the_id_of_a_tenant_and_its_endpoints() {
+fn the_configuration_contains_the_tenant_id_and_the_endpoints() {
     let id = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
     let own = "00000000-0000-0000-0000-5a4d0b0c0001";
     for (name, issuer, tenant) in [
@@ -463,7 +463,7 @@ fn the_configuration_holds_the_id_of_a_tenant_and_its_endpoints() {
 }
 
 #[test]
-fn the_issuer_of_the_configuration_is_that_of_an_id_token() {
+fn the_configuration_and_id_tokens_have_the_same_issuer() {
     for name in ["0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11", "contoso.example"] {
         let mut entra = TestServices::new();
         let id_token = claims(&text(&entra.sign_in(name, ALL)["id_token"])).0;
@@ -510,7 +510,7 @@ fn a_configuration_can_only_be_read() {
 }
 
 #[test]
-fn other_paths_are_not_those_of_a_configuration() {
+fn similar_paths_do_not_return_the_configuration() {
     for path in ["/a/b/v2.0/.well-known/openid-configuration", "/a.example/v2.0/.well-known/openid-configuration/x"] {
         assert_eq!(TestServices::new().send("GET", path, &[], b"").status, 401, "{path}");
     }
@@ -519,7 +519,7 @@ fn other_paths_are_not_those_of_a_configuration() {
 #[test]
 fn the_page_for_device_codes_exists() {
     let page = TestServices::new().send("GET", "/device", &[], b"");
-    assert!(page.status == 200 && page.body.contains("by itself, 2s after"), "{page:?}");
+    assert!(page.status == 200 && page.body.contains("automatically, 2s after"), "{page:?}");
     assert_eq!(TestServices::new().send("POST", "/device", &[], b"").header(ALLOW), Some("GET"));
 }
 

@@ -1,4 +1,4 @@
-//! Tokens: their claims, whether they are valid, and until when. Nothing here reads a clock.
+//! Tokens: their claims, validity and expiry. Nothing here reads a clock.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -18,10 +18,10 @@ pub(super) const ACCOUNT: &str = "admin@sandbox.example";
 /// The display name of every client.
 const APPLICATION: &str = "intunectl sandbox";
 
-/// The audience of every access token: Graph itself, so that a client's own check of it has something to check.
+/// The audience of every access token: Graph itself, so that the client's check of the audience can be tried out.
 const AUDIENCE: &str = "https://graph.microsoft.com";
 
-/// The lifetime of the fixed token: longer than a real one's, for a long rehearsal.
+/// The lifetime of the fixed token: longer than a real one's, for long sessions.
 const FIXED_LIVES: Duration = Duration::from_secs(8 * 60 * 60);
 
 /// What a client was granted.
@@ -39,7 +39,7 @@ impl Grant {
     }
 }
 
-/// Who a token stands for, as in its claim `idtyp`.
+/// Whose identity a token carries, as in its claim `idtyp`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sandbox) enum Identity {
     /// A signed-in administrator.
@@ -56,14 +56,14 @@ pub(in crate::sandbox) enum InvalidToken {
     Revoked { valid_from: u64 },
 }
 
-/// Issues tokens, and knows all that it has issued.
+/// Issues tokens, and remembers all of them.
 #[derive(Debug)]
 pub(in crate::sandbox) struct TokenIssuer {
     fixed: String,
     lifetime: Duration,
     access: HashMap<String, AccessToken>,
     refresh: HashMap<String, RefreshToken>,
-    /// How often all sessions were revoked, and the last time.
+    /// How often all sessions were revoked, and when last.
     revocations: (u64, SystemTime),
 }
 
@@ -83,7 +83,7 @@ struct RefreshToken {
 }
 
 impl TokenIssuer {
-    /// The fixed token exists from the start. Those of sign-ins live for `lifetime`, in whole seconds.
+    /// Makes the fixed token. Tokens of sign-ins are valid for `lifetime`, in whole seconds.
     pub(super) fn new(lifetime: Duration, now: SystemTime) -> Self {
         Self {
             fixed: make_fixed(now),
@@ -142,7 +142,7 @@ impl TokenIssuer {
         token
     }
 
-    /// An ID token from the issuer at `root`. It is unsigned, because nobody has a key to check it with.
+    /// An ID token from the issuer at `root`. It is unsigned, because no client has a key to verify it.
     pub(super) fn make_id_token(&self, grant: &Grant, root: &str, now: SystemTime) -> String {
         let (issued, expires) = self.period(now);
         let claims = json!({
@@ -166,8 +166,7 @@ impl TokenIssuer {
         token
     }
 
-    /// A refresh token works once, so that a client that keeps the old one despite a new one in the response is found
-    /// out here.
+    /// A refresh token works once. This reveals a client that keeps the old one although the response has a new one.
     pub(super) fn redeem_refresh(&mut self, token: &str, client_id: &str) -> Result<Grant, EntraError> {
         let refresh = self.refresh.get_mut(token).ok_or(EntraError::UnknownGrant)?;
         if refresh.used || refresh.grant.client_id != client_id {
@@ -181,7 +180,7 @@ impl TokenIssuer {
         Ok(refresh.grant.clone())
     }
 
-    /// Revokes all sessions, with every token of a sign-in so far.
+    /// Revokes all sessions, and with them every token issued so far except the fixed one.
     pub(in crate::sandbox) fn revoke(&mut self, now: SystemTime) {
         self.revocations = (self.revocations.0 + 1, now);
     }
@@ -193,7 +192,7 @@ impl TokenIssuer {
     }
 }
 
-/// A text that nobody can guess.
+/// A text that cannot be guessed.
 pub(super) fn random_text() -> String {
     URL_SAFE_NO_PAD.encode([signature(), signature()].concat())
 }
@@ -234,7 +233,7 @@ fn seconds(time: SystemTime) -> u64 {
     elapsed(UNIX_EPOCH, time).as_secs()
 }
 
-/// A time as Entra writes it inside a sentence.
+/// A time as in the text of Entra's messages.
 fn date(time: SystemTime) -> String {
     humantime::format_rfc3339_micros(time).to_string().replace('Z', "0Z")
 }

@@ -1,5 +1,5 @@
-//! Errors in the forms that the service sends: Graph's own, Intune's (JSON in a string inside the message) and the
-//! pages of gateways. The forms come from public issue reports (source: graph-facts, "Errors as they really look").
+//! Errors as the service sends them: Graph's own, Intune's (JSON in a string inside the message) and the pages of
+//! gateways. The forms come from public issue reports (source: graph-facts, "Errors as they really look").
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use uuid::Uuid;
 use crate::sandbox::entra::InvalidToken;
 use crate::sandbox::http::{Trace, respond, set};
 
-/// Why a request is not served.
+/// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::sandbox) enum GraphError {
     /// 400: no valid `Host`, or more than one.
     HostInvalid,
     /// 421: a host that is not this machine.
     HostNotLoopback,
-    /// 411: a POST that does not say how long its body is.
+    /// 411: a POST that does not declare the length of its body.
     LengthRequired,
-    /// 413: a body longer than the sandbox reads.
+    /// 413: a body that is longer than the sandbox reads.
     BodyTooLong,
     /// 400: a body that ends early or is not framed as its headers say.
     BodyBroken,
@@ -31,13 +31,13 @@ pub(in crate::sandbox) enum GraphError {
     TokenMissing,
     /// 401: a bearer token that is not valid.
     Token(InvalidToken),
-    /// 400: an application, for which no user is signed in, asks for a user's own resource.
+    /// 400: an application without a signed-in user requests a user's own resource.
     NotDelegated,
-    /// 429: too many requests; the time until one would be accepted.
+    /// 429: too many requests, and the time until the next one would be accepted.
     Throttled { retry_after: Duration },
     /// 400: no such path, from this segment on.
     UnknownSegment(String),
-    /// 405: another method than `allowed`.
+    /// 405: a method other than `allowed`.
     WrongMethod { allowed: &'static str },
     /// 400: the value of an OData query option is invalid.
     BadQueryOption(String),
@@ -112,7 +112,7 @@ fn unauthorized(message: &str, trace: &Trace) -> Response<Bytes> {
     response
 }
 
-/// A token that was revoked before it expired: the challenge says what a new one has to claim
+/// A token that was revoked before it expired. The challenge says what a new one must claim
 /// (source: Microsoft identity platform, "Claims challenges, claims requests and client capabilities").
 fn revoked(valid_from: u64, trace: &Trace) -> Response<Bytes> {
     let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
@@ -186,7 +186,7 @@ fn date(trace: &Trace) -> String {
     humantime::format_rfc3339_seconds(trace.time).to_string().trim_end_matches('Z').to_owned()
 }
 
-/// Intune's own error, which Graph passes on as a string inside its own.
+/// Intune's own error, which Graph passes on as a string inside its own error.
 fn intune_message(text: &str, trace: &Trace) -> String {
     let message = json!(format!(
         "{text} - Operation ID (for customer support): {operation} - Activity ID: {activity} - Url: {url}",
@@ -207,7 +207,7 @@ fn intune_message(text: &str, trace: &Trace) -> String {
     lines.join("\r\n")
 }
 
-/// The page of the web server in front of Graph, which refuses a POST of unknown length.
+/// The page of the web server in front of Graph, which rejects a POST of unknown length.
 const LENGTH_REQUIRED_PAGE: &str = r#"<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">
 <HTML><HEAD><TITLE>Length Required</TITLE>
 <META HTTP-EQUIV="Content-Type" Content="text/html; charset=us-ascii"></HEAD>
@@ -216,7 +216,7 @@ const LENGTH_REQUIRED_PAGE: &str = r#"<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.
 </BODY></HTML>
 "#;
 
-/// The page of a gateway that did not reach the service.
+/// The page of a gateway that cannot reach the service.
 fn gateway(status: StatusCode) -> Response<Bytes> {
     let page = format!(
         "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
@@ -229,7 +229,8 @@ fn json_response(status: StatusCode, body: &Value) -> Response<Bytes> {
     respond(status, "application/json", body.to_string())
 }
 
-/// Seconds for `Retry-After`, with decimals as in the reference's `2.128`; rounded up, so that the wait is enough.
+/// Seconds for `Retry-After`, with decimals like the `2.128` of the reference, rounded up so that the wait is
+/// sufficient.
 fn seconds(duration: Duration) -> String {
     let millis = duration.as_nanos().div_ceil(1_000_000);
     format!("{}.{:03}", millis / 1_000, millis % 1_000)

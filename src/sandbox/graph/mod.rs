@@ -1,4 +1,4 @@
-//! The stand-in for Graph: what it answers to a call, and what the call changes.
+//! The stand-in for Graph: how it answers a request, and what the request changes.
 
 mod error;
 mod partners;
@@ -35,10 +35,10 @@ const ODATA: &str =
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 pub(super) struct Graph {
-    /// The start of links in responses: scheme and authority.
+    /// The beginning of links in responses: scheme and authority.
     root: String,
     partners: Partners,
-    /// The statuses that actions on a partner fail with, by `partners::key`.
+    /// The status with which actions on a partner fail, by `partners::key`.
     failures: HashMap<String, StatusCode>,
     throttle: Option<Throttle>,
 }
@@ -54,7 +54,7 @@ impl Graph {
         Self { root, partners: Partners::new(partners), failures, throttle: throttle.map(Throttle::new) }
     }
 
-    /// Answers a call. Errors come in the order of the service's layers: sign-in, throttling, API.
+    /// Answers a request. It is checked in the order of the service's layers: sign-in, throttling, API.
     pub(super) fn answer(
         &mut self,
         tokens: &mut TokenIssuer,
@@ -74,7 +74,7 @@ impl Graph {
             Route::BeginOnboarding(id) => {
                 self.act(&id, |partner| partner.begin_onboarding(trace.time + ONBOARDING_LASTS))
             }
-            // It needs a signed-in user (source: Graph reference, user: revokeSignInSessions).
+            // This needs a signed-in user (source: Graph reference, user: revokeSignInSessions).
             Route::RevokeSessions if identity == Identity::Application => Err(GraphError::NotDelegated),
             Route::RevokeSessions => {
                 tokens.revoke(trace.time);
@@ -99,7 +99,7 @@ impl Graph {
         let mut body = Map::new();
         body.insert("value".into(), page.iter().map(|partner| partner.fields(version)).collect());
         let next = skip.saturating_add(page.len());
-        // An empty page is the last one, even if partners follow: a link after `$top=0` would lead nowhere for ever.
+        // An empty page is the last one even if partners follow: after `$top=0`, the links would never end.
         if !page.is_empty() && next < self.partners.count() {
             let (root, version) = (&self.root, version.name());
             let top = top.map(|top| format!("$top={top}&")).unwrap_or_default();
@@ -128,7 +128,7 @@ impl Graph {
         Ok(response)
     }
 
-    /// The response with these fields, which are those of `kind` in the metadata.
+    /// The response with these fields. `kind` is their type in the metadata.
     fn ok(&self, version: Version, kind: &str, mut body: Map<String, Value>) -> Response<Bytes> {
         let context = format!("{}/{}/$metadata#{kind}", self.root, version.name());
         body.insert("@odata.context".into(), context.into());

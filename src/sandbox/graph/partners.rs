@@ -1,11 +1,11 @@
-//! The tenant's remote assistance partners: the state that requests read and change.
+//! The tenant's remote assistance partners, which requests read and change.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
-/// The partners' names, in turn. One in twelve has none, which the reference allows.
+/// The names of the partners, in turn. One in twelve has none, which the reference allows.
 const NAMES: [Option<&str>; 12] = [
     Some("TeamViewer"),
     Some("リモートサポート 東京"),
@@ -57,12 +57,12 @@ pub(super) struct RemoteAssistancePartner {
 }
 
 impl RemoteAssistancePartner {
-    /// The `number`th partner, counted from 1, onboarded. Its ID ends with the number, which makes it recognisable.
+    /// The `number`th partner, counted from 1, onboarded. Its ID ends with the number, so that people recognise it.
     fn new(number: usize) -> Self {
         Self { number, id: format!("5a4d0b0c-0002-4000-8000-{number:012}"), status: OnboardingStatus::Onboarded }
     }
 
-    /// Has no effect if it is not connected.
+    /// Has no effect if the partner is not onboarded.
     pub(super) fn disconnect(&mut self) {
         self.status = OnboardingStatus::NotOnboarded;
     }
@@ -105,7 +105,7 @@ impl RemoteAssistancePartner {
         }
     }
 
-    /// Some moment of one day, with the seven decimals that the service writes.
+    /// A different second for each partner, with seven decimals as in the service's answers.
     fn last_connection(&self) -> String {
         let second = self.number % 86_400;
         format!("2026-11-20T{:02}:{:02}:{:02}.6670033Z", second / 3_600, second / 60 % 60, second % 60)
@@ -166,7 +166,7 @@ mod tests {
     const THIRD: &str = "5a4d0b0c-0002-4000-8000-000000000003";
 
     #[test]
-    fn a_hundred_thousand_partners_have_distinct_guids_and_are_found_by_them() {
+    fn each_of_100000_partners_is_found_by_its_own_guid() {
         let partners = Partners::new(100_000);
         assert_eq!(partners.by_id.len(), 100_000);
         for partner in partners.page(0, 100_000) {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_end_where_the_partners_do() {
+    fn the_last_page_ends_with_the_last_partner() {
         let partners = Partners::new(5);
         let numbers = |skip, size| partners.page(skip, size).iter().map(|p| p.number).collect::<Vec<_>>();
         assert_eq!(numbers(0, 2), [1, 2]);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn names_repeat_with_a_number_and_one_in_each_round_is_null() {
+    fn names_repeat_with_a_number_and_one_in_twelve_is_null() {
         let partners = Partners::new(24);
         let names: Vec<_> = partners.page(0, 24).iter().map(RemoteAssistancePartner::display_name).collect();
         assert_eq!(names[0].as_deref(), Some("TeamViewer"));

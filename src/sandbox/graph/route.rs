@@ -1,4 +1,4 @@
-//! What a path of the API stands for.
+//! The meaning of a path of the API.
 
 use hyper::Method;
 
@@ -16,8 +16,8 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// Parses the segments of a path. An error names the first one that is unknown. OData allows a qualified name for an
-    /// action.
+    /// Parses the segments of a path. An error names the first one that is unknown. OData allows a qualified name for
+    /// an action.
     pub(super) fn parse(segments: &[&str]) -> Result<(Version, Self), GraphError> {
         let (version, rest) = match segments {
             ["v1.0", rest @ ..] => (Version::V1, rest),
@@ -58,7 +58,7 @@ fn unknown(segment: Option<&&str>) -> GraphError {
     GraphError::UnknownSegment(segment.map(|segment| percent_decode(segment)).unwrap_or_default())
 }
 
-/// The value of a query option that is a number not below zero.
+/// The value of a query option that is a non-negative integer.
 pub(super) fn query_number(query: &str, name: &str) -> Result<Option<usize>, GraphError> {
     let mut options = query.split('&').map(|option| option.split_once('=').unwrap_or((option, "")));
     let Some((_, value)) = options.find(|(key, _)| percent_decode(key) == name) else {
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_paths_of_the_reference_are_known_in_both_versions() {
+    fn the_paths_of_the_reference_are_recognized_in_both_versions() {
         let id = || "A b".to_owned();
         let partners = "deviceManagement/remoteAssistancePartners";
         let table = [
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn query_options_are_read_as_in_odata() {
+    fn numbers_in_query_options_are_parsed_as_in_odata() {
         assert_eq!(query_number("", "$top"), Ok(None));
         assert_eq!(query_number("$skip=1&$top=7&$top=8", "$top"), Ok(Some(7)));
         assert_eq!(query_number("a=b&%24top=%37", "$top"), Ok(Some(7)));

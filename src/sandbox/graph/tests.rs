@@ -7,7 +7,7 @@ use super::*;
 use crate::sandbox::tests::services::{FIRST, NOBODY, PARTNERS, ROOT, TestServices};
 
 #[test]
-fn the_pages_of_the_list_lead_to_every_partner_once() {
+fn the_pages_of_the_list_contain_every_partner_once() {
     let mut services = TestServices::with(Graph::new(ROOT.into(), 250, HashMap::new(), None));
     for query in ["", "?$top=125&$select=id"] {
         let mut next = Some(format!("{PARTNERS}{query}"));
@@ -42,7 +42,7 @@ fn top_is_the_size_of_each_page() {
 }
 
 #[test]
-fn the_actions_answer_204_and_change_the_partner_in_both_versions() {
+fn actions_return_204_and_change_the_partner_in_both_versions() {
     let mut services = TestServices::new();
     assert_eq!(services.status_of(FIRST), "onboarded");
     let beta = PARTNERS.replace("v1.0", "beta");
@@ -66,7 +66,7 @@ fn the_actions_answer_204_and_change_the_partner_in_both_versions() {
 }
 
 #[test]
-fn unknown_partners_paths_and_methods_are_refused_as_by_the_service() {
+fn unknown_partners_paths_and_methods_are_rejected_like_in_the_service() {
     let mut services = TestServices::new();
     let partner = format!("{PARTNERS}/{FIRST}");
     let nobody = format!("{PARTNERS}/{NOBODY}");
@@ -121,7 +121,7 @@ fn writes_beyond_the_limit_are_throttled_and_change_nothing() {
     let reply = services.post(&format!("{PARTNERS}/{FIRST}/beginOnboarding"));
     assert_eq!((reply.status, reply.header("retry-after")), (429, Some("3600.000")));
     assert_eq!(services.status_of(FIRST), "notOnboarded");
-    // Four requests so far; reads have the rest of twenty.
+    // Four requests so far; reads may use the rest of twenty.
     for _ in 4..20 {
         assert_eq!(services.get(PARTNERS).status, 200);
     }
@@ -142,7 +142,7 @@ fn a_configured_failure_is_sent_every_time_and_changes_nothing() {
 }
 
 #[test]
-fn an_expired_token_is_refused_and_can_be_renewed() {
+fn an_expired_token_is_rejected_and_can_be_renewed() {
     let mut services = TestServices::new();
     let (access, refresh) = services.tokens();
     assert_eq!(services.call("GET", PARTNERS, &access).status, 200);
@@ -181,7 +181,7 @@ fn revoking_sessions_revokes_all_tokens_of_earlier_sign_ins() {
 }
 
 #[test]
-fn sessions_are_revoked_only_by_a_user_and_within_the_limit() {
+fn only_a_user_can_revoke_sessions_and_only_within_the_limit() {
     let mut services = TestServices::throttled(2);
     let path = "/v1.0/me/revokeSignInSessions";
     let scope = format!("{ROOT}/.default");

@@ -1,22 +1,23 @@
-//! Whether a request is accepted now, by a sliding window over the latest ones. Nothing here reads a clock.
+//! Throttling: a sliding window over the latest requests decides whether the next one is accepted. Nothing here reads a
+//! clock.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How many requests of any kind are allowed for each write: 1,000 to 100 per 20 s
+/// How many requests of any kind are allowed per write: 1,000 requests and 100 writes in 20 s
 /// (source: Graph reference, throttling-intune-remote-assistance).
 const ALL_PER_WRITE: usize = 10;
 
 /// A number of requests per length of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// The most requests that any window accepts; at least 1.
+    /// How many requests a window accepts; at least 1.
     pub requests: usize,
     /// The length of a window; more than zero.
     pub window: Duration,
 }
 
-/// The limits of one app in one tenant: one on writes, and ten times that on requests of any kind.
+/// The limits of one application in one tenant: one on writes, and ten times that on requests of any kind.
 #[derive(Debug)]
 pub(super) struct Throttle {
     writes: SlidingWindow,
@@ -29,8 +30,8 @@ impl Throttle {
         Self { writes: SlidingWindow::new(writes), all: SlidingWindow::new(all) }
     }
 
-    /// Counts a request that arrives at `now`, which never goes back. The result is `None` if the request is accepted,
-    /// or else how long to wait: after that, if nothing else is sent, a request is accepted.
+    /// Counts a request that arrives at `now`, which never goes back. Returns `None` if it is accepted, else how long
+    /// to wait until a request is accepted, if no other is sent before.
     pub(super) fn arrive(&mut self, is_write: bool, now: Instant) -> Option<Duration> {
         let (mut is_refused, mut wait) = self.all.arrive(now);
         if is_write {
@@ -44,8 +45,8 @@ impl Throttle {
 
 /// One limit, and when the latest requests arrived.
 ///
-/// Refused requests count too (source: Graph concepts, throttling), so a request is accepted if the `requests`-th one
-/// before it is a whole window old. Older arrivals need not be kept.
+/// Rejected requests count, too (source: Graph concepts, throttling). A request is accepted if the `requests`-th one
+/// before it is at least a window old. Older arrivals need not be kept.
 #[derive(Debug)]
 struct SlidingWindow {
     limit: Limit,
@@ -57,7 +58,7 @@ impl SlidingWindow {
         Self { limit, arrivals: VecDeque::new() }
     }
 
-    /// Whether this limit refuses the request, and how long it would refuse the next one.
+    /// Whether this limit rejects the request, and how long it would reject the next one.
     fn arrive(&mut self, now: Instant) -> (bool, Duration) {
         let Limit { requests, window } = self.limit;
         let age = |arrival: &Instant| now.saturating_duration_since(*arrival);
@@ -99,13 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn writes_are_accepted_up_to_the_limit_and_again_once_the_window_has_slid() {
+    fn writes_are_accepted_up_to_the_limit_in_every_window() {
         let table: [(&[Sent], &[Wait]); 6] = [
             (&[], &[]),
             (&[(0, true), (0, true), (0, true)], &[None, None, None]),
-            // A refused request counts: what has to expire is no longer the first arrival, but the second.
+            // A rejected request counts: the second arrival must expire, not the first.
             (&[(0, true), (10, true), (20, true), (30, true)], &[None, None, None, Some(80)]),
-            // One millisecond early is refused, and extends the wait; the announced time itself is accepted.
+            // One millisecond early is rejected and extends the wait; exactly on time is accepted.
             (&[(0, true), (10, true), (20, true), (99, true), (110, true)], &[None, None, None, Some(11), None]),
             // A client that keeps sending is never accepted.
             (
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_have_ten_times_the_limit_and_leave_the_writes_theirs() {
+    fn the_limit_for_all_requests_is_ten_times_that_for_writes() {
         let mut requests = vec![(0, false); 29];
         requests.extend([(5, true), (6, true), (7, false)]);
         let answers = play(&requests);
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_refused_by_their_own_limit_still_count_as_requests() {
+    fn rejected_writes_count_as_requests() {
         let answers = play(&[&[(0, true); 30][..], &[(50, false)]].concat());
         assert_eq!(answers[30], Some(50));
     }
@@ -178,7 +179,7 @@ mod tests {
         }
 
         #[test]
-        fn a_client_that_ignores_refusals_gets_no_more_than_the_limit(
+        fn a_client_that_ignores_rejections_gets_no_more_than_the_limit(
             requests in 1_usize..6,
             gaps in prop::collection::vec(0_u64..60, 0..300),
         ) {

@@ -1,4 +1,4 @@
-//! Both services without a network, with a clock of their own.
+//! Both services without a network, with a simulated clock.
 
 use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -10,7 +10,7 @@ pub const ROOT: &str = "http://127.0.0.1:1";
 pub const PARTNERS: &str = "/v1.0/deviceManagement/remoteAssistancePartners";
 pub const FIRST: &str = "5a4d0b0c-0002-4000-8000-000000000001";
 pub const NOBODY: &str = "5a4d0b0c-0002-4000-8000-999999999999";
-/// Longer than any test.
+/// Longer than any test takes.
 pub const HOUR: Duration = Duration::from_secs(3_600);
 
 pub type Pairs<'a> = &'a [(&'a str, &'a str)];
@@ -98,13 +98,13 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 
-    /// The status and message of an error of Graph.
+    /// The status and message of a Graph error.
     pub fn graph_error(&self) -> (u16, String) {
         (self.status, self.json()["error"]["message"].as_str().unwrap().to_owned())
     }
 }
 
-/// Text as a path or a form carries it.
+/// Encodes a text for a path or a form.
 pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }

@@ -1,4 +1,4 @@
-//! The events that a console of Windows sends.
+//! Control events of a Windows console.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use crate::support::server::{Reply, Server};
 use crate::support::terminal::{BUT_STDOUT, Terminal};
 use crate::support::{Intunectl, ids};
 
-/// After which Windows ends the process soon.
+/// Events after which Windows soon ends the process.
 const CLOSINGS: [&str; 3] = ["TERM", "LOGOFF", "SHUTDOWN"];
-/// How long requests under way may still take then.
+/// How long requests in flight may take after that.
 const CLOSING: Duration = Duration::from_secs(3);
 
 #[test]
-fn ctrl_c_and_ctrl_break_on_the_console_end_a_run_in_order() {
+fn after_ctrl_c_or_ctrl_break_requests_in_flight_finish() {
     for signal in ["INT", "BREAK"] {
         let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
         let home = Intunectl::new();
@@ -31,7 +31,7 @@ fn ctrl_c_and_ctrl_break_on_the_console_end_a_run_in_order() {
 }
 
 #[test]
-fn what_is_answered_soon_after_the_console_was_closed_is_reported_as_done() {
+fn answers_soon_after_the_console_is_closed_are_reported() {
     for signal in CLOSINGS {
         let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
         let running = start(&server, 9, &["-j", "3"]);
@@ -48,7 +48,7 @@ fn what_is_answered_soon_after_the_console_was_closed_is_reported_as_done() {
 }
 
 #[test]
-fn what_is_not_answered_soon_after_the_console_was_closed_is_reported_and_the_process_ends() {
+fn requests_still_in_flight_3_s_after_the_console_is_closed_are_abandoned() {
     for signal in CLOSINGS {
         let server = Server::start(|_, n| if n == 0 { Reply::done() } else { Reply::Stall(Vec::new()) });
         let running = start(&server, 6, &["-j", "2", "--timeout", "10m"]);
@@ -58,7 +58,7 @@ fn what_is_not_answered_soon_after_the_console_was_closed_is_reported_and_the_pr
         let seen = running.end();
         let time = sent.elapsed();
         assert!(time >= CLOSING, "{signal}: {time:?}");
-        // Windows ends it after 5 s; the rest is for slow machines.
+        // Windows ends it after 5 s; the test allows more for slow machines.
         assert!(time < CLOSING + Duration::from_secs(10), "{signal}: {time:?}");
         assert_eq!((seen.code, server.ids().len()), (Some(143), 3), "{signal}: {seen:?}");
         assert_whole(&seen, &server, 6);

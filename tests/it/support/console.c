@@ -1,26 +1,26 @@
-/* A console for the tests on Windows: it starts a program in it, types, and reads the screen. It is C, since the
-   functions of a console are behind unsafe code in Rust.
+/* A Windows console for the tests: it starts a program in the console, types, and reads the screen. It is written in C,
+   because Rust needs unsafe code for the functions of a console.
 
      console PORT STREAMS COLUMNS PROGRAM [ARGUMENT…]
 
-   starts the program with its standard input, output and error on the console where STREAMS has a "c" ("ccc"), and
-   where it has a "-" on what this process has. It has to be started with CREATE_NO_WINDOW, which gives it a console of
-   its own that nobody sees. Then it connects to the port and obeys, one line each:
+   starts the program. STREAMS has one character each for its standard input, output and error: "c" for the console, "-"
+   for the stream of this process. Start this process with CREATE_NO_WINDOW, which gives it an invisible console of its
+   own. It connects to the port and obeys these commands, one per line:
 
      type 0079 000d    types UTF-16 code units, 4096 at most
-     event 0           sends a control event to all that runs in it (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
-     screen            answers with the number of bytes in a line, and then these bytes: the lines of the screen as
-                       UTF-8, each up to its last cell, "\n" behind each but the one with the cursor, which ends there,
-                       and but those that are full, which go on in the next one
-     colours           the same with "#" for each cell that has not the colours of the start, and "." for the others
-     escapes           answers "yes" if the program has had the console understand escape sequences, or else "no"
+     event 0           sends an event to all its processes (0 Ctrl-C, 1 Ctrl-Break, 2 close, 5 logoff, 6 shutdown)
+     screen            answers a line with the number of bytes, and then these bytes: the rows of the screen in UTF-8,
+                       each up to its last used cell and followed by "\n". The row of the cursor ends at the cursor
+                       without "\n". A full row has no "\n" either, because it continues in the next one
+     colours           the same with "#" for each cell whose colours differ from those at the start, "." for the others
+     escapes           answers "yes" if the program has enabled escape sequences on the console, else "no"
      state             answers "running", or "ended" and the exit code
 
-   It ends the program and itself when the connection ends.
+   It ends the program and itself when the connection is closed.
 
      console event PROCESS EVENT
 
-   sends an event to a process, wherever it runs, or ends it if EVENT is "kill". */
+   sends an event to any process, or kills it if EVENT is "kill". */
 #include <winsock2.h>
 #include <windows.h>
 #include <stdio.h>
@@ -42,7 +42,7 @@ static void send_all(const char *bytes, int count) {
 
 static void answer(const char *line) { send_all(line, (int)strlen(line)); }
 
-/* What fails is the next answer, too. */
+/* The failure is also the next answer. */
 static void fail(const char *what) {
     char text[200];
     snprintf(text, sizeof text, "console: %s: error %lu\n", what, GetLastError());
@@ -52,8 +52,8 @@ static void fail(const char *what) {
     ExitProcess(125);
 }
 
-/* Has the program's own handlers run, as the system does it, in a thread that it starts there. GenerateConsoleCtrlEvent
-   sends two of the events only. */
+/* Runs the program's own handlers in a new thread of it, as the system does. GenerateConsoleCtrlEvent can send only two
+   of the events. */
 static BOOL call_handlers(HANDLE process, DWORD event) {
     FARPROC routine = GetProcAddress(GetModuleHandleA("kernelbase.dll"), "CtrlRoutine");
     if (!routine) routine = GetProcAddress(GetModuleHandleA("kernel32.dll"), "CtrlRoutine");
@@ -65,7 +65,7 @@ static BOOL call_handlers(HANDLE process, DWORD event) {
     return TRUE;
 }
 
-/* Sends an event to all processes of the console, and tells whether any got it. (wine 8 refuses to generate
+/* Sends an event to all processes of the console, and returns whether any received it. (wine 8 cannot generate
    Ctrl-Break.) */
 static BOOL send_event(DWORD event) {
     if (event == CTRL_C_EVENT) return GenerateConsoleCtrlEvent(event, 0);
@@ -83,13 +83,13 @@ static BOOL send_event(DWORD event) {
     return is_sent;
 }
 
-/* This process outlives the events that it sends. (To ignore Ctrl-C would be inherited.) */
+/* This process must survive the events that it sends. (Ignoring Ctrl-C instead would be inherited by the program.) */
 static BOOL WINAPI outlive(DWORD event) {
     (void)event;
     return TRUE;
 }
 
-/* All at once, so that the program cannot discard a part of it as typed earlier. */
+/* Types everything at once, so that the program cannot discard a part as typed ahead. */
 static void type(char *units) {
     static INPUT_RECORD records[2 * 4096];
     DWORD count = 0, written;
@@ -136,7 +136,7 @@ static void show(BOOL is_text) {
                 text[count++] = (row[x].Attributes & 0xff) == colours ? '.' : '#';
                 continue;
             }
-            /* A wide character is there twice. */
+            /* A wide character occupies two cells. */
             if (row[x].Attributes & COMMON_LVB_TRAILING_BYTE) continue;
             WCHAR units[2] = {row[x].Char.UnicodeChar ? row[x].Char.UnicodeChar : ' ', 0};
             int length = 1;
@@ -145,7 +145,7 @@ static void show(BOOL is_text) {
             }
             count += WideCharToMultiByte(CP_UTF8, 0, units, length, text + count, 8, NULL, NULL);
         }
-        /* A row that is full goes on in the next one. */
+        /* A full row continues in the next one. */
         if (y < height - 1 && used < width) text[count++] = '\n';
     }
     char head[32];
@@ -182,7 +182,7 @@ static void obey(char *line) {
     }
 }
 
-/* The rest of a command line behind so many words, as it was written. */
+/* The rest of a command line after so many words, unchanged. */
 static WCHAR *behind(WCHAR *line, int words) {
     for (; words > 0; words--) {
         BOOL quoted = FALSE;
@@ -209,7 +209,7 @@ static void start(const char *streams, int columns) {
     CONSOLE_SCREEN_BUFFER_INFO info;
     if (!GetConsoleScreenBufferInfo(output, &info)) fail("GetConsoleScreenBufferInfo");
     colours = info.wAttributes;
-    /* As in the Americas. UTF-8 that is written as bytes is garbled. */
+    /* As in the Americas. It garbles UTF-8 that is written as bytes. */
     if (!SetConsoleOutputCP(437)) fail("SetConsoleOutputCP");
 
     DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
@@ -226,7 +226,7 @@ static void start(const char *streams, int columns) {
     if (!CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup, &process)) {
         fail("CreateProcess");
     }
-    /* What it starts ends with it, too. */
+    /* The processes that it starts end with this process, too. */
     HANDLE job = CreateJobObjectA(NULL, NULL);
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limit = {0};
     limit.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
@@ -234,7 +234,7 @@ static void start(const char *streams, int columns) {
     if (!AssignProcessToJobObject(job, process.hProcess)) fail("AssignProcessToJobObject");
     ResumeThread(process.hThread);
     child = process.hProcess;
-    /* The test reads a pipe to its end, which comes when the program alone has had it. */
+    /* The test reads a pipe to its end. That comes only if no process but the program has the pipe open. */
     for (int i = 0; i < 3; i++) {
         if (streams[i] != 'c') CloseHandle(handles[i]);
     }
@@ -279,6 +279,6 @@ int main(int count, char **arguments) {
             memmove(line, end + 1, length + 1);
         }
     }
-    /* Ends the job, and with it the program. */
+    /* Ends the job, and the program with it. */
     return 0;
 }

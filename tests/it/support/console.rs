@@ -1,4 +1,4 @@
-//! A console of Windows, through a small program in C (`console.c`) that `.ci/windows` builds.
+//! A Windows console, run by a small C program (`console.c`) that `.ci/windows` builds.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use super::machine::until;
 use super::running::Running;
 
-/// What is sent to a process in place of a signal. Source: Microsoft, "HandlerRoutine callback function".
+/// The event that replaces a signal. Source: Microsoft, "HandlerRoutine callback function".
 fn event(signal: &str) -> &'static str {
     match signal {
         "INT" => "0",
@@ -18,7 +18,7 @@ fn event(signal: &str) -> &'static str {
         "LOGOFF" => "5",
         "SHUTDOWN" => "6",
         "KILL" => "kill",
-        _ => panic!("there is no event for SIG{signal}"),
+        _ => panic!("no event for SIG{signal}"),
     }
 }
 
@@ -27,18 +27,18 @@ fn program() -> Command {
     Command::new(path.expect("this test needs the console program of .ci/windows in INTUNECTL_TEST_CONSOLE"))
 }
 
-/// Sends an event to a process, wherever it runs.
+/// Sends an event to any process.
 pub fn send(process: u32, signal: &str) {
     let status = program().args(["event", &process.to_string(), event(signal)]).status().unwrap();
-    assert!(status.success(), "SIG{signal} cannot be sent to {process}");
+    assert!(status.success(), "cannot send SIG{signal} to {process}");
 }
 
 /// A console with a process in it.
 pub struct Console(Mutex<BufReader<TcpStream>>);
 
 impl Console {
-    /// Opens one of so many columns, and starts a command in it; `streams` has a "c" for each of its standard streams
-    /// that is to be the console, and a "-" for each that `redirect` has set.
+    /// Opens a console of this width and starts a command in it. `streams` has one character for each standard stream:
+    /// "c" for the console, "-" for what `redirect` sets.
     pub fn open(
         command: &Command,
         streams: &str,
@@ -46,7 +46,7 @@ impl Console {
         redirect: impl FnOnce(&mut Command),
     ) -> (Self, Running) {
         use std::os::windows::process::CommandExt as _;
-        /// Gives a process a console of its own that nobody sees. Source: Microsoft, "Process Creation Flags".
+        /// Gives a process its own invisible console. Source: Microsoft, "Process Creation Flags".
         const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -60,10 +60,10 @@ impl Console {
         }
         redirect(&mut wrapped);
         let running = Running::with(&mut wrapped);
-        // A program that does not come up never connects.
+        // If the program fails to start, it never connects.
         listener.set_nonblocking(true).unwrap();
         let (stream, _) = until(|| listener.accept().ok(), || "the console program did not connect".to_owned());
-        // It has that from the listener.
+        // The stream has inherited non-blocking mode from the listener.
         stream.set_nonblocking(false).unwrap();
         (Self(Mutex::new(BufReader::new(stream))), running)
     }
@@ -71,35 +71,35 @@ impl Console {
     /// Types keys.
     pub fn keys(&self, keys: &str) {
         let units: Vec<_> = keys.replace('\n', "\r").encode_utf16().map(|unit| format!("{unit:04x}")).collect();
-        // Of a long text a part at a time: the program reads so much at most.
+        // In parts, because the program limits the length of a line.
         for units in units.chunks(1000) {
             assert_eq!(self.ask(&format!("type {}", units.join(" "))), "ok");
         }
     }
 
-    /// Sends an event, as a key or the system does.
+    /// Sends an event to all processes in it.
     pub fn send(&self, signal: &str) {
         assert_eq!(self.ask(&format!("event {}", event(signal))), "ok");
     }
 
-    /// What is on the screen and has scrolled off it. A row that is full goes on in the next one.
+    /// The content of the screen, including what has scrolled off. A full row continues in the next one.
     pub fn screen(&self) -> String {
         self.read("screen")
     }
 
-    /// The same with a `#` for each character that is coloured, and a `.` for the others.
+    /// The same with `#` for each coloured character, and `.` for the others.
     pub fn colours(&self) -> String {
         self.read("colours")
     }
 
-    /// Whether the program has had the console understand escape sequences.
+    /// Whether the program has enabled escape sequences on the console.
     pub fn understands_escapes(&self) -> bool {
         self.ask("escapes") == "yes"
     }
 
-    /// The exit code, once it has ended.
+    /// The exit code, if the program has ended.
     pub fn code(&self) -> Option<i32> {
-        // Windows' codes are unsigned; the standard library has the same bits as signed ones.
+        // Windows' codes are unsigned; the standard library shows the same bits as signed.
         self.ask("state").strip_prefix("ended ").map(|code| code.parse::<u32>().unwrap().cast_signed())
     }
 
@@ -124,7 +124,7 @@ impl Console {
 }
 
 impl Drop for Console {
-    /// Ends the connection also if a process that was started meanwhile has inherited it.
+    /// Closes the connection even if another process has inherited it.
     fn drop(&mut self) {
         let _ = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).get_ref().shutdown(Shutdown::Both);
     }

@@ -1,4 +1,4 @@
-//! A Graph that keeps what came, so that a test can say what came and that nothing else did.
+//! A fake Graph that records every request, so that a test can check which requests came and that no other came.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -8,26 +8,26 @@ use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
 
 use super::Intunectl;
 
-/// The collection, below the root.
+/// The path of the partners.
 pub const PARTNERS: &str = "/v1.0/deviceManagement/remoteAssistancePartners";
 
-/// An opaque token, which says nothing of itself.
+/// An opaque token: it has no claims.
 pub const TOKEN: &str = "opaque-token-of-the-tests";
 
-/// A request as it came.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub struct Came {
-    /// Method and path, the path as it was sent.
+    /// Method and path. The path is as it was sent.
     pub line: String,
     headers: Vec<(String, String)>,
 }
 
 impl Came {
-    /// The value of a header that may be there once.
+    /// The value of a header, which may occur only once.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         let value = values.next().map(|(_, value)| value.as_str());
-        assert!(values.next().is_none(), "{name} came more than once: {self:?}");
+        assert!(values.next().is_none(), "{name} occurs more than once: {self:?}");
         value
     }
 }
@@ -35,15 +35,15 @@ impl Came {
 /// Status, headers and body.
 type Answer = (u16, Vec<(&'static str, String)>, String);
 
-/// The mock and what it was asked.
+/// The mock server and its requests.
 pub struct Graph {
     server: MockServer,
     came: Arc<Mutex<Vec<Came>>>,
 }
 
 impl Graph {
-    /// Answers each request, given its method and path, as `answer` says: with a status and a body, in which `{root}`
-    /// stands for this server's address.
+    /// Answers each request with the status and the body that `answer` returns for its method and path. `{root}` in the
+    /// body is replaced with this server's URL.
     pub fn answering(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> Self {
         Self::with_headers(move |line| {
             let (status, body) = answer(line);
@@ -60,7 +60,7 @@ impl Graph {
         server.mock(|when, then| {
             when.any_request();
             then.respond_with(move |request: &HttpMockRequest| {
-                // The mock puts scheme and host before what came.
+                // The mock adds scheme and host to the path.
                 let path = request.uri_str().splitn(4, '/').nth(3).unwrap();
                 let line = format!("{} /{path}", request.method_str());
                 let (status, headers, body) = answer(&line);
@@ -77,7 +77,7 @@ impl Graph {
         Self::answering(|_| (204, String::new()))
     }
 
-    /// The root.
+    /// The root URL.
     pub fn url(&self) -> String {
         self.server.base_url()
     }
@@ -89,23 +89,23 @@ impl Graph {
         command
     }
 
-    /// All requests, in the order in which they came.
+    /// All requests, in order.
     pub fn came(&self) -> Vec<Came> {
         self.came.lock().unwrap().clone()
     }
 
-    /// The tokens with which they came.
+    /// The tokens of all requests.
     pub fn tokens(&self) -> Vec<String> {
         let token = |came: Came| came.header("authorization").unwrap().replacen("Bearer ", "", 1);
         self.came().into_iter().map(token).collect()
     }
 
-    /// Their methods and paths.
+    /// The methods and paths of all requests.
     pub fn lines(&self) -> Vec<String> {
         self.came().into_iter().map(|request| request.line).collect()
     }
 
-    /// The last segments but one of all requests, each of which must be one to disconnect.
+    /// The IDs of all requests, each of which must be a disconnect.
     pub fn disconnected(&self) -> Vec<String> {
         let id = |line: String| {
             let rest = line.strip_prefix("POST ").and_then(|path| path.strip_prefix(PARTNERS));
@@ -116,28 +116,28 @@ impl Graph {
     }
 }
 
-/// An address at which somebody listens who must not be spoken to.
+/// A server to which nobody may connect.
 pub struct Unspoken(TcpListener);
 
 impl Unspoken {
-    /// A free port of the loopback.
+    /// Listens on a free loopback port.
     pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         Self(listener)
     }
 
-    /// The address as a root or a proxy.
+    /// The URL, for a root or a proxy.
     pub fn url(&self) -> String {
         format!("http://{}", self.0.local_addr().unwrap())
     }
 
-    /// Fails if anybody has connected; to be asked when whoever might have is no more.
+    /// Fails if anything has connected. Call it after the program has ended.
     pub fn assert_unspoken(&self) {
         let visitor = self.0.accept();
         assert!(
             visitor.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock),
-            "somebody came: {visitor:?}"
+            "unexpected connection: {visitor:?}"
         );
     }
 }

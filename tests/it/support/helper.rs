@@ -1,31 +1,31 @@
-//! The program of the tests that `intunectl` starts: see `tests/helper/main.rs`, which says what its steps are.
+//! The helper program that `intunectl` starts in tests. `tests/helper/main.rs` documents its steps.
 
 use std::path::{Path, PathBuf};
 
 use super::BINARY;
 
-/// What the names of programs end in.
+/// The extension of programs.
 const SUFFIX: &str = std::env::consts::EXE_SUFFIX;
 
-/// Where it is. Its arguments are its steps.
+/// Its path. Its arguments are its steps.
 pub fn helper() -> PathBuf {
     let directory = std::path::absolute(BINARY).unwrap().parent().unwrap().join("examples");
     let path = directory.join(format!("test-helper{SUFFIX}"));
-    assert!(path.exists(), "{} is not built. Run: cargo build --example test-helper", path.display());
+    assert!(path.exists(), "{} is missing; run: cargo build --example test-helper", path.display());
     path
 }
 
-/// Puts it into a directory under a name, with these steps; its path there. It keeps its arguments for itself.
+/// Installs it in a directory under a name, with fixed steps, and returns its path. There it ignores its arguments.
 pub fn install(directory: &Path, name: &str, steps: &[&str]) -> PathBuf {
     let path = link_program(&helper(), directory, name);
     std::fs::write(path.with_extension("steps"), steps.join("\0")).unwrap();
     path
 }
 
-/// Gives a program another name in a directory; its path there.
+/// Links a program into a directory under another name, and returns its path.
 pub fn link_program(program: &Path, directory: &Path, name: &str) -> PathBuf {
     let path = directory.join(format!("{name}{SUFFIX}"));
-    // A copy is for a directory in another file system.
+    // In another file system, it must be copied.
     if !path.exists() && std::fs::hard_link(program, &path).is_err() {
         std::fs::copy(program, &path).unwrap();
     }

@@ -1,4 +1,4 @@
-//! Whoever else speaks HTTP than the tool: a browser, another program, somebody who forges.
+//! HTTP clients other than intunectl: a browser, another program, an attacker.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use reqwest::Url;
 
 use super::server::PATIENCE;
 
-/// What a browser gets.
+/// The response that a browser gets.
 pub struct Page {
     pub status: u16,
     pub head: String,
@@ -15,25 +15,25 @@ pub struct Page {
 }
 
 impl Page {
-    /// The type of what it is.
+    /// The content type.
     pub fn content_type(&self) -> String {
         let line = self.head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-type:"));
         line.and_then(|line| line.split_once(": ")).map_or(String::new(), |(_, value)| value.to_owned())
     }
 
-    /// Where the link with this text leads.
+    /// The target of the link with this text.
     pub fn link(&self, text: &str) -> String {
         let before = self.body.split(&format!("\">{text}")).next().unwrap();
         before.rsplit("<a href=\"").next().unwrap().replace("&amp;", "&").replace("&#39;", "'")
     }
 }
 
-/// Opens an address as a browser does.
+/// Opens a URL like a browser.
 pub fn get(url: &str) -> Page {
     send(url, "GET", "")
 }
 
-/// Sends a request to an address.
+/// Sends a request to a URL.
 pub fn send(url: &str, method: &str, body: &str) -> Page {
     let url = Url::parse(url).unwrap();
     let target = url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path()));
@@ -44,7 +44,7 @@ pub fn send(url: &str, method: &str, body: &str) -> Page {
     Page { status, head: head.to_owned(), body: body.to_owned() }
 }
 
-/// A request with these lines in its head, each ending in CRLF, and a form.
+/// A request with these header lines, each ending in CRLF, and a form.
 pub fn request(line: &str, head: &str, form: &str) -> String {
     format!(
         "{line} HTTP/1.1\r\n{head}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\
@@ -53,16 +53,16 @@ pub fn request(line: &str, head: &str, form: &str) -> String {
     )
 }
 
-/// Says something to a port, and hears all that comes back.
+/// Sends bytes to a port, and returns the whole answer.
 pub fn say(host: &str, port: u16, bytes: impl AsRef<[u8]>) -> String {
     let mut stream = TcpStream::connect((host, port)).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(bytes.as_ref()).unwrap();
     let (mut answer, mut chunk) = (String::new(), [0; 8192]);
-    // A connection that is reset has said what it had to say.
+    // A reset connection has no more to read.
     while let Ok(n @ 1..) = stream.read(&mut chunk) {
         answer.push_str(&String::from_utf8_lossy(&chunk[..n]));
-        // Not everybody closes a connection when asked to.
+        // Not every server closes the connection when asked to.
         let Some((head, body)) = answer.split_once("\r\n\r\n") else { continue };
         let head = head.to_ascii_lowercase();
         let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
@@ -73,11 +73,11 @@ pub fn say(host: &str, port: u16, bytes: impl AsRef<[u8]>) -> String {
     answer
 }
 
-/// The parameters of an address.
+/// The value of a parameter of a URL.
 pub fn query(url: &str, name: &str) -> Option<String> {
     let url = Url::parse(url).unwrap();
     let mut values = url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     let value = values.next();
-    assert!(values.next().is_none(), "{name} is there twice: {url}");
+    assert!(values.next().is_none(), "{name} occurs twice: {url}");
     value
 }

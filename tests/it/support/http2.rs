@@ -1,4 +1,4 @@
-//! A server that speaks nothing but HTTP/2 over TLS.
+//! A server that speaks only HTTP/2 over TLS.
 
 use std::net::TcpStream;
 use std::process::Command;
@@ -12,7 +12,7 @@ use super::server::{self, PATIENCE};
 use super::tls::Identity;
 use super::{Intunectl, Seen};
 
-/// A request as it came.
+/// A recorded request.
 #[derive(Clone)]
 pub struct Came {
     pub path: String,
@@ -22,7 +22,7 @@ pub struct Came {
 
 type Log = Arc<(Mutex<Vec<Came>>, Condvar)>;
 
-/// The server, and the home of a user who has its certificate as `own.pem`. It listens until the test's process ends.
+/// The server, and a home that has its certificate as `own.pem`. It listens until the test process ends.
 pub struct Server {
     pub home: Intunectl,
     pub root: String,
@@ -30,7 +30,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers with 204 whatever it is not to reset for a reason, given how many requests came before.
+    /// Answers each request with 204, or resets it if `script` returns a reason. `script` gets the number of earlier
+    /// requests.
     pub fn start(script: impl Fn(usize) -> Option<Reason> + Send + Sync + 'static) -> Self {
         let log = Log::default();
         let (script, shared) = (Arc::new(script), Arc::clone(&log));
@@ -41,22 +42,22 @@ impl Server {
         Self { home, root, log }
     }
 
-    /// `partner disconnect` by that user, who trusts it.
+    /// `partner disconnect` in that home, trusting the certificate.
     pub fn command(&self, arguments: &[&str]) -> Command {
         command(&self.home, &self.root, arguments)
     }
 
-    /// The same, to its end.
+    /// Runs it to its end.
     pub fn run(&self, arguments: &[&str]) -> Seen {
         super::run(&mut self.command(arguments))
     }
 
-    /// Every request so far, in the order in which they came.
+    /// All requests so far, in order.
     pub fn came(&self) -> Vec<Came> {
         self.log.0.lock().unwrap().clone()
     }
 
-    /// Waits until so many requests have come.
+    /// Waits until this many requests have come.
     pub fn wait_for(&self, requests: usize) {
         let (log, changed) = &*self.log;
         let waited = changed.wait_timeout_while(log.lock().unwrap(), PATIENCE, |log| log.len() < requests).unwrap();
@@ -64,7 +65,7 @@ impl Server {
     }
 }
 
-/// Serves each connection on a thread of its own; the home of a user who has the certificate as `own.pem`, and the root.
+/// Serves each connection on its own thread. Returns a home that has the certificate as `own.pem`, and the root URL.
 pub fn listen(serve: impl Fn(TcpStream, Arc<ServerConfig>) + Send + Sync + 'static) -> (Intunectl, String) {
     let Identity { config, pem, .. } = Identity::new(&["h2"]);
     let home = Intunectl::new();
@@ -73,12 +74,12 @@ pub fn listen(serve: impl Fn(TcpStream, Arc<ServerConfig>) + Send + Sync + 'stat
     (home, format!("https://localhost:{port}"))
 }
 
-/// `partner disconnect` by a user who trusts the server at `root`.
+/// `partner disconnect` in a home that trusts the server at `root`.
 pub fn command(home: &Intunectl, root: &str, arguments: &[&str]) -> Command {
     let mut command = home.disconnect(root);
     command.args(["--ca-cert", "own.pem", "-o", "ndjson"]).args(arguments);
     if cfg!(windows) {
-        // wine 8 does not add a certificate to those of the system (E_INVALIDARG).
+        // wine 8 cannot add a certificate to those of the system (E_INVALIDARG).
         command.env("SSL_CERT_FILE", "own.pem");
     }
     command

@@ -1,4 +1,4 @@
-//! The keyring of `.ci/with-secret-service`, or of the wine of `.ci/windows`.
+//! The keyring of `.ci/with-secret-service`, or of wine in `.ci/windows`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,13 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[cfg(unix)]
 use super::{Seen, run, run_with};
 
-/// The keyring is one for all tests, and the tool does not wait long for its turn: whoever has this uses it alone.
+/// Exclusive use of the keyring. All tests share it, and intunectl does not wait long for its turn.
 pub struct Keyring {
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Keyring {
-    /// Waits for its turn, and makes sure that the keyring is not that of whoever runs the tests.
+    /// Waits for exclusive use, and makes sure that this is not the keyring of the person who runs the tests.
     pub fn alone() -> Self {
         static IN_USE: Mutex<()> = Mutex::new(());
         let alone = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -26,7 +26,7 @@ impl Keyring {
     }
 }
 
-/// Has a command find it. On Windows each user has one that is always found.
+/// Makes a command find the keyring. On Windows the user's keyring is always found.
 pub fn with_keyring(command: &mut Command) {
     let names: &[&str] = if cfg!(windows) { &[] } else { &["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] };
     for name in names {
@@ -34,7 +34,7 @@ pub fn with_keyring(command: &mut Command) {
     }
 }
 
-/// The entries of a program in it, as `secret-tool` shows them.
+/// The entries of a program, as `secret-tool` shows them.
 #[cfg(unix)]
 pub fn entries(service: &str) -> String {
     let Seen { stdout, stderr, .. } =
@@ -42,7 +42,7 @@ pub fn entries(service: &str) -> String {
     stdout + &stderr
 }
 
-/// The entries of a program in it, a line each.
+/// The entries of a program, one per line.
 #[cfg(windows)]
 pub fn entries(service: &str) -> String {
     use keyring::api::CredentialStoreApi as _;
@@ -53,7 +53,7 @@ pub fn entries(service: &str) -> String {
     entries.map(|((_, name), secret)| format!("{name}: {}\n", String::from_utf8_lossy(&secret))).collect()
 }
 
-/// Puts an entry of a program into it.
+/// Adds an entry of a program.
 #[cfg(unix)]
 #[track_caller]
 pub fn store(service: &str, name: &str, secret: &str) {
@@ -62,7 +62,7 @@ pub fn store(service: &str, name: &str, secret: &str) {
     assert_eq!(run_with(&mut command, secret).code, Some(0));
 }
 
-/// Takes it out again.
+/// Removes an entry.
 #[cfg(unix)]
 #[track_caller]
 pub fn forget(service: &str, name: &str) {
@@ -76,27 +76,27 @@ fn entry(service: &str, name: &str) -> keyring::Entry {
     windows_native_keyring_store::Store::new().unwrap().build(service, name, None).unwrap()
 }
 
-/// Puts an entry of a program into it.
+/// Adds an entry of a program.
 #[cfg(windows)]
 #[track_caller]
 pub fn store(service: &str, name: &str, secret: &str) {
     entry(service, name).set_secret(secret.as_bytes()).unwrap();
 }
 
-/// Takes it out again.
+/// Removes an entry.
 #[cfg(windows)]
 #[track_caller]
 pub fn forget(service: &str, name: &str) {
     entry(service, name).delete_credential().unwrap();
 }
 
-/// Asserts that nobody is signed in.
+/// Asserts that there is no sign-in in the keyring.
 #[track_caller]
 pub fn assert_nobody_signed_in() {
     assert_eq!(entries("intunectl"), "");
 }
 
-/// Where it, and those who use it, leave files.
+/// The directories in which the keyring and its clients leave files.
 pub fn directories() -> Vec<PathBuf> {
     let names: &[&str] = if cfg!(windows) { &[] } else { &["HOME", "XDG_RUNTIME_DIR"] };
     names.iter().map(|name| PathBuf::from(std::env::var_os(name).unwrap())).collect()

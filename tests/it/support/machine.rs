@@ -1,4 +1,4 @@
-//! A machine on which somebody signs in, and the one look at everything that came out there, which must hold no secret.
+//! A machine on which an account signs in. At its end, no output and no file may contain a secret.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,24 +13,24 @@ use super::secrets::Secrets;
 use super::server::PATIENCE;
 use super::{Intunectl, Seen, files, keyring};
 
-/// A machine: a home, and programs. What was said on it, and is left at its end, holds no secret.
+/// A machine: a home and programs. When it is dropped, its output and its files are searched for secrets.
 pub struct Machine {
     pub home: Intunectl,
-    /// Where programs are, and what they leave. No other program can be found.
+    /// The directory of the programs and their files. It is the whole PATH.
     pub desk: TempDir,
     pub secrets: Secrets,
     said: Mutex<Vec<String>>,
 }
 
 impl Machine {
-    /// With the wrapper's keyring to itself, empty.
+    /// With an empty keyring.
     pub fn new() -> Self {
         let machine = Self::of(Intunectl::with_keyring());
         assert_eq!(machine.run(&["auth", "logout", "--all"]).code, Some(0));
         machine
     }
 
-    /// With none.
+    /// Without a keyring.
     pub fn without_keyring() -> Self {
         Self::of(Intunectl::new())
     }
@@ -39,14 +39,14 @@ impl Machine {
         Self { home, desk: TempDir::new().unwrap(), secrets: Secrets::default(), said: Mutex::default() }
     }
 
-    /// The command, which finds no program but those of the desk.
+    /// The command, which finds only the programs on the desk.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.home.command();
         command.args(arguments).env("PATH", self.desk.path());
         command
     }
 
-    /// Runs it to its end.
+    /// Runs intunectl to its end.
     pub fn run(&self, arguments: &[&str]) -> Seen {
         self.seen(&mut self.command(arguments))
     }
@@ -56,7 +56,7 @@ impl Machine {
         self.end_of(Running::start(command))
     }
 
-    /// Waits for the end of what runs here.
+    /// Waits for the end of a process, and keeps its output.
     pub fn end_of(&self, running: Running) -> Seen {
         let seen = running.end();
         self.keep_output(&seen.stdout);
@@ -64,30 +64,30 @@ impl Machine {
         seen
     }
 
-    /// Runs it to its end, and again with all that it says of itself; what it said the first time.
+    /// Runs it with `-vv` and again without. Returns the output of the second run.
     pub fn run_twice(&self, arguments: &[&str]) -> Seen {
         self.run(&[arguments, &["-vv"]].concat());
         self.run(arguments)
     }
 
-    /// What `auth token` says. What it prints there is no leak.
+    /// Runs `auth token`. The token on its standard output is not a leak.
     pub fn token(&self, arguments: &[&str]) -> Seen {
         let seen = Running::start(&mut self.command(&[&["auth", "token"], arguments].concat())).end();
         self.keep_output(&seen.stderr);
         seen
     }
 
-    /// Something more that came out.
+    /// Keeps output to be searched for secrets.
     pub fn keep_output(&self, text: &str) {
         self.said.lock().unwrap().push(text.to_owned());
     }
 
-    /// A program that does these steps of `tests/helper`; its path.
+    /// Installs a program that does these steps of `tests/helper`, and returns its path.
     pub fn program(&self, name: &str, steps: &[&str]) -> String {
         install(self.desk.path(), name, steps).to_str().unwrap().to_owned()
     }
 
-    /// A program that leaves its first argument on the desk, as [`Machine::opened`] takes it up.
+    /// Installs a browser, which records its first argument for [`Machine::opened`].
     pub fn browser(&self) -> String {
         self.browser_of_name("browser")
     }
@@ -97,7 +97,7 @@ impl Machine {
         self.program(name, &["append-argument", self.desk.path().join("opened").to_str().unwrap()])
     }
 
-    /// What the browser was opened with, once it was.
+    /// Waits until the browser is opened, and returns its URL.
     pub fn opened(&self) -> String {
         let read = || std::fs::read_to_string(self.desk.path().join("opened")).unwrap_or_default();
         let text = until(|| Some(read()).filter(|text| text.ends_with('\n')), || "no browser was opened".to_owned());
@@ -109,12 +109,12 @@ impl Machine {
         self.desk.path().join("opened").exists()
     }
 
-    /// As if none had been opened yet.
+    /// Forgets that a browser was opened.
     pub fn has_opened_none(&self) {
         let _ = std::fs::remove_file(self.desk.path().join("opened"));
     }
 
-    /// Asserts that a command left nothing on this machine's disk but the empty file of a lock.
+    /// Asserts that there are no files on this machine except empty lock files.
     #[track_caller]
     pub fn assert_nothing_written(&self) {
         for path in files(self.home.home()) {
@@ -125,7 +125,7 @@ impl Machine {
 }
 
 impl Drop for Machine {
-    /// The look at everything.
+    /// Searches output and files for secrets.
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
@@ -133,13 +133,13 @@ impl Drop for Machine {
         let said = self.said.get_mut().unwrap().drain(..).map(|text| ("the output".to_owned(), text.into_bytes()));
         let shared = self.home.has_keyring().then(keyring::directories).into_iter().flatten();
         let paths = shared.chain([self.home.home().to_owned()]).flat_map(|place| files(&place));
-        // What vanishes meanwhile holds nothing.
+        // A file that has been deleted meanwhile contains nothing.
         let read = |path: &Path| (path.display().to_string(), std::fs::read(path).unwrap_or_default());
         self.secrets.assert_in_none(said.chain(paths.map(|path| read(&path))));
     }
 }
 
-/// Looks again and again, for longer than anything takes.
+/// Polls until `look` finds something. Panics with `words` after [`PATIENCE`].
 pub fn until<T>(look: impl Fn() -> Option<T>, words: impl Fn() -> String) -> T {
     let started = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! What the black-box tests share: the real binary in an environment of its own.
+//! What the black-box tests share: they run the real binary in an environment of its own.
 
 #[cfg(target_os = "linux")]
 pub mod callgrind;
@@ -34,35 +34,35 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-/// The binary that cargo has built for these tests.
+/// The binary that cargo built for these tests.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_intunectl");
 
-/// A token that cannot be overlooked where it does not belong, with characters that JSON may escape.
+/// A token that is easy to find in any output, with characters that JSON may escape.
 pub const TOKEN: &str = "unmistakable-T0ken/of+this~test";
 
-/// The binary, with no environment but a home of its own and a keyring that cannot be reached, unless it is to have one.
+/// The binary in an empty environment with its own home, with a keyring or with one that cannot be reached.
 pub struct Intunectl {
     home: TempDir,
     keyring: Option<keyring::Keyring>,
 }
 
 impl Intunectl {
-    /// A new home.
+    /// With a new home and no keyring.
     pub fn new() -> Self {
         Self { home: TempDir::new().unwrap(), keyring: None }
     }
 
-    /// A new home on a machine whose keyring is the wrapper's, which it has to itself.
+    /// With a new home and exclusive use of the test keyring.
     pub fn with_keyring() -> Self {
         Self { keyring: Some(keyring::Keyring::alone()), ..Self::new() }
     }
 
-    /// Whether it is on such a machine.
+    /// Whether it has a keyring.
     pub fn has_keyring(&self) -> bool {
         self.keyring.is_some()
     }
 
-    /// A file in it.
+    /// Writes a file in the home, and returns its path.
     pub fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.home.path().join(name);
         std::fs::write(&path, contents).unwrap();
@@ -74,12 +74,12 @@ impl Intunectl {
         self.home.path()
     }
 
-    /// `partner disconnect` against a Graph root, with a token; what follows is up to the test.
+    /// `partner disconnect` against a Graph root, with a token. The test adds the rest.
     pub fn disconnect(&self, root: &str) -> Command {
         self.partner("disconnect", root)
     }
 
-    /// Another verb of `partner`, likewise.
+    /// The same for another verb of `partner`.
     pub fn partner(&self, verb: &str, root: &str) -> Command {
         let mut command = self.command();
         command.args(["partner", verb, "--graph-url", root]).env("INTUNECTL_TOKEN", TOKEN);
@@ -91,9 +91,9 @@ impl Intunectl {
         self.command_of(Path::new(BINARY))
     }
 
-    /// Another build of it, likewise.
+    /// The same for another build.
     pub fn command_of(&self, program: &Path) -> Command {
-        // Under wine, the path of a program has no drive, which is another one where the command runs.
+        // Under wine, the path of a program has no drive letter, and the command runs on another drive.
         let mut command = Command::new(std::path::absolute(program).unwrap());
         command.env_clear().current_dir(self.home.path());
         self.set_environment(&mut command);
@@ -110,13 +110,13 @@ impl Intunectl {
             .env("HOME", self.home.path())
             .env("XDG_RUNTIME_DIR", self.home.path())
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
-            // For the sandbox's commands.
+            // For the commands of the sandbox.
             .env("PATH", os::PATH);
     }
 
     #[cfg(windows)]
     fn set_environment(&self, command: &mut Command) {
-        // Every process here finds the keyring of whoever runs it.
+        // Every process on Windows finds the keyring of the user who runs it.
         assert_eq!(
             std::env::var_os("INTUNECTL_TEST_SECRET_SERVICE").as_deref(),
             Some("1".as_ref()),
@@ -125,22 +125,22 @@ impl Intunectl {
         for name in ["USERPROFILE", "LOCALAPPDATA", "APPDATA", "TEMP", "TMP"] {
             command.env(name, self.home.path());
         }
-        // Without it no socket can be opened.
+        // Without it, no socket can be opened.
         command.env("SystemRoot", std::env::var_os("SystemRoot").unwrap());
-        // What no TERM at all is elsewhere: no colours.
+        // No colours, like an unset TERM elsewhere.
         command.env("PATH", os::PATH).env("TERM", "dumb");
     }
 }
 
-/// The program as it is shipped, up to date.
+/// The release build, up to date.
 #[cfg(target_os = "linux")]
 pub fn shipped_program() -> &'static Path {
     static SHIPPED: OnceLock<PathBuf> = OnceLock::new();
     SHIPPED.get_or_init(|| shipped::build(Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()).unwrap())
 }
 
-/// Has a command run in the background of the terminal that the tests may have been started at: there nobody is asked.
-/// A console of Windows has no background, and nobody is asked there without a standard stream that leads to it.
+/// Runs a command in the background of the terminal from which the tests may have been started, so that it shows no
+/// prompt. A Windows console has no background; there is no prompt there unless a standard stream is the console.
 pub fn in_background(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
@@ -148,7 +148,7 @@ pub fn in_background(command: &mut Command) {
     let _ = command;
 }
 
-/// All plain files below a directory; what vanishes meanwhile is none.
+/// All plain files below a directory. Files that are deleted meanwhile are skipped.
 pub fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
@@ -161,7 +161,7 @@ pub fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Standard output, standard error and exit code together: what users see.
+/// What users see: standard output, standard error and the exit code.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Seen {
     pub stdout: String,
@@ -182,7 +182,7 @@ impl From<Output> for Seen {
 impl Seen {
     /// The lines of standard output, as JSON.
     pub fn records(&self) -> Vec<serde_json::Value> {
-        assert!(self.stdout.is_empty() || self.stdout.ends_with('\n'), "a line is torn: {}", self.stdout);
+        assert!(self.stdout.is_empty() || self.stdout.ends_with('\n'), "incomplete line: {}", self.stdout);
         self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
@@ -194,8 +194,9 @@ impl Seen {
         ids
     }
 
-    /// Asserts that each of so many IDs is reported once, with as many attempts as came, and as disconnected where that
-    /// was done.
+    /// Asserts that each of `count` IDs is reported once, with as many attempts as in `sent`, and as disconnected if it
+    /// is in
+    /// `done`.
     #[track_caller]
     pub fn assert_whole(&self, count: usize, done: &[String], sent: &[String]) {
         let records = self.records();
@@ -210,7 +211,7 @@ impl Seen {
         }
     }
 
-    /// Standard error with the time that the run took, which no two runs share, as `T`.
+    /// Standard error with `T` in place of the duration of the run.
     pub fn timeless(&self) -> String {
         let lines = self.stderr.lines().map(|line| {
             let timed = line.split_once(" in ").and_then(|(before, after)| {
@@ -223,12 +224,12 @@ impl Seen {
     }
 }
 
-/// IDs `p-0001`, `p-0002`, …: in their own order when sorted.
+/// IDs `p-0001`, `p-0002` and so on, in sorted order.
 pub fn ids(count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("p-{n:04}")).collect()
 }
 
-/// Starts a verb of `partner` for so many IDs at a server.
+/// Starts a verb of `partner` for `count` IDs at a server.
 pub fn start(verb: &str, server: &server::Server, count: usize, arguments: &[&str]) -> running::Running {
     let home = Intunectl::new();
     running::Running::start(home.partner(verb, server.root()).args(ids(count)).args(arguments)).at(home)
@@ -239,12 +240,12 @@ pub fn run(command: &mut Command) -> Seen {
     running::Running::start(command).end()
 }
 
-/// The same with this as its standard input, as far as it is read.
+/// The same with this standard input, which need not be read to its end.
 pub fn run_with(command: &mut Command, stdin: impl Into<Vec<u8>>) -> Seen {
     running::Running::with_input(command, stdin).end()
 }
 
-/// Disconnects IDs with a server's answers, and what was seen of it. The server is at `root`.
+/// Runs `partner disconnect` against the server at `root`.
 pub fn disconnect(root: &str, arguments: &[&str]) -> Seen {
     run(Intunectl::new().disconnect(root).args(arguments))
 }

@@ -1,4 +1,4 @@
-//! A pipe with a name: what opens it to read waits for what is written.
+//! A named pipe: a process that opens it for reading waits for the writer.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,6 @@ use super::Intunectl;
 #[cfg(windows)]
 use windows::Writer;
 
-/// The pipe.
 pub struct NamedPipe {
     path: PathBuf,
     #[cfg(windows)]
@@ -14,7 +13,7 @@ pub struct NamedPipe {
 }
 
 impl NamedPipe {
-    /// Its name.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -28,25 +27,24 @@ mod unix {
 
     use super::{Intunectl, NamedPipe};
 
-    /// Where to write to it. Its end is that of the pipe.
+    /// Writes to the pipe. Dropping it closes the pipe.
     pub struct Writer(File);
 
     impl NamedPipe {
-        /// A new one.
         pub fn new(home: &Intunectl) -> Self {
             let path = home.home().join("pipe");
             assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
             Self { path }
         }
 
-        /// Waits until it is opened to be read.
+        /// Waits until it is opened for reading.
         pub fn writer(self) -> Writer {
             Writer(File::options().write(true).open(&self.path).unwrap())
         }
     }
 
     impl Writer {
-        /// Writes all of this.
+        /// Writes this text.
         pub fn write(&mut self, text: &str) {
             self.0.write_all(text.as_bytes()).unwrap();
         }
@@ -61,16 +59,15 @@ mod windows {
 
     use super::{Intunectl, NamedPipe};
 
-    /// Where to write to it. Its end is that of the pipe.
+    /// Writes to the pipe. Dropping it closes the pipe.
     pub struct Writer {
         server: NamedPipeServer,
         runtime: Runtime,
     }
 
     impl NamedPipe {
-        /// A new one.
         pub fn new(home: &Intunectl) -> Self {
-            // The home is the test's own, and so is the name.
+            // The name of the home is unique.
             let name = home.home().file_name().unwrap().to_str().unwrap();
             let path = format!(r"\\.\pipe\{name}");
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -81,7 +78,7 @@ mod windows {
             Self { path: path.into(), writer: Writer { server, runtime } }
         }
 
-        /// Waits until it is opened to be read.
+        /// Waits until it is opened for reading.
         pub fn writer(self) -> Writer {
             self.writer.runtime.block_on(self.writer.server.connect()).unwrap();
             self.writer
@@ -89,7 +86,7 @@ mod windows {
     }
 
     impl Writer {
-        /// Writes all of this, and waits until it is read.
+        /// Writes this text, and waits until it is read.
         pub fn write(&mut self, text: &str) {
             let Self { server, runtime } = self;
             runtime.block_on(async {

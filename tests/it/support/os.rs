@@ -1,24 +1,24 @@
-//! What differs between systems, in one place.
+//! The differences between operating systems.
 
-/// Where programs are.
+/// The PATH of the tests.
 pub const PATH: &str = if cfg!(windows) { r"C:\Windows\System32" } else { "/usr/bin:/bin" };
 
-/// The exit code of a process that `SIGKILL`, or what comes closest, has ended.
+/// The exit code of a process that was ended by `SIGKILL` or its equivalent.
 pub const KILLED: Option<i32> = if cfg!(windows) { Some(137) } else { None };
 
-/// What the system says of an error, given its number on Unix and on Windows, without that number.
+/// The system's text for an error, without its number. The numbers are those of Unix and of Windows.
 fn sentence(unix: i32, windows: i32) -> String {
     let number = if cfg!(windows) { windows } else { unix };
     let sentence = std::io::Error::from_raw_os_error(number).to_string();
     sentence.strip_suffix(&format!(" (os error {number})")).unwrap().to_owned()
 }
 
-/// There is no such file, in a directory that is there.
+/// The file does not exist, but its directory does.
 pub fn no_such_file() -> String {
     sentence(2, 2)
 }
 
-/// There is no such program. Windows leaves it to the standard library to look for it.
+/// The program does not exist. On Windows, the standard library searches for it.
 pub fn no_such_program() -> String {
     if cfg!(windows) { "program not found".to_owned() } else { no_such_file() }
 }
@@ -33,12 +33,12 @@ pub fn address_in_use() -> String {
     sentence(if cfg!(target_os = "macos") { 48 } else { 98 }, 10048)
 }
 
-/// Nobody reads the other end of a pipe any more.
+/// The other end of a pipe is closed.
 pub fn broken_pipe() -> String {
     sentence(32, 232)
 }
 
-/// JSON as it comes out of a pipe: on Windows all is escaped there that is not ASCII.
+/// JSON as intunectl writes it to a pipe: on Windows, all non-ASCII characters are escaped.
 pub fn json_in_pipe(json: &str) -> String {
     if cfg!(unix) {
         return json.to_owned();

@@ -1,4 +1,4 @@
-//! What a shell does for `>`, `>>` and `|`, without a shell.
+//! `>`, `>>` and `|` without a shell.
 
 use std::fs::File;
 use std::io::{BufReader, PipeReader, Seek as _, SeekFrom};
@@ -8,14 +8,14 @@ use std::process::{Command, Stdio};
 use super::Seen;
 use super::running::Running;
 
-/// Opens a file as it is done for `>>`. On Windows a shell writes on from the end.
+/// Opens a file as for `>>`. On Windows, a shell only starts at the end of the file.
 pub fn append(path: &Path) -> File {
     let mut file = File::options().append(cfg!(unix)).write(true).create(true).truncate(false).open(path).unwrap();
     file.seek(SeekFrom::End(0)).unwrap();
     file
 }
 
-/// Runs a command with its standard output in a file, and with this as its standard input.
+/// Runs a command with this standard input, and with its standard output in a file.
 pub fn run_into(command: &mut Command, stdin: impl Into<Vec<u8>>, file: File) -> Seen {
     let running = Running::with_input_into(command, stdin, file);
     let_go(command);
@@ -32,7 +32,7 @@ pub fn run_piped(first: &mut Command, second: &mut Command) -> [Seen; 2] {
     [first_running, second_running].map(Running::end)
 }
 
-/// Starts a command of which the test reads standard output itself.
+/// Starts a command whose standard output the test reads itself.
 pub fn start_read(command: &mut Command) -> (Running, BufReader<PipeReader>) {
     let (reader, writer) = std::io::pipe().unwrap();
     let running = Running::with(command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()));
@@ -40,7 +40,7 @@ pub fn start_read(command: &mut Command) -> (Running, BufReader<PipeReader>) {
     (running, BufReader::new(reader))
 }
 
-/// A command holds the streams that it was given, and must not keep them open.
+/// Closes the streams that a `Command` keeps open.
 fn let_go(command: &mut Command) {
     command.stdin(Stdio::null()).stdout(Stdio::null());
 }

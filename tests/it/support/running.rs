@@ -1,4 +1,4 @@
-//! The binary while it runs: what it has said so far, and signals.
+//! A running process: its output so far, and signals.
 
 use std::io::{Read, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -13,7 +13,7 @@ use super::machine::until;
 use super::server::PATIENCE;
 use super::{Intunectl, Seen, TOKEN};
 
-/// A process under way. It does not survive its test.
+/// A running process. It is killed when this is dropped.
 pub struct Running {
     child: Child,
     stdout: Stream,
@@ -21,7 +21,7 @@ pub struct Running {
     _home: Option<Intunectl>,
 }
 
-/// What came from a stream so far, read by a thread of its own so that the process never waits for the test.
+/// The output of a stream so far. A separate thread reads it, so that the process never waits for the test.
 pub(super) struct Stream {
     text: Arc<(Mutex<Vec<u8>>, Condvar)>,
     reader: Option<JoinHandle<()>>,
@@ -33,21 +33,21 @@ impl Running {
         Self::with(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
     }
 
-    /// Starts a command with this as its standard input, as far as it is read; the rest as in [`Running::start`].
+    /// Like [`Running::start`] with this standard input, which need not be read to its end.
     pub fn with_input(command: &mut Command, stdin: impl Into<Vec<u8>>) -> Self {
         Self::with_input_into(command, stdin, Stdio::piped())
     }
 
-    /// The same with another standard output, which is read if it is [`Stdio::piped`].
+    /// The same with this standard output, which is read if it is [`Stdio::piped`].
     pub fn with_input_into(command: &mut Command, stdin: impl Into<Vec<u8>>, stdout: impl Into<Stdio>) -> Self {
         let mut running = Self::with(command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped()));
         let (mut pipe, stdin) = (running.stdin(), stdin.into());
-        // By a thread of its own: a pipe may hold less, and the process may end before it has read all.
+        // On a separate thread: the pipe may hold less, and the process may end before it has read everything.
         thread::spawn(move || pipe.write_all(&stdin));
         running
     }
 
-    /// Starts a command with its streams as they are; those that are pipes are read.
+    /// Starts a command with its streams as they are set. Pipes are read.
     pub fn with(command: &mut Command) -> Self {
         let mut child = spawn(command);
         let stdout = Stream::read(child.stdout.take());
@@ -55,75 +55,75 @@ impl Running {
         Self { child, stdout, stderr, _home: None }
     }
 
-    /// Has it keep its home for as long as it runs.
+    /// Keeps the home for as long as the process runs.
     pub fn at(mut self, home: Intunectl) -> Self {
         self._home = Some(home);
         self
     }
 
-    /// Its standard input, where that is a pipe.
+    /// Its standard input, which must be a pipe.
     pub fn stdin(&mut self) -> ChildStdin {
         self.child.stdin.take().expect("standard input is a pipe")
     }
 
-    /// What sends it a signal, from whatever thread; on Windows, the event that comes closest.
+    /// A function that sends it a signal, from any thread. On Windows, it sends the corresponding event.
     #[cfg(windows)]
     pub fn signaller(&self) -> impl Fn(&str) + Send + Sync + use<> {
         let id = self.child.id();
         move |name| super::console::send(id, name)
     }
 
-    /// What sends it a signal, from whatever thread.
+    /// A function that sends it a signal, from any thread.
     #[cfg(unix)]
     pub fn signaller(&self) -> impl Fn(&str) + Send + Sync + use<> {
         let pid = Pid::from_child(&self.child);
         move |name| kill_process(pid, signal(name)).unwrap()
     }
 
-    /// Sends it a signal, by its name: `INT`.
+    /// Sends it a signal by name, such as `INT`.
     pub fn signal(&self, signal: &str) {
         self.signaller()(signal);
     }
 
-    /// Sends a signal to it and to all that it has started, where it leads a group of its own.
+    /// Sends a signal to its process group, which it must lead.
     #[cfg(unix)]
     pub fn signal_group(&self, name: &str) {
         kill_process_group(Pid::from_child(&self.child), signal(name)).unwrap();
     }
 
-    /// Waits until standard output has this in it; what is there by then.
+    /// Waits until standard output contains this, and returns the output so far.
     pub fn wait_for_stdout(&self, part: &str) -> String {
         self.wait_for_stdout_times(part, 1)
     }
 
-    /// The same, where it has to be there so many times.
+    /// The same for this many occurrences.
     pub fn wait_for_stdout_times(&self, part: &str, times: usize) -> String {
         self.stdout.wait_for_times(part, times)
     }
 
-    /// The same of standard error.
+    /// The same for standard error.
     pub fn wait_for_stderr(&self, part: &str) -> String {
         self.stderr.wait_for_times(part, 1)
     }
 
-    /// Whether it still runs.
+    /// Whether it is still running.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// Waits for its end, and tells what was seen.
+    /// Waits for its end, and returns its output and exit code.
     pub fn end(mut self) -> Seen {
         let started = Instant::now();
         let status = loop {
             match self.child.try_wait().unwrap() {
                 Some(status) => break status,
                 None if started.elapsed() > PATIENCE => {
-                    panic!("it does not end; standard error: {}", self.stderr.text())
+                    panic!("the process does not end; standard error: {}", self.stderr.text())
                 }
                 None => thread::sleep(Duration::from_millis(2)),
             }
         };
-        let text = |stream: &mut Stream| String::from_utf8(stream.rest()).expect("what it says is UTF-8");
+        let text = |stream: &mut Stream| String::from_utf8(stream.rest()).expect("the output is UTF-8");
         let seen = Seen { stdout: text(&mut self.stdout), stderr: text(&mut self.stderr), code: status.code() };
         check(&seen.stdout);
         check(&seen.stderr);
@@ -131,7 +131,7 @@ impl Running {
     }
 }
 
-/// Starts a process. wine 8 at times fails to ("sendmsg: Socket operation on non-socket", and error 1359 to us).
+/// Starts a process. wine 8 sometimes fails ("sendmsg: Socket operation on non-socket", and error 1359).
 fn spawn(command: &mut Command) -> Child {
     const ERROR_INTERNAL_ERROR: i32 = 1359;
     let is_wine_s = |error: &std::io::Error| cfg!(windows) && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR);
@@ -146,11 +146,11 @@ fn signal(name: &str) -> Signal {
         "TERM" => Signal::TERM,
         "HUP" => Signal::HUP,
         "KILL" => Signal::KILL,
-        _ => panic!("SIG{name} is not known here"),
+        _ => panic!("unknown signal SIG{name}"),
     }
 }
 
-/// Whatever a process says: never the token, and never a panic.
+/// Asserts that output contains neither the token nor a panic.
 pub(super) fn check(text: &str) {
     assert!(!text.to_lowercase().contains(&TOKEN.to_lowercase()), "the token was shown: {text}");
     assert!(!text.contains("panicked") && !text.contains("error: internal error"), "{text}");
@@ -179,7 +179,7 @@ impl Stream {
         Self { text, reader }
     }
 
-    /// Waits until this has come so many times; what has come by then.
+    /// Waits for this many occurrences, and returns the output so far.
     pub(super) fn wait_for_times(&self, part: &str, times: usize) -> String {
         let (text, changed) = &*self.text;
         let missing = |text: &mut Vec<u8>| String::from_utf8_lossy(text).matches(part).count() < times;
@@ -193,10 +193,13 @@ impl Stream {
         String::from_utf8_lossy(&self.text.0.lock().unwrap()).into_owned()
     }
 
-    /// Waits for its end; all of it.
+    /// Waits for its end, and returns everything.
     pub(super) fn rest(&mut self) -> Vec<u8> {
         if let Some(reader) = self.reader.take() {
-            until(|| reader.is_finished().then_some(()), || format!("another process holds it open: {}", self.text()));
+            until(
+                || reader.is_finished().then_some(()),
+                || format!("another process keeps the stream open: {}", self.text()),
+            );
             reader.join().unwrap();
         }
         self.text.0.lock().unwrap().clone()

@@ -1,4 +1,4 @@
-//! `intunectl sandbox` while it serves.
+//! A running `intunectl sandbox`.
 
 use std::path::Path;
 
@@ -7,30 +7,30 @@ use super::http::{request, say};
 use super::running::Running;
 use super::{BINARY, Intunectl, Seen};
 
-/// The partners that it has.
+/// Its partners.
 pub const FIRST: &str = "5a4d0b0c-0002-4000-8000-000000000001";
 pub const SECOND: &str = "5a4d0b0c-0002-4000-8000-000000000002";
 pub const THIRD: &str = "5a4d0b0c-0002-4000-8000-000000000003";
 
-/// A sandbox that serves until the test ends.
+/// A sandbox that runs until the test ends.
 pub struct Sandbox {
     _home: Intunectl,
     running: Running,
-    /// What it printed: settings by name.
+    /// The settings that it printed, by name.
     pub settings: Vec<(String, String)>,
 }
 
 impl Sandbox {
-    /// Starts one with these options.
+    /// Starts a sandbox with these options.
     pub fn start(options: &[&str]) -> Self {
         Self::of(Path::new(BINARY), options)
     }
 
-    /// Starts one of another build.
+    /// Starts the sandbox of another build.
     pub fn of(program: &Path, options: &[&str]) -> Self {
         let home = Intunectl::new();
         let running = Running::start(home.command_of(program).arg("sandbox").args(options));
-        // As the usual shell of the system sets a variable.
+        // The syntax of the system's usual shell.
         let (before, between, end) = if cfg!(windows) { ("$env:", " = \"", "\"") } else { ("export ", "='", "'") };
         let stdout = running.wait_for_stdout_times(&format!("{end}\n"), 4);
         let setting = |line: &str| {
@@ -41,7 +41,7 @@ impl Sandbox {
         Self { _home: home, running, settings: stdout.lines().map(setting).collect() }
     }
 
-    /// Starts one in which somebody who signs in is approved of at once.
+    /// Starts a sandbox that approves sign-ins immediately.
     pub fn approving(options: &[&str]) -> Self {
         Self::start(&[&["--approve-after", "0s"], options].concat())
     }
@@ -51,44 +51,44 @@ impl Sandbox {
         &self.settings.iter().find(|(key, _)| key == name).unwrap().1
     }
 
-    /// Its root, for Graph and for signing in.
+    /// Its root URL, for Graph and for sign-ins.
     pub fn url(&self) -> &str {
         self.setting("INTUNECTL_GRAPH_URL")
     }
 
-    /// Its port on the loopback.
+    /// Its port on loopback.
     pub fn port(&self) -> u16 {
         self.url().strip_prefix("http://127.0.0.1:").unwrap().parse().unwrap()
     }
 
-    /// The header that names it.
+    /// The `Host` header for it.
     pub fn host(&self) -> String {
         format!("Host: 127.0.0.1:{}\r\n", self.port())
     }
 
-    /// Sends a request as anybody would who knows no more than the settings; the whole answer.
+    /// Sends a request with its host and its token, and returns the whole answer.
     pub fn ask(&self, line: &str) -> String {
         self.send(line, &self.host(), "")
     }
 
-    /// Sends a request with these lines for the host, each ending in CRLF, and this form.
+    /// Sends a request with these header lines, each ending in CRLF, and this form.
     pub fn send(&self, line: &str, host: &str, form: &str) -> String {
         let head = format!("{host}Authorization: Bearer {}\r\n", self.setting("INTUNECTL_TOKEN"));
         say("127.0.0.1", self.port(), request(line, &head, form))
     }
 
-    /// Disconnects a partner; the whole answer.
+    /// Disconnects a partner, and returns the whole answer.
     pub fn disconnect(&self, id: &str) -> String {
         self.ask(&format!("POST {PARTNERS}/{id}/disconnect"))
     }
 
-    /// Ends all sessions, as an administrator does.
+    /// Revokes all sessions.
     pub fn revoke(&self) {
         let answer = self.ask("POST /v1.0/me/revokeSignInSessions");
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 
-    /// Ends it with a signal; what was seen of it.
+    /// Ends it with a signal.
     pub fn end(self, signal: &str) -> Seen {
         self.running.signal(signal);
         self.running.end()

@@ -1,4 +1,4 @@
-//! What nobody may see, and the look for it at everything that came out.
+//! Collects secrets, and searches output and files for them.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
@@ -7,10 +7,10 @@ use reqwest::Url;
 
 use super::server::{Reply, Request};
 
-/// A secret is looked for in pieces of so many bytes: less of it is worth nothing to anybody.
+/// Secrets are searched for in pieces of this many bytes. Shorter pieces are useless to an attacker.
 const PIECE: usize = 16;
 
-/// What is secret in a form, and in an answer.
+/// The secret fields of forms and answers.
 const FIELDS: [&str; 10] = [
     "access_token",
     "refresh_token",
@@ -24,19 +24,19 @@ const FIELDS: [&str; 10] = [
     "value",
 ];
 
-/// Every secret that was handed out or sent, whichever way.
+/// Every secret that was issued or sent.
 #[derive(Clone, Default)]
 pub struct Secrets(Arc<Mutex<BTreeSet<String>>>);
 
 impl Secrets {
-    /// One more.
+    /// Adds a secret.
     pub fn keep(&self, secret: &str) {
         if secret.len() >= 8 {
             self.0.lock().unwrap().insert(secret.to_owned());
         }
     }
 
-    /// Those that somebody sends.
+    /// Adds the secrets in a request.
     pub fn of_request(&self, request: &Request) {
         for field in FIELDS.into_iter().filter_map(|name| request.form(name)) {
             self.keep(&field);
@@ -46,7 +46,7 @@ impl Secrets {
         }
     }
 
-    /// Those that somebody is given.
+    /// Adds the secrets in an answer.
     pub fn of_answer(&self, reply: &Reply) {
         let Reply::Answer { body, .. } = reply else { return };
         let Ok(serde_json::Value::Object(answer)) = serde_json::from_slice(body) else { return };
@@ -55,7 +55,7 @@ impl Secrets {
         }
     }
 
-    /// Fails where one of these, each with its name, holds a secret, or a piece of one, or one as a form has it.
+    /// Asserts that none of these named places contains a secret, a piece of one, or its URL-encoded form.
     #[track_caller]
     pub fn assert_in_none(&self, places: impl IntoIterator<Item = (String, Vec<u8>)>) {
         let encoded = |secret: &String| {
@@ -72,13 +72,16 @@ impl Secrets {
             let piece = piece.map(String::from_utf8_lossy);
             let whole = short.iter().find(|form| text.contains(form.as_str()));
             let shown: String = text.chars().take(4000).collect();
-            assert!(piece.is_none() && whole.is_none(), "{place} holds of a secret {piece:?} {whole:?}: {shown}");
+            assert!(
+                piece.is_none() && whole.is_none(),
+                "{place} contains a secret or a piece of one, {piece:?} {whole:?}: {shown}"
+            );
         }
     }
 }
 
 #[test]
-fn a_secret_is_found_in_part_whole_and_as_a_form_has_it() {
+fn a_secret_is_found_whole_in_part_and_url_encoded() {
     let secrets = Secrets::default();
     let (long, short) = ("1.AT+/&refresh-abcdefghijklmnopqrstuvwxyz0123456789==", "sh0rt/one");
     secrets.keep(long);

@@ -1,5 +1,5 @@
-//! A scripted HTTP/1.1 server: it does to a client whatever a service, or something in front of it, may do, and
-//! keeps a record of every request, so that a test can say which ones came and that no other did.
+//! A scripted HTTP/1.1 server. It can do to a client whatever a service, or a proxy in front of it, may do. It records
+//! every request, so that a test can check which requests came and that no other came.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -7,10 +7,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Longer than anything here takes on the slowest machine; reached only where a test fails.
+/// Longer than any test takes on the slowest machine. It is reached only if a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A request as it came.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: String,
@@ -19,20 +19,20 @@ pub struct Request {
     pub body: Vec<u8>,
     /// When its head was complete.
     pub at: Instant,
-    /// The same, by the clock on the wall.
+    /// The same as wall-clock time.
     pub time: SystemTime,
 }
 
 impl Request {
-    /// A header's value, by its name in lower case; a header that came twice is no header of ours.
+    /// The value of a header, by its name in lower case. It may occur only once.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let value = values.next();
-        assert_eq!(values.next(), None, "{name} came twice: {self:?}");
+        assert_eq!(values.next(), None, "{name} occurs twice: {self:?}");
         value
     }
 
-    /// The ID in the path, as it was encoded there.
+    /// The ID in the path, still encoded.
     pub fn id(&self) -> &str {
         match self.path.split_once("/remoteAssistancePartners/") {
             Some((_, id)) => id.split('/').next().unwrap(),
@@ -40,7 +40,7 @@ impl Request {
         }
     }
 
-    /// Whether it changes something.
+    /// Whether it is a change.
     pub fn is_post(&self) -> bool {
         self.method == "POST"
     }
@@ -66,52 +66,52 @@ impl Request {
     }
 }
 
-/// What becomes of a request.
+/// How the server reacts to a request.
 pub enum Reply {
-    /// An answer in full; the length of the body is said unless a header says another.
+    /// A complete answer. `Content-Length` is added unless it is in `headers`.
     Answer { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
-    /// These bytes, and the end of the connection.
+    /// Sends these bytes and closes the connection.
     Raw(Vec<u8>),
-    /// These bytes, and then others without end.
+    /// Sends these bytes, and then others without end.
     Endless(Vec<u8>),
-    /// These bytes, and then nothing, though the connection stays open.
+    /// Sends these bytes, and then nothing, but keeps the connection open.
     Stall(Vec<u8>),
-    /// The connection is closed.
+    /// Closes the connection.
     Close,
-    /// The connection is reset.
+    /// Resets the connection.
     Reset,
 }
 
 impl Reply {
-    /// The one answer that means done.
+    /// 204: the change was accepted.
     pub fn done() -> Self {
         Self::status(204)
     }
 
-    /// A status, and nothing else.
+    /// A status without headers or body.
     pub fn status(status: u16) -> Self {
         Self::Answer { status, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// The answer to a token that has expired.
+    /// The answer to an expired token.
     pub fn expired() -> Self {
         Self::status(401).body(include_bytes!("../../data/401-expired.json"))
     }
 
-    /// The answer to a request for a partner that is not there.
+    /// The answer if the partner does not exist.
     pub fn not_found() -> Self {
         Self::status(404).body(
             r#"{"error":{"code":"ResourceNotFound","message":"no such partner","innerError":{"request-id":"r-404"}}}"#,
         )
     }
 
-    /// A partner with this ID and this `onboardingStatus`, as Graph shows it.
+    /// A partner with this ID and this `onboardingStatus`, as Graph returns it.
     pub fn partner(id: &str, status: &str) -> Self {
         let body = format!(r#"{{"id":"{id}","displayName":"Name of {id}","onboardingStatus":"{status}"}}"#);
         Self::status(200).header("Content-Type", "application/json").body(body)
     }
 
-    /// With a header more.
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match &mut self {
             Self::Answer { headers, .. } => headers.push((name.to_owned(), value.to_owned())),
@@ -120,7 +120,7 @@ impl Reply {
         self
     }
 
-    /// With a body.
+    /// Sets the body.
     pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         match &mut self {
             Self::Answer { body, .. } => *body = bytes.into(),
@@ -144,12 +144,12 @@ impl Reply {
     }
 }
 
-/// A door that a test opens, for those who wait in front of it.
+/// Blocks threads until the test opens it.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
-    /// Lets everybody through, from now on.
+    /// Lets all threads pass from now on.
     pub fn open(&self) {
         *self.0.0.lock().unwrap() = true;
         self.0.1.notify_all();
@@ -165,21 +165,21 @@ impl Gate {
 #[derive(Default)]
 struct Log {
     requests: Vec<Request>,
-    /// What was answered in full: the ID, the status, and when.
+    /// The complete answers: ID, status and time.
     answers: Vec<(String, u16, Instant)>,
     connections: usize,
     under_way: usize,
     most_at_once: usize,
 }
 
-/// The server. It listens from `start` until the test's process ends.
+/// The server. It listens until the test process ends.
 pub struct Server {
     log: Arc<(Mutex<Log>, Condvar)>,
     root: String,
 }
 
 impl Server {
-    /// Starts one. `script` is told the request and how many came before it, and may wait as long as it likes.
+    /// Starts a server. `script` gets the request and the number of earlier requests, and may block.
     pub fn start(script: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Self {
         let log = Arc::<(Mutex<Log>, Condvar)>::default();
         let shared = Arc::clone(&log);
@@ -190,7 +190,8 @@ impl Server {
         Self { log, root: format!("http://127.0.0.1:{port}") }
     }
 
-    /// One that answers as `script` says, but those requests for which `waits` holds not before the gate is open.
+    /// A server that answers as `script` says. Requests for which `waits` returns true are answered when the gate is
+    /// open.
     pub fn gated(
         waits: impl Fn(&Request, usize) -> bool + Send + Sync + 'static,
         script: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static,
@@ -206,7 +207,7 @@ impl Server {
         (server, gate)
     }
 
-    /// One that answers everything alike.
+    /// A server that answers all requests alike.
     pub fn always(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Self {
         Self::start(move |_, _| reply())
     }
@@ -216,23 +217,23 @@ impl Server {
         &self.root
     }
 
-    /// Every request so far, in the order in which they came.
+    /// All requests so far, in order.
     pub fn requests(&self) -> Vec<Request> {
         self.log().requests.clone()
     }
 
-    /// The IDs in them.
+    /// The IDs of all requests, in order.
     pub fn ids(&self) -> Vec<String> {
         self.log().requests.iter().map(|request| request.id().to_owned()).collect()
     }
 
-    /// The IDs in the requests of one method, in the order in which they came.
+    /// The IDs of the requests with this method, in order.
     pub fn ids_of(&self, method: &str) -> Vec<String> {
         let log = self.log();
         log.requests.iter().filter(|request| request.method == method).map(|request| request.id().to_owned()).collect()
     }
 
-    /// Fails if anything but reads came.
+    /// Asserts that all requests were reads.
     pub fn assert_only_read(&self) {
         let log = self.log();
         let other = log.requests.iter().find(|request| request.method != "GET");
@@ -247,28 +248,28 @@ impl Server {
         ids
     }
 
-    /// How long before each request but the first the one before it came.
+    /// The times between successive requests.
     pub fn gaps(&self) -> Vec<Duration> {
         self.log().requests.windows(2).map(|pair| pair[1].at - pair[0].at).collect()
     }
 
-    /// From the first request to the last answer.
+    /// The time from the first request to the last answer.
     pub fn span(&self) -> Duration {
         let log = self.log();
         log.answers.last().unwrap().2 - log.requests.first().unwrap().at
     }
 
-    /// How many connections were made.
+    /// The number of connections so far.
     pub fn connections(&self) -> usize {
         self.log().connections
     }
 
-    /// The most requests that were under way at once.
+    /// The highest number of requests in flight at once.
     pub fn most_at_once(&self) -> usize {
         self.log().most_at_once
     }
 
-    /// Waits until so many requests have come.
+    /// Waits until this many requests have come.
     pub fn wait_for(&self, requests: usize) {
         let waited = self.log.1.wait_timeout_while(self.log(), PATIENCE, |log| log.requests.len() < requests).unwrap();
         assert!(!waited.1.timed_out(), "waited for {requests} requests, but {} came", waited.0.requests.len());
@@ -279,7 +280,7 @@ impl Server {
     }
 }
 
-/// Listens on a port of the loopback until the test's process ends, and serves each connection on a thread of its own.
+/// Listens on a loopback port until the test process ends, and serves each connection on its own thread.
 pub fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -293,7 +294,7 @@ pub fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     port
 }
 
-/// Reads and answers requests until one side has had enough.
+/// Reads and answers requests until one side closes the connection.
 fn serve(mut stream: TcpStream, script: &impl Fn(&Request, usize) -> Reply, log: &(Mutex<Log>, Condvar)) {
     stream.set_nodelay(true).unwrap();
     while let Some(request) = receive(&mut stream) {
@@ -306,14 +307,14 @@ fn serve(mut stream: TcpStream, script: &impl Fn(&Request, usize) -> Reply, log:
         };
         log.1.notify_all();
         let reply = script(&request, n);
-        // Before the answer: once the client has it, the next request may come.
+        // Before the answer is sent, because the next request may come right after it.
         log.0.lock().unwrap().under_way -= 1;
         if matches!(reply, Reply::Reset) {
-            // The last byte is still unread, and to close a socket with something unread is to reset it.
+            // Closing a socket with unread data resets it. The last byte is still unread.
             return;
         }
         let _ = stream.read_exact(&mut [0]);
-        // A client that has gone is none of the server's business: the log has what it did.
+        // If the client has disconnected, the answer is lost, but it is in the log.
         let keep = match reply {
             Reply::Answer { status, .. } => {
                 log.0.lock().unwrap().answers.push((request.id().to_owned(), status, Instant::now()));
@@ -332,7 +333,7 @@ fn serve(mut stream: TcpStream, script: &impl Fn(&Request, usize) -> Reply, log:
             }
             Reply::Stall(bytes) => {
                 let _ = stream.write_all(&bytes);
-                // Returns when the client gives up.
+                // Returns when the client closes the connection.
                 let _ = stream.read(&mut [0]);
                 false
             }
@@ -345,13 +346,13 @@ fn serve(mut stream: TcpStream, script: &impl Fn(&Request, usize) -> Reply, log:
     }
 }
 
-/// Reads a request, but for its last byte, which stays in the socket. `None` where no other comes.
+/// Reads a request except its last byte, which stays in the socket. `None` if no more requests come.
 fn receive(stream: &mut TcpStream) -> Option<Request> {
     let (mut came, mut chunk) = (Vec::new(), [0; 8192]);
     loop {
         let n = stream.peek(&mut chunk).ok().filter(|n| *n > 0)?;
         came.extend_from_slice(&chunk[..n]);
-        // None of ours sends a request before the last was answered, so what comes behind the head is its body.
+        // No client of the tests pipelines requests, so everything after the head is the body.
         let end = came.windows(4).position(|window| window == b"\r\n\r\n").map(|end| end + 4);
         let request = end.map(|end| {
             let (head, body) = came.split_at(end);

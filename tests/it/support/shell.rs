@@ -1,12 +1,12 @@
-//! The binary behind a shell.
+//! Runs the binary from a shell.
 
 use std::process::Command;
 
 use super::Intunectl;
 use super::os::PATH;
 
-/// `program` in the surroundings of `intunectl`, which is on its PATH. It is not in the background: it may be for it to
-/// make a terminal of its own.
+/// `program` in the environment of `intunectl`, which is on its PATH. It does not run in the background, because it may
+/// have to create its own terminal.
 pub fn beside(intunectl: &Command, program: &str) -> Command {
     let own = std::path::Path::new(intunectl.get_program()).parent().unwrap();
     let mut command = Command::new(program);
@@ -20,7 +20,7 @@ pub fn beside(intunectl: &Command, program: &str) -> Command {
 }
 
 impl Intunectl {
-    /// A shell's script that finds `intunectl`.
+    /// A script of `sh` that finds `intunectl`.
     pub fn sh(&self, script: &str) -> Command {
         self.shell("sh", script)
     }

@@ -1,11 +1,11 @@
-//! The program as it is shipped: what cargo builds for users, and not what it builds for tests, which unwinds and whose
-//! libraries have the features that the tests need, too. It stands alone, for whoever measures.
+//! Builds the program as it is shipped. The build for tests differs: it unwinds, and its libraries have the features
+//! that the tests need, too. This uses no other module, because the benchmarks include it, too.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What the cargo around this program says of the package, so that build scripts which look at it would run anew; and what
-/// would make another program of it.
+/// Variables that cargo sets for this process, which would make build scripts run again, and variables that would
+/// change the build.
 const REMOVED: [&str; 12] = [
     "CARGO_BIN_",
     "CARGO_BUILD_",
@@ -21,10 +21,10 @@ const REMOVED: [&str; 12] = [
     "RUSTFLAGS",
 ];
 
-/// Builds it below a target directory with two jobs, as far as it is not built yet. Where it is then.
+/// Builds it in a target directory with two jobs, unless it is up to date, and returns its path.
 ///
 /// # Errors
-/// In words: it cannot be built.
+/// A message: the build failed.
 pub fn build(target: &Path) -> Result<PathBuf, String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--release", "--locked", "--jobs", "2", "--message-format", "json-render-diagnostics"]);
@@ -40,5 +40,5 @@ pub fn build(target: &Path) -> Result<PathBuf, String> {
     }
     let messages = serde_json::Deserializer::from_slice(&built.stdout).into_iter::<serde_json::Value>();
     let made = messages.flatten().filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
-    made.ok_or_else(|| "cargo does not name what it made".to_owned())
+    made.ok_or_else(|| "cargo does not name the program that it built".to_owned())
 }

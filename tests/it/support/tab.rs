@@ -1,4 +1,4 @@
-//! What is offered when somebody presses TAB, asked for as the shells' scripts ask.
+//! Completion: runs it like the scripts of the shells.
 
 use std::ffi::OsStr;
 use std::process::Command;
@@ -7,12 +7,12 @@ use std::time::Instant;
 use super::server::PATIENCE;
 use super::{Seen, run};
 
-/// What was offered.
+/// The candidates that were offered.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Offers(String);
 
 impl Offers {
-    /// Completes the last of `words`, which follow `intunectl`, as fish does it. Whatever comes of it, nothing is said.
+    /// Completes the last of `words`, which follow `intunectl`, like fish. It must print nothing to standard error.
     pub fn to(command: &mut Command, words: &[impl AsRef<OsStr>]) -> Self {
         let seen = run(command.env("INTUNECTL_COMPLETE", "fish").args(["--", "intunectl"]).args(words));
         let Seen { stdout, stderr, code } = seen;
@@ -25,23 +25,23 @@ impl Offers {
         in_time(|| Self::to(&mut command(), words), |offers| !offers.ids().is_empty())
     }
 
-    /// All of it: value and description.
+    /// All candidates with their descriptions.
     pub fn all(&self) -> Vec<(&str, &str)> {
         self.0.lines().map(|line| line.split_once('\t').unwrap_or((line, ""))).collect()
     }
 
-    /// What is no option, with its description.
+    /// The candidates that are not options, with their descriptions.
     pub fn described(&self) -> Vec<(&str, &str)> {
         self.all().into_iter().filter(|(value, _)| !value.starts_with('-')).collect()
     }
 
-    /// What is no option.
+    /// The candidates that are not options.
     pub fn ids(&self) -> Vec<&str> {
         self.described().into_iter().map(|(value, _)| value).collect()
     }
 }
 
-/// Asks again until what is offered is good: on a slow machine there may be no time for a lookup.
+/// Repeats the completion until the candidates are as expected: on a slow machine, a lookup may take too long.
 pub fn in_time<T: std::fmt::Debug>(ask: impl Fn() -> T, is_good: impl Fn(&T) -> bool) -> T {
     let started = Instant::now();
     loop {
@@ -49,6 +49,6 @@ pub fn in_time<T: std::fmt::Debug>(ask: impl Fn() -> T, is_good: impl Fn(&T) -> 
         if is_good(&offers) {
             return offers;
         }
-        assert!(started.elapsed() < PATIENCE, "that is all there is: {offers:?}");
+        assert!(started.elapsed() < PATIENCE, "unexpected candidates: {offers:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! The binary on a terminal: what it shows there, and somebody who types. On Windows a terminal is a console, whose screen
-//! is read; elsewhere what comes to a terminal is read.
+//! The binary on a terminal, with keys to type. On Windows the terminal is a console whose screen is read; elsewhere
+//! the output to the terminal is read.
 
 use std::fs::File;
 use std::process::Command;
@@ -20,7 +20,7 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
-/// Which standard streams are the terminal. Where it is not, input is empty, and output is read.
+/// Which standard streams are the terminal. Otherwise input is empty, and output is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Streams {
     pub stdin: bool,
@@ -28,9 +28,9 @@ pub struct Streams {
     pub stderr: bool,
 }
 
-/// All of them, as where somebody works at it.
+/// All streams, as in an interactive session.
 pub const ALL: Streams = Streams { stdin: true, stdout: true, stderr: true };
-/// All but standard output, which is looked at by itself.
+/// All but standard output, which is read separately.
 pub const BUT_STDOUT: Streams = Streams { stdout: false, ..ALL };
 
 /// A process in the foreground of a terminal of its own.
@@ -41,17 +41,17 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts a command at a terminal of so many columns and 24 lines, with `streams` on it.
+    /// Starts a command at a terminal of this width and 24 lines, with `streams` on it.
     pub fn start(command: &Command, streams: Streams, columns: u16) -> Self {
         Self::open(command, None, None, streams, columns)
     }
 
-    /// The same, where all but standard output is on it, which is this file.
+    /// The same with all streams but standard output, which is this file.
     pub fn start_with_output(command: &Command, output: File, columns: u16) -> Self {
         Self::open(command, None, Some(output), BUT_STDOUT, columns)
     }
 
-    /// The same, where standard input is a pipe with this in it.
+    /// The same, but standard input is a pipe with this input.
     pub fn start_with_input(command: &Command, input: &str, streams: Streams, columns: u16) -> Self {
         Self::open(command, Some(input), None, Streams { stdin: false, ..streams }, columns)
     }
@@ -61,18 +61,18 @@ impl Terminal {
         self.keys("\u{3}");
     }
 
-    /// Waits until this has appeared on the terminal; what is there by then.
+    /// Waits until this is on the terminal, and returns the output so far.
     pub fn wait_for(&self, part: &str) -> String {
         self.wait_for_times(part, 1)
     }
 
-    /// Waits until standard output, which is not the terminal, has this in it.
+    /// Waits until standard output, which is not the terminal, contains this.
     pub fn wait_for_stdout(&self, part: &str) {
         self.running.wait_for_stdout(part);
     }
 
-    /// Waits for its end, and tells what was seen: where standard error is the terminal, what appeared there stands in
-    /// its place, with what was typed, and with plain line ends. A signal that killed it is 128 more, as for shells.
+    /// Waits for its end. If standard error is the terminal, `stderr` is the output to the terminal, including the echo
+    /// of typed keys, with plain line ends. If a signal ended it, the exit code is 128 plus the signal, as in shells.
     pub fn end(self) -> Seen {
         let is_stderr = self.streams.stderr;
         let (seen, screen) = self.end_with_screen();
@@ -80,9 +80,9 @@ impl Terminal {
     }
 }
 
-/// Asserts what is on a terminal of so many columns, but for colours. Of a console's screen nobody can tell whether a row
-/// that is full, or that ends in spaces, goes on in the next one: where a line reaches the edge of a console, neither
-/// spaces nor line breaks count.
+/// Asserts the content of a terminal of this width, ignoring colours. A console's screen does not show whether a full
+/// row, or one that ends in spaces, continues in the next one. If a line reaches the edge of a console, spaces and line
+/// breaks are ignored.
 #[track_caller]
 pub fn assert_shown(screen: &str, expected: &str, columns: u16) {
     let screen = anstream::adapter::strip_str(screen).to_string();
@@ -95,7 +95,7 @@ pub fn assert_shown(screen: &str, expected: &str, columns: u16) {
     }
 }
 
-/// How wide each line is on a terminal, without what colours it.
+/// The width of each line on a terminal, without colours.
 pub fn widths(screen: &str) -> Vec<usize> {
     anstream::adapter::strip_str(screen).to_string().lines().map(unicode_width::UnicodeWidthStr::width).collect()
 }

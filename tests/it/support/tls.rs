@@ -1,4 +1,4 @@
-//! A certificate of the tests' own, and what a TLS server makes of it. The benchmarks have it, too.
+//! A self-signed certificate for TLS servers of the tests. The benchmarks include it, too.
 #![allow(clippy::unwrap_used, reason = "a test's helper")]
 
 use std::sync::{Arc, OnceLock};
@@ -9,17 +9,17 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 
 /// A server's identity on this machine.
 pub struct Identity {
-    /// What a TLS server needs.
+    /// The configuration of a TLS server.
     pub config: Arc<ServerConfig>,
-    /// The certificate, for those who are to trust it.
+    /// The certificate in PEM, for clients that should trust it.
     pub pem: String,
-    /// Its key, in the same form.
+    /// Its key in PEM.
     #[allow(dead_code, reason = "for the nginx of the benchmarks")]
     pub key: String,
 }
 
 impl Identity {
-    /// A new one, for a server that speaks these protocols.
+    /// A new certificate for a server that speaks these protocols.
     pub fn new(protocols: &[&str]) -> Self {
         static PROVIDER: OnceLock<()> = OnceLock::new();
         PROVIDER.get_or_init(|| rustls::crypto::ring::default_provider().install_default().unwrap());

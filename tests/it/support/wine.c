@@ -1,19 +1,19 @@
-/* What wine 8 lacks of Windows: `.ci/windows` builds it as the library that it lacks, which every Rust program loads.
+/* Parts of Windows that wine 8 lacks. `.ci/windows` builds this as a missing library that every Rust program loads:
 
-   The standard library's source of random numbers, which wine has under another name only.
+   - ProcessPrng, the standard library's source of random numbers. wine has it only under another name.
 
-   And a console that acts on escape sequences: wine's accepts the mode for them, but shows them as characters. Here a
-   program's calls of WriteConsoleW are led to a function that acts on the two kinds that intunectl writes: a colour,
-   and to erase the rest of the line. All others are shown, and so are these without that mode, as on Windows.
+   - A console that acts on escape sequences. wine's console accepts their mode, but shows them as characters. This
+     redirects a program's calls of WriteConsoleW to a function that acts on the two kinds that intunectl writes:
+     colours, and erasing the rest of the line. Others are shown; without that mode, all are, as on Windows.
 
-   And one that is older than that mode: with INTUNECTL_TEST_OLD_CONSOLE it is refused. */
+   - A console that is older than that mode: if INTUNECTL_TEST_OLD_CONSOLE is set, the mode is rejected. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
 
 __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T count) { return SystemFunction036(data, (ULONG)count); }
 
-/* Which colours there are does not matter to the tests, but that they differ from those of the start. */
+/* The tests need only a colour that differs from that at the start. */
 enum { PLAIN = FOREGROUND_RED | FOREGROUND_GREEN | FOREGROUND_BLUE, COLOURED = FOREGROUND_GREEN };
 
 static void act(HANDLE console, WCHAR kind, BOOL has_colour) {
@@ -60,7 +60,7 @@ static BOOL WINAPI set_mode(HANDLE console, DWORD mode) {
     return SetConsoleMode(console, mode);
 }
 
-/* Leads what the program imports under a name to another function. */
+/* Redirects an imported function of the program to another function. */
 static void patch(BYTE *program, const char *name, FARPROC own) {
     IMAGE_NT_HEADERS *headers = (void *)(program + ((IMAGE_DOS_HEADER *)program)->e_lfanew);
     IMAGE_IMPORT_DESCRIPTOR *library =

@@ -24,7 +24,7 @@ pub(in crate::sandbox::entra) fn claims(token: &str) -> (Value, usize) {
 }
 
 #[test]
-fn the_fixed_token_has_the_claims_of_an_administrator_s() {
+fn the_fixed_token_has_the_claims_of_an_administrator() {
     let now = UNIX_EPOCH + Duration::from_secs(1_000_000);
     let token = make_fixed(now);
     assert_ne!(token, make_fixed(now));
@@ -42,7 +42,7 @@ fn the_fixed_token_has_the_claims_of_an_administrator_s() {
 }
 
 #[test]
-fn an_access_token_says_whose_it_is() {
+fn the_claims_of_an_access_token_identify_a_user_or_an_application() {
     let mut tokens = tokens();
     let both = json!({
         "aud": "https://graph.microsoft.com",
@@ -67,7 +67,7 @@ fn an_access_token_says_whose_it_is() {
 }
 
 #[test]
-fn an_id_token_is_unsigned_and_for_the_client() {
+fn an_id_token_is_unsigned_and_its_audience_is_the_client() {
     let token = tokens().make_id_token(&grant("client", "openid"), ROOT, UNIX_EPOCH + NOW);
     let expected = json!({
         "ver": "2.0",
@@ -84,7 +84,7 @@ fn an_id_token_is_unsigned_and_for_the_client() {
 }
 
 #[test]
-fn an_access_token_is_accepted_until_its_own_end() {
+fn an_access_token_is_accepted_until_it_expires() {
     let mut tokens = tokens();
     let token = tokens.issue_access(&grant("client", "A.B"), Identity::User, at(100));
     for (seconds, expected) in
@@ -98,7 +98,7 @@ fn an_access_token_is_accepted_until_its_own_end() {
 }
 
 #[test]
-fn a_revocation_in_the_same_second_ends_what_was_issued_before_it_and_nothing_after() {
+fn revoking_affects_only_earlier_tokens_even_within_the_same_second() {
     let mut tokens = tokens();
     let before = tokens.issue_access(&grant("client", "A.B"), Identity::User, at(100));
     tokens.revoke(at(100));

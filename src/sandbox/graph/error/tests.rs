@@ -40,7 +40,7 @@ fn an_error_has_the_documented_fields_and_the_ids_of_its_headers() {
 }
 
 #[test]
-fn the_challenge_of_a_revoked_token_says_what_a_new_one_has_to_claim() {
+fn the_challenge_of_a_revoked_token_says_what_a_new_one_must_claim() {
     let response = reply(&GraphError::Token(InvalidToken::Revoked { valid_from: 1_706_781_600 }), &trace());
     assert_eq!(response.status, 401);
     let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
@@ -54,7 +54,7 @@ fn the_challenge_of_a_revoked_token_says_what_a_new_one_has_to_claim() {
 }
 
 #[test]
-fn an_unknown_partner_is_told_in_json_inside_json() {
+fn the_error_for_an_unknown_partner_is_json_inside_json() {
     let trace = trace();
     let response = reply(&GraphError::UnknownPartner, &trace);
     assert_eq!(response.status, 404);

@@ -15,16 +15,16 @@ use crate::support::Seen;
 use crate::support::running::{Running, Stream, check};
 use crate::support::shell::beside;
 
-/// What a shell does around a script at a terminal. It outlives Ctrl-C, as the user's shell does, and stays when all is
-/// over: with the first process of a terminal goes what was not read of it yet.
+/// The shell code around a script at a terminal. Like the user's shell, it survives Ctrl-C. It stays until the test has
+/// read everything: when the first process of a terminal ends, unread output is lost.
 const AROUND: [&str; 2] = ["trap : INT TERM; ", "\nprintf '\\036%d\\036' $? >/dev/tty; exec sleep 300 >/dev/null 2>&1"];
-/// Stands around the exit code on the terminal.
+/// Encloses the exit code on the terminal.
 const MARK: char = '\u{1e}';
 
-/// What is typed to end the input.
+/// The key that ends input.
 pub const END_OF_INPUT: &str = "\u{4}";
 
-/// What is on the terminal, and its keyboard.
+/// The screen and the keyboard.
 pub struct System {
     screen: Stream,
     keyboard: File,
@@ -39,7 +39,7 @@ impl Terminal {
         columns: u16,
     ) -> Self {
         let script = match input {
-            // The name of the script is the one word that the command does not have.
+            // `$0` is the input; `$@` is the command.
             Some(_) => r#"printf %s "$0" | "$@""#,
             None if streams.stdin => r#""$@""#,
             None => r#""$@" </dev/null"#,
@@ -47,7 +47,7 @@ impl Terminal {
         Self::open_script(command, script, input.unwrap_or("sh"), output, streams, columns)
     }
 
-    /// Starts a shell's script at a terminal 80 columns wide, in the surroundings of `intunectl`, which is on its PATH.
+    /// Starts a shell script at a terminal of 80 columns, in the environment of `intunectl`, which is on its PATH.
     /// `"$@"` is the command.
     pub fn script(intunectl: &Command, script: &str) -> Self {
         Self::open_script(intunectl, script, "sh", None, ALL, 80)
@@ -64,7 +64,7 @@ impl Terminal {
         let keyboard = open_keyboard();
         tcsetwinsize(&keyboard, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let own = open_terminal(&keyboard);
-        // A session of its own, whose terminal is what standard input is.
+        // A new session, whose controlling terminal is standard input.
         let mut wrapped = beside(command, "setsid");
         wrapped.args(["--ctty", "sh", "-c", &AROUND.join(script), name]);
         wrapped.arg(command.get_program()).args(command.get_args());
@@ -73,7 +73,7 @@ impl Terminal {
         wrapped.stdout(output.map_or_else(|| or_piped(streams.stdout), Stdio::from));
         let running = Running::with(&mut wrapped);
         let keyboard = File::from(keyboard);
-        // Its end comes when nobody has the terminal open any more, so neither must the test.
+        // It ends when no process has the terminal open, so the test must not keep it open.
         let screen = Stream::read(Some(keyboard.try_clone().unwrap()));
         Self { running, system: System { screen, keyboard }, streams }
     }
@@ -83,7 +83,7 @@ impl Terminal {
         (&self.system.keyboard).write_all(keys.as_ref()).unwrap();
     }
 
-    /// Types what ends input.
+    /// Types the key that ends input.
     pub fn end_input(&self) {
         self.keys(END_OF_INPUT);
     }
@@ -93,38 +93,38 @@ impl Terminal {
         self.keys("\u{1a}");
     }
 
-    /// Sends SIGTERM to all on the terminal, as Ctrl-C sends SIGINT.
+    /// Sends SIGTERM to all processes on the terminal, as Ctrl-C sends SIGINT.
     pub fn terminate(&self) {
         self.running.signal_group("TERM");
     }
 
-    /// Waits until this has appeared on the terminal so many times; what has appeared by then.
+    /// Waits for this many occurrences on the terminal, and returns the output so far.
     pub fn wait_for_times(&self, part: &str, times: usize) -> String {
         self.system.screen.wait_for_times(part, times)
     }
 
-    /// What has appeared on the terminal so far.
+    /// The output to the terminal so far.
     pub fn screen(&self) -> String {
         self.system.screen.text()
     }
 
-    /// Whether this has appeared behind the sequence of a colour.
+    /// Whether this has appeared right after the sequence of a colour.
     pub fn is_coloured(&self, part: &str, sequence: &str) -> bool {
         self.screen().contains(&format!("{sequence}{part}"))
     }
 
-    /// Whether no sequence has appeared on the terminal.
+    /// Whether no escape sequence has appeared on the terminal.
     pub fn is_plain(&self) -> bool {
         !self.screen().contains('\u{1b}')
     }
 
-    /// What [`Terminal::end`] does, with what appeared on the terminal by itself.
+    /// Like [`Terminal::end`], with the output to the terminal separately.
     pub fn end_with_screen(mut self) -> (Seen, String) {
         self.wait_for_times(&MARK.to_string(), 2);
         self.running.signal_group("KILL");
         let mut seen = self.running.end();
         drop(self.system.keyboard);
-        // What was typed is echoed, whatever it was.
+        // Typed keys are echoed, even if they are not UTF-8.
         let screen = String::from_utf8_lossy(&self.system.screen.rest()).replace("\r\n", "\n");
         let (shown, code) = screen.split_once(MARK).unwrap();
         seen.code = Some(code.trim_end_matches(MARK).parse().unwrap());
@@ -132,7 +132,7 @@ impl Terminal {
         (seen, shown.to_owned())
     }
 
-    /// The same with all that is coloured.
+    /// The same with the coloured parts.
     pub fn end_with_colours(self) -> (Seen, String, Vec<String>) {
         let (seen, screen) = self.end_with_screen();
         let coloured = screen.split("\u{1b}[").skip(1).filter_map(|part| {

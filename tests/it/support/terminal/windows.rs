@@ -1,4 +1,4 @@
-//! A console of Windows.
+//! A Windows console.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -13,10 +13,10 @@ use crate::support::console::Console;
 use crate::support::machine::until;
 use crate::support::running::check;
 
-/// What is on the screen, and the keyboard.
+/// The screen and the keyboard.
 pub type System = Console;
 
-/// What is typed to end the input: Ctrl-Z, which counts on a line of its own, after Enter.
+/// The keys that end input: Ctrl-Z at the start of a line, and Enter.
 pub const END_OF_INPUT: &str = "\u{1a}\n";
 const CTRL_C: char = '\u{3}';
 
@@ -54,7 +54,7 @@ impl Terminal {
         }
     }
 
-    /// Types what ends input.
+    /// Types the keys that end input.
     pub fn end_input(&self) {
         self.keys(END_OF_INPUT);
     }
@@ -64,19 +64,19 @@ impl Terminal {
         self.system.send("TERM");
     }
 
-    /// Sends an event, by the name of the signal that it comes closest to.
+    /// Sends the event that corresponds to a signal.
     pub fn send(&self, signal: &str) {
         self.system.send(signal);
     }
 
-    /// Waits until this is on the terminal so many times; what is there then.
+    /// Waits for this many occurrences on the terminal, and returns its content.
     pub fn wait_for_times(&self, part: &str, times: usize) -> String {
         let part = part.replace("\r\n", "\n");
         let look = || Some(self.screen()).filter(|screen| screen.matches(&part).count() >= times);
         until(look, || format!("{part:?} did not come {times} times: {}", self.screen()))
     }
 
-    /// What is on the terminal.
+    /// The content of the terminal.
     pub fn screen(&self) -> String {
         self.system.screen()
     }
@@ -90,28 +90,28 @@ impl Terminal {
         })
     }
 
-    /// Whether nothing on the terminal is coloured, and no sequence is to be seen on it.
+    /// Whether nothing on the terminal is coloured, and no escape sequence is visible.
     pub fn is_plain(&self) -> bool {
         !self.system.colours().contains('#') && !self.screen().contains('\u{1b}')
     }
 
-    /// Whether the program has had the console understand escape sequences.
+    /// Whether the program has enabled escape sequences on the console.
     pub fn understands_escapes(&self) -> bool {
         self.system.understands_escapes()
     }
 
-    /// What [`Terminal::end`] does, with what is on the terminal by itself.
+    /// Like [`Terminal::end`], with the content of the terminal separately.
     pub fn end_with_screen(self) -> (Seen, String) {
         let (seen, screen, _) = self.end_with_colours();
         (seen, screen)
     }
 
-    /// The same with all that is coloured, as far as it is in rows where each character takes one cell.
+    /// The same with the coloured parts of all rows in which each character takes one cell.
     pub fn end_with_colours(self) -> (Seen, String, Vec<String>) {
-        let code = until(|| self.system.code(), || format!("it does not end: {}", self.screen()));
+        let code = until(|| self.system.code(), || format!("the program does not end: {}", self.screen()));
         let (screen, colours) = (self.screen(), self.system.colours());
         check(&screen);
-        // The console ends with the connection.
+        // Closing the connection ends the console.
         drop(self.system);
         let coloured = screen.lines().zip(colours.lines()).flat_map(|(row, cells)| coloured(row, cells)).collect();
         (Seen { code: Some(code), ..self.running.end() }, screen, coloured)
