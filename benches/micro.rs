@@ -176,7 +176,7 @@ fn an_error(bencher: Bencher, body: Body) {
     assert_eq!(said, "[redacted]");
     // The search is over all that came, before it is read: without its beginning, no body is JSON.
     let [_, said, _] = error_answer(status, body.as_bytes(), r#"{"error": {"code""#)();
-    assert_eq!(said, "the answer is not one of Graph's");
+    assert_eq!(said, "the answer is not in Graph's format");
     bencher.counter(BytesCount::of_str(&body)).with_inputs(|| answer.clone()).bench_local_values(|answer| answer());
 }
 

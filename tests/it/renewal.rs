@@ -692,11 +692,11 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
                 let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len() + 1);
                 Reply::Raw([head.into_bytes(), body].concat())
             }),
-            "the connection broke before the answer came",
+            "connection lost before an answer arrived",
         ),
-        ("no answer", Box::new(|_| Reply::Close), "the connection broke before the answer came"),
-        ("a reset", Box::new(|_| Reply::Reset), "the connection broke before the answer came"),
-        ("no HTTP", Box::new(|_| Reply::Raw(b"hello there\r\n\r\n".to_vec())), "what came was not HTTP"),
+        ("no answer", Box::new(|_| Reply::Close), "connection lost before an answer arrived"),
+        ("a reset", Box::new(|_| Reply::Reset), "connection lost before an answer arrived"),
+        ("no HTTP", Box::new(|_| Reply::Raw(b"hello there\r\n\r\n".to_vec())), "not HTTP: "),
         (
             "half of JSON",
             Box::new(|issuer| {
@@ -778,7 +778,7 @@ fn while_the_platform_refuses_connections_what_is_left_of_a_token_is_used() {
         let seen = scene.outcome(scene.disconnect(1, &["--retries", "0"]));
         assert_eq!(seen.code, Some(code), "{}", seen.stderr);
         let words = format!(
-            "the sign-in of profile 'work' cannot be renewed: {}: the connection was refused",
+            "the sign-in of profile 'work' cannot be renewed: {}: connection refused",
             detour.root().strip_prefix("http://").unwrap()
         );
         assert!(told(&seen)[0].ends_with(&words), "{}", seen.stderr);
@@ -948,7 +948,7 @@ fn a_platform_that_never_answers_is_waited_for_no_longer_than_asked() {
         scene.sign_in("work", left);
         let seen = scene.outcome(scene.disconnect(1, &["--retries", "0", "--timeout", "1s"]));
         assert_eq!((seen.code, scene.platform.graph().len()), (Some(code), 1), "{}", seen.stderr);
-        assert!(told(&seen)[0].ends_with(": no answer came in time"), "{}", seen.stderr);
+        assert!(told(&seen)[0].ends_with(": no answer in time"), "{}", seen.stderr);
     }
 }
 
