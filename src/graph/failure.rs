@@ -55,6 +55,14 @@ impl CallFailure {
         Self { code, message, kind, http_status: None, request_id: None, hint: None, is_unsent: false }
     }
 
+    /// Adds a clause to the message. The service's own may end in a full stop.
+    fn add(&mut self, clause: &str) {
+        if !clause.is_empty() {
+            self.message.truncate(self.message.trim_end_matches('.').len());
+            self.message.push_str(clause);
+        }
+    }
+
     /// The run was stopped; `message` is about this call.
     pub fn cancelled(reason: CancelReason, message: String) -> Self {
         let kind = match reason {
@@ -147,15 +155,15 @@ impl<'a> CallContext<'a> {
             Ended::Settled => {}
             Ended::Hopeless(wait) => {
                 let wait = approx_duration(wait);
-                failure.message.push_str(&format!("; not retried: the service asks to wait {wait}"));
+                failure.add(&format!("; not retried: the service asks to wait {wait}"));
             }
             Ended::Stopped => {
                 failure.kind = FailureKind::Interrupted;
-                failure.message.push_str(&format!("; not retried: {}", reason.in_words()));
+                failure.add(&format!("; not retried: {}", reason.in_words()));
                 failure.hint = None;
             }
         }
-        failure.message.push_str(maybe);
+        failure.add(maybe);
         failure
     }
 }

@@ -117,5 +117,5 @@ fn cannot_trust(error: &reqwest::Error) -> Error {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| (*cause).source());
     let reason = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
     Error::failure(format!("cannot set up TLS: {reason}"))
-        .hint("install the system's CA certificates (Debian: ca-certificates), or use --ca-cert FILE")
+        .hint("check the file in --ca-cert, or install the system's CA certificates (Debian: ca-certificates)")
 }

@@ -83,7 +83,7 @@ pub fn describe_unexpected(answer: &Answer) -> String {
         (429 | 500..=599, _, Some(wait)) if wait > Duration::ZERO => {
             format!("{status}: the service is busy and asks to wait {}", approx_duration(wait))
         }
-        (429 | 500..=599, _, _) => format!("{status}: the service, or a gateway or proxy, is busy or out of order"),
+        (429 | 500..=599, _, _) => format!("{status}: the service, or a gateway or proxy, is busy or unavailable"),
         _ => format!("{status}: unexpected answer, perhaps from a gateway or proxy"),
     }
 }
@@ -101,7 +101,7 @@ mod tests {
         );
         let answer = Answer { status: 429, retry_after: Some(Duration::from_secs(900)), ..Answer::default() };
         assert_eq!(describe_unexpected(&answer), "429 Too Many Requests: the service is busy and asks to wait 15m");
-        assert!(describe_unexpected(&Answer { status: 503, ..Answer::default() }).contains("out of order"));
+        assert!(describe_unexpected(&Answer { status: 503, ..Answer::default() }).contains("unavailable"));
         assert!(describe_unexpected(&Answer { status: 404, ..Answer::default() }).contains("gateway or proxy"));
         assert!(describe_unexpected(&Answer { status: 599, ..Answer::default() }).starts_with("599: "));
     }
