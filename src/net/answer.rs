@@ -69,7 +69,7 @@ pub enum NoAnswer {
     },
     /// This process has too many open files to open another connection.
     TooManyFiles,
-    /// The server closed the connection and said that it did not process the request.
+    /// The server said that it did not process the request.
     Declined,
     /// The time limit was reached.
     Timeout {
@@ -162,7 +162,7 @@ impl fmt::Display for NoAnswer {
             Self::Lost { sent: false } => f.write_str("connection lost before the request was sent"),
             Self::Lost { sent: true } => f.write_str("connection lost before an answer arrived"),
             Self::TooManyFiles => f.write_str("this process has too many open files"),
-            Self::Declined => f.write_str("the server closed the connection without processing the request"),
+            Self::Declined => f.write_str("the server did not process the request"),
             Self::Proxy { reason, .. } => write!(f, "the proxy did not connect ({reason})"),
             Self::Timeout { sent: false } => f.write_str("connecting timed out"),
             Self::Timeout { sent: true } => f.write_str("no answer in time"),

@@ -260,7 +260,7 @@ fn a_503_without_retry_after_pauses_no_other_worker() {
 }
 
 #[test]
-fn a_4xx_after_an_unanswered_attempt_says_that_that_one_may_have_succeeded() {
+fn a_4xx_after_an_unanswered_attempt_says_that_the_earlier_one_may_have_succeeded() {
     let maybe = "; an earlier attempt got no answer and may have succeeded: check with `intunectl partner list`";
     let gone = || Reply::status(404).body(r#"{"error":{"code":"ResourceNotFound","message":"no such partner"}}"#);
     let first: [fn(&Request) -> Reply; 4] =

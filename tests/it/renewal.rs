@@ -675,14 +675,18 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
         ("429", Box::new(|_| Reply::status(429).header("Retry-After", "3600")), "429 Too Many Requests"),
         ("a page", Box::new(move |_| Reply::status(502).body(page)), "502 Bad Gateway"),
         ("a page as if all were well", Box::new(move |_| Reply::status(200).body(page)), "its answer makes no sense"),
-        ("a redirect", Box::new(move |_| Reply::status(302).header("Location", &location)), "which is never followed"),
+        (
+            "a redirect",
+            Box::new(move |_| Reply::status(302).header("Location", &location)),
+            "redirects are not followed",
+        ),
         (
             "a redirect that keeps the method",
             Box::new({
                 let location = elsewhere.to_owned();
                 move |_| Reply::status(307).header("Location", &location)
             }),
-            "which is never followed",
+            "redirects are not followed",
         ),
         (
             "an answer cut short",

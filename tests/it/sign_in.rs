@@ -474,8 +474,8 @@ fn a_platform_that_is_gone_while_a_code_is_typed_is_not_waited_for_until_the_cod
     let location = format!("{}/portal?{DEVICE_CODE}", elsewhere.url());
     type Given = Box<dyn Fn(usize) -> Reply + Send + Sync>;
     let answers: [(Given, &str); 3] = [
-        (Box::new(|_| Reply::status(403).body("<html>no</html>")), "403 Forbidden, with no reason"),
-        (Box::new(move |_| Reply::status(302).header("Location", &location)), "/portal, which is never followed"),
+        (Box::new(|_| Reply::status(403).body("<html>no</html>")), "403 Forbidden: unexpected answer"),
+        (Box::new(move |_| Reply::status(302).header("Location", &location)), "/portal; redirects are not followed"),
         (Box::new(|_| Reply::Close), "connection lost before an answer arrived"),
     ];
     for (reply, words) in answers {

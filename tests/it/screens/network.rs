@@ -46,7 +46,7 @@ fn certificates(screens: &mut Screens, server: &http2::Server) {
     screens.set("INTUNECTL_GRAPH_URL", &server.root);
     screens.heading("A proxy inspects TLS traffic, and its root certificate is given");
     screens.sh(&format!("{DISCONNECT} --ca-cert proxy-ca.pem"));
-    screens.heading("The server refuses a request before it processes it");
+    screens.heading("The server refuses a request without processing it");
     screens.sh(&format!("{DISCONNECT} --ca-cert proxy-ca.pem --retries 0"));
     screens.heading("The certificate of the server is not trusted");
     screens.sh(DISCONNECT);
