@@ -175,7 +175,7 @@ fn an_error(bencher: Bencher, body: Body) {
     assert_eq!(said, "[redacted]");
     // The whole body is searched before it is parsed: with its beginning redacted, it is not JSON.
     let [_, said, _] = error_answer(status, body.as_bytes(), r#"{"error": {"code""#)();
-    assert_eq!(said, "the answer is not one of Graph's");
+    assert_eq!(said, "the answer is not in Graph's format");
     bencher.counter(BytesCount::of_str(&body)).with_inputs(|| answer.clone()).bench_local_values(|answer| answer());
 }
 

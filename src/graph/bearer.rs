@@ -1,5 +1,5 @@
-//! The token that Graph is called with, and the next one: renewed when it is due or was refused, by one request at a time,
-//! while the others wait for it.
+//! The token for calls to Graph, and its renewal: when it is about to expire, or after the service refused it. One request
+//! renews it while the others wait.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,36 +13,36 @@ use crate::auth::renewal::Outlook;
 use crate::cancel::StopFlag;
 use crate::net::secret::encodings_of_secret;
 
-/// How long after a renewal that failed another one is tried while the old token still works.
+/// How long after a failed renewal the next one is tried, while the old token still works.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
-/// An access token, and from when on a new one is better.
+/// An access token, and when to renew it.
 #[derive(Debug, Clone)]
 pub struct Bearer {
     /// Visible ASCII without spaces.
     pub token: SecretString,
-    /// `None` where that is not known.
+    /// `None` if that is not known.
     pub renew_at: Option<SystemTime>,
 }
 
-/// Why a new bearer is needed.
+/// Why a new token is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenewReason {
-    /// There is little time left; until then the old one works.
+    /// The old one expires soon, but still works.
     Due,
-    /// The service rejects the old one.
+    /// The service refused the old one.
     Refused,
 }
 
-/// Gets a new bearer in place of this token. Why there is none has been reported by then, unless the run was stopped.
+/// Gets a new token in place of this one. It reports a failure itself, unless the run was stopped.
 pub type Renew<'a> = Box<dyn Fn(SecretString, RenewReason) -> LocalBoxFuture<'a, Result<Bearer, Outlook>> + 'a>;
 
 /// The token that a request is sent with.
 pub struct CurrentToken {
     pub token: SecretString,
-    /// How many there were before it.
+    /// How many tokens of this run came before it.
     generation: usize,
-    /// What nobody may see: this token and those before it, in every form in which they may come back.
+    /// This token and those before it, in every encoding in which an answer may contain them. They are never shown.
     pub secrets: Rc<[SecretString]>,
 }
 
@@ -58,24 +58,24 @@ impl CurrentToken {
     }
 }
 
-/// What came of a token that was refused.
+/// The outcome of a renewal after the service refused a token.
 pub enum RenewalOutcome {
-    /// There is a new one.
+    /// There is a new token.
     Done,
-    /// There is none.
+    /// There is no new token.
     None,
-    /// The run was stopped before it was known.
+    /// The run was stopped before the outcome was known.
     Stopped,
 }
 
-/// One token at a time.
+/// The current token, shared by all requests.
 pub struct TokenHolder<'a> {
     current: RefCell<Rc<CurrentToken>>,
     renew_at: Cell<Option<SystemTime>>,
     renew: Option<Renew<'a>>,
-    /// Held by the one that renews, so that the others wait and use what it gets.
+    /// Locked during a renewal: the others wait and use the new token.
     renewing: Mutex<()>,
-    /// Whether a new token is asked for where one is refused, which is done once.
+    /// Whether a refused token is renewed. That is done once.
     may_renew: Cell<bool>,
     renewal_failed: Cell<bool>,
 }
@@ -92,25 +92,25 @@ impl<'a> TokenHolder<'a> {
         }
     }
 
-    /// Whether a new token was asked for in vain: why has been reported.
+    /// Whether the last renewal failed. The reason has been reported.
     pub fn renewal_failed(&self) -> bool {
         self.renewal_failed.get()
     }
 
-    /// The token to send with, renewed first where that is due. `None` where the run was stopped while waiting for it.
+    /// The token to send, renewed first if that is due. `None` if the run was stopped meanwhile.
     pub async fn current(&self, stop: &StopFlag) -> Option<Rc<CurrentToken>> {
         let is_due = || self.renew_at.get().is_some_and(|at| at <= SystemTime::now());
         if let Some(renew) = self.renew.as_ref().filter(|_| is_due()) {
             let _turn = self.turn_to_renew(stop).await?;
             if is_due() {
                 let again = || Some(SystemTime::now() + RENEW_AGAIN_AFTER);
-                // The others go on with it meanwhile, and so does this one where it fails.
+                // The others use the old token meanwhile, and so does this one if the renewal fails.
                 self.renew_at.set(again());
                 if self.renew_with(renew, RenewReason::Due).await == Err(Outlook::Passing) {
                     self.renew_at.set(again());
                 }
             }
-            // A renewal is not broken off by a stop, but nothing is sent after one.
+            // A stop does not abort a renewal, but no request follows it.
             if stop.is_set() {
                 return None;
             }
@@ -118,12 +118,12 @@ impl<'a> TokenHolder<'a> {
         Some(Rc::clone(&self.current.borrow()))
     }
 
-    /// Sees to a new token after this one was refused: another request may have renewed it by now.
+    /// Gets a new token after the service refused this one, unless another request already did.
     pub async fn renew_refused(&self, refused: &CurrentToken, stop: &StopFlag) -> RenewalOutcome {
         let Some(renew) = &self.renew else { return RenewalOutcome::None };
         let is_renewed = || self.current.borrow().generation > refused.generation;
         let Some(_turn) = self.turn_to_renew(stop).await else {
-            // What would have come of it is not known, unless it was tried before.
+            // The outcome is unknown, unless the renewal was tried before.
             return if self.may_renew.get() || is_renewed() { RenewalOutcome::Stopped } else { RenewalOutcome::None };
         };
         if is_renewed() {
@@ -135,7 +135,7 @@ impl<'a> TokenHolder<'a> {
         match self.renew_with(renew, RenewReason::Refused).await {
             Err(Outlook::Stopped) => RenewalOutcome::Stopped,
             renewed => {
-                // Not before: until then it is not known.
+                // Not earlier: a stop leaves the outcome unknown.
                 self.may_renew.set(false);
                 if renewed.is_ok() { RenewalOutcome::Done } else { RenewalOutcome::None }
             }
@@ -150,7 +150,7 @@ impl<'a> TokenHolder<'a> {
         }
     }
 
-    /// Gets a new token, stop or no stop: what the sign-in service has given by then must be kept.
+    /// Gets a new token, even if the run is stopped: the sign-in service may have replaced the refresh token already.
     async fn renew_with(&self, renew: &Renew<'_>, reason: RenewReason) -> Result<(), Outlook> {
         let used = self.current.borrow().token.clone();
         match renew(used, reason).await {
@@ -162,7 +162,7 @@ impl<'a> TokenHolder<'a> {
                 Ok(())
             }
             Err(error) => {
-                // What is said of a token that is only due is a warning, which not everybody sees.
+                // A failed renewal of a token that still works is only a warning, which `-q` hides.
                 self.renewal_failed.set(reason == RenewReason::Refused && error != Outlook::Stopped);
                 if error == Outlook::Final {
                     self.renew_at.set(None);
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_token_of_a_run_stays_secret_and_each_is_a_generation() {
+    fn every_token_of_a_run_stays_secret() {
         let first = CurrentToken::first("one/token".into());
         let second = first.next("two/token".into());
         assert_eq!((first.generation, second.generation), (0, 1));

@@ -1,4 +1,4 @@
-//! The HTTP client for Graph: one token at a time, one root, one gate, and the loop that tries again.
+//! The HTTP client for Graph: one server, one current token, one gate for rate limits, and retries.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -24,58 +24,58 @@ use crate::net::root::Root;
 use crate::text::encoding::UNRESERVED;
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
-/// Far enough to be out of reach, near enough to be added to any clock.
+/// Effectively for ever, without overflowing `Instant`.
 const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 pub struct ClientOptions<'a> {
     pub root: &'a Root,
     /// `v1.0` or `beta`.
     pub version: &'a str,
-    /// Sent to the root, and nowhere else.
+    /// Sent to `root` only.
     pub bearer: Bearer,
-    /// Gets a new one, where there is a way.
+    /// Gets a new token, if the source can.
     pub renew: Option<Renew<'a>>,
     pub transport: &'a Transport,
-    /// The pace that writes keep, and reads ten times that; `None` for none.
+    /// The rate limit of writes, from which that of all requests follows; `None` for no limit.
     pub rate: Option<Rate>,
     pub observer: OwnObserver<'a>,
 }
 
 pub struct Call<'a> {
     pub method: Method,
-    /// The address, from [`Client::url`].
+    /// From [`Client::url`].
     pub url: Url,
-    /// What the observer knows it by.
+    /// Its name for the observer.
     pub label: &'a str,
-    /// Kept up to date while the call is under way, so that somebody who gives it up knows how far it came.
+    /// Updated during the call, so that its state is known if it is abandoned.
     pub progress: &'a Cell<Progress>,
 }
 
-/// How far a call has come.
+/// The state of a call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
     pub attempts: u32,
-    /// The `client-request-id` of the last of them.
+    /// The `client-request-id` of the last attempt.
     pub client_request_id: Option<Uuid>,
-    /// When the first of them began.
+    /// When the first attempt began.
     pub started: Option<Instant>,
-    /// Whether one of them may have been carried out, though no answer says so yet.
+    /// Whether an attempt may have been carried out, although no answer says so yet.
     pub may_be_done: bool,
 }
 
 pub struct Outcome {
-    /// What the last attempt led to; `None` where there was no attempt.
+    /// The result of the last attempt; `None` if there was none.
     pub last: Option<Result>,
-    /// Why there was no further attempt.
+    /// Why there was no retry.
     pub ended: Ended,
-    /// An earlier attempt than the last may have been carried out, though no answer said so.
+    /// An attempt before the last may have been carried out, although no answer said so.
     pub unanswered_before: bool,
-    /// Another token was asked for, in vain: why has been told.
+    /// The renewal of the token failed. The reason has been reported.
     pub renewal_failed: bool,
 }
 
 impl Outcome {
-    /// Takes the answer out if its status is one of success.
+    /// Takes the answer if its status is 2xx.
     pub fn take_success(&mut self) -> Option<Answer> {
         self.last.take_if(|last| last.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status)))?.ok()
     }
@@ -83,49 +83,48 @@ impl Outcome {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// The last result stands.
+    /// The last result is final.
     Settled,
-    /// The service asked for a wait too long to begin.
+    /// The service asked to wait longer than `LONGEST_WAIT`.
     Hopeless(Duration),
     /// The run was stopped.
     Stopped,
 }
 
-/// Those who wait at the gate.
+/// The calls that wait at the gate.
 #[derive(Default)]
 struct Queue {
-    /// Held by the one that is next, so that all pass in the order in which they came.
+    /// Locked by the call that is next, so that calls pass in the order in which they came.
     turn: Mutex<()>,
-    /// Somebody has left, so that the next one may ask again.
+    /// A request has finished, so the next call asks again.
     left: Notify,
 }
 
-/// A client for one root with one token at a time.
+/// A client for one Graph server, with one current token.
 pub struct Client<'a> {
     http: reqwest::Client,
     base: Url,
-    /// The root's own path, up to its last slash.
+    /// The path of the Graph URL, with a slash at the end.
     root_path: String,
     tokens: TokenHolder<'a>,
     transport: &'a Transport,
     gate: RefCell<Gate>,
-    /// Apart, so that a read need not wait for the pace of the writes.
+    /// Separate queues, so that reads do not wait for the rate limit of writes.
     reads: Queue,
     writes: Queue,
     observer: OwnObserver<'a>,
 }
 
 impl<'a> Client<'a> {
-    /// Makes a client. It loads the system's trusted roots, and connects to nothing.
+    /// Makes a client. It loads the trusted certificates and opens no connection.
     ///
     /// # Errors
-    /// No root can be loaded, or the extra ones are not PEM.
+    /// No certificate can be loaded, `--ca-cert` is not PEM, or a proxy variable has no usable value.
     pub fn new(options: ClientOptions<'a>) -> anyhow::Result<Self> {
         let base = Url::parse(&format!("{}/{}/", options.root.as_str(), options.version))
-            .context("the Graph root does not take a version")?;
+            .context("cannot add the API version to the Graph URL")?;
         let http = http::client(options.root, options.transport)?;
-        // By itself it takes the clock for a seed, and two runs that start at the same time would send the same
-        // `client-request-id`s.
+        // The default seed is the clock: two runs that start together would send the same `client-request-id`s.
         fastrand::seed(Uuid::new_v4().as_u64_pair().1);
         Ok(Self {
             http,
@@ -140,7 +139,7 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// The address of a resource; each segment is percent-encoded to be one segment of the path.
+    /// The URL of a resource. Each segment is percent-encoded, so that it stays one segment of the path.
     pub fn url(&self, segments: &[&str]) -> Url {
         let mut path = self.base.path().trim_end_matches('/').to_owned();
         for segment in segments {
@@ -152,21 +151,21 @@ impl<'a> Client<'a> {
         url
     }
 
-    /// The host, and the port where it is not the usual one.
+    /// The host, and the port if it is not the default.
     pub fn host(&self) -> &str {
         self.base.authority()
     }
 
-    /// Whether an address is below this client's root, so that the token may be sent to it.
+    /// Whether a URL is below the Graph URL, so that the token may be sent to it.
     pub fn owns(&self, url: &Url) -> bool {
         url.origin() == self.base.origin() && url.path().starts_with(self.root_path.as_str())
     }
 
-    /// Sends, and sends again while that makes sense. Nothing new is sent once `stop` is set.
+    /// Sends a request, with retries. Nothing is sent after `stop` is set.
     pub async fn send(&self, call: &Call<'_>, stop: &StopFlag) -> Outcome {
         let mut last = None;
         let mut unanswered = false;
-        // A call that is sent again with another token has not failed: it is no retry.
+        // A request that is sent again with a new token is not a retry.
         let mut renewals = 0;
         loop {
             let pass = match self.pass(call, stop).await {
@@ -197,7 +196,7 @@ impl<'a> Client<'a> {
                 },
                 Next::Stands => Some(Ended::Settled),
                 Next::Hopeless(wait) => Some(Ended::Hopeless(wait)),
-                // The gate makes everybody wait, this call among them.
+                // The gate pauses all calls, including this one.
                 Next::Again(_) if decision.hold.is_some() => None,
                 Next::Again(wait) => {
                     (self.observer)(call.label, &Event::Waiting { why: Why::Backoff, wait });
@@ -217,7 +216,7 @@ impl<'a> Client<'a> {
         Outcome { last, ended, unanswered_before, renewal_failed: self.tokens.renewal_failed() }
     }
 
-    /// Waits for the right to send one request.
+    /// Waits until the gate allows one request.
     async fn pass(&self, call: &Call<'_>, stop: &StopFlag) -> std::result::Result<Pass, Ended> {
         let (kind, queue) = if call.method == Method::GET {
             (RequestKind::Read, &self.reads)
@@ -274,7 +273,7 @@ impl<'a> Client<'a> {
     }
 
     async fn attempt(&self, call: &Call<'_>, token: &CurrentToken) -> Result {
-        // By the generator that was seeded for this run: a random number of the system's for each costs a call each.
+        // From the generator that is seeded once per run: the system's would cost a system call for each.
         let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
         let before = call.progress.get();
         let number = before.attempts + 1;
@@ -299,7 +298,7 @@ impl<'a> Client<'a> {
 }
 
 fn headers(method: &Method, token: &SecretString, id: Uuid) -> std::result::Result<HeaderMap, NoAnswer> {
-    let unfit = |_| NoAnswer::Unknown { sent: false, reason: "the token does not fit into a header".to_owned() };
+    let unfit = |_| NoAnswer::Unknown { sent: false, reason: "the token cannot be sent in an HTTP header".to_owned() };
     let mut token = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).map_err(unfit)?;
     token.set_sensitive(true);
     let mut headers = HeaderMap::with_capacity(4);
@@ -307,7 +306,7 @@ fn headers(method: &Method, token: &SecretString, id: Uuid) -> std::result::Resu
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(CLIENT_REQUEST_ID, HeaderValue::from_str(&id.to_string()).map_err(unfit)?);
     if method == Method::POST {
-        // hyper leaves it out where there is no body, and Graph then answers 411.
+        // hyper leaves it out if there is no body, and Graph then answers 411.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     Ok(headers)

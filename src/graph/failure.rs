@@ -1,5 +1,4 @@
-//! Why a call did not do what it was for. A failed call is one value, in a record, in `partner list` and `show`, and at the
-//! prompt.
+//! Failed calls: one type for records, for `partner list` and `show`, and for the prompt.
 
 use serde::Serialize;
 
@@ -16,38 +15,37 @@ use crate::text::sanitize::sanitize;
 /// A failed call.
 #[derive(Debug, Clone)]
 pub struct CallFailure {
-    /// The service's code, or ours where it gave none.
+    /// The service's code, or ours if it gave none.
     pub code: String,
-    /// In words, as they came from the service: they may hold control characters.
+    /// As it came from the service: it may contain control characters.
     pub message: String,
     pub kind: FailureKind,
-    /// The status of the answer; `None` where none came.
+    /// `None` if no answer came.
     pub http_status: Option<u16>,
-    /// The service's, which support asks for.
+    /// The service's ID, which Microsoft Support asks for.
     pub request_id: Option<String>,
-    /// What to do, for people.
     pub hint: Option<String>,
-    /// Whether nothing was sent at all.
+    /// Whether no request was sent.
     pub is_unsent: bool,
 }
 
-/// The kinds of failure that scripts tell apart.
+/// The kinds of failure that scripts distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// The service answered something else than was asked for.
+    /// The service refused the request, or its answer was not the expected one.
     Http,
-    /// It refused the token.
+    /// The service refused the token.
     Auth,
-    /// No answer: the network.
+    /// No answer because of the network.
     Network,
     /// No answer in time.
     Timeout,
-    /// It throttles.
+    /// The service throttles requests.
     Throttled,
-    /// It said 204, but `--wait` ran out before that had taken effect.
+    /// The service answered 204, but the change was not visible within `--wait`.
     NotConfirmed,
-    /// The run was stopped before this ID was done.
+    /// The run was stopped before the partner was done.
     Interrupted,
 }
 
@@ -57,7 +55,15 @@ impl CallFailure {
         Self { code, message, kind, http_status: None, request_id: None, hint: None, is_unsent: false }
     }
 
-    /// The run was stopped, with these words about this call.
+    /// Adds a clause to the message. The service's own may end in a full stop.
+    fn add(&mut self, clause: &str) {
+        if !clause.is_empty() {
+            self.message.truncate(self.message.trim_end_matches('.').len());
+            self.message.push_str(clause);
+        }
+    }
+
+    /// The run was stopped; `message` is about this call.
     pub fn cancelled(reason: CancelReason, message: String) -> Self {
         let kind = match reason {
             CancelReason::Unauthorized => FailureKind::Auth,
@@ -66,34 +72,34 @@ impl CallFailure {
         Self::new(reason.code(), message, kind)
     }
 
-    /// The run was stopped before anything was sent.
+    /// The run was stopped before a request was sent.
     pub fn not_attempted(reason: CancelReason) -> Self {
         Self { is_unsent: true, ..Self::cancelled(reason, reason.in_words().to_owned()) }
     }
 
-    /// The service accepted the request, but it did not take effect.
+    /// The service accepted the request, but the change was not visible in time.
     pub fn not_confirmed(message: String) -> Self {
         Self::new("NotConfirmed", message, FailureKind::NotConfirmed)
     }
 
-    /// An answer of success that is not what was asked for.
+    /// A successful answer with the wrong content.
     pub fn unexpected(answer: &Answer, message: &str) -> Self {
         Self {
             http_status: Some(answer.status),
             request_id: answer.request_id.clone(),
-            hint: Some("check --graph-url, and what stands between here and Graph".to_owned()),
+            hint: Some("check --graph-url and the proxy".to_owned()),
             ..Self::new("UnexpectedAnswer", message.to_owned(), FailureKind::Http)
         }
     }
 
-    /// As one line for people: HTTP status, code, message, request id.
+    /// One line for people: HTTP status, code, message, request ID.
     pub fn in_words(&self) -> String {
         let status = self.http_status.map(|status| format!("{status} ")).unwrap_or_default();
-        let id = self.request_id.as_deref().map(|id| format!(" (request id {})", sanitize(id))).unwrap_or_default();
+        let id = self.request_id.as_deref().map(|id| format!(" (request ID {})", sanitize(id))).unwrap_or_default();
         format!("{status}{}: {}{id}", sanitize(&self.code), sanitize(&self.message))
     }
 
-    /// The error of a command that ends for this reason, in these words.
+    /// The error of a command that this failure ends.
     pub fn into_error(self, message: String) -> Error {
         let error = match self.verdict() {
             Verdict::Unauthorized => Error::auth(message),
@@ -102,16 +108,16 @@ impl CallFailure {
         self.hint.into_iter().fold(error, Error::hint)
     }
 
-    /// What the exit code makes of it.
+    /// What it means for the exit code.
     pub fn verdict(&self) -> Verdict {
         if self.kind == FailureKind::Auth { Verdict::Unauthorized } else { Verdict::Undone }
     }
 }
 
-/// What has to be known, besides its outcome, to say why a call failed.
+/// What [`CallContext::failure`] needs to know besides the outcome.
 #[derive(Debug, Clone, Copy)]
 pub struct CallContext<'a> {
-    /// Where requests go: host and port.
+    /// The Graph server: host and port.
     pub host: &'a str,
     /// Whose token they are sent with.
     pub caller: &'a Caller,
@@ -124,7 +130,7 @@ impl<'a> CallContext<'a> {
         Self { host: client.host(), caller, cancel }
     }
 
-    /// Why a call did not do what it was for.
+    /// Why a call failed.
     pub fn failure(self, outcome: Outcome, purpose: Purpose) -> CallFailure {
         let Outcome { last, ended, unanswered_before, renewal_failed } = outcome;
         // A call ends stopped only after the run was.
@@ -138,39 +144,39 @@ impl<'a> CallContext<'a> {
             }
             (Some(Err(no_answer)), _) => unanswered(self.host, &no_answer, purpose),
             (None, Ended::Hopeless(wait)) => {
-                let message = format!("the service asks to wait {}, which is too long", approx_duration(wait));
+                let message = format!("the service asks to wait {}; the limit is 10 minutes", approx_duration(wait));
                 let failure = CallFailure::new("TooManyRequests", message, FailureKind::Throttled);
                 return CallFailure { is_unsent: true, ..failure };
             }
             (None, _) => return CallFailure::not_attempted(reason),
         };
-        // Why a result stands that another attempt might have changed.
+        // Why there was no retry that might have changed the result.
         match ended {
             Ended::Settled => {}
             Ended::Hopeless(wait) => {
                 let wait = approx_duration(wait);
-                failure.message.push_str(&format!("; not tried again: the service asks to wait {wait}"));
+                failure.add(&format!("; not retried: the service asks to wait {wait}"));
             }
             Ended::Stopped => {
                 failure.kind = FailureKind::Interrupted;
-                failure.message.push_str(&format!("; not tried again: {}", reason.in_words()));
+                failure.add(&format!("; not retried: {}", reason.in_words()));
                 failure.hint = None;
             }
         }
-        failure.message.push_str(maybe);
+        failure.add(maybe);
         failure
     }
 }
 
-/// To be added where a request may have been carried out.
-pub const MAY_BE_DONE: &str = "; it may have been done all the same: look with `intunectl partner list`";
+/// The end of a message about a request that may have been carried out.
+pub const MAY_BE_DONE: &str = "; the change may have been applied anyway: check with `intunectl partner list`";
 
-/// What to add about a request that changes something, if it or one like it may have been carried out.
+/// The end of a message about a write, if one of its attempts may have been carried out.
 fn maybe_done(last: Option<&answer::Result>, unanswered_before: bool) -> &'static str {
     match last {
         Some(last) if answer::may_be_done(last) => MAY_BE_DONE,
         Some(Ok(Answer { status: 400..=499, .. })) if unanswered_before => {
-            "; an earlier attempt had no answer and may have done it: look with `intunectl partner list`"
+            "; an earlier attempt got no answer and may have succeeded: check with `intunectl partner list`"
         }
         _ if unanswered_before => MAY_BE_DONE,
         _ => "",

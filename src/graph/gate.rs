@@ -1,28 +1,26 @@
-//! The gate that every request passes: the pace that we keep, and the hold that the service asks for. Pure, like
-//! the pace: time is passed in, and the caller waits.
+//! The gate that every request passes: our rate limit (the pace) and pauses that the service asks for (the hold). Pure,
+//! like the pace: the caller passes the time in and does the waiting.
 
 use std::time::Instant;
 
 use super::pace::{Pace, Rate, Slot};
 
-/// What a request does, which the service limits apart.
+/// Reads and writes have separate limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestKind {
-    /// It reads.
     Read,
-    /// It changes something.
     Write,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// Now. The pass is given back with [`Gate::leave`].
+    /// Send now, then return the pass with [`Gate::leave`].
     Go(Pass),
-    /// Not before this time, for the sake of the pace.
+    /// Not before this time, because of the rate limit.
     Paced(Instant),
-    /// Not before this time: the service throttles.
+    /// Not before this time, because the service throttles.
     Held(Instant),
-    /// Not before a request under way has ended.
+    /// Not before a request in flight has ended.
     AfterAnswer,
 }
 
@@ -30,30 +28,30 @@ pub enum Turn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pass {
     kind: RequestKind,
-    /// The hold that it was given after, if it counts among the first of that one.
+    /// The hold after which it was given, if the gate was not fully open again.
     opening: Option<u64>,
 }
 
-/// What became of a request, as far as the gate needs to know.
+/// What the gate needs to know about a request that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Departure {
-    /// It never left this machine.
+    /// It did not leave this machine.
     Unsent,
-    /// It was sent, and the service did not ask anybody to wait.
+    /// It was sent, and the service did not ask to wait.
     Passed,
-    /// The service asked everybody to wait until then.
+    /// The service asked to wait until then. That concerns all requests.
     Throttled(Instant),
 }
 
-/// Pace and hold together.
+/// The pace and the hold.
 ///
 /// Requests sent while throttled still count against the limit (Microsoft Graph, throttling guidance), and Intune
-/// often does not say how long it throttles. So after a hold one request goes alone; with each that passes, one more
-/// may be under way (as TCP's slow start has it), instead of all spending an attempt to learn that it is not over.
+/// often does not say how long it throttles. If all requests resumed at once, each could waste an attempt. Therefore one
+/// request goes alone after a hold, and with each that passes one more may be in flight, as in TCP's slow start.
 #[derive(Debug)]
 pub struct Gate {
     writes: Option<Pace>,
-    /// Reads and writes together, as the published limits have it.
+    /// Reads and writes together, like the published limits.
     all: Option<Pace>,
     hold: Hold,
     holds: u64,
@@ -63,19 +61,18 @@ pub struct Gate {
 enum Hold {
     None,
     Until(Instant),
-    /// The time is over: so many requests may be under way, and so many are.
+    /// The hold is over: how many requests may be in flight, and how many are.
     Opening {
         allowed: usize,
         under_way: usize,
     },
 }
 
-/// As many requests as can be under way at all: from here on the gate is open.
+/// The gate is open if this many requests may be in flight: there are never more.
 const OPEN: usize = 64;
 
 impl Gate {
-    /// A gate with nothing sent yet; `writes` is the pace of writes, from which that of all requests follows, and `None`
-    /// for no pace at all.
+    /// `writes` is the rate limit of writes, from which that of all requests follows; `None` for no limit.
     pub fn new(writes: Option<Rate>) -> Self {
         let all = writes.map(Rate::for_all);
         Self { writes: writes.map(Pace::new), all: all.map(Pace::new), hold: Hold::None, holds: 0 }
@@ -102,7 +99,7 @@ impl Gate {
         }
     }
 
-    /// A place in every pace that counts a request of this kind, or in none.
+    /// Takes a place in every pace that counts a request of this kind, or in none.
     fn slot(&mut self, now: Instant, kind: RequestKind) -> Slot {
         let mut writes = self.writes.as_mut().filter(|_| kind == RequestKind::Write);
         let begin = |pace: &mut Option<&mut Pace>| pace.as_mut().map_or(Slot::Free, |pace| pace.begin(now));
@@ -128,7 +125,7 @@ impl Gate {
                 self.hold = Hold::Until(until);
                 self.holds += 1;
             }
-            // What was sent before the hold says nothing about its end.
+            // A request that was sent before the hold says nothing about its end.
             (Hold::Opening { allowed, under_way }, _) if pass.opening == Some(self.holds) => {
                 self.hold = match allowed + usize::from(left == Departure::Passed) {
                     OPEN.. => Hold::None,
@@ -156,13 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn one_throttled_answer_holds_everybody_and_the_gate_opens_one_by_one() {
+    fn a_throttled_answer_pauses_all_requests_and_the_gate_reopens_one_by_one() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
         let (a, b) = (pass(gate.enter(t, RequestKind::Write)), pass(gate.enter(t, RequestKind::Write)));
         gate.leave(t, a, Departure::Throttled(t + 2 * S));
         assert_eq!(gate.enter(t + S, RequestKind::Write), Turn::Held(t + 2 * S));
-        // What was under way before the hold says nothing about it.
+        // A request from before the hold does not open the gate.
         gate.leave(t + S, b, Departure::Passed);
         assert_eq!(gate.enter(t + S, RequestKind::Write), Turn::Held(t + 2 * S));
         let mut under_way = vec![pass(gate.enter(t + 2 * S, RequestKind::Write))];
@@ -181,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_began_after_an_earlier_hold_does_not_open_a_later_one() {
+    fn a_request_from_before_a_hold_does_not_open_the_gate_after_it() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
         let first = pass(gate.enter(t, RequestKind::Write));
@@ -198,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_left_shows_nothing_about_the_hold() {
+    fn a_request_that_was_not_sent_does_not_open_the_gate() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
         let first = pass(gate.enter(t, RequestKind::Write));
@@ -211,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_wait_that_was_asked_for_counts() {
+    fn the_longest_requested_wait_wins() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
         let (a, b) = (pass(gate.enter(t, RequestKind::Write)), pass(gate.enter(t, RequestKind::Write)));
@@ -221,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_that_is_throttled_holds_again_and_one_that_fails_otherwise_does_not() {
+    fn only_a_throttled_request_starts_a_new_hold() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
         let first = pass(gate.enter(t, RequestKind::Write));
@@ -235,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hold_comes_before_the_pace_and_the_pace_still_counts_after_it() {
+    fn the_rate_limit_still_counts_after_a_hold() {
         let t = Instant::now();
         let mut gate = Gate::new(Some(Rate { requests: 1, window: 10 * S }));
         let first = pass(gate.enter(t, RequestKind::Write));
@@ -247,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_keep_to_ten_times_the_pace_of_writes_and_writes_count_among_all() {
+    fn all_requests_together_have_ten_times_the_rate_limit_of_writes() {
         let t = Instant::now();
         let mut gate = Gate::new(Some(Rate { requests: 1, window: 10 * S }));
         let write = pass(gate.enter(t, RequestKind::Write));
@@ -261,13 +258,13 @@ mod tests {
             gate.leave(t + S, read, Departure::Passed);
         }
         pass(gate.enter(t + 10 * S, RequestKind::Read));
-        // The reads keep their places for a second longer: a write has to wait for one of them, and keeps none itself.
+        // The reads ended a second later: a write waits for a place among all requests, and takes none among the writes.
         assert_eq!(gate.enter(t + 10 * S, RequestKind::Write), Turn::Paced(t + 11 * S));
         pass(gate.enter(t + 11 * S, RequestKind::Write));
     }
 
     #[test]
-    fn a_hold_holds_reads_and_writes_alike() {
+    fn a_hold_pauses_reads_and_writes() {
         let t = Instant::now();
         let mut gate = Gate::new(None);
         let write = pass(gate.enter(t, RequestKind::Write));

@@ -1,4 +1,4 @@
-//! Microsoft Graph: where it is, how it is called, what it says when it will not.
+//! Microsoft Graph: its client, the calls on partners, and what failed calls mean.
 
 pub mod advice;
 pub mod bearer;

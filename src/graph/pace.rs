@@ -1,10 +1,9 @@
-//! The pace: no more than so many requests in any window of time. Pure: the caller passes the time in and does the
-//! waiting.
+//! The pace: our own rate limit. Pure: the caller passes the time in and does the waiting.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// So many requests in a window of time.
+/// A rate limit: the most requests in any window of this length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// At least 1.
@@ -18,7 +17,7 @@ impl Rate {
     /// Source: microsoft-graph-docs, `includes/throttling-intune-remote-assistance.md`.
     pub const PUBLISHED: Self = Self { requests: 100, window: Duration::from_secs(20) };
 
-    /// The limit for all requests that goes with a limit for writes: the published ones are 1,000 and 100 (same source).
+    /// The limit of all requests for a limit of writes. The published ones are 1,000 and 100 (same source).
     #[must_use]
     pub fn for_all(self) -> Self {
         Self { requests: self.requests.saturating_mul(10), ..self }
@@ -28,21 +27,21 @@ impl Rate {
 /// When a request may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// Now; it is counted.
+    /// Send now. The request is counted.
     Free,
-    /// Not before this time; then ask again.
+    /// Ask again at this time.
     At(Instant),
-    /// Not before one of those under way has ended; then ask again.
+    /// Ask again after a request in flight has ended.
     AfterAnswer,
 }
 
 /// A sliding window over the requests as the *service* sees them.
 ///
-/// When a request arrives there is not known here, only that it is after its start and before its answer: a first
-/// request spends its time on connecting, a later one on an open connection arrives at once. Counted from their
-/// starts, N requests a window apart could reach the service closer together than a window, and draw a 429. So a
-/// request holds its place from its start until one whole window after its end. That costs one round trip per
-/// window, and is the least that keeps the promise.
+/// When a request arrives there is unknown, except that it is between its start and its answer: the first request
+/// must connect, a later one on an open connection arrives at once. If requests counted from their starts, the service
+/// could receive them closer together than they were sent, and answer 429. Therefore a request holds its place from its
+/// start until one whole window after its end. That costs one round trip per window; anything less could exceed the
+/// limit.
 #[derive(Debug)]
 pub struct Pace {
     rate: Rate,
@@ -70,7 +69,7 @@ impl Pace {
         }
     }
 
-    /// A request has ended. One that certainly never left (`sent` is false) gives its place back.
+    /// A request has ended. If it certainly did not leave (`sent` is false), its place is free again.
     pub fn end(&mut self, now: Instant, sent: bool) {
         self.under_way = self.under_way.saturating_sub(1);
         if sent {
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_never_left_takes_no_place() {
+    fn a_request_that_was_not_sent_frees_its_place() {
         let start = Instant::now();
         let mut pace = Pace::new(Rate { requests: 1, window: 100 * MS });
         assert_eq!(pace.begin(start), Slot::Free);
@@ -110,8 +109,8 @@ mod tests {
         assert_eq!(pace.begin(start), Slot::Free);
     }
 
-    /// Sends `latencies.len()` requests through one pace, `workers` at once, each arriving somewhere between its
-    /// start and its end, and returns (start, arrival, end) for each, in milliseconds.
+    /// Simulates `latencies.len()` requests, `workers` at a time, each of which arrives between its start and its end.
+    /// Returns (start, arrival, end) of each, in milliseconds.
     fn simulate(rate: Rate, workers: usize, latencies: &[(u64, u64)]) -> Vec<(u64, u64, u64)> {
         let origin = Instant::now();
         let at = |ms: u64| origin + Duration::from_millis(ms);
@@ -152,7 +151,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_window_at_the_service_ever_holds_more_and_nobody_waits_for_nothing(
+        fn the_rate_limit_is_kept_at_the_service_without_needless_waits(
             requests in 1..8_usize,
             window in 1..200_u64,
             workers in 1..12_usize,
@@ -166,8 +165,7 @@ mod tests {
             for pair in arrivals.windows(requests + 1) {
                 prop_assert!(pair[requests] - pair[0] >= window, "{:?} within {}", pair, window);
             }
-            // A start is immediate, or follows an end (of a worker, or of the request whose place it takes, one
-            // window later) in the same millisecond.
+            // A request starts at once, when another ends (a worker is free), or one window after that (a place is).
             for (start, _, _) in &seen {
                 let due = |end: u64| *start == end || *start == end + window;
                 prop_assert!(*start == 0 || seen.iter().any(|(_, _, end)| due(*end)));

@@ -1,28 +1,28 @@
-//! What the service says is wrong, found in whatever body it says it in.
+//! The error in an answer, in whatever form the service wraps it.
 //!
-//! The documented shape is `{"error":{"code","message","innerError":{"request-id"}}}`. Intune puts an error of its
-//! own into `message`, as JSON in a string, at times twice; gateways and proxies send HTML; bodies come empty, cut
-//! short, or not as text at all. Source: graph-facts, "Errors as they really look".
+//! The documented form is `{"error":{"code","message","innerError":{"request-id"}}}`. Intune puts an error of its
+//! own into `message`, as JSON in a string, sometimes twice; gateways and proxies send HTML; bodies can be empty, cut
+//! short, or not text at all. Source: graph-facts, "Errors as they really look".
 
 use serde_json::{Map, Value};
 
 use crate::net::answer::Answer;
 
-/// How deep errors in strings in errors are followed; two is the deepest that was seen.
+/// How many levels of nested errors are read. The deepest seen in practice is two.
 const DEPTH: usize = 8;
 
-/// An error answer in the words a person needs.
+/// What an error answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The service's code, or the HTTP status's name where the service gave none.
+    /// The service's code, or the name of the HTTP status if there is none.
     pub code: String,
-    /// The innermost message, as it came: it may hold control characters.
+    /// The innermost message, as it came: it may contain control characters.
     pub message: String,
-    /// The id that Microsoft's support asks for.
+    /// The ID that Microsoft Support asks for.
     pub request_id: Option<String>,
 }
 
-/// Reads an answer that is not what was asked for.
+/// Reads an answer that is not a success.
 pub fn read(answer: &Answer) -> Problem {
     let mut found = Found::default();
     if let Ok(Value::Object(body)) = serde_json::from_slice(&answer.body) {
@@ -50,9 +50,9 @@ struct Found {
 }
 
 impl Found {
-    /// Takes what one layer says; inner layers, read later, know better than outer ones.
+    /// Reads one layer. Inner layers are read later and replace what outer ones said.
     fn error(&mut self, error: &Map<String, Value>, depth: usize) {
-        // "UnknownError" outside of an Intune error is only Graph's word for "see inside".
+        // Graph says "UnknownError" around an Intune error, which has the real code.
         if let Some(code) = text(error, &["code", "ErrorCode"]) {
             self.code = Some(code.to_owned());
         }
@@ -77,7 +77,7 @@ impl Found {
         }
     }
 
-    /// Splits Intune's sentence: what it says, ` - Operation ID …`, ` - Activity ID: …`, ` - Url: …`.
+    /// Splits Intune's sentence: the message, ` - Operation ID …`, ` - Activity ID: …`, ` - Url: …`.
     fn sentence(&mut self, message: &str) {
         if let Some((_, rest)) = message.split_once(" - Activity ID: ") {
             let id = rest.split([' ', '"']).next().unwrap_or_default();
@@ -88,7 +88,7 @@ impl Found {
     }
 }
 
-/// A field by name; Graph spells `innerError` and `Message` with more than one case.
+/// A field by name, ignoring case: Graph's spelling of `innerError` and `Message` varies.
 fn field<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
     object.iter().find(|(key, _)| names.iter().any(|name| key.eq_ignore_ascii_case(name))).map(|(_, value)| value)
 }
@@ -103,34 +103,34 @@ fn status_name(status: u16) -> String {
     known.map_or_else(|| format!("Status{status}"), |reason| reason.replace([' ', '\'', '-'], ""))
 }
 
-/// What to say of an answer that says nothing itself.
+/// The message for an answer that contains none.
 fn without_words(answer: &Answer) -> String {
     let body = answer.body.trim_ascii();
     let starts_with = |start: &[u8]| body.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
     match answer.status {
-        100..=299 => "not the 204 No Content that means done".to_owned(),
+        100..=299 => "expected 204 No Content".to_owned(),
         300..=399 => match &answer.location {
-            Some(location) => format!("redirected to {location}, which is never followed"),
-            None => "redirected, which is never followed".to_owned(),
+            Some(location) => format!("redirected to {location}; redirects are not followed"),
+            None => "redirected; redirects are not followed".to_owned(),
         },
         _ if body.is_empty() && answer.whole => "no reason given".to_owned(),
-        _ if body.is_empty() => "no reason given; the answer broke off".to_owned(),
+        _ if body.is_empty() => "no reason given; the answer is incomplete".to_owned(),
         _ if starts_with(b"<!doctype") || starts_with(b"<html") => {
             let title = title(&String::from_utf8_lossy(body));
-            format!("a web page{title} instead of Graph's answer: it is from a gateway or proxy")
+            format!("a gateway or proxy answered with a web page{title}")
         }
-        _ if !answer.whole => "the answer broke off, or was too long to be one of Graph's".to_owned(),
-        _ => "the answer is not one of Graph's".to_owned(),
+        _ if !answer.whole => "the answer is incomplete or too long".to_owned(),
+        _ => "the answer is not in Graph's format".to_owned(),
     }
 }
 
-/// The page's title, quoted and with a space before it; empty where there is none.
+/// The page's title in quotes and parentheses, after a space; empty if there is none.
 fn title(page: &str) -> String {
     let lower = page.to_ascii_lowercase();
     let start = lower.find("<title>").map(|at| at + "<title>".len());
     let end = lower.find("</title>");
     let text = start.zip(end).and_then(|(start, end)| page.get(start..end)).unwrap_or_default().trim();
-    if text.is_empty() { String::new() } else { format!(" \"{}\"", text.chars().take(100).collect::<String>()) }
+    if text.is_empty() { String::new() } else { format!(" (\"{}\")", text.chars().take(100).collect::<String>()) }
 }
 
 #[cfg(test)]
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_shape_is_read() {
+    fn a_documented_error_is_read() {
         let body = r#"{"error":{"code":"InvalidAuthenticationToken","message":"Lifetime validation failed.",
             "innererror":{"date":"x","request-id":"r-1"}}}"#;
         let expected = ("InvalidAuthenticationToken".into(), "Lifetime validation failed.".into(), Some("r-1".into()));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_intune_error_is_unwrapped_to_its_sentence_and_its_activity() {
+    fn a_nested_intune_error_is_reduced_to_its_sentence_and_activity_id() {
         let intune = r#"{"_version":3,"Message":"Not allowed. - Operation ID (for customer support): 0 - Activity ID: act-1 - Url: https://fef.example","CustomApiErrorPhrase":""}"#;
         let once = serde_json::json!({"error":{"code":"Forbidden","message":intune,"innerError":{"request-id":"r-1"}}});
         let expected = ("Forbidden".to_owned(), "Not allowed.".to_owned(), Some("act-1".to_owned()));
@@ -169,21 +169,21 @@ mod tests {
     }
 
     #[test]
-    fn a_nested_inner_error_is_followed() {
+    fn the_request_id_of_a_nested_inner_error_is_found() {
         let body = r#"{"error":{"code":"X","message":"m","innerError":{"innerError":{"request-id":"deep"}}}}"#;
         assert_eq!(problem(400, body), ("X".into(), "m".into(), Some("deep".into())));
     }
 
     #[test]
-    fn what_is_not_graphs_is_said_to_be_so() {
+    fn an_answer_that_is_not_a_graph_error_is_described() {
         let page = "<html>\n<head><title>502 Bad Gateway</title></head></html>";
         let table = [
-            (502, page, "BadGateway", "a web page \"502 Bad Gateway\" instead of Graph's answer"),
-            (502, "<!DOCTYPE html><title>", "BadGateway", "a web page instead"),
+            (502, page, "BadGateway", "a web page (\"502 Bad Gateway\")"),
+            (502, "<!DOCTYPE html><title>", "BadGateway", "answered with a web page"),
             (500, "", "InternalServerError", "no reason given"),
-            (599, "oops", "Status599", "not one of Graph's"),
-            (404, "[1]", "NotFound", "not one of Graph's"),
-            (400, r#"{"error":{"code":"","message":""}}"#, "BadRequest", "not one of Graph's"),
+            (599, "oops", "Status599", "not in Graph's format"),
+            (404, "[1]", "NotFound", "not in Graph's format"),
+            (400, r#"{"error":{"code":"","message":""}}"#, "BadRequest", "not in Graph's format"),
             (400, r#"{"error":"invalid_request","message":"said plainly"}"#, "BadRequest", "said plainly"),
             (200, "{}", "OK", "204"),
             (302, "", "Found", "redirected"),
@@ -195,11 +195,11 @@ mod tests {
             assert_eq!(id.as_deref(), Some("from-header"));
         }
         let cut = Answer { whole: false, ..answer(404, br#"{"error":{"code":"ResourceNo"#) };
-        assert!(read(&cut).message.contains("broke off"));
+        assert!(read(&cut).message.contains("is incomplete"));
     }
 
     #[test]
-    fn an_error_inside_an_error_without_end_comes_to_an_end() {
+    fn deeply_nested_errors_are_read_to_a_limit() {
         let mut body = r#"{"message":"bottom"}"#.to_owned();
         for _ in 0..12 {
             body = serde_json::json!({ "message": body }).to_string();
@@ -209,7 +209,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_body_makes_the_reader_fail(body in proptest::collection::vec(any::<u8>(), 0..300), status in 100..600_u16) {
+        fn every_body_leads_to_a_code_and_a_message(body in proptest::collection::vec(any::<u8>(), 0..300), status in 100..600_u16) {
             let problem = read(&answer(status, &body));
             prop_assert!(!problem.code.is_empty() && !problem.message.is_empty());
         }

@@ -1,4 +1,4 @@
-//! What came back, or in what way nothing did.
+//! The answer to a request, or why there is none.
 
 use std::borrow::Cow;
 use std::error::Error as _;
@@ -14,8 +14,8 @@ use crate::text::humanize::without_errno;
 
 pub type Result = std::result::Result<Answer, NoAnswer>;
 
-/// Whether a request may have been carried out although no answer says so: it left and no answer came, or a gateway
-/// answered because the service's own answer did not come. A gateway also gives 408 when it gave up on the service.
+/// Whether a request may have been carried out although no answer says so: it was sent and got no answer, or a gateway
+/// answered in place of the service. A gateway also answers 408 if the service did not answer it in time.
 pub fn may_be_done(result: &Result) -> bool {
     match result {
         Ok(answer) => matches!(answer.status, 408 | 502 | 504),
@@ -23,85 +23,83 @@ pub fn may_be_done(result: &Result) -> bool {
     }
 }
 
-/// An answer from the service, or from something that stands in front of it.
+/// An answer from the service, or from a gateway or proxy in front of it.
 #[derive(Debug, Clone, Default)]
 pub struct Answer {
     pub status: u16,
     /// How long the service asked to wait.
     pub retry_after: Option<Duration>,
-    /// The `request-id` header, which Microsoft's support asks for.
+    /// The `request-id` header, which Microsoft Support asks for.
     pub request_id: Option<String>,
     /// The `Location` header of a redirect, which is never followed.
     pub location: Option<String>,
-    /// The body, as far as it came and was read.
+    /// As much of the body as was read.
     pub body: Vec<u8>,
     /// Whether the body was read to its end.
     pub whole: bool,
-    /// What was sent with the request, and may have come back.
+    /// The secrets that were sent with the request. The answer may contain them.
     pub secrets: Rc<[SecretString]>,
 }
 
 impl Answer {
-    /// Takes the secrets out of the body.
+    /// Removes the secrets from the body.
     #[must_use]
     pub fn redacted(mut self) -> Self {
-        // Only a secret makes this owned, so any other body stays as it came, byte for byte.
+        // `Owned` means that a secret was found. Any other body stays as it came, byte for byte.
         if let Cow::Owned(redacted) = redact(&String::from_utf8_lossy(&self.body), &self.secrets) {
             self.body = redacted.into_bytes();
         }
         self
     }
 
-    /// Takes the secrets out of text from the body. They were taken out of the body as that came, but JSON's escapes
-    /// may have hidden them there.
+    /// Removes the secrets from text of the body. [`Answer::redacted`] does not find those that JSON escapes.
     pub fn without_secrets(&self, text: &str) -> String {
         redact(text, &self.secrets).into_owned()
     }
 }
 
-/// No answer came.
+/// Why no answer came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoAnswer {
     Refused,
-    /// The connection was reset or closed; `sent` where the request had left before.
+    /// The connection was reset or closed.
     Lost {
-        /// Whether the service may have got the request.
+        /// Whether the service may have received the request.
         sent: bool,
     },
-    /// This process may open no further connection at the moment.
+    /// This process has too many open files to open another connection.
     TooManyFiles,
-    /// The server closed the connection and said that it has not looked at the request.
+    /// The server said that it did not process the request.
     Declined,
-    /// Time ran out; `sent` where it did after connecting.
+    /// The time limit was reached.
     Timeout {
-        /// Whether the service may have got the request.
+        /// Whether the service may have received the request.
         sent: bool,
     },
-    /// The proxy did not open a way to the host.
+    /// The proxy did not connect to the host.
     Proxy {
-        /// The proxy's reason, as far as it is known.
         reason: String,
-        /// Whether the proxy would do it for us at another time.
+        /// `false` if the proxy requires a user name and password, so that a retry is useless.
         authorized: bool,
     },
-    /// The host's name has no address.
+    /// The host name has no address.
     NotFound {
         reason: String,
     },
-    /// No trust in the server, or no common TLS.
+    /// The server's certificate is not trusted, or the TLS handshake failed.
     Tls {
         reason: String,
     },
-    /// Anything else; `sent` where the request may have left before.
+    /// Any other error.
     Unknown {
-        /// Whether the service may have got the request.
+        /// Whether the service may have received the request.
         sent: bool,
         reason: String,
     },
 }
 
 impl NoAnswer {
-    /// Whether the service may have got the request, and done what it asks.
+    /// Whether the service may have received the request and carried it out.
     pub fn was_sent(&self) -> bool {
         match self {
             Self::Lost { sent } | Self::Timeout { sent } | Self::Unknown { sent, .. } => *sent,
@@ -114,23 +112,23 @@ impl NoAnswer {
         }
     }
 
-    /// Whether the request reached the service, so that it counts against its limit.
+    /// Whether the request may have reached the service, so that it counts against the rate limit.
     pub fn was_seen(&self) -> bool {
         self.was_sent() || *self == Self::Declined
     }
 
-    /// What to do about it, whichever server it was; `None` where that depends on what was asked of it.
+    /// What to do, whichever server it was; `None` if that depends on the request.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Tls { .. } => {
-                Some("if a proxy inspects the traffic here, name its root certificate with --ca-cert or SSL_CERT_FILE")
+            Self::Tls { .. } => Some("if a proxy inspects TLS traffic, give its root certificate with --ca-cert FILE"),
+            Self::TooManyFiles => {
+                Some("raise the limit on open files (ulimit -n), or send fewer requests at a time (-j)")
             }
-            Self::TooManyFiles => Some("allow more open files (ulimit -n), or have fewer requests under way (-j)"),
             Self::Proxy { authorized: false, .. } => {
-                Some("the proxy in HTTPS_PROXY wants a user name and password: http://USER:PASSWORD@HOST:PORT")
+                Some("add a user name and password to HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT")
             }
-            Self::Proxy { .. } => Some("check the proxy in HTTPS_PROXY, and whether it lets this host through"),
-            Self::Timeout { sent: true } => Some("the service may be slow: a larger --timeout gives it longer"),
+            Self::Proxy { .. } => Some("check HTTPS_PROXY, and whether the proxy allows connections to this host"),
+            Self::Timeout { sent: true } => Some("if the service is slow, use a longer --timeout"),
             Self::NotFound { .. }
             | Self::Refused
             | Self::Timeout { sent: false }
@@ -160,17 +158,17 @@ impl NoAnswer {
 impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused => f.write_str("the connection was refused"),
-            Self::Lost { sent: false } => f.write_str("the connection broke before the request was sent"),
-            Self::Lost { sent: true } => f.write_str("the connection broke before the answer came"),
-            Self::TooManyFiles => f.write_str("this process may open no more connections"),
-            Self::Declined => f.write_str("the server closed the connection without looking at the request"),
-            Self::Proxy { reason, .. } => write!(f, "the proxy did not open a connection ({reason})"),
-            Self::Timeout { sent: false } => f.write_str("connecting took too long"),
-            Self::Timeout { sent: true } => f.write_str("no answer came in time"),
-            Self::NotFound { reason } => write!(f, "the host was not found ({reason})"),
-            Self::Tls { reason } => write!(f, "no secure connection ({reason})"),
-            Self::Unknown { reason, .. } => write!(f, "no answer ({reason})"),
+            Self::Refused => f.write_str("connection refused"),
+            Self::Lost { sent: false } => f.write_str("connection lost before the request was sent"),
+            Self::Lost { sent: true } => f.write_str("connection lost before an answer arrived"),
+            Self::TooManyFiles => f.write_str("this process has too many open files"),
+            Self::Declined => f.write_str("the server did not process the request"),
+            Self::Proxy { reason, .. } => write!(f, "the proxy did not connect ({reason})"),
+            Self::Timeout { sent: false } => f.write_str("connecting timed out"),
+            Self::Timeout { sent: true } => f.write_str("no answer in time"),
+            Self::NotFound { reason } => write!(f, "host not found ({reason})"),
+            Self::Tls { reason } => write!(f, "TLS connection failed ({reason})"),
+            Self::Unknown { reason, .. } => write!(f, "no valid answer ({reason})"),
         }
     }
 }
@@ -188,7 +186,7 @@ impl From<reqwest::Error> for NoAnswer {
             return Self::NotFound { reason };
         }
         for cause in causes(&error) {
-            // hyper-util's type is its own secret; it begins so.
+            // The type is private to hyper-util; its text begins like this.
             if let Some(reason) = cause.to_string().strip_prefix("tunnel error: ").filter(|_| !sent) {
                 return Self::Proxy { authorized: !reason.contains("authorization"), reason: reason.to_owned() };
             }
@@ -213,14 +211,14 @@ impl From<reqwest::Error> for NoAnswer {
             }
             if let Some(http) = cause.downcast_ref::<hyper::Error>() {
                 if http.is_parse() {
-                    return Self::Unknown { sent, reason: format!("what came was not HTTP: {reason}") };
+                    return Self::Unknown { sent, reason: format!("not HTTP: {reason}") };
                 }
                 if http.is_incomplete_message() || http.is_closed() || http.is_canceled() {
                     return Self::Lost { sent };
                 }
             }
-            // HTTP/2's ways of breaking off: a stream reset, a GOAWAY, the connection's end. Two of them promise that
-            // the request was not processed (RFC 9113, sections 8.7 and 6.8).
+            // A stream reset, a GOAWAY, or the end of the connection. REFUSED_STREAM, and a GOAWAY without an error,
+            // promise that the request was not processed (RFC 9113, sections 8.7 and 6.8).
             if let Some(broken) = cause.downcast_ref::<h2::Error>() {
                 let declined =
                     broken.is_remote() && broken.is_reset() && broken.reason() == Some(h2::Reason::REFUSED_STREAM)
@@ -244,12 +242,13 @@ fn is_too_many_files(number: i32) -> bool {
     number == 10_024
 }
 
-/// What lies behind an error, outermost first.
+/// The causes of an error, outermost first.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
     std::iter::successors(error.source(), |cause| behind(*cause))
 }
 
-/// An `io::Error` hides what it wraps from `source()`, so it is asked itself: a TLS error is wrapped in two.
+/// The next cause. `source()` of an `io::Error` skips the error that it wraps, so that one comes from `get_ref`: a TLS
+/// error is wrapped in two of them.
 fn behind<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
     match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(inner) => Some(inner),
@@ -266,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_have_been_carried_out_is_known_by_its_answer() {
+    fn an_unanswered_request_may_have_been_carried_out() {
         let answer = |status| Ok(Answer { status, ..Answer::default() });
         for (result, expected) in [
             (answer(204), false),

@@ -1,4 +1,4 @@
-//! One request, sent once: the answer as it came, or in what way none came.
+//! One attempt: a request is sent once and its answer read.
 
 use std::rc::Rc;
 use std::time::{Instant, SystemTime};
@@ -11,20 +11,20 @@ use super::event::{Event, Observer};
 use super::retry;
 use super::secret::redact;
 
-/// The most of a body that is read where the answer is an error.
+/// The most bytes that are read of the body of an error.
 const ERROR_BODY: usize = 64 * 1024;
-/// The most of a body that is read where it is what was asked for: one page of partners.
+/// The most bytes that are read of a requested body: one page of partners.
 const CONTENT_BODY: usize = 16 * 1024 * 1024;
 
-/// One attempt, as whoever follows it knows it.
+/// One attempt, besides the request itself.
 pub struct Attempt<'a> {
-    /// What the call is known by.
+    /// The call's name for the observer.
     pub label: &'a str,
     /// Counted from 1.
     pub number: u32,
-    /// Whether the body of a 200 is what is asked for.
+    /// Whether the body of a 200 is needed.
     pub wanted: bool,
-    /// The secrets that are sent, and may come back.
+    /// The secrets in the request. The answer may contain them.
     pub secrets: &'a Rc<[SecretString]>,
     pub observer: Observer<'a>,
 }
@@ -32,7 +32,7 @@ pub struct Attempt<'a> {
 /// Sends a request once.
 ///
 /// # Errors
-/// No answer came, or a body that was asked for broke off.
+/// No answer came, or a needed body is incomplete.
 pub async fn send(http: &reqwest::Client, request: reqwest::Request, attempt: &Attempt<'_>) -> Result {
     let started = Instant::now();
     let Attempt { label, number, wanted, secrets, observer } = *attempt;
@@ -54,13 +54,13 @@ pub async fn send(http: &reqwest::Client, request: reqwest::Request, attempt: &A
     result
 }
 
-/// Reads an answer: its headers, and of its body no more than there is a use for.
+/// Reads the headers of an answer, and as much of its body as is useful.
 ///
-/// Where the body is what was asked for (`wanted`), it has to come whole. Any other body is there to explain the
-/// status, which stands, whatever happens to the body.
+/// A needed body (`wanted`) must be complete. Any other body only explains the status, which is valid even if the body
+/// cannot be read.
 ///
 /// # Errors
-/// A body that was asked for broke off.
+/// A needed body is incomplete.
 async fn read(mut response: reqwest::Response, wanted: bool, secrets: &Rc<[SecretString]>) -> Result {
     let status = response.status().as_u16();
     let mut answer = from_headers(status, response.headers(), secrets);
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_that_a_server_sends_back_is_taken_out() {
+    fn a_token_that_a_server_sends_back_is_removed() {
         let secrets: Rc<[_]> = ["s3cret-token", "another-one"].map(SecretString::from).into();
         let body = b"{\"message\":\"you sent s3cret-token, another-one, s3cret-token\xff\"}".to_vec();
         let answer = Answer { body, secrets: Rc::clone(&secrets), ..Answer::default() }.redacted();

@@ -1,4 +1,4 @@
-//! What happens on the way to an answer, for whoever wants to follow.
+//! Events during a call, for the progress and `-v`.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::answer::NoAnswer;
 
-/// Something that happened on the way, for whoever wants to follow.
+/// Something that happens during a call.
 pub enum Event<'a> {
     /// An attempt begins.
     Sending {
@@ -16,37 +16,35 @@ pub enum Event<'a> {
         attempt: u32,
         method: &'a Method,
         url: &'a Url,
-        /// What is sent; the token is marked sensitive.
+        /// The token is marked sensitive.
         headers: &'a HeaderMap,
-        /// What nobody may see.
+        /// Must not be shown.
         secrets: &'a [SecretString],
     },
     /// An attempt was answered.
     Answered {
-        /// The HTTP status.
         status: u16,
-        /// Since it began.
+        /// Since the attempt began.
         elapsed: Duration,
-        /// What came.
         headers: &'a HeaderMap,
-        /// What nobody may see, though it may have come back.
+        /// Must not be shown. The answer may contain them.
         secrets: &'a [SecretString],
     },
     /// An attempt was not answered.
     Unanswered {
         reason: &'a NoAnswer,
-        /// Since it began.
+        /// Since the attempt began.
         elapsed: Duration,
     },
-    /// An answer holds everybody back.
+    /// An answer pauses all requests.
     Held {
-        /// Who gave it: the host, and the port where it is not the usual one.
+        /// The server: host, and the port if it is not the default.
         host: &'a str,
         /// Its HTTP status: 429 or 503.
         status: u16,
         /// For how long nothing is sent.
         wait: Duration,
-        /// Whether the answer named that time, as `Retry-After`; else it is a guess of ours.
+        /// Whether the answer named that time in `Retry-After`; else it is our backoff.
         is_named: bool,
     },
     Waiting {
@@ -55,7 +53,7 @@ pub enum Event<'a> {
     },
 }
 
-/// What a wait is for.
+/// The reason for a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
     Pace,
@@ -63,8 +61,8 @@ pub enum Why {
     Backoff,
 }
 
-/// Follows events, for as long as it is needed; told the label of the call, too.
+/// An owned [`Observer`].
 pub type OwnObserver<'a> = Box<dyn Fn(&str, &Event<'_>) + 'a>;
 
-/// Follows events; told the label of the call, too.
+/// Receives the label of a call and an event.
 pub type Observer<'a> = &'a dyn Fn(&str, &Event<'_>);

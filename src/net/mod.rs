@@ -1,5 +1,4 @@
-//! How this process reaches a server, whichever it is: roots, trust, proxies, what one attempt leads to, and whether
-//! another one makes sense.
+//! How any server is reached: addresses, trusted certificates, proxies, single attempts, retries.
 
 pub mod answer;
 pub mod attempt;

@@ -1,4 +1,4 @@
-//! A request that is sent again while that makes sense, with nobody else's requests to think of.
+//! A request to a server other than Graph, with retries. No rate limit and no other request concerns it.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,39 +13,38 @@ use super::retry::{self, Next};
 use crate::cancel::StopFlag;
 use crate::text::humanize::approx_duration;
 
-/// Whether a request may be sent again.
+/// When a request may be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// Twice is as good as once.
+    /// Always: repeating it is harmless.
     Safe,
-    /// Only where the one before was certainly not carried out.
+    /// Only if the attempt before was certainly not carried out.
     Unsent,
 }
 
-/// The way to a server that is not Graph, and who else has a say in it.
+/// How requests to servers other than Graph are sent.
 #[derive(Clone, Copy)]
 pub struct SendOptions<'a> {
     pub transport: &'a Transport,
-    /// How many attempts may follow the first.
+    /// The maximum number of retries.
     pub retries: u32,
     pub observer: Observer<'a>,
-    /// Once it is set, no further attempt begins; one that is under way may end.
+    /// Once it is set, no attempt begins; one in flight may finish.
     pub stop: &'a StopFlag,
 }
 
-/// Something to send.
+/// A request with its retries.
 pub struct RetryingRequest<'a> {
-    /// What the observer knows it by.
+    /// Its name for the observer.
     pub label: &'a str,
-    /// Whether it may be sent again.
     pub repeat: Repeat,
-    /// The secrets that are sent, and may come back.
+    /// The secrets in the request. The answer may contain them.
     pub secrets: &'a Rc<[SecretString]>,
     pub send_options: SendOptions<'a>,
 }
 
 impl RetryingRequest<'_> {
-    /// Sends what `make` makes. The body of a 200 comes whole, the secrets that it may hold among it.
+    /// Sends the request that `make` makes. The body of a 200 is complete, and its secrets are not removed.
     pub async fn send(&self, http: &reqwest::Client, make: impl Fn() -> reqwest::Request) -> answer::Result {
         let Self { label, repeat, secrets, send_options } = *self;
         let SendOptions { transport, retries, observer, stop } = send_options;
@@ -70,22 +69,22 @@ impl RetryingRequest<'_> {
     }
 }
 
-/// In words, an answer that is not one of the service's own.
+/// Describes an answer that is not in the service's format.
 pub fn describe_unexpected(answer: &Answer) -> String {
     let reason = reqwest::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
     let status = format!("{} {}", answer.status, reason.unwrap_or_default());
     let status = status.trim();
     match (answer.status, &answer.location, answer.retry_after) {
         (300..=399, Some(location), _) => {
-            // What is behind a question mark may be what was sent.
+            // The query may contain what was sent.
             let place = location.split(['?', '#']).next().unwrap_or_default();
-            format!("{status}: redirected to {place}, which is never followed")
+            format!("{status}: redirected to {place}; redirects are not followed")
         }
         (429 | 500..=599, _, Some(wait)) if wait > Duration::ZERO => {
-            format!("{status}: too busy, and asks to wait {}", approx_duration(wait))
+            format!("{status}: the service is busy and asks to wait {}", approx_duration(wait))
         }
-        (429 | 500..=599, _, _) => format!("{status}: too busy, or out of order; or so says a gateway or proxy"),
-        _ => format!("{status}, with no reason that the service would give: it may be from a gateway or proxy"),
+        (429 | 500..=599, _, _) => format!("{status}: the service, or a gateway or proxy, is busy or unavailable"),
+        _ => format!("{status}: unexpected answer, perhaps from a gateway or proxy"),
     }
 }
 
@@ -94,12 +93,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_foreign_answer_is_told_in_words() {
+    fn an_unexpected_answer_is_described() {
         let answer = Answer { status: 302, location: Some("https://portal/?sent=x".into()), ..Answer::default() };
-        assert_eq!(describe_unexpected(&answer), "302 Found: redirected to https://portal/, which is never followed");
+        assert_eq!(
+            describe_unexpected(&answer),
+            "302 Found: redirected to https://portal/; redirects are not followed"
+        );
         let answer = Answer { status: 429, retry_after: Some(Duration::from_secs(900)), ..Answer::default() };
-        assert_eq!(describe_unexpected(&answer), "429 Too Many Requests: too busy, and asks to wait 15m");
-        assert!(describe_unexpected(&Answer { status: 503, ..Answer::default() }).contains("out of order"));
+        assert_eq!(describe_unexpected(&answer), "429 Too Many Requests: the service is busy and asks to wait 15m");
+        assert!(describe_unexpected(&Answer { status: 503, ..Answer::default() }).contains("unavailable"));
         assert!(describe_unexpected(&Answer { status: 404, ..Answer::default() }).contains("gateway or proxy"));
         assert!(describe_unexpected(&Answer { status: 599, ..Answer::default() }).starts_with("599: "));
     }

@@ -1,54 +1,52 @@
-//! Whether, and when, a request is sent again. A pure function of what happened, the attempt and chance.
+//! Whether and when a request is retried: a pure function of the result, the attempt and chance.
 
 use std::time::{Duration, SystemTime};
 
 use super::answer::{NoAnswer, Result};
 
-/// The longest wait that is begun. Source: the contract; users report 41 s and 315 s from the service.
+/// A longer wait is not begun. Source: the contract; users report that the service asked for 41 s and 315 s.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 const BASE: Duration = Duration::from_secs(1);
-/// The most that is waited after the first attempt where HTTP/2 declines it, which promises that nothing was done. As a
-/// rule the server closes a connection after so many requests and only wants another one, but not one for each.
+/// The longest wait after a first attempt that HTTP/2 declined, which promises that nothing was done. Usually the server
+/// closes a connection after a number of requests, and a new one works. The wait lets requests share the new one.
 const SHORTLY: Duration = Duration::from_millis(30);
 const CAP: Duration = Duration::from_secs(30);
 
-/// What follows an attempt that did not succeed.
+/// What follows an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision {
-    /// What follows for this request.
     pub next: Next,
-    /// How long nobody is to send anything, this request or another.
+    /// How long all requests pause.
     pub hold: Option<Duration>,
 }
 
 /// What follows for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// Nothing: the result stands.
+    /// The result is final.
     Stands,
-    /// Another attempt, after this wait.
+    /// A retry after this wait.
     Again(Duration),
-    /// Another attempt would make sense, but not before a time too far away.
+    /// A retry is possible, but only after a wait that is too long.
     Hopeless(Duration),
 }
 
-/// Decides what follows `attempt` (counted from 1), of which `retries` may follow the first. `chance` is uniform in
-/// 0..1: exponential backoff with full jitter, where the service does not say how long, but for a first attempt that it has
-/// declined (`SHORTLY`).
+/// Decides what follows `attempt`, counted from 1. If the service does not say how long to wait, the wait is an exponential
+/// backoff with full jitter (`chance` is uniform in 0..1), except after a first attempt that was declined (`SHORTLY`).
 pub fn decide(result: &Result, attempt: u32, retries: u32, chance: f64) -> Decision {
     let (status, asked) = match result {
         Ok(answer) => (Some(answer.status), answer.retry_after),
         Err(_) => (None, None),
     };
-    // No time at all is what a date in the past comes to, too; what was throttled is not to be sent within milliseconds.
+    // Zero, or a date in the past, counts as absent: a throttled request is not resent within milliseconds.
     let asked = asked.filter(|asked| !asked.is_zero());
     let most = match result {
         Err(NoAnswer::Declined) if attempt == 1 => SHORTLY,
         _ => backoff(attempt),
     };
     let wait = asked.unwrap_or_else(|| most.mul_f64(chance.clamp(0.0, 1.0)));
-    // A 429 throttles the application, whatever the partner; so does a 503 that says how long.
+    // A 429 throttles the application, not one partner; so does a 503 that says how long.
     let throttled = status == Some(429) || (status == Some(503) && asked.is_some());
     let next = if !is_passing(result) {
         Next::Stands
@@ -62,7 +60,7 @@ pub fn decide(result: &Result, attempt: u32, retries: u32, chance: f64) -> Decis
     Decision { next, hold: throttled.then_some(wait) }
 }
 
-/// Whether a result is one that another attempt may change.
+/// Whether a retry may change the result.
 fn is_passing(result: &Result) -> bool {
     match result {
         Ok(answer) => matches!(answer.status, 408 | 429 | 502 | 503 | 504),
@@ -78,14 +76,14 @@ fn is_passing(result: &Result) -> bool {
     }
 }
 
-/// The most that is waited after an attempt: 1 s, 2 s, 4 s, … 30 s.
+/// The longest wait after an attempt: 1 s, 2 s, 4 s, … 30 s.
 fn backoff(attempt: u32) -> Duration {
     BASE.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX)).min(CAP)
 }
 
 /// Reads a `Retry-After`: an integer, a fraction (`2.128`, as Graph's throttling guidance shows it) or an HTTP date.
-/// A date is measured against the answer's own `Date` where there is one, since the two clocks may disagree.
-/// `None` for nonsense: then it is as if there were none.
+/// A date is measured against the answer's own `Date` if there is one, since the two clocks may disagree. `None` if it is
+/// invalid, as if it were absent.
 pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if value.starts_with(|c: char| c.is_ascii_digit()) && value.chars().all(|c| c.is_ascii_digit() || c == '.') {
@@ -114,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_is_tried_again_and_nothing_else() {
+    fn only_temporary_failures_are_retried() {
         let again = Next::Again(seconds(0.5));
         let table = [
             (answer(408, None), again, None),
@@ -154,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_answers_that_are_tried_again_two_show_that_nothing_was_done() {
+    fn of_the_retried_statuses_only_429_and_503_prove_that_nothing_was_done() {
         let is_harmless = |status: &u16| {
             let result = answer(*status, None);
             is_passing(&result) && !super::super::answer::may_be_done(&result)
@@ -163,16 +161,16 @@ mod tests {
     }
 
     #[test]
-    fn the_last_attempt_is_the_last_and_still_holds_the_others() {
+    fn a_throttled_last_attempt_still_pauses_other_requests() {
         let decision = decide(&answer(429, Some(3.0)), 5, 4, 0.5);
         assert_eq!(decision, Decision { next: Next::Stands, hold: Some(seconds(3.0)) });
         assert_eq!(decide(&answer(503, None), 1, 0, 0.5).next, Next::Stands);
-        // How long the service asked for is told all the same.
+        // The message still says how long the service asked to wait.
         assert_eq!(decide(&answer(429, Some(3600.0)), 1, 0, 0.5).next, Next::Hopeless(seconds(3600.0)));
     }
 
     #[test]
-    fn what_the_server_has_not_looked_at_is_sent_again_shortly_but_only_once() {
+    fn a_declined_request_is_retried_quickly_only_once() {
         let next = |attempt| decide(&Err(NoAnswer::Declined), attempt, 4, 0.5).next;
         assert_eq!(next(1), Next::Again(SHORTLY / 2));
         assert_eq!(next(2), Next::Again(seconds(1.0)));
@@ -187,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_retry_after_is_read_and_nonsense_is_none() {
+    fn every_valid_form_of_retry_after_is_read() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         let in_ten = "Sun, 09 Sep 2001 01:46:50 GMT";
         let table = [
@@ -221,7 +219,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_wait_never_exceeds_the_backoff_or_what_was_asked_for(
+        fn a_wait_never_exceeds_the_backoff_or_the_requested_time(
             attempt in 1..50_u32, chance in 0.0..1.0_f64, asked in proptest::option::of(0.0..2000.0_f64),
             status in prop::sample::select(vec![408_u16, 429, 502, 503, 504]),
         ) {
@@ -237,7 +235,7 @@ mod tests {
         }
 
         #[test]
-        fn no_header_makes_the_reader_fail(value in ".*", date in proptest::option::of(".*")) {
+        fn no_retry_after_header_causes_a_panic(value in ".*", date in proptest::option::of(".*")) {
             let _ = retry_after(&value, date.as_deref(), SystemTime::now());
         }
     }

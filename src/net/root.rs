@@ -1,4 +1,4 @@
-//! The addresses of Graph and of sign-in: the national clouds, and the roots that users name themselves.
+//! The addresses of the Graph server and the sign-in server: those of the Microsoft clouds, and others that users name.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -54,7 +54,7 @@ impl Cloud {
         Self::ALL.into_iter().find(|cloud| cloud.graph() == root.as_str())
     }
 
-    /// Whether this is the cloud's sign-in root. Two clouds share one.
+    /// Whether this is the cloud's sign-in server. Two clouds share one.
     pub fn signs_in_at(self, root: &Root) -> bool {
         self.login() == root.as_str()
     }
@@ -66,13 +66,13 @@ impl FromStr for Cloud {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|cloud| cloud.name() == name).ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
-            format!("is not a cloud; one of: {names}")
+            format!("is not a cloud; use one of {names}")
         })
     }
 }
 
-/// An address that tokens may be sent to: `https`, or `http` on loopback alone; no user, query, fragment, or
-/// trailing slash.
+/// The address of a server that tokens may be sent to: `https`, or `http` on loopback only; without user, query, fragment
+/// and trailing slash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Root(String);
 
@@ -87,7 +87,7 @@ impl Root {
         rest.split('/').next().unwrap_or_default()
     }
 
-    /// Whether the root is plain `http`, so on this machine: no TLS is needed, and no proxy may see it.
+    /// Whether the root is plain `http`, and therefore on loopback: it needs no TLS, and no proxy may see its traffic.
     pub fn is_plain(&self) -> bool {
         self.0.starts_with("http://")
     }
@@ -96,7 +96,7 @@ impl Root {
         Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
     }
 
-    /// Whether the root is the Graph root or the sign-in root of a Microsoft cloud.
+    /// Whether this is the Graph server or the sign-in server of a Microsoft cloud.
     pub fn is_of_a_cloud(&self) -> bool {
         Cloud::of(self).is_some() || Cloud::ALL.into_iter().any(|cloud| cloud.signs_in_at(self))
     }
@@ -117,26 +117,26 @@ impl From<Cloud> for (Root, Root) {
 impl FromStr for Root {
     type Err = &'static str;
 
-    // The reasons never repeat the text: it may hold a password.
+    // The reasons never quote the text: it may contain a password.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let url = Url::parse(text.trim()).map_err(|_| "is not an address such as https://graph.microsoft.com")?;
+        let url = Url::parse(text.trim()).map_err(|_| "is not a valid URL")?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("holds a user name or password; tokens are the only way to sign in");
+            return Err("contains a user name or password");
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err("has a query or fragment; give the root alone");
+            return Err("has a query or fragment");
         }
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
             "http" => {
-                return Err("is plain http, which would show the token to the network; only loopback may be http");
+                return Err("is plain http, which exposes the token; http is allowed only for this machine");
             }
             _ => return Err("is neither https nor http"),
         }
         let path = url.path().trim_end_matches('/');
         if path.ends_with("/v1.0") || path.ends_with("/beta") {
-            return Err("ends in a version; leave that out, --api-version chooses it");
+            return Err("ends in a version; remove it and use --api-version");
         }
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_that_keep_a_token_safe_are_roots() {
+    fn only_safe_addresses_may_receive_tokens() {
         let table = [
             ("https://graph.microsoft.com/", Ok("https://graph.microsoft.com")),
             ("https://GRAPH.example:8443/proxy//", Ok("https://graph.example:8443/proxy")),
@@ -172,8 +172,8 @@ mod tests {
             ("https://graph.microsoft.com?x=1", Err("query")),
             ("https://graph.microsoft.com#x", Err("query")),
             ("file:///etc/passwd", Err("neither")),
-            ("graph.microsoft.com", Err("not an address")),
-            ("", Err("not an address")),
+            ("graph.microsoft.com", Err("not a valid URL")),
+            ("", Err("not a valid URL")),
         ];
         for (text, expected) in table {
             match (text.parse::<Root>(), expected) {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cloud_is_found_by_its_name_and_its_root() {
+    fn every_cloud_is_found_by_its_name_and_its_graph_url() {
         for cloud in Cloud::ALL {
             assert_eq!(cloud.name().parse(), Ok(cloud));
             assert_eq!(Cloud::of(&cloud.graph().parse().unwrap()), Some(cloud));

@@ -1,4 +1,4 @@
-//! Secrets in what servers, or whatever poses as one, send back.
+//! Removes secrets from what servers send back.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::text::encoding::UNRESERVED;
 
-/// What stands in place of a secret.
+/// Shown in place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// Takes secrets out of what a server, or something that poses as one, sends back. No real one is shorter than 8
-/// characters, and a made-up one such as `x` would be found in every other word.
+/// Removes secrets from what a server, or something that poses as one, sends back. Shorter ones than 8 characters stay:
+/// no real secret is that short, and an invented one such as `x` is part of many words.
 pub fn redact<'a>(text: &'a str, secrets: &[SecretString]) -> Cow<'a, str> {
     let found = secrets.iter().map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= 8);
     found.fold(Cow::Borrowed(text), |text, secret| match text.contains(secret) {
@@ -21,8 +21,8 @@ pub fn redact<'a>(text: &'a str, secrets: &[SecretString]) -> Cow<'a, str> {
     })
 }
 
-/// The forms in which a secret may come back: as other parts of an address have it, in small and in capital letters, as a
-/// form does, and, last, as it is; each once.
+/// The encodings in which an answer may contain a secret, each once: percent-encoded in lower and upper case, as in a form,
+/// and, last, as it is.
 pub fn encodings_of_secret(secret: &str) -> Vec<SecretString> {
     let in_form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let elsewhere = utf8_percent_encode(secret, UNRESERVED).to_string();
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_has_more_than_one_form() {
+    fn a_secret_is_found_in_every_encoding() {
         let forms =
             |secret| encodings_of_secret(secret).iter().map(|form| form.expose_secret().to_owned()).collect::<Vec<_>>();
         assert_eq!(forms("a~b c/d"), ["a~b%20c%2fd", "a~b%20c%2Fd", "a%7Eb+c%2Fd", "a~b c/d"]);

@@ -192,7 +192,7 @@ mod tests {
             ("no such  partner", 7, &["no such", "partner"]),
             ("see https://a.example/long/path now", 10, &["see", "https://a.example/long/path", "now"]),
             ("パートナーが見つかりません", 10, &["パートナー", "が見つかり", "ません"]),
-            ("404 見つかりません (request id r)", 12, &["404 見つかり", "ません", "(request id", "r)"]),
+            ("404 見つかりません (request ID r)", 12, &["404 見つかり", "ません", "(request ID", "r)"]),
             ("か\u{3099}き\u{3099}", 2, &["か\u{3099}", "き\u{3099}"]),
         ];
         for (text, width, expected) in table {

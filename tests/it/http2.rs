@@ -1,5 +1,4 @@
-//! `partner disconnect` over HTTP/2, where a server may decline a request, or break one off, without touching the
-//! others.
+//! `partner disconnect` over HTTP/2, where a server can decline or abort a single request.
 
 use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
@@ -16,7 +15,7 @@ use crate::support::running::Running;
 use crate::support::server::Gate;
 use crate::support::{Seen, ids};
 
-/// The message of the only record, which is one of a failure.
+/// The message of the only record, which is a failure.
 #[track_caller]
 fn failure(seen: &Seen, code: &str, kind: &str, attempts: usize) -> String {
     let [record] = &seen.records()[..] else { panic!("{seen:?}") };
@@ -28,7 +27,7 @@ fn failure(seen: &Seen, code: &str, kind: &str, attempts: usize) -> String {
 }
 
 #[test]
-fn http_2_is_spoken_where_the_server_can() {
+fn http_2_is_used_if_the_server_supports_it() {
     let server = Server::start(|_| None);
     let seen = server.run(&["a", "b"]);
     assert_eq!(seen.code, Some(0), "{seen:?}");
@@ -40,7 +39,7 @@ fn http_2_is_spoken_where_the_server_can() {
 }
 
 #[test]
-fn a_refused_stream_is_tried_again_as_often_as_asked_for_and_was_not_done() {
+fn a_refused_stream_is_retried_and_was_not_carried_out() {
     for retries in 0..3 {
         let server = Server::start(|_| Some(Reason::REFUSED_STREAM));
         let seen = server.run(&["a", "--retries", &retries.to_string()]);
@@ -49,24 +48,24 @@ fn a_refused_stream_is_tried_again_as_often_as_asked_for_and_was_not_done() {
         let came = server.came();
         assert_eq!(came.len(), retries + 1);
         let ids: HashSet<_> = came.iter().map(|came| &came.client_request_id).collect();
-        assert_eq!(ids.len(), retries + 1, "each has an ID of its own");
+        assert_eq!(ids.len(), retries + 1, "each attempt has its own ID");
         assert_eq!(seen.records()[0]["client_request_id"], came[retries].client_request_id);
     }
 }
 
 #[test]
-fn a_refused_stream_that_is_accepted_later_is_done() {
+fn a_refused_stream_is_retried_at_once_and_can_succeed() {
     let server = Server::start(|before| (before == 0).then_some(Reason::REFUSED_STREAM));
     let seen = server.run(&["a", "-v"]);
     let record = &seen.records()[0];
     assert_eq!((&record["status"], &record["attempts"], seen.code), (&"disconnected".into(), &2.into(), Some(0)));
-    // Shortly: the backoff of any other failure would say so with a chance of 1 in 20.
+    // The backoff of another failure would be as short with a probability of 1 in 20.
     assert!(seen.stderr.contains("a: waiting 0.0 s before the next attempt"), "{}", seen.stderr);
     assert_eq!(server.came().len(), 2);
 }
 
 #[test]
-fn refused_streams_count_in_the_pace() {
+fn refused_streams_count_against_the_rate_limit() {
     let server = Server::start(|before| (before < 2).then_some(Reason::REFUSED_STREAM));
     let seen = server.run(&["a", "b", "--rate", "2/3s"]);
     assert_eq!((seen.with_status("disconnected").len(), seen.code), (2, Some(0)), "{seen:?}");
@@ -79,7 +78,7 @@ fn refused_streams_count_in_the_pace() {
 }
 
 #[test]
-fn after_an_interrupt_no_refused_stream_is_sent_again() {
+fn a_refused_stream_is_not_retried_after_an_interrupt() {
     let gate = Gate::default();
     let door = gate.clone();
     let server = Server::start(move |_| {
@@ -98,15 +97,15 @@ fn after_an_interrupt_no_refused_stream_is_sent_again() {
     let refused = records.iter().find(|record| record["id"] == "a").unwrap();
     assert_eq!((&refused["attempts"], &refused["error"]["kind"]), (&1.into(), &"interrupted".into()));
     let message = refused["error"]["message"].as_str().unwrap();
-    assert!(message.ends_with("; not tried again: the run was interrupted"), "{message}");
+    assert!(message.ends_with("; not retried: the run was interrupted"), "{message}");
 }
 
 #[test]
-fn a_stream_that_breaks_off_is_tried_again_and_may_have_been_done() {
+fn an_aborted_stream_is_retried_and_may_have_been_carried_out() {
     let server = Server::start(|_| Some(Reason::INTERNAL_ERROR));
     let seen = server.run(&["a", "--retries", "1"]);
     let message = failure(&seen, "ConnectionLost", "network", 2);
-    assert!(message.contains("; it may have been done all the same: look with"), "{message}");
+    assert!(message.contains("; the change may have been applied anyway: check with"), "{message}");
     assert_eq!(server.came().len(), 2);
 
     let server = Server::start(|before| (before == 0).then_some(Reason::INTERNAL_ERROR));
@@ -115,7 +114,7 @@ fn a_stream_that_breaks_off_is_tried_again_and_may_have_been_done() {
     assert_eq!(server.came().len(), 2);
 }
 
-/// What a server of bare frames has done.
+/// What the server of raw frames has done.
 #[derive(Default)]
 struct Frames {
     streams: AtomicUsize,
@@ -134,8 +133,8 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// Answers each stream with 204, until on some connection two streams are under way of which it has answered none
-/// but those before: these two it leaves, with a GOAWAY that says so.
+/// Answers each stream with 204, until two streams are open on a connection after an answered one. It leaves these two
+/// unprocessed, and says so with a GOAWAY.
 fn go_away(stream: TcpStream, config: Arc<ServerConfig>, frames: &Frames) -> std::io::Result<()> {
     let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
     stream.read_exact(&mut [0; 24])?;
@@ -155,13 +154,13 @@ fn go_away(stream: TcpStream, config: Arc<ServerConfig>, frames: &Frames) -> std
         }
         frames.streams.fetch_add(1, Ordering::SeqCst);
         let id = u32::from_be_bytes(id);
-        // The first stream of a connection is always answered: the others then come over it.
+        // The first stream of a connection is always answered, so that the others use the same connection.
         if answered > 0 && !frames.gone.load(Ordering::SeqCst) {
             left += 1;
             if left == 2 && !frames.gone.swap(true, Ordering::SeqCst) {
                 let payload = [u32::to_be_bytes(answered), 0_u32.to_be_bytes()].concat();
                 stream.write_all(&frame(GOAWAY, 0, 0, &payload))?;
-                // The client ends the connection.
+                // The client closes the connection.
                 std::io::copy(&mut stream, &mut std::io::sink())?;
                 return Ok(());
             }
@@ -175,12 +174,12 @@ fn go_away(stream: TcpStream, config: Arc<ServerConfig>, frames: &Frames) -> std
 }
 
 #[test]
-fn a_connection_that_the_server_winds_up_loses_no_id() {
+fn no_id_is_lost_if_the_server_closes_a_connection_with_goaway() {
     const COUNT: usize = 12;
     let frames = Arc::new(Frames::default());
     let shared = Arc::clone(&frames);
     let (home, root) = listen(move |stream, config| drop(go_away(stream, config, &shared)));
-    // One at a time until there is a connection, over which two can be under way.
+    // The first request opens the connection, which then carries two at a time.
     let ids = ids(COUNT);
     let arguments: Vec<_> = ids.iter().map(String::as_str).chain(["-j", "2", "--rate", "off"]).collect();
     let seen = crate::support::run(&mut command(&home, &root, &arguments));

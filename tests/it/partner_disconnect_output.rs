@@ -40,10 +40,10 @@ fn three(arguments: &[&str]) -> crate::support::Seen {
 fn text_is_a_line_of_tab_separated_fields_for_each_id() {
     let seen = three(&[]);
     let lines = "p-0001\tdisconnected\n\
-                 p-0002\tfailed\t404 ResourceNotFound: no such partner (request id r-2)\n\
+                 p-0002\tfailed\t404 ResourceNotFound: no such partner (request ID r-2)\n\
                  p-0003\tdisconnected\n";
     assert_eq!((seen.stdout.as_str(), seen.code), (lines, Some(1)));
-    let hint = "hint: 404: no such partner, or no such API at this root; `intunectl partner list` shows the IDs that there are";
+    let hint = "hint: 404: no such partner in this tenant, or wrong --graph-url: check with `intunectl partner list`";
     assert_eq!(seen.timeless(), format!("3 partners: 2 disconnected, 1 failed in T s\n{hint}\n"));
 }
 
@@ -145,7 +145,7 @@ fn json_is_one_document_in_the_order_of_the_input() {
 fn id_is_the_ids_that_succeeded_and_the_others_are_told_on_standard_error() {
     let seen = three(&["-o", "id"]);
     assert_eq!((seen.stdout.as_str(), seen.code), ("p-0001\np-0003\n", Some(1)));
-    let error = "error: p-0002: 404 ResourceNotFound: no such partner (request id r-2)\n";
+    let error = "error: p-0002: 404 ResourceNotFound: no such partner (request ID r-2)\n";
     assert!(
         seen.timeless().starts_with(&format!("{error}3 partners: 2 disconnected, 1 failed in T s\n")),
         "{}",
@@ -217,13 +217,13 @@ fn results_fit_the_terminal_and_nothing_of_an_error_is_cut() {
     };
     let wide = "\
 5a4d0b0c-0002-4000-8000-000000000001  disconnected
-5a4d0b0c-0002-4000-8000-000000000002  failed         404 ResourceNotFound: このテナントにはこのパートナーがありません。 See https://a.example/a/page/on/partners/that/are/not/there (request id r-2)
+5a4d0b0c-0002-4000-8000-000000000002  failed         404 ResourceNotFound: このテナントにはこのパートナーがありません。 See https://a.example/a/page/on/partners/that/are/not/there (request ID r-2)
 ";
     let below = "\
 5a4d0b0c-0002-4000-8000-000000000001  disconnected
 5a4d0b0c-0002-4000-8000-000000000002  failed
   404 ResourceNotFound: このテナントにはこのパートナーがありません。 See
-  https://a.example/a/page/on/partners/that/are/not/there (request id r-2)
+  https://a.example/a/page/on/partners/that/are/not/there (request ID r-2)
 ";
     let narrow = "\
 5a4d0b0c-0002-4000-8000-000000000001
@@ -233,7 +233,7 @@ fn results_fit_the_terminal_and_nothing_of_an_error_is_cut() {
   404 ResourceNotFound: このテナントには
   このパートナーがありません。 See
   https://a.example/a/page/on/partners/that/are/not/there
-  (request id r-2)
+  (request ID r-2)
 ";
     assert_on(200, &[], wide);
     assert_on(80, &[], below);
@@ -378,7 +378,7 @@ fn what_a_server_says_cannot_act_on_a_terminal_or_break_a_line_apart() {
         Server::always(move || Reply::status(400).header("X-Hostile", "c1 \u{9b}2J, bidi \u{202e}").body(body.clone()));
     let text = disconnect(server.root(), &["p-1", "-vv"]);
     let line = "p-1\tfailed\t400 Not\u{fffd}[31mFound at\u{fffd}all: one two three \u{fffd}]0;title\u{fffd}\u{fffd}2J \
-                \u{fffd}drawkcab\u{fffd}  end\u{fffd} (request id r\u{fffd}[2J 1 2)\n";
+                \u{fffd}drawkcab\u{fffd}  end\u{fffd} (request ID r\u{fffd}[2J 1 2)\n";
     assert_eq!(text.stdout, line);
     assert!(text.stderr.contains("< x-hostile: c1 \u{fffd}2J, bidi \u{fffd}\n"), "{}", text.stderr);
     let id = disconnect(server.root(), &["p-1", "-o", "id"]);

@@ -1,4 +1,4 @@
-//! `partner disconnect`: how fast, and how many at once.
+//! `partner disconnect`: rate limit and concurrency.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::support::server::{Reply, Server};
 use crate::support::{Intunectl, disconnect, ids, run, start};
 
-/// A service that takes so many writes in any window of this length, and counts those that it refuses.
+/// A service that accepts so many writes in any window of this length. Refused ones count, too.
 fn throttling(limit: usize, window: Duration) -> Server {
     let recent = Mutex::new(VecDeque::<Instant>::new());
     Server::start(move |request, _| {
@@ -19,31 +19,31 @@ fn throttling(limit: usize, window: Duration) -> Server {
 }
 
 #[test]
-fn a_pace_at_the_limit_of_the_service_never_meets_it_and_loses_no_time() {
+fn a_rate_at_the_limit_of_the_service_is_not_throttled_and_loses_no_time() {
     let server = throttling(20, Duration::from_secs(4));
     let seen = run(Intunectl::new().disconnect(server.root()).args(ids(70)).args(["--rate", "20/4s", "-j", "16"]));
     assert_eq!(seen.code, Some(0), "{}", seen.stderr);
-    assert_eq!((server.ids().len(), server.done()), (70, ids(70)), "nothing was refused");
+    assert_eq!((server.ids().len(), server.done()), (70, ids(70)), "no request was throttled");
     let arrivals: Vec<_> = server.requests().into_iter().map(|request| request.at).collect();
     for pair in arrivals.windows(21) {
         assert!(pair[20] - pair[0] >= Duration::from_secs(4), "21 requests within {:?}", pair[20] - pair[0]);
     }
-    // Three windows after the first 20 have to pass, and what is above that is the time that the answers took.
+    // Three windows must pass after the first 20 requests. Any more is the time that the answers took.
     let span = server.span();
     assert!(span >= Duration::from_secs(12) && span < Duration::from_millis(12_500), "{span:?}");
 }
 
 #[test]
-fn without_a_pace_everybody_is_throttled_and_comes_through_all_the_same() {
+fn without_a_rate_limit_requests_are_throttled_and_all_succeed_in_the_end() {
     let server = throttling(10, Duration::from_secs(1));
     let seen = run(Intunectl::new().disconnect(server.root()).args(ids(30)).args(["--rate", "off", "-j", "8"]));
     assert_eq!(seen.code, Some(0), "{}", seen.stdout);
     assert_eq!(server.done(), ids(30));
-    assert!(server.ids().len() > 30, "something was refused on the way");
+    assert!(server.ids().len() > 30, "some requests were throttled");
 }
 
 #[test]
-fn what_was_refused_keeps_its_place_in_the_pace() {
+fn a_failed_request_counts_against_the_rate_limit() {
     let server =
         Server::start(|_, n| if n == 0 { Reply::status(502).header("Retry-After", "0") } else { Reply::done() });
     let seen = disconnect(server.root(), &["a", "b", "--rate", "1/500ms"]);
@@ -52,7 +52,7 @@ fn what_was_refused_keeps_its_place_in_the_pace() {
 }
 
 #[test]
-fn two_thousand_partners_are_each_disconnected_once() {
+fn each_of_2000_partners_is_disconnected_once() {
     let server = Server::always(Reply::done);
     let intunectl = Intunectl::new();
     let list = intunectl.file("ids.txt", ids(2000).join("\n"));
@@ -68,7 +68,7 @@ fn two_thousand_partners_are_each_disconnected_once() {
 }
 
 #[test]
-fn as_many_are_under_way_as_is_asked_for_and_never_more() {
+fn as_many_requests_are_in_flight_as_concurrency_allows_and_never_more() {
     for concurrency in [1, 5, 64] {
         let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
         let running = start("disconnect", &server, 150, &["--rate", "off", "-j", &concurrency.to_string()]);

@@ -1,4 +1,4 @@
-//! `partner disconnect`: what is sent, to where, and what is not.
+//! `partner disconnect`: which requests are sent, and where.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::support::graph::PARTNERS;
 use crate::support::server::{Reply, Server};
 use crate::support::{Intunectl, TOKEN, disconnect, run};
 
-/// Whether a request is what Graph's reference asks for, but for its address.
+/// Whether a request is as Graph's reference says, except for its address.
 fn is_as_documented(request: &HttpMockRequest) -> bool {
     let headers = request.headers();
     let header = |name: &str| {
@@ -34,7 +34,7 @@ fn expect<'a>(server: &'a MockServer, path: &str) -> Mock<'a> {
     })
 }
 
-/// Takes every request that nobody expected. It comes after the expectations, since the first that fits wins.
+/// Takes every unexpected request. It must come after the expectations, since the first that fits wins.
 fn nothing_else(server: &MockServer) -> Mock<'_> {
     server.mock(|when, then| {
         when.any_request();
@@ -43,7 +43,7 @@ fn nothing_else(server: &MockServer) -> Mock<'_> {
 }
 
 #[test]
-fn a_partner_is_disconnected_with_one_post_that_has_no_body() {
+fn a_partner_is_disconnected_with_one_post_without_a_body() {
     let server = MockServer::start();
     let expected = expect(&server, &format!("{PARTNERS}/p-1/disconnect"));
     let unexpected = nothing_else(&server);
@@ -55,7 +55,7 @@ fn a_partner_is_disconnected_with_one_post_that_has_no_body() {
 }
 
 #[test]
-fn every_id_gets_its_own_post_and_a_repeated_one_gets_no_second() {
+fn every_id_gets_one_post_even_if_it_is_given_twice() {
     let server = MockServer::start();
     let guid = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
     let expected = [guid, "p-2", "p-3"].map(|id| expect(&server, &format!("{PARTNERS}/{id}/disconnect")));
@@ -69,7 +69,7 @@ fn every_id_gets_its_own_post_and_a_repeated_one_gets_no_second() {
 }
 
 #[test]
-fn the_beta_version_and_a_root_with_a_path_of_its_own_are_respected() {
+fn api_version_and_a_path_in_graph_url_determine_the_path_of_requests() {
     for (prefix, arguments, path) in [
         ("", &["--api-version", "beta"][..], "/beta"),
         ("/graph", &[], "/graph/v1.0"),
@@ -85,7 +85,7 @@ fn the_beta_version_and_a_root_with_a_path_of_its_own_are_respected() {
 }
 
 #[test]
-fn an_id_is_one_segment_of_the_path_whatever_it_is_made_of() {
+fn an_id_is_one_percent_encoded_segment_of_the_path() {
     let table = [
         ("a+b", "a%2Bb"),
         ("ü", "%C3%BC"),
@@ -120,7 +120,7 @@ fn an_id_is_one_segment_of_the_path_whatever_it_is_made_of() {
 }
 
 #[test]
-fn one_id_that_is_none_and_nothing_is_sent() {
+fn nothing_is_sent_if_one_id_is_invalid() {
     let long = "x".repeat(257);
     for id in [
         "a b",
@@ -151,7 +151,7 @@ fn one_id_that_is_none_and_nothing_is_sent() {
 }
 
 #[test]
-fn every_attempt_has_a_client_request_id_of_its_own_and_the_last_is_in_the_record() {
+fn every_attempt_has_its_own_client_request_id_and_the_last_is_in_the_record() {
     let server =
         Server::start(|_, n| if n < 2 { Reply::status(429).header("Retry-After", "0") } else { Reply::done() });
     let seen = disconnect(server.root(), &["p-1", "p-2", "-j1", "-o", "ndjson"]);
@@ -160,12 +160,12 @@ fn every_attempt_has_a_client_request_id_of_its_own_and_the_last_is_in_the_recor
         server.requests().iter().map(|request| request.header("client-request-id").unwrap().to_owned()).collect();
     assert_eq!(sent.len(), 4);
     assert_eq!(sent.iter().collect::<HashSet<_>>().len(), 4, "{sent:?}");
-    let told: Vec<_> = seen.records().into_iter().map(|record| record["client_request_id"].clone()).collect();
-    assert_eq!(told, [sent[2].clone(), sent[3].clone()]);
+    let reported: Vec<_> = seen.records().into_iter().map(|record| record["client_request_id"].clone()).collect();
+    assert_eq!(reported, [sent[2].clone(), sent[3].clone()]);
 }
 
 #[test]
-fn connections_are_used_again() {
+fn connections_are_reused() {
     let server = Server::always(Reply::done);
     let seen = disconnect(server.root(), &[&["-j1"][..], &["a", "b", "c", "d", "e"]].concat());
     assert_eq!((seen.code, server.ids().len()), (Some(0), 5));
@@ -174,14 +174,14 @@ fn connections_are_used_again() {
 
 #[test]
 fn only_a_204_is_success() {
-    let said_nothing_of_204 = "not the 204 No Content that means done";
+    let no_204 = "expected 204 No Content";
     let table = [
-        (200, "OK", said_nothing_of_204),
-        (201, "Created", said_nothing_of_204),
-        (202, "Accepted", said_nothing_of_204),
-        (205, "ResetContent", said_nothing_of_204),
-        (206, "PartialContent", said_nothing_of_204),
-        (304, "NotModified", "redirected, which is never followed"),
+        (200, "OK", no_204),
+        (201, "Created", no_204),
+        (202, "Accepted", no_204),
+        (205, "ResetContent", no_204),
+        (206, "PartialContent", no_204),
+        (304, "NotModified", "redirected; redirects are not followed"),
         (400, "BadRequest", "no reason given"),
         (403, "Forbidden", "no reason given"),
         (404, "NotFound", "no reason given"),

@@ -1,21 +1,21 @@
-//! `partner disconnect`: what is tried again, after how long, and what is not.
+//! `partner disconnect`: what is retried, and when.
 
 use std::time::{Duration, SystemTime};
 
 use crate::support::server::{Reply, Request, Server};
 use crate::support::{Intunectl, disconnect, ids, run, start};
 
-/// A throttled answer that says for how long, in whatever words.
+/// A 429 with this `Retry-After`.
 fn throttled(retry_after: &str) -> Reply {
     Reply::status(429).header("Retry-After", retry_after)
 }
 
-/// A server that answers the first request so, and all others with 204.
+/// A server that gives this answer to the first request, and 204 to all others.
 fn once(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Server {
     Server::start(move |_, n| if n == 0 { reply() } else { Reply::done() })
 }
 
-/// Disconnects one partner, and its record.
+/// Disconnects one partner; its record and the exit code.
 fn record(root: &str, arguments: &[&str]) -> (serde_json::Value, Option<i32>) {
     let seen = disconnect(root, &[&["p-1", "-o", "ndjson"], arguments].concat());
     let mut records = seen.records();
@@ -28,7 +28,7 @@ fn message(record: &serde_json::Value) -> &str {
 }
 
 #[test]
-fn what_may_pass_is_tried_again_until_it_does() {
+fn a_temporary_failure_is_retried() {
     for status in [408, 429, 502, 503, 504] {
         let server = once(move || Reply::status(status).header("Retry-After", "0"));
         let (record, code) = record(server.root(), &[]);
@@ -38,7 +38,7 @@ fn what_may_pass_is_tried_again_until_it_does() {
 }
 
 #[test]
-fn there_are_as_many_attempts_as_retries_and_one_more() {
+fn there_is_one_attempt_more_than_retries() {
     for status in [408_u16, 429, 502, 503, 504] {
         for (retries, attempts) in [("0", 1_u16), ("1", 2), ("3", 4)] {
             let server = Server::always(move || Reply::status(status).header("Retry-After", "0"));
@@ -53,7 +53,7 @@ fn there_are_as_many_attempts_as_retries_and_one_more() {
 }
 
 #[test]
-fn what_does_not_pass_is_not_tried_again_even_where_the_answer_says_when() {
+fn a_permanent_failure_is_not_retried_even_with_retry_after() {
     for status in [400, 403, 404, 500, 501] {
         let server = Server::always(move || Reply::status(status).header("Retry-After", "0"));
         let (record, code) = record(server.root(), &[]);
@@ -62,19 +62,16 @@ fn what_does_not_pass_is_not_tried_again_even_where_the_answer_says_when() {
 }
 
 #[test]
-fn a_refused_connection_is_tried_again_and_then_told() {
-    // Nobody listens there: it is a port for which one has to be root.
+fn a_refused_connection_is_retried_and_then_reported() {
+    // A privileged port, on which nothing listens.
     let (record, code) = record("http://127.0.0.1:1", &["--retries", "1"]);
     assert_eq!((&record["status"], &record["attempts"], code), (&"failed".into(), &2.into(), Some(1)));
     assert_eq!((&record["http_status"], &record["error"]["code"]), (&().into(), &"ConnectionRefused".into()));
-    assert_eq!(
-        (&record["error"]["kind"], message(&record)),
-        (&"network".into(), "127.0.0.1:1: the connection was refused")
-    );
+    assert_eq!((&record["error"]["kind"], message(&record)), (&"network".into(), "127.0.0.1:1: connection refused"));
 }
 
 #[test]
-fn a_lost_connection_is_tried_again_and_then_told() {
+fn a_lost_connection_is_retried_and_then_reported() {
     for reply in [|| Reply::Close, || Reply::Reset, || Reply::Raw(b"HTTP/1.1 204".to_vec())] {
         let server = Server::always(reply);
         let (record, code) = record(server.root(), &["--retries", "1"]);
@@ -84,7 +81,7 @@ fn a_lost_connection_is_tried_again_and_then_told() {
         assert_eq!(
             message(&record),
             format!(
-                "{}: the connection broke before the answer came; it may have been done all the same: look with \
+                "{}: connection lost before an answer arrived; the change may have been applied anyway: check with \
                  `intunectl partner list`",
                 server.root().trim_start_matches("http://")
             )
@@ -94,7 +91,7 @@ fn a_lost_connection_is_tried_again_and_then_told() {
 }
 
 #[test]
-fn an_answer_that_comes_after_a_lost_connection_is_as_good() {
+fn a_retry_after_a_lost_connection_can_succeed() {
     for reply in [|| Reply::Close, || Reply::Reset] {
         let server = once(reply);
         let (record, code) = record(server.root(), &[]);
@@ -104,29 +101,29 @@ fn an_answer_that_comes_after_a_lost_connection_is_as_good() {
 }
 
 #[test]
-fn an_attempt_without_an_answer_ends_with_its_timeout_and_is_tried_again() {
+fn an_attempt_without_an_answer_times_out_and_is_retried() {
     for half_an_answer in ["", "HTTP/1.1 204 No Content\r\nrequest-id: "] {
         let server = Server::always(move || Reply::Stall(half_an_answer.into()));
         let (record, code) = record(server.root(), &["--timeout", "300ms", "--retries", "1"]);
         assert_eq!((&record["status"], &record["attempts"], code), (&"failed".into(), &2.into(), Some(1)));
         assert_eq!((&record["http_status"], &record["error"]["kind"]), (&().into(), &"timeout".into()));
-        assert!(message(&record).contains(": no answer came in time; it may have been done"), "{record}");
+        assert!(message(&record).contains(": no answer in time; the change may have been applied"), "{record}");
         assert!(server.gaps()[0] >= Duration::from_millis(290), "{:?}", server.gaps());
         assert_eq!(server.ids().len(), 2);
     }
 }
 
 #[test]
-fn what_is_not_http_is_told_and_not_tried_again() {
+fn an_answer_that_is_not_http_is_reported_and_not_retried() {
     let server = Server::always(|| Reply::Raw(b"SSH-2.0-OpenSSH_9.6\r\n\x1b[2J\0\xff".to_vec()));
     let (record, code) = record(server.root(), &[]);
     assert_eq!((&record["status"], &record["attempts"], code), (&"failed".into(), &1.into(), Some(1)));
-    assert!(message(&record).contains("what came was not HTTP"), "{record}");
+    assert!(message(&record).contains("no valid answer (not HTTP: "), "{record}");
     assert_eq!(server.ids().len(), 1);
 }
 
 #[test]
-fn retry_after_is_honoured_in_full_as_an_integer_and_as_a_fraction() {
+fn retry_after_is_obeyed_as_an_integer_and_as_a_fraction() {
     for (retry_after, least) in [("1", 1000), ("1.25", 1250), (" 1 ", 1000)] {
         let server = once(move || throttled(retry_after));
         let (record, code) = record(server.root(), &[]);
@@ -138,7 +135,7 @@ fn retry_after_is_honoured_in_full_as_an_integer_and_as_a_fraction() {
 }
 
 #[test]
-fn retry_after_is_honoured_in_full_as_a_date() {
+fn retry_after_is_obeyed_as_a_date() {
     let until = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3));
     let server = once({
         let until = until.clone();
@@ -151,7 +148,7 @@ fn retry_after_is_honoured_in_full_as_a_date() {
 }
 
 #[test]
-fn a_date_is_measured_against_the_clock_of_the_service_and_not_ours() {
+fn a_retry_after_date_is_measured_against_the_clock_of_the_service() {
     let in_1999 = |s| format!("Fri, 31 Dec 1999 23:59:{s:02} GMT");
     let server = once(move || throttled(&in_1999(12)).header("Date", &in_1999(11)));
     let (record, code) = record(server.root(), &[]);
@@ -160,10 +157,10 @@ fn a_date_is_measured_against_the_clock_of_the_service_and_not_ours() {
 }
 
 #[test]
-fn a_retry_after_that_makes_no_sense_is_survived() {
+fn an_invalid_retry_after_counts_as_absent() {
     let nonsense = ["", "soon", "-5", "1e9", "NaN", "inf", "1.2.3", "0x10", "7, 9", "Fri, 99 Foo 2024 00:00:00 GMT"];
     let server = Server::start(move |_, n| match nonsense.get(n) {
-        // A 503 backs off alone, so that all of them can do so at once.
+        // A 503 does not pause other requests, so all of them can back off at once.
         Some(words) => Reply::status(503).header("Retry-After", words),
         None => Reply::done(),
     });
@@ -173,7 +170,7 @@ fn a_retry_after_that_makes_no_sense_is_survived() {
 }
 
 #[test]
-fn without_retry_after_the_wait_is_at_most_the_backoff_and_not_always_the_same() {
+fn without_retry_after_the_wait_is_random_and_at_most_the_backoff() {
     let server = Server::start(|_, n| if n < 16 { Reply::status(503) } else { Reply::done() });
     let seen = run(Intunectl::new().disconnect(server.root()).args(ids(16)).args(["-j", "16", "-v"]));
     assert_eq!(seen.code, Some(0), "{}", seen.stderr);
@@ -188,9 +185,9 @@ fn without_retry_after_the_wait_is_at_most_the_backoff_and_not_always_the_same()
 }
 
 #[test]
-fn a_wait_of_more_than_ten_minutes_is_not_begun_and_the_rest_is_not_sent() {
+fn a_wait_of_over_10_minutes_is_not_begun_and_the_rest_is_not_attempted() {
     let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(7300));
-    for (retry_after, told) in [
+    for (retry_after, shown) in [
         ("3600", "1h"),
         ("601", "10m 1s"),
         ("99999999999999999999", "years"),
@@ -208,7 +205,7 @@ fn a_wait_of_more_than_ten_minutes_is_not_begun_and_the_rest_is_not_sent() {
                 assert_eq!(record["error"]["kind"], "throttled");
                 assert!(message(record).contains("the service asks to wait"), "{record}");
             }
-            assert!(message(&records[0]).contains(told), "{retry_after}: {}", records[0]);
+            assert!(message(&records[0]).contains(shown), "{retry_after}: {}", records[0]);
             for record in &records[1..] {
                 assert_eq!((&record["status"], &record["attempts"]), (&"not_attempted".into(), &0.into()));
             }
@@ -216,8 +213,8 @@ fn a_wait_of_more_than_ten_minutes_is_not_begun_and_the_rest_is_not_sent() {
     }
 }
 
-/// Of eight requests under way one is told to wait, which is to hold back everybody.
-fn holds_everybody(status: u16) {
+/// One of eight requests in flight gets this status with a `Retry-After`, which must pause all.
+fn pauses_all_workers(status: u16) {
     let (server, gate) = Server::gated(
         |_, n| (1..8).contains(&n),
         move |_, n| if n == 0 { Reply::status(status).header("Retry-After", "2") } else { Reply::done() },
@@ -241,19 +238,19 @@ fn holds_everybody(status: u16) {
 }
 
 #[test]
-fn a_429_holds_back_every_worker() {
-    holds_everybody(429);
+fn a_429_pauses_all_workers() {
+    pauses_all_workers(429);
 }
 
 #[test]
-fn a_503_that_says_for_how_long_holds_back_every_worker() {
-    holds_everybody(503);
+fn a_503_with_retry_after_pauses_all_workers() {
+    pauses_all_workers(503);
 }
 
 #[test]
-fn a_503_that_does_not_say_for_how_long_holds_back_nobody_else() {
+fn a_503_without_retry_after_pauses_no_other_worker() {
     let server = Server::start(|request, n| {
-        // The first partner is refused until all the others have had their turn.
+        // The first partner fails until others have been sent.
         if request.id() == "p-0001" && n < 12 { Reply::status(503) } else { Reply::done() }
     });
     let seen = run(Intunectl::new().disconnect(server.root()).args(ids(20)).args(["-j2", "-v", "--retries", "20"]));
@@ -263,8 +260,8 @@ fn a_503_that_does_not_say_for_how_long_holds_back_nobody_else() {
 }
 
 #[test]
-fn a_refusal_after_an_attempt_without_an_answer_says_that_it_may_be_done() {
-    let maybe = "; an earlier attempt had no answer and may have done it: look with `intunectl partner list`";
+fn a_4xx_after_an_unanswered_attempt_says_that_the_earlier_one_may_have_succeeded() {
+    let maybe = "; an earlier attempt got no answer and may have succeeded: check with `intunectl partner list`";
     let gone = || Reply::status(404).body(r#"{"error":{"code":"ResourceNotFound","message":"no such partner"}}"#);
     let first: [fn(&Request) -> Reply; 4] =
         [|_| Reply::Close, |_| Reply::Reset, |_| Reply::status(502), |_| Reply::status(504)];
@@ -274,7 +271,7 @@ fn a_refusal_after_an_attempt_without_an_answer_says_that_it_may_be_done() {
         assert_eq!((message(&record), code), (format!("no such partner{maybe}").as_str(), Some(1)));
         assert_eq!(server.ids().len(), 2);
     }
-    // A throttled request was not carried out, and a first one has none before it.
+    // A throttled attempt was not carried out, and a first one has none before it.
     let server = Server::start(move |_, n| if n == 0 { throttled("0") } else { gone() });
     assert_eq!(message(&record(server.root(), &[]).0), "no such partner");
     let server = Server::always(gone);
@@ -282,18 +279,18 @@ fn a_refusal_after_an_attempt_without_an_answer_says_that_it_may_be_done() {
 }
 
 #[test]
-fn how_long_the_service_asks_for_is_told_though_nothing_is_to_be_tried_again() {
+fn a_long_wait_is_reported_even_without_retries() {
     let server = Server::always(|| Reply::status(429).header("Retry-After", "3600"));
     let seen = disconnect(server.root(), &["a", "-o", "ndjson", "--retries", "0"]);
     assert_eq!((seen.code, server.requests().len()), (Some(1), 1), "{seen:?}");
     let record = &seen.records()[0];
     assert_eq!((&record["attempts"], &record["error"]["kind"]), (&1.into(), &"throttled".into()), "{record}");
     let message = record["error"]["message"].as_str().unwrap();
-    assert!(message.ends_with("; not tried again: the service asks to wait 1h"), "{message}");
+    assert!(message.ends_with("; not retried: the service asks to wait 1h"), "{message}");
 }
 
 #[test]
-fn that_an_earlier_attempt_may_have_done_it_is_told_behind_the_longest_message() {
+fn a_long_message_does_not_cut_off_that_an_attempt_may_have_succeeded() {
     let words = "no ".repeat(200);
     let body = format!(r#"{{"error":{{"code":"NotFound","message":"{words}"}}}}"#);
     let server = Server::start(move |_, before| match before {
@@ -303,6 +300,6 @@ fn that_an_earlier_attempt_may_have_done_it_is_told_behind_the_longest_message()
     let seen = disconnect(server.root(), &["a"]);
     assert_eq!((seen.code, server.requests().len()), (Some(1), 2), "{seen:?}");
     assert!(seen.stdout.starts_with("a\tfailed\t404 NotFound: no no no "), "{seen:?}");
-    let told = "; an earlier attempt had no answer and may have done it: look with `intunectl partner list`";
-    assert!(seen.stdout.contains(told), "{seen:?}");
+    let end = "; an earlier attempt got no answer and may have succeeded: check with `intunectl partner list`";
+    assert!(seen.stdout.contains(end), "{seen:?}");
 }

@@ -75,7 +75,7 @@ fn text_shows_what_each_is_called_and_how_it_stands() {
     assert_eq!(lines[0][..2], ["onboarded", "would_disconnect"]);
     assert!(lines[0][2].contains("Name of onboarded") && lines[0][2].contains("onboarded"), "{seen:?}");
     assert_eq!(lines[1][..2], ["notOnboarded", "already_disconnected"]);
-    assert_eq!(lines[2][..], ["missing", "failed", "404 ResourceNotFound: no such partner (request id r-404)"]);
+    assert_eq!(lines[2][..], ["missing", "failed", "404 ResourceNotFound: no such partner (request ID r-404)"]);
     assert!(seen.stderr.starts_with("3 partners: 1 would be disconnected, 1 failed"), "{seen:?}");
     assert!(seen.stderr.contains("\nhint: 404: no such partner"), "{seen:?}");
 }
@@ -200,7 +200,7 @@ fn given_up_at_a_second_signal_nothing_is_said_to_have_been_done() {
     running.signal("INT");
     let seen = running.end();
     assert_eq!((seen.code, seen.records().len()), (Some(130), 4), "{seen:?}");
-    assert!(!seen.stdout.contains("may have been done"), "{seen:?}");
+    assert!(!seen.stdout.contains("may have been applied"), "{seen:?}");
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn what_may_pass_is_tried_again_and_what_stays_says_nothing_of_having_been_done(
         let server = Server::always(reply);
         let seen = rehearse("disconnect", &server, &["a", "--retries", "0", "--timeout", "300ms"]);
         assert_eq!((seen.code, server.requests().len()), (Some(1), 1), "{seen:?}");
-        assert!(seen.stdout.starts_with("a\tfailed\t") && !seen.stdout.contains("may have been done"), "{seen:?}");
+        assert!(seen.stdout.starts_with("a\tfailed\t") && !seen.stdout.contains("may have been applied"), "{seen:?}");
     }
 }
 

@@ -368,7 +368,7 @@ fn a_refused_token_is_exit_4() {
     let Seen { stdout, stderr, code } = list(&graph, &[]);
     assert_eq!((stdout.as_str(), code), ("", Some(4)));
     let error =
-        "error: the partners cannot be listed: 401 InvalidAuthenticationToken: expired. (request id r-1)\nhint: ";
+        "error: the partners cannot be listed: 401 InvalidAuthenticationToken: expired. (request ID r-1)\nhint: ";
     assert!(stderr.starts_with(error), "{stderr}");
     assert_eq!(graph.lines().len(), 1);
 }
@@ -465,14 +465,14 @@ fn a_page_whose_body_breaks_off_is_asked_for_again() {
     let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "1"]);
     assert_eq!((stdout.as_str(), code, server.requests().len()), ("", Some(1), 2), "{stderr}");
     let host = server.root().strip_prefix("http://").unwrap();
-    assert!(stderr.starts_with(&format!("error: the partners cannot be listed: {host}: the connection ")), "{stderr}");
+    assert!(stderr.starts_with(&format!("error: the partners cannot be listed: {host}: connection ")), "{stderr}");
 }
 
 #[test]
 fn the_hints_are_for_somebody_who_reads() {
     for (status, hint) in [
-        (404, "hint: 404: there is no such API at this root: check --graph-url, --cloud and --api-version\n"),
-        (429, "hint: 429: other programs may be using up the tenant's limit: try again later\n"),
+        (404, "hint: 404: check --graph-url, --cloud and --api-version\n"),
+        (429, "hint: 429: other programs may be using up the tenant's rate limit: try again later\n"),
     ] {
         let server = Server::always(move || Reply::status(status));
         let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "0"]);
@@ -488,7 +488,7 @@ fn a_network_that_fails_is_told_with_the_host_and_what_to_do() {
     let host = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let seen = list_at(&format!("http://{host}"), &["--retries", "0"]);
     let stderr = format!(
-        "error: the partners cannot be listed: {host}: the connection was refused\n\
+        "error: the partners cannot be listed: {host}: connection refused\n\
          hint: check the network, HTTPS_PROXY, and --graph-url\n"
     );
     assert_eq!(seen, Seen { stdout: String::new(), stderr, code: Some(1) });

@@ -65,7 +65,7 @@ fn records_and_text_name_what_was_begun() {
     );
     let seen = onboard(&without_the_second(), &three);
     let lines = "p-0001\tonboarding_started\n\
-                 p-0002\tfailed\t404 ResourceNotFound: no such partner (request id r-404)\n\
+                 p-0002\tfailed\t404 ResourceNotFound: no such partner (request ID r-404)\n\
                  p-0003\tonboarding_started\n";
     assert_eq!((seen.stdout.as_str(), seen.code), (lines, Some(1)));
     let summary = seen.timeless().lines().next().unwrap().to_owned();

@@ -249,7 +249,7 @@ fn a_failure_to_read_that_stays_is_told_when_the_time_is_up() {
         assert_eq!(seen.code, Some(1));
         assert_unconfirmed(&seen.records()[0], "not_confirmed");
         assert!(message(&seen.records()[0]).contains(words), "{seen:?}");
-        assert!(!message(&seen.records()[0]).contains("may have been done"), "a read changes nothing: {seen:?}");
+        assert!(!message(&seen.records()[0]).contains("may have been applied"), "a read changes nothing: {seen:?}");
     }
 }
 

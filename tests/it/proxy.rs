@@ -1,4 +1,4 @@
-//! `partner disconnect` where no connection comes about: a proxy that opens none, a server that never speaks.
+//! `partner disconnect` without a connection: a proxy that opens none, a server that does not answer.
 
 use std::net::TcpListener;
 
@@ -6,7 +6,7 @@ use crate::support::server::{Reply, Server};
 use crate::support::tls::Identity;
 use crate::support::{Intunectl, Seen, run};
 
-/// A root that nobody can reach but through a proxy.
+/// A server that can only be reached through a proxy.
 const ROOT: &str = "https://graph.example";
 
 /// A proxy that answers every request with this status.
@@ -14,17 +14,17 @@ fn proxy(status: &'static str) -> Server {
     Server::always(move || Reply::Raw(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").into()))
 }
 
-/// Fails unless a proxy was asked for the root so many times.
+/// Asserts that the proxy was asked to connect to the server so many times.
 #[track_caller]
 fn assert_asked(proxy: &Server, times: usize) {
     let asked: Vec<_> = proxy.requests().into_iter().map(|request| (request.method, request.path)).collect();
     assert_eq!(asked, vec![("CONNECT".to_owned(), "graph.example:443".to_owned()); times]);
 }
 
-/// Disconnects one partner; the message of its failure, too.
+/// Disconnects one partner, which fails; the message is the second value.
 fn fails(root: &str, proxy: &str, code: &str, kind: &str, arguments: &[&str]) -> (Seen, String) {
     let home = Intunectl::new();
-    // A machine without any trusted root cannot begin.
+    // Needed on a machine without trusted certificates.
     home.file("own.pem", Identity::new(&[]).pem);
     let mut command = home.disconnect(root);
     command.args(["a", "-o", "ndjson", "--ca-cert", "own.pem"]).args(arguments);
@@ -45,31 +45,31 @@ fn fails(root: &str, proxy: &str, code: &str, kind: &str, arguments: &[&str]) ->
 }
 
 #[test]
-fn a_proxy_that_opens_no_connection_is_asked_again() {
+fn a_proxy_that_is_unavailable_is_retried() {
     let proxy = proxy("503 Service Unavailable");
     let (seen, message) = fails(ROOT, proxy.root(), "ProxyFailure", "network", &["--retries", "1"]);
-    assert!(message.contains("the proxy did not open a connection ("), "{message}");
-    assert!(seen.stderr.contains("hint: check the proxy in HTTPS_PROXY, and whether it lets this host"), "{seen:?}");
+    assert!(message.contains("the proxy did not connect ("), "{message}");
+    assert!(seen.stderr.contains("hint: check HTTPS_PROXY, and whether the proxy allows connections"), "{seen:?}");
     assert_eq!(seen.records()[0]["attempts"], 2);
     assert_asked(&proxy, 2);
 }
 
 #[test]
-fn a_proxy_that_wants_a_password_is_not_asked_again() {
+fn a_proxy_that_requires_a_password_is_not_retried() {
     let proxy = proxy("407 Proxy Authentication Required");
     let (seen, _) = fails(ROOT, proxy.root(), "ProxyFailure", "network", &["--retries", "4"]);
-    assert!(seen.stderr.contains("hint: the proxy in HTTPS_PROXY wants a user name and password: "), "{seen:?}");
+    assert!(seen.stderr.contains("hint: add a user name and password to HTTPS_PROXY: "), "{seen:?}");
     assert_eq!(seen.records()[0]["attempts"], 1);
     assert_asked(&proxy, 1);
 }
 
 #[test]
-fn a_server_that_never_speaks_is_a_connection_that_did_not_come_about() {
-    // Connections are made, and wait to be accepted.
+fn a_tls_handshake_without_an_answer_is_a_connect_timeout() {
+    // The system accepts connections, but nothing answers the handshake.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let root = format!("https://{}", listener.local_addr().unwrap());
     let (seen, message) = fails(&root, "", "ConnectTimeout", "timeout", &["--timeout", "400ms", "--retries", "1"]);
-    assert!(message.ends_with(": connecting took too long"), "{message}");
+    assert!(message.ends_with(": connecting timed out"), "{message}");
     assert!(seen.stderr.contains("hint: check the network, HTTPS_PROXY, and --graph-url"), "{seen:?}");
     assert_eq!(seen.records()[0]["attempts"], 2);
 }

@@ -682,14 +682,18 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
         ("429", Box::new(|_| Reply::status(429).header("Retry-After", "3600")), "429 Too Many Requests"),
         ("a page", Box::new(move |_| Reply::status(502).body(page)), "502 Bad Gateway"),
         ("a page with 200", Box::new(move |_| Reply::status(200).body(page)), "its answer makes no sense"),
-        ("a redirect", Box::new(move |_| Reply::status(302).header("Location", &location)), "which is never followed"),
+        (
+            "a redirect",
+            Box::new(move |_| Reply::status(302).header("Location", &location)),
+            "redirects are not followed",
+        ),
         (
             "a redirect that keeps the method",
             Box::new({
                 let location = elsewhere.to_owned();
                 move |_| Reply::status(307).header("Location", &location)
             }),
-            "which is never followed",
+            "redirects are not followed",
         ),
         (
             "a truncated answer",
@@ -699,11 +703,11 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
                 let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len() + 1);
                 Reply::Raw([head.into_bytes(), body].concat())
             }),
-            "the connection broke before the answer came",
+            "connection lost before an answer arrived",
         ),
-        ("no answer", Box::new(|_| Reply::Close), "the connection broke before the answer came"),
-        ("a reset", Box::new(|_| Reply::Reset), "the connection broke before the answer came"),
-        ("no HTTP", Box::new(|_| Reply::Raw(b"hello there\r\n\r\n".to_vec())), "what came was not HTTP"),
+        ("no answer", Box::new(|_| Reply::Close), "connection lost before an answer arrived"),
+        ("a reset", Box::new(|_| Reply::Reset), "connection lost before an answer arrived"),
+        ("no HTTP", Box::new(|_| Reply::Raw(b"hello there\r\n\r\n".to_vec())), "not HTTP: "),
         (
             "truncated JSON",
             Box::new(|issuer| {
@@ -785,7 +789,7 @@ fn while_the_sign_in_service_is_unreachable_a_token_is_used_until_it_expires() {
         let seen = scene.outcome(scene.disconnect(1, &["--retries", "0"]));
         assert_eq!(seen.code, Some(code), "{}", seen.stderr);
         let words = format!(
-            "the sign-in of profile 'work' cannot be renewed: {}: the connection was refused",
+            "the sign-in of profile 'work' cannot be renewed: {}: connection refused",
             detour.root().strip_prefix("http://").unwrap()
         );
         assert!(told(&seen)[0].ends_with(&words), "{}", seen.stderr);
@@ -955,7 +959,7 @@ fn a_sign_in_service_that_never_answers_is_awaited_only_until_the_timeout() {
         scene.sign_in("work", left);
         let seen = scene.outcome(scene.disconnect(1, &["--retries", "0", "--timeout", "1s"]));
         assert_eq!((seen.code, scene.platform.graph().len()), (Some(code), 1), "{}", seen.stderr);
-        assert!(told(&seen)[0].ends_with(": no answer came in time"), "{}", seen.stderr);
+        assert!(told(&seen)[0].ends_with(": no answer in time"), "{}", seen.stderr);
     }
 }
 

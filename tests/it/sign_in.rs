@@ -474,9 +474,9 @@ fn a_platform_that_is_gone_while_a_code_is_typed_is_not_waited_for_until_the_cod
     let location = format!("{}/portal?{DEVICE_CODE}", elsewhere.url());
     type Given = Box<dyn Fn(usize) -> Reply + Send + Sync>;
     let answers: [(Given, &str); 3] = [
-        (Box::new(|_| Reply::status(403).body("<html>no</html>")), "403 Forbidden, with no reason"),
-        (Box::new(move |_| Reply::status(302).header("Location", &location)), "/portal, which is never followed"),
-        (Box::new(|_| Reply::Close), "the connection broke before the answer came"),
+        (Box::new(|_| Reply::status(403).body("<html>no</html>")), "403 Forbidden: unexpected answer"),
+        (Box::new(move |_| Reply::status(302).header("Location", &location)), "/portal; redirects are not followed"),
+        (Box::new(|_| Reply::Close), "connection lost before an answer arrived"),
     ];
     for (reply, words) in answers {
         let platform = with(&machine, "token", reply);
@@ -507,19 +507,22 @@ fn an_answer_that_is_not_the_platforms_is_told_in_words() {
         (Box::new(move || Reply::status(200).header("Content-Type", "text/html").body(html)), "makes no sense"),
         (Box::new(|| Reply::status(200).body("")), "makes no sense"),
         (Box::new(|| answer(200, &json!([]))), "makes no sense"),
-        (Box::new(move || Reply::status(403).body(html)), "403 Forbidden, with no reason that the service would give"),
-        (Box::new(|| Reply::status(500).body("{}")), "500 Internal Server Error: too busy, or out of order"),
+        (Box::new(move || Reply::status(403).body(html)), "403 Forbidden: unexpected answer"),
+        (
+            Box::new(|| Reply::status(500).body("{}")),
+            "500 Internal Server Error: the service, or a gateway or proxy, is busy",
+        ),
         (
             Box::new(move || Reply::status(302).header("Location", &location)),
             "302 Found: redirected to http://127.0.0.1:",
         ),
-        (Box::new(|| Reply::Close), "the connection broke before the answer came"),
-        (Box::new(|| Reply::Raw(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec())), "what came was not HTTP"),
+        (Box::new(|| Reply::Close), "connection lost before an answer arrived"),
+        (Box::new(|| Reply::Raw(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec())), "not HTTP: "),
         (
             Box::new(|| Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"user_code\":".to_vec())),
-            "the connection broke before the answer came",
+            "connection lost before an answer arrived",
         ),
-        (Box::new(|| Reply::Stall(b"HTTP/1.1 200 OK\r\n".to_vec())), "no answer came in time"),
+        (Box::new(|| Reply::Stall(b"HTTP/1.1 200 OK\r\n".to_vec())), "no answer in time"),
     ];
     for (reply, words) in answers {
         let platform = with(&machine, "devicecode", move |_| reply());
@@ -789,7 +792,7 @@ fn a_code_that_is_not_redeemed_signs_nobody_in() {
             "its answer makes no sense",
         ),
         (Box::new(move || Reply::status(307).header("Location", &location)), "307 Temporary Redirect: redirected to"),
-        (Box::new(|| Reply::Close), "the connection broke"),
+        (Box::new(|| Reply::Close), "connection lost"),
     ];
     for (reply, words) in answers {
         let platform = with(&machine, "token", move |_| reply());
@@ -1219,7 +1222,7 @@ fn a_profiles_tokens_are_not_to_be_had_by_a_redirect() {
             assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
             let seen = machine.run(&["partner", "list", "-vv"]);
             assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
-            let told = format!("redirected to {}/v1.0/x, which is never followed", elsewhere.url());
+            let told = format!("redirected to {}/v1.0/x; redirects are not followed", elsewhere.url());
             assert!(seen.stderr.contains(&told), "{}", seen.stderr);
         }
     }
@@ -1480,7 +1483,7 @@ fn what_is_not_githubs_word_is_told_with_the_permission_that_the_job_needs() {
 
 #[test]
 fn that_app_only_access_may_not_be_enabled_is_said_of_an_applications_token_alone() {
-    let words = "app-only access may not be enabled for this tenant";
+    let words = "app-only access";
     let error = json!({"error": {"code": "Forbidden", "message": "An error has occurred."}});
     for (status, code) in [(401, 4), (403, 1)] {
         let machine = Machine::without_keyring();

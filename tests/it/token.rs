@@ -255,8 +255,8 @@ fn a_redirect_is_not_followed() {
         for command in [&["partner", "disconnect", "a"][..], &["partner", "list"]] {
             let Seen { stdout, stderr, code } = run(&mut graph.command(&home, command));
             assert_eq!(code, Some(1), "{stderr}");
-            let message = format!("redirected to {location}, which is never followed");
-            assert!(stdout.contains(&message) || stderr.contains(&message), "{stdout}{stderr}");
+            let told = format!("redirected to {location}; redirects are not followed");
+            assert!(stdout.contains(&told) || stderr.contains(&told), "{stdout}{stderr}");
             if command.contains(&"disconnect") {
                 let ends =
                     stdout.starts_with(&format!("a\tfailed\t{status} ")) && stdout.ends_with(&format!(": {message}\n"));
@@ -408,15 +408,15 @@ fn an_unsafe_server_address_is_rejected_and_never_repeated() {
         (format!("http://graph.example/{SECRET}"), "is plain http"),
         ("http://0.0.0.0".into(), "is plain http"),
         (format!("http://localhost.{SECRET}.example"), "is plain http"),
-        (format!("http://admin:{SECRET}@127.0.0.1:{port}"), "holds a user name or password"),
-        (format!("https://{SECRET}@graph.microsoft.com"), "holds a user name or password"),
+        (format!("http://admin:{SECRET}@127.0.0.1:{port}"), "contains a user name or password"),
+        (format!("https://{SECRET}@graph.microsoft.com"), "contains a user name or password"),
         (format!("http://127.0.0.1:{port}/v1.0"), "ends in a version"),
         (format!("http://127.0.0.1:{port}/beta/"), "ends in a version"),
         (format!("http://127.0.0.1:{port}?key={SECRET}"), "has a query"),
         (format!("http://127.0.0.1:{port}#{SECRET}"), "has a query or fragment"),
         (format!("ftp://{SECRET}"), "is neither https nor http"),
-        (format!("127.0.0.1:{port}/{SECRET}"), "is not an address"),
-        (format!("http://[{SECRET}"), "is not an address"),
+        (format!("127.0.0.1:{port}/{SECRET}"), "is not a valid URL"),
+        (format!("http://[{SECRET}"), "is not a valid URL"),
     ];
     for (root, reason) in roots {
         for option in ["--graph-url", "--login-url"] {
@@ -430,7 +430,7 @@ fn an_unsafe_server_address_is_rejected_and_never_repeated() {
         }
     }
     let stderr = scene.refuses(&mut scene.disconnect(&["--token", TOKEN, "--graph-url", ""]), 2);
-    assert!(stderr.contains("the address in --graph-url is not an address"), "{stderr}");
+    assert!(stderr.contains("the address in --graph-url is not a valid URL"), "{stderr}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn text_is_one_cleaned_line_of_three_fields() {
         let line = text_line(&record(1, Status::Failed), RecordStyle::PLAIN);
-        assert_eq!(line, "id-1\tfailed\t404 Not Found: no such \u{fffd}[2Jpartner (request id r)");
+        assert_eq!(line, "id-1\tfailed\t404 Not Found: no such \u{fffd}[2Jpartner (request ID r)");
         assert_eq!(text_line(&record(1, DONE), RecordStyle::PLAIN), "id-1\tdisconnected");
     }
 
@@ -91,7 +91,7 @@ mod tests {
             let text = TextStyle { layout: Layout::Columns { width }, color: false };
             text_line(&record, RecordStyle { text, id_width: 36 })
         };
-        const DETAIL: &str = "404 ResourceNotFound: this tenant has no such partner (request id r)";
+        const DETAIL: &str = "404 ResourceNotFound: this tenant has no such partner (request ID r)";
         for width in [None, Some(200), Some(121)] {
             assert_eq!(
                 shown(Status::Failed, width),
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(
             shown(Status::Failed, Some(40)),
             "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10\n  failed\n  404 ResourceNotFound: this tenant has\n  \
-             no such partner (request id r)"
+             no such partner (request ID r)"
         );
         assert_eq!(shown(DONE, Some(51)), "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  disconnected");
         // Below for each, not just for those that are too wide: a column of statuses is read at a glance.
@@ -122,7 +122,7 @@ mod tests {
         let text = TextStyle { layout: Layout::Columns { width: Some(30) }, color: true };
         let line = text_line(&record(1, Status::Failed), RecordStyle { text, id_width: 4 });
         let expected = "id-1  \u{1b}[1m\u{1b}[31mfailed\u{1b}[0m\n  \u{1b}[2m404 Not Found: no such\u{1b}[0m\n  \
-                        \u{1b}[2m\u{fffd}[2Jpartner (request id r)\u{1b}[0m";
+                        \u{1b}[2m\u{fffd}[2Jpartner (request ID r)\u{1b}[0m";
         assert_eq!(line, expected);
     }
 }

@@ -67,7 +67,7 @@ fn requests_still_in_flight_3_s_after_the_console_is_closed_are_abandoned() {
         assert_eq!(given_up.len(), 2, "{signal}: {seen:?}");
         for record in given_up {
             let message = record["error"]["message"].as_str().unwrap();
-            assert!(message.contains("it may have been done all the same: look with"), "{message}");
+            assert!(message.contains("the change may have been applied anyway: check with"), "{message}");
         }
     }
 }
