@@ -634,8 +634,9 @@ fn records_of_another_tenant_are_no_input() {
             let server = service();
             let mut command = command(&home, &server, &["partner", verb, "-f", "list"], &[]);
             let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()));
-            let told =
-                format!("error: {place}this record is of tenant {OTHER_TENANT}, but the token is for tenant {TENANT}");
+            let told = format!(
+                "error: {place}this record belongs to tenant {OTHER_TENANT}, but the token is for tenant {TENANT}"
+            );
             assert_refused(&seen, &server, 4, &[&told]);
         }
     }
@@ -644,7 +645,7 @@ fn records_of_another_tenant_are_no_input() {
     let server = service();
     let mut opaque = command(&home, &server, &["partner", "disconnect", "-f", "list"], &[]);
     let seen = run(opaque.env("INTUNECTL_TOKEN", TOKEN));
-    assert_refused(&seen, &server, 4, &["the token does not say which tenant it is for"]);
+    assert_refused(&seen, &server, 4, &["the token does not name its tenant"]);
     // Records of the tenant itself are, and those that name none.
     home.file("list", good() + &record("b", Value::Null) + "{\"id\":\"c\"}\nd\n");
     let mut own = command(&home, &server, &["partner", "disconnect", "-f", "list"], &[]);
