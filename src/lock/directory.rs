@@ -80,9 +80,9 @@ impl Directory {
             opened => opened,
         };
         let directory = File::from(opened.map_err(|error| match error {
-            // A symbolic link causes one or the other.
-            Errno::NOTDIR | Errno::LOOP => io::Error::other("not a directory"),
-            error => error.into(),
+            // For a symbolic link, it is one or the other.
+            Errno::LOOP => Errno::NOTDIR,
+            error => error,
         })?);
         if !is_own(&directory.metadata()?) {
             return Err(io::Error::other("belongs to another user"));

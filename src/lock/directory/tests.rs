@@ -242,7 +242,7 @@ fn if_no_directory_works_the_error_gives_the_reason_for_each() {
     let variables = [RUN, ("HOME", "nothing")];
     let [run, home] = [scene.path("run/intunectl"), scene.path("nothing/.local/state/intunectl")];
     let expected = format!(
-        "cannot create a lock file: {}: not a directory; {}: No such file or directory; {}: not a directory",
+        "cannot create a lock file: {}: Not a directory; {}: No such file or directory; {}: Not a directory",
         run.display(),
         home.display(),
         scene.temporary().display()
