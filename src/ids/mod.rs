@@ -120,8 +120,8 @@ impl Collector {
     pub fn finish(self) -> Result<Collected, Error> {
         if self.bad.count > 0 {
             return Err(Error::usage(self.bad.message()).hint(if self.bad.any_line {
-                "give one ID per line (lines that start with `#` are ignored), or JSON: objects with an `id`, one per \
-                 line or in an array, or a Graph page"
+                "give one ID per line (a comment line starts with `#`), or JSON: objects with an `id`, an array, or a \
+                 Graph page"
             } else {
                 "list the IDs with `intunectl partner list`"
             }));

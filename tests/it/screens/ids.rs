@@ -101,11 +101,13 @@ fn unreadable_input(screens: &mut Screens) {
     screens.sh("intunectl partner disconnect - -f - < ids.txt");
 
     screens.heading("The file is not UTF-8: it is in Latin 1");
-    screens.sh(&format!(r"printf '{TEAMVIEWER}\n# M\374nchen\n' > latin1.txt"));
+    let latin1 = [format!("{TEAMVIEWER}\n# M").as_bytes(), b"\xfcnchen\n"].concat();
+    screens.home.file("latin1.txt", latin1);
+    screens.sh("iconv -f LATIN1 -t UTF-8 latin1.txt");
     screens.sh("intunectl partner disconnect -f latin1.txt");
 
     screens.heading("The file is UTF-16 without a byte order mark");
-    screens.sh(r"printf '5\0000\0f\000\n\000' | intunectl partner disconnect -");
+    screens.sh("iconv -f UTF-8 -t UTF-16LE ids.txt | intunectl partner disconnect -");
 
     screens.heading("The file has line ends of Mac OS 9");
     screens.sh(&format!(r"printf '{TEAMVIEWER}\r{HELPDESK}\r' | intunectl partner disconnect -"));

@@ -54,16 +54,16 @@ fn id(number: usize) -> String {
     format!("7d4c2b1a-9e8f-4a3b-b5c6-1f2e3d4c5b{number:02}")
 }
 
+fn token() -> String {
+    jwt::but(&json!({"tid": TENANT, "upn": "admin@contoso.com"}))
+}
+
 /// Types a line at a terminal of 80 columns, and answers the prompt with these keys.
 fn answer(screens: &mut Screens, line: &str, keys: &str) {
     let terminal = Terminal::script(&screens.command(), line);
-    answer_at(screens, &terminal, keys);
-    screens.show_seen(line, &terminal.end());
-}
-
-fn answer_at(_: &Screens, terminal: &Terminal, keys: &str) {
     terminal.wait_for(QUESTION);
     terminal.keys(keys);
+    screens.show_seen(line, &terminal.end());
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn prompt() {
     let mut screens = Screens::new("05-prompt");
     screens.serve(&server);
     screens.mask(server.root().strip_prefix("http://").unwrap(), "graph.microsoft.com");
-    screens.set("INTUNECTL_TOKEN", &jwt::but(&json!({"tid": TENANT, "upn": "admin@contoso.com"})));
+    screens.set("INTUNECTL_TOKEN", &token());
     one_partner(&mut screens);
     many_partners(&mut screens);
     resumed(&mut screens, &server);
@@ -101,11 +101,9 @@ fn one_partner(screens: &mut Screens) {
     screens.sh("cat errors.txt");
 
     screens.heading("The token does not name its tenant");
-    let token =
-        screens.command().get_envs().find(|(name, _)| *name == "INTUNECTL_TOKEN").unwrap().1.unwrap().to_owned();
     screens.set("INTUNECTL_TOKEN", "opaque");
     answer(screens, &format!("intunectl partner disconnect {TEAMVIEWER}"), "n\n");
-    screens.set("INTUNECTL_TOKEN", token.to_str().unwrap());
+    screens.set("INTUNECTL_TOKEN", &token());
 }
 
 fn many_partners(screens: &mut Screens) {
@@ -148,7 +146,8 @@ fn narrow_window(screens: &mut Screens) {
     let mut command = screens.command();
     command.args(["partner", "disconnect", TEAMVIEWER, SUPPORT]);
     let terminal = Terminal::start(&command, ALL, 40);
-    answer_at(screens, &terminal, "n\n");
+    terminal.wait_for(QUESTION);
+    terminal.keys("n\n");
     screens.show_seen(&format!("intunectl partner disconnect {TEAMVIEWER} {SUPPORT}"), &terminal.end());
 }
 

@@ -15,14 +15,10 @@ const RESUME: &str = "intunectl partner disconnect -f ids.txt --resume audit.ndj
 
 /// The record of a disconnect in this tenant.
 fn record(server: &Server, id: &str, index: usize, tenant: &Value) -> String {
-    let record = json!({
-        "id": id, "index": index, "action": "disconnect", "status": "disconnected", "http_status": 204,
-        "attempts": 1, "duration_ms": 184, "time": "2026-11-23T10:15:30.123Z", "tenant_id": tenant,
-        "graph_url": server.root(), "account": "admin@contoso.com",
-        "client_request_id": "4c1f8e6a-0b7d-4a3e-9c52-d8e7f6a5b4c3",
-        "request_id": "b1946ac9-2492-4d23-8f6c-5d6a7f1c0e42", "error": null,
-    });
-    format!("{record}\n")
+    let root = server.root();
+    format!(
+        r#"{{"id":"{id}","index":{index},"action":"disconnect","status":"disconnected","http_status":204,"attempts":1,"duration_ms":184,"time":"2026-11-23T10:15:30.123Z","tenant_id":{tenant},"graph_url":"{root}","account":"admin@contoso.com","client_request_id":"4c1f8e6a-0b7d-4a3e-9c52-d8e7f6a5b4c3","request_id":"b1946ac9-2492-4d23-8f6c-5d6a7f1c0e42","error":null}}"#
+    ) + "\n"
 }
 
 #[test]
@@ -51,9 +47,6 @@ fn resume() {
     screens.heading("Everything is done");
     screens.home.file("audit.ndjson", all_done);
     screens.sh(RESUME);
-
-    screens.heading("A dry run leaves out what is done");
-    screens.sh(&format!("{RESUME} --dry-run"));
 
     screens.heading("The earlier run was killed while it wrote a record");
     screens.home.file("audit.ndjson", done.clone() + "{\"id\":\"c2a7d4e8-1f3b-4a96-8e0");
