@@ -115,7 +115,7 @@ proptest! {
                 prop_assert_eq!(pairs(&collected), without_repeats(&all));
                 prop_assert_eq!(collected.ids.repeated(), all.len() - collected.ids.len());
             }
-            Err(e) => prop_assert!(false, "{}", e),
+            Err(e) => return Err(TestCaseError::fail(e.to_string())),
         }
     }
 

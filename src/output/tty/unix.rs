@@ -121,8 +121,8 @@ impl Tty {
                 }
                 continue;
             };
-            // Reads only if there is input, and then checks the foreground: a read in the background would stop this
-            // process. On macOS, `poll` cannot tell whether there is input, so that may still happen, though rarely.
+            // Reads only if there is input: if this process is stopped after the check for the foreground, and continues in
+            // the background, a read would stop it again. If `poll` cannot tell (macOS), that may still happen.
             let mut events = [PollFd::new(&self.input, PollFlags::IN)];
             if matches!(poll(&mut events, Some(&pause)), Ok(0) | Err(Errno::INTR)) || !is_in_foreground(&self.output) {
                 continue;
