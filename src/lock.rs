@@ -1,7 +1,7 @@
 //! Locks between the processes of one user: an empty file each.
 //!
-//! On Unix they are in a directory that only this user can write to. In a shared one, another user could create the file
-//! first and lock this user out. Nothing is written to a lock file.
+//! On Unix they are in a directory that only this user can write to. In a shared one, another user could create the
+//! file first and lock this user out. Nothing is written to a lock file.
 
 #[cfg(unix)]
 mod directory;

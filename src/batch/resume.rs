@@ -11,16 +11,16 @@ use crate::ids::PartnerId;
 use crate::output::record::Status;
 use crate::text::encoding;
 
-/// The beginning of every record. In a JSON string its quotation marks would be escaped, so a record begins wherever this
-/// occurs, even within a line: the record before it is incomplete, and this one was appended to it.
+/// The beginning of every record. In a JSON string its quotation marks would be escaped, so a record begins wherever
+/// this occurs, even within a line: the record before it is incomplete, and this one was appended to it.
 const BEGINNING: &str = "{\"id\":";
 
 /// The content of a file of records.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Earlier {
     owners: HashMap<OwnerKey, Done>,
-    /// How many records are incomplete: the run was killed, or the disk was full, while it wrote them. The results of their
-    /// IDs are unknown.
+    /// How many records are incomplete: the run was killed, or the disk was full, while it wrote them. The results of
+    /// their IDs are unknown.
     pub torn: usize,
     /// How many records do not name their tenant and root: an earlier version wrote them.
     pub unowned: usize,
@@ -66,8 +66,8 @@ struct LoggedRecord<'a> {
     graph_url: Option<String>,
 }
 
-/// Reads the records of earlier runs, in the order in which they were written: for each tenant and root, the last record
-/// of an ID decides.
+/// Reads the records of earlier runs, in the order in which they were written: for each tenant and root, the last
+/// record of an ID decides.
 ///
 /// # Errors
 /// The bytes contain something other than records, so the user probably named the wrong file.
@@ -126,8 +126,8 @@ impl Earlier {
         Some(())
     }
 
-    /// The IDs that are done in this tenant (`None` if the token names no tenant) at this root, and the number of records
-    /// of other tenants and roots.
+    /// The IDs that are done in this tenant (`None` if the token names no tenant) at this root, and the number of
+    /// records of other tenants and roots.
     pub fn of(&self, tenant: Option<&str>, root: &str) -> (HashSet<PartnerId>, usize) {
         let own = self.owners.get(&(tenant.map(str::to_ascii_lowercase), root.to_owned()));
         let all: usize = self.owners.values().map(|owner| owner.records).sum();

@@ -40,8 +40,8 @@ impl ResumeLog {
         let bytes = input::file(&path).map_err(|error| {
             error.hint("give --resume the records of an earlier run (-o ndjson); for a first run, omit --resume")
         })?;
-        // On Windows, `>` looks like a first `>>`: cmd passes an empty file. PowerShell passes a pipe, and may already have
-        // written a byte order mark to the file.
+        // On Windows, `>` looks like a first `>>`: cmd passes an empty file. PowerShell passes a pipe, and may already
+        // have written a byte order mark to the file.
         if cfg!(windows) && (is_own || stdout::is_pipe()) && decode_lossy(&bytes).is_empty() {
             return Err(Error::usage(format!("{name} is empty; nothing was sent")).hint(
                 "`>` empties a file before intunectl reads it: append with `>>`; for a first run, omit --resume",

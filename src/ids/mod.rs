@@ -1,7 +1,7 @@
 //! Partner IDs: their grammar, and how they are collected from arguments, files and standard input.
 //!
-//! A disconnect cannot be undone from here, so all input is read and checked first: [`Collector::finish`] returns either
-//! all IDs or the mistakes, never the valid part of a bad file.
+//! A disconnect cannot be undone from here, so all input is read and checked first: [`Collector::finish`] returns
+//! either all IDs or the mistakes, never the valid part of a bad file.
 
 mod id;
 pub mod input;

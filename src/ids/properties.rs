@@ -41,8 +41,8 @@ fn breaks_the_rules(id: &str) -> bool {
         || id.contains(|c| SHAPELESS.iter().any(|range| range.contains(&u32::from(c))))
 }
 
-/// An ID that should not have been accepted. Checks the collected IDs even if the input as a whole is rejected, as random
-/// input nearly always is.
+/// An ID that should not have been accepted. Checks the collected IDs even if the input as a whole is rejected, as
+/// random input nearly always is.
 fn bad_id_taken_from(bytes: &[u8]) -> Option<String> {
     let mut collector = Collector::new();
     collector.source("ids.txt", bytes);
@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn a_guid_in_upper_and_lower_case_is_one_id(guid in "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", upper in any::<u64>()) {
+    fn guids_are_one_id_in_any_case(guid in "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", upper in any::<u64>()) {
         let other: String = guid
             .chars()
             .enumerate()

@@ -1,7 +1,7 @@
 //! The formats of IDs in files and on standard input: lines, JSON values, or a mixture.
 //!
-//! JSON is not parsed into a tree: values are slices of the text ([`RawValue`]), parsed one level at a time. Large arrays
-//! cost no memory, deep nesting does no harm, and the position of a slice gives its line number.
+//! JSON is not parsed into a tree: values are slices of the text ([`RawValue`]), parsed one level at a time. Large
+//! arrays cost no memory, deep nesting does no harm, and the position of a slice gives its line number.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -61,7 +61,8 @@ impl<'a, 'c> Source<'a, 'c> {
 
     fn line(&mut self, line: &'a str) {
         if line.contains('\r') {
-            // Mac OS 9 ended lines with it. Rejected in comments too: the lines after a comment would be ignored silently.
+            // Mac OS 9 ended lines with it. Rejected in comments too: the lines after a comment would be ignored
+            // silently.
             self.bad(line, format_args!("{} contains a carriage return within the line", Quoted(line)));
         } else if !line.is_empty() && !line.starts_with('#') {
             self.id(line, line);

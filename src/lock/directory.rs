@@ -19,8 +19,8 @@ const PRIVATE: u32 = 0o700;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Directory {
     pub path: PathBuf,
-    /// An existing directory above it, which must belong to the user. After `su` or `sudo` it may belong to another user,
-    /// who could not use a directory that we create there.
+    /// An existing directory above it, which must belong to the user. After `su` or `sudo` it may belong to another
+    /// user, who could not use a directory that we create there.
     pub base: Option<PathBuf>,
 }
 

@@ -147,8 +147,8 @@ fn show_reads_standard_input_without_a_dash() {
 fn an_empty_variable_in_a_loop_does_not_disconnect_the_rest_of_the_list() {
     let scene = Scene::new();
     let list = std::fs::File::open(scene.home.file("list", "a\n\nskip b\nc\n")).unwrap();
-    // Like `while read -r id; do intunectl partner disconnect $id; done < list`, which reads no byte after its line: the rest
-    // of the list is the standard input of the commands in the loop.
+    // Like `while read -r id; do intunectl partner disconnect $id; done < list`, which reads no byte after its line:
+    // the rest of the list is the standard input of the commands in the loop.
     let mut seen = Vec::new();
     for line in BufReader::with_capacity(1, &list).lines().map(Result::unwrap) {
         if line.starts_with("skip ") {

@@ -68,8 +68,8 @@ impl Round {
         Self { home, list, log, server, killer }
     }
 
-    /// `intunectl partner disconnect -f ids.txt --rate off -j 8 -o ndjson --resume audit.ndjson >> audit.ndjson`, on Windows
-    /// without `--resume` if the log is empty.
+    /// `intunectl partner disconnect -f ids.txt --rate off -j 8 -o ndjson --resume audit.ndjson >> audit.ndjson`, on
+    /// Windows without `--resume` if the log is empty.
     fn start(&self) -> Running {
         let mut command = self.home.disconnect(self.server.root());
         command.arg("-f").arg(&self.list).args(["--rate", "off", "-j", "8", "-o", "ndjson"]);
@@ -91,8 +91,8 @@ impl Round {
         assert_eq!(seen.code, KILLED, "it ended before it was killed: {seen:?}");
     }
 
-    /// Removes a random number of bytes from the end of the log, but none of the first `kept` bytes. A kill rarely leaves an
-    /// incomplete record; a full disk or a failing machine does.
+    /// Removes a random number of bytes from the end of the log, but none of the first `kept` bytes. A kill rarely
+    /// leaves an incomplete record; a full disk or a failing machine does.
     fn tear(&self, kept: u64, rng: &mut Rng) {
         let torn = (self.length() - kept).min(400);
         let file = File::options().write(true).open(&self.log).unwrap();

@@ -618,8 +618,8 @@ fn ctrl_c_while_ids_are_typed_is_exit_130() {
     let server = service();
     let home = Intunectl::new();
     let terminal = Terminal::start(home.disconnect(server.root()).arg("-"), BUT_STDOUT, 80);
-    // A process that reads already listens for signals. A terminal cannot hold this many keys, so all are typed only after
-    // the process has read some. A console can hold them, but does not echo them before they are read.
+    // A process that reads already listens for signals. A terminal cannot hold this many keys, so all are typed only
+    // after the process has read some. A console can hold them, but does not echo them before they are read.
     terminal.keys("a\n".repeat(if cfg!(windows) { 1 } else { 200_000 }));
     terminal.wait_for("a\r\n");
     terminal.ctrl_c();

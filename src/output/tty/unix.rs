@@ -12,8 +12,8 @@ use crate::output::style::Color;
 use crate::output::terminal::TextStyle;
 use crate::text::sanitize::without_tokens;
 
-/// How often to check whether a line was typed. It is also enough time for both steps of a shell that resumes a job: the
-/// shell puts it in the foreground and continues it.
+/// How often to check whether a line was typed. It is also enough time for both steps of a shell that resumes a job:
+/// the shell puts it in the foreground and continues it.
 pub const PAUSE: Duration = Duration::from_millis(50);
 /// The longest line that a terminal can hold. Source: Linux's `N_TTY_BUF_SIZE`.
 const LONGEST: usize = 4096;
@@ -27,9 +27,9 @@ pub struct Tty {
 impl Tty {
     /// Opens it if a person can answer there, that is, if this process is in its foreground.
     ///
-    /// In the background, a process is stopped if it reads (SIGTTIN) or discards input (SIGTTOU), and perhaps if it writes
-    /// (`stty tostop`). It is never stopped if it opens the terminal or queries its foreground group. Source: POSIX,
-    /// "General Terminal Interface".
+    /// In the background, a process is stopped if it reads (SIGTTIN) or discards input (SIGTTOU), and perhaps if it
+    /// writes (`stty tostop`). It is never stopped if it opens the terminal or queries its foreground group. Source:
+    /// POSIX, "General Terminal Interface".
     ///
     /// Some containers have no `/dev/tty`. There, the terminal of a standard stream is opened through Linux's `/proc`.
     ///
@@ -58,8 +58,8 @@ impl Tty {
         is_controlling(io::stderr())
     }
 
-    /// Waits until no other process prompts at this terminal, and makes others wait until the lock is dropped. `None` if
-    /// there is no directory for the lock: two prompts at once are better than none. Blocks the thread.
+    /// Waits until no other process prompts at this terminal, and makes others wait until the lock is dropped. `None`
+    /// if there is no directory for the lock: two prompts at once are better than none. Blocks the thread.
     ///
     /// The lock is named after the process group: only processes of the foreground group can prompt, and a job that was
     /// stopped at its prompt must not block the next one.
@@ -121,8 +121,9 @@ impl Tty {
                 }
                 continue;
             };
-            // Reads only if there is input: if this process is stopped after the check for the foreground, and continues in
-            // the background, a read would stop it again. If `poll` cannot tell (macOS), that may still happen.
+            // Reads only if there is input: if this process is stopped after the check for the foreground, and
+            // continues in the background, a read would stop it again. If `poll` cannot tell (macOS), that may still
+            // happen.
             let mut events = [PollFd::new(&self.input, PollFlags::IN)];
             if matches!(poll(&mut events, Some(&pause)), Ok(0) | Err(Errno::INTR)) || !is_in_foreground(&self.output) {
                 continue;

@@ -34,11 +34,12 @@ pub struct Tty {
 }
 
 impl Tty {
-    /// Opens it if a standard stream leads to it. (A service may have a console that no stream leads to and nobody sees.)
+    /// Opens it if a standard stream leads to it. (A service may have a console that no stream leads to and nobody
+    /// sees.)
     ///
     /// # Errors
-    /// There is a terminal, but it cannot show the prompt: it is not a console (Git Bash's is not), or the console cannot
-    /// be opened.
+    /// There is a terminal, but it cannot show the prompt: it is not a console (Git Bash's is not), or the console
+    /// cannot be opened.
     pub fn open() -> Result<Option<Self>, Error> {
         let unasked = || {
             Error::usage("this terminal cannot show the confirmation prompt; nothing was sent")

@@ -1,4 +1,5 @@
-//! A terminal on Windows that is not a console: Git Bash's. It is a pair of pipes, and programs recognize it by their name.
+//! A terminal on Windows that is not a console: Git Bash's. It is a pair of pipes, and programs recognize it by their
+//! name.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicUsize, Ordering};
