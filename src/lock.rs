@@ -1,7 +1,7 @@
 //! Locks between the processes of one user: an empty file each.
 //!
-//! On Unix they are in a directory that only this user can write. In a shared one, another user could create a file
-//! first, and so lock this user out. Nothing is written to a lock file.
+//! On Unix they are in a directory that only this user can write to. In a shared one, another user could create the
+//! file first and lock this user out. Nothing is written to a lock file.
 
 #[cfg(unix)]
 mod directory;
@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// The name starts with `intunectl`: on Windows, the files of other programs are in the same directory.
 ///
 /// # Errors
-/// No directory can be used: a message with each that was tried, and the reason.
+/// No directory can be used: a message with each directory and the reason.
 pub fn acquire(name: &str, deadline: Instant) -> Result<Option<File>, String> {
     acquire_in(&candidates(), name, deadline)
 }
@@ -46,14 +46,14 @@ fn first<T>(directories: &[Directory], mut work: impl FnMut(&Directory) -> io::R
     Err(format!("cannot create a lock file: {}", failures.join("; ")))
 }
 
-/// A lock under a name that is used for a short time. Its file is deleted when it is released.
+/// A lock whose name is used only for a short time. Its file is deleted when it is released.
 #[cfg(unix)]
 pub struct TemporaryLock {
     path: PathBuf,
     _locked: File,
 }
 
-/// Waits for the lock of this name for as long as that takes. Blocks the thread.
+/// Waits for the lock of this name, without a limit. Blocks the thread.
 #[cfg(unix)]
 pub fn acquire_temporary(name: &str) -> Result<TemporaryLock, String> {
     acquire_temporary_in(&candidates(), name)
@@ -70,7 +70,7 @@ fn acquire_temporary_in(directories: &[Directory], name: &str) -> Result<Tempora
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 locked => locked?,
             }
-            // Otherwise the previous holder has deleted it.
+            // With no link left, it was deleted by the previous holder.
             if file.metadata()?.nlink() > 0 {
                 return Ok(TemporaryLock { path: directory.path.join(format!("{name}.lock")), _locked: file });
             }
@@ -137,7 +137,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_passing_lock_is_one_process_s_at_a_time_and_leaves_no_file() {
+    fn a_temporary_lock_has_one_holder_at_a_time_and_leaves_no_file() {
         use std::sync::atomic::{AtomicUsize, Ordering};
 
         let dir = tempfile::tempdir().unwrap();
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_stays_held_is_given_up_at_the_deadline() {
+    fn waiting_for_a_held_lock_ends_at_the_deadline() {
         let dir = tempfile::tempdir().unwrap();
         let _held = lock(open(&dir), soon()).unwrap().unwrap();
         assert!(lock(open(&dir), Instant::now()).unwrap().is_none());
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_process_waits_until_the_first_is_done() {
+    fn a_second_process_waits_until_the_first_releases_the_lock() {
         let dir = tempfile::tempdir().unwrap();
         let first = lock(open(&dir), soon()).unwrap().unwrap();
         let (got_it, has_it) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! What an earlier run has done, by the records that it left.
+//! The IDs that earlier runs have done, from their records.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -11,32 +11,32 @@ use crate::ids::PartnerId;
 use crate::output::record::Status;
 use crate::text::encoding;
 
-/// What every record begins with. Within JSON's strings its quotation marks would be escaped, so wherever it stands a
-/// record begins: also in the middle of a line, where one record was torn and another was appended to it.
+/// The beginning of every record. In a JSON string its quotation marks would be escaped, so a record begins wherever
+/// this occurs, even within a line: the record before it is incomplete, and this one was appended to it.
 const BEGINNING: &str = "{\"id\":";
 
-/// What a file of records tells.
+/// The content of a file of records.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Earlier {
     owners: HashMap<OwnerKey, Done>,
-    /// How many records are torn: the run was killed, or its disk was full, while it wrote them. What became of their IDs
-    /// is not known.
+    /// How many records are incomplete: the run was killed, or the disk was full, while it wrote them. The results of
+    /// their IDs are unknown.
     pub torn: usize,
-    /// How many records do not say whose they are: an earlier version wrote them.
+    /// How many records do not name their tenant and root: an earlier version wrote them.
     pub unowned: usize,
 }
 
-/// The tenant, in small letters, if the record names one, and the Graph root.
+/// The tenant, in lower case, if the record names one, and the Graph root.
 type OwnerKey = (Option<String>, String);
 
-/// What the records of one tenant at one root tell.
+/// The content of the records of one tenant at one root.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Done {
     ids: HashSet<PartnerId>,
     records: usize,
 }
 
-/// A line that no earlier run has written.
+/// A line that is not a record of an earlier run.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Foreign {
     /// Counted from 1.
@@ -61,29 +61,29 @@ struct LoggedRecord<'a> {
     dry_run: bool,
     #[serde(default)]
     tenant_id: Option<String>,
-    /// Every record of something that was done has it, unless an earlier version wrote it.
+    /// Every record of an action that was done has it, unless an earlier version wrote the record.
     #[serde(default)]
     graph_url: Option<String>,
 }
 
-/// Reads the records of earlier runs, in the order in which they were written: of each tenant and root, the last word on
-/// an ID counts.
+/// Reads the records of earlier runs, in the order in which they were written: for each tenant and root, the last
+/// record of an ID decides.
 ///
 /// # Errors
-/// The bytes hold something else than records, so it is not the file that was meant.
+/// The bytes contain something other than records, so the user probably named the wrong file.
 pub fn read(bytes: &[u8], action: &'static Action) -> Result<Earlier, Foreign> {
-    // A character that is torn, too, is as good as any other there.
+    // At the end of an incomplete record a character may be incomplete too; any replacement does.
     let text = encoding::decode_lossy(bytes);
     let mut earlier = Earlier::default();
     for (n, line) in text.lines().enumerate() {
-        // Some file systems fill up with NUL characters what was being written when the power failed; a byte order mark
-        // stands in the middle where two files were made one.
+        // After a power failure, some file systems put NUL characters where data was being written. If two files were
+        // concatenated, a byte order mark is in the middle.
         let mut line = line.trim_matches(|c: char| c.is_whitespace() || "\0\u{feff}".contains(c));
         while !line.is_empty() {
             let next = line.get(1..).and_then(|rest| rest.find(BEGINNING)).map_or(line.len(), |at| at + 1);
             let (piece, rest) = line.split_at(next);
             line = rest;
-            // The first value alone: what stands behind a whole record was torn off another.
+            // Only the first value: text after a complete record is a fragment of another one.
             let first = serde_json::Deserializer::from_str(piece).into_iter::<LoggedRecord>().next();
             match first.unwrap_or_else(|| serde_json::from_str(piece)) {
                 Ok(record) => earlier.take(record, action).ok_or(Foreign { line: n + 1 })?,
@@ -95,14 +95,14 @@ pub fn read(bytes: &[u8], action: &'static Action) -> Result<Earlier, Foreign> {
     Ok(earlier)
 }
 
-/// Whether the beginning of a record stands where one should be: its end is missing, or something else stands there.
+/// Whether this is the beginning of a record whose end is missing, or is replaced by something else.
 fn is_torn(piece: &str, error: &serde_json::Error, is_followed: bool) -> bool {
     let begins = piece.starts_with(BEGINNING) || BEGINNING.starts_with(piece);
     begins && (error.is_eof() || is_followed)
 }
 
 impl Earlier {
-    /// `None` for what is no record of ours.
+    /// `None` if it is not a record of ours.
     fn take(&mut self, record: LoggedRecord<'_>, action: &'static Action) -> Option<()> {
         let id = PartnerId::parse(&record.id).ok()?;
         let of = action::ALL.into_iter().find(|of| of.name == record.action)?;
@@ -117,7 +117,7 @@ impl Earlier {
         };
         let owner = self.owners.entry((record.tenant_id.map(|id| id.to_ascii_lowercase()), root)).or_default();
         owner.records += 1;
-        // What one action has done, the other has undone.
+        // One action undoes the other.
         if has_done && of == action {
             owner.ids.insert(id);
         } else {
@@ -126,8 +126,8 @@ impl Earlier {
         Some(())
     }
 
-    /// The IDs that are done for this tenant (none: for tokens that name no tenant) at this root, and how many records of
-    /// others there are.
+    /// The IDs that are done in this tenant (`None` if the token names no tenant) at this root, and the number of
+    /// records of other tenants and roots.
     pub fn of(&self, tenant: Option<&str>, root: &str) -> (HashSet<PartnerId>, usize) {
         let own = self.owners.get(&(tenant.map(str::to_ascii_lowercase), root.to_owned()));
         let all: usize = self.owners.values().map(|owner| owner.records).sum();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_done_counts_and_the_last_word_on_an_id_is_the_one_that_does() {
+    fn only_completed_actions_count_and_the_last_record_of_an_id_decides() {
         type Records = &'static [(&'static str, &'static str, &'static str)];
         let table: &[(Records, &[&str])] = &[
             (&[("a", "disconnect", "disconnected")], &["a"]),
@@ -190,14 +190,14 @@ mod tests {
     }
 
     #[test]
-    fn records_count_for_their_own_tenant_and_root() {
+    fn records_count_only_for_their_own_tenant_and_root() {
         let done = |id: &str, tenant: &str, root: &str| record_of(id, "disconnect", "disconnected", tenant, root);
         let (own, here) = (r#""T""#, r#""https://g""#);
         let log = done("own", own, here)
             + &done("other-tenant", r#""u""#, here)
             + &done("other-root", own, r#""https://h""#)
             + &done("no-tenant", "null", here)
-            // Another tenant's word on an ID changes nothing here.
+            // Another tenant's record of this ID changes nothing here.
             + &record_of("own", "disconnect", "failed", r#""u""#, here)
             + r#"{"id":"old","action":"disconnect","status":"disconnected","error":null}"#;
         let of = |tenant: Option<&str>, root: &str| {
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_record_is_told_with_its_line() {
+    fn a_line_that_is_not_a_record_is_reported_by_its_number() {
         let good = record("a", "disconnect", "disconnected");
         let foreign = [
             "id,status",
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_machine_without_power_left_is_no_record() {
+    fn nul_characters_from_a_power_failure_are_ignored() {
         let [first, next] = ["a", "c"].map(|id| record(id, "disconnect", "disconnected"));
         assert_eq!(done(&format!("{first}\0\0\0\0")), (vec!["a".to_owned()], 0));
         assert_eq!(done(&format!("{first}\0\0{next}")), (vec!["a".to_owned(), "c".to_owned()], 0));
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_windows_powershell_keeps_is_read() {
+    fn utf_16_from_windows_powershell_is_read() {
         let text = record("名", "disconnect", "disconnected").replace('\n', "\r\n");
         let utf16: Vec<_> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         assert_eq!(read(&utf16, &DISCONNECT).unwrap().0.len(), 1);
@@ -265,7 +265,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_record_torn_anywhere_costs_no_other_even_where_the_next_was_appended_to_it(
+        fn an_incomplete_record_hides_no_other_even_if_the_next_was_appended_to_it(
             cut in 1..40_usize,
             has_line_break in any::<bool>(),
             has_next in any::<bool>(),

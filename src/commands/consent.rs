@@ -1,4 +1,4 @@
-//! The question before anything is sent, with what it is about.
+//! The prompt before a change, with the partners that would be changed.
 
 use std::convert::Infallible;
 use std::ffi::OsStr;
@@ -27,24 +27,24 @@ use crate::output::tty::{self, Tty};
 use crate::text::humanize::counted;
 use crate::text::sanitize::{sanitize, sanitize_lines};
 
-/// How many partners are shown; of the others, how many there are.
+/// How many partners are shown. The others are counted.
 const MOST_SHOWN: usize = 20;
-/// How many minutes an answer is waited for.
-const PATIENCE: u64 = 10;
+/// How long to wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
-/// What came of the question.
+/// The answer to the prompt.
 #[derive(Debug, PartialEq, Eq)]
 enum Reply {
     Yes,
     No,
-    /// Nobody answered in time.
+    /// There was no answer in time.
     Nobody,
 }
 
-/// The terminal at which a person can answer. Elsewhere nothing is asked, so that no script waits for an answer.
+/// The terminal at which a person can answer. Without one there is no prompt, so that no script waits for an answer.
 ///
 /// # Errors
-/// A person is there, but cannot be asked.
+/// There is a terminal, but it cannot show the prompt.
 pub fn terminal() -> Result<Option<Tty>, Error> {
     if is_ci(std::env::var_os(crate::variables::CI).as_deref()) { Ok(None) } else { Tty::open() }
 }
@@ -54,10 +54,10 @@ fn is_ci(variable: Option<&OsStr>) -> bool {
     variable.is_some_and(|value| !value.is_empty() && !value.eq_ignore_ascii_case("false"))
 }
 
-/// Shows what would be acted on, and asks. Anything but a yes ends the command, with the exit that is returned.
+/// Shows the partners, and asks for confirmation. If the answer is not yes, returns how the command exits.
 ///
 /// # Errors
-/// The service refuses the token, or does not answer.
+/// The service rejected the token, or did not answer.
 pub async fn ask(
     context: &Context,
     plan: &Plan,
@@ -74,7 +74,7 @@ pub async fn ask(
         signal = interrupts.recv() => {
             interrupts.finish(signal, asking, &context.console, &context.cancel).await;
             context.console.end_progress();
-            // The line with the question, or with the terminal's ^C, is not over yet.
+            // The cursor is still in the line with the question, or with the terminal's ^C.
             tty.write("\n");
             tell(&tty, &context.console, Console::error, "interrupted; nothing was sent");
             return Ok(Some(Exit::Interrupted(signal)));
@@ -85,14 +85,13 @@ pub async fn ask(
         Reply::No => tell(&tty, &context.console, Console::instruction, "nothing was sent"),
         Reply::Nobody => {
             tty.write("\n");
-            let message = format!("nobody answered within {PATIENCE} minutes; nothing was sent");
-            tell(&tty, &context.console, Console::error, &message);
+            tell(&tty, &context.console, Console::error, "no answer within 10 minutes; nothing was sent");
         }
     }
     Ok(Some(Exit::Failure))
 }
 
-/// Says something on standard error, and to the person at the terminal if they do not see that.
+/// Prints a message on standard error, and also on the terminal if standard error leads elsewhere.
 fn tell(tty: &Tty, console: &Console, say: impl Fn(&Console, &str), message: &str) {
     if !tty.is_stderr() {
         tty.write(&format!("{message}\n"));
@@ -107,7 +106,7 @@ async fn show_and_ask(
     client: &Client<'_>,
     tty: &Arc<Tty>,
 ) -> anyhow::Result<Reply> {
-    // From here on, because the progress of the reading would be drawn over another's question.
+    // Before the partners are read, because the progress would overwrite the prompt of another process.
     let waiting = Arc::clone(tty);
     let _turn = tokio::task::spawn_blocking(move || waiting.turn()).await;
     let todo = plan.todo().count();
@@ -139,11 +138,11 @@ async fn show_and_ask(
         });
     }
     drop(reading);
-    // Where no answer comes at all, none would come to what is asked about.
+    // If no read was answered, no change would be either.
     if unanswered.len() == rows.len()
         && let Some(failure) = unanswered.pop()
     {
-        let message = format!("cannot show what this would act on: {}; nothing was sent", failure.in_words());
+        let message = format!("cannot read the partners: {}; nothing was sent", failure.in_words());
         return Err(failure.into_error(message).into());
     }
     let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];
@@ -152,14 +151,14 @@ async fn show_and_ask(
     if todo > rows.len() {
         shown += &format!("… and {} more\n", todo - rows.len());
     }
-    // How many and whose, once more: a long table pushes the heading off the screen.
+    // Count and tenant again, because a long table pushes the heading off the screen.
     let whom = partners_of(todo, connection);
     let warning = plan.action.words.warning.map(|warning| format!("{warning}\n")).unwrap_or_default();
     let question = format!("\n{warning}{} {whom}? [y/N] ", plan.action.words.imperative);
-    within(Duration::from_secs(60 * PATIENCE), ask_until_answered(tty, &shown, &question)).await
+    within(PATIENCE, ask_until_answered(tty, &shown, &question)).await
 }
 
-/// The line that answers the question. One that was typed for the shell, while this process was stopped, does not.
+/// The line that answers the question. A line typed for the shell, while this process was stopped, does not count.
 async fn ask_until_answered(tty: &Arc<Tty>, shown: &str, question: &str) -> anyhow::Result<io::Result<String>> {
     let has_resumed = Arc::new(AtomicBool::new(false));
     let asking = async {
@@ -168,8 +167,8 @@ async fn ask_until_answered(tty: &Arc<Tty>, shown: &str, question: &str) -> anyh
             let (tty, question, flag) = (Arc::clone(tty), question.to_owned(), Arc::clone(&has_resumed));
             let shown = std::mem::take(&mut shown);
             let line = tokio::task::spawn_blocking(move || tty.ask(&shown, &question, &flag)).await;
-            let line = line.context("asking broke off")?;
-            // The line may have been read before the signal was heard.
+            let line = line.context("prompt failed")?;
+            // The line may have been read before the signal was handled.
             tokio::time::sleep(tty::PAUSE).await;
             if line.is_err() || !has_resumed.load(Ordering::SeqCst) {
                 return Ok(line);
@@ -177,14 +176,14 @@ async fn ask_until_answered(tty: &Arc<Tty>, shown: &str, question: &str) -> anyh
         }
     };
     tokio::select! {
-        // Listens before it is asked.
+        // Listens for the signal before the question is shown.
         biased;
         never = note_resumptions(&has_resumed) => match never {},
         line = asking => line,
     }
 }
 
-/// Sets the flag whenever this process goes on after it was stopped. Never ends.
+/// Sets the flag whenever this process continues after it was stopped. Never ends.
 async fn note_resumptions(has_resumed: &AtomicBool) -> Infallible {
     #[cfg(unix)]
     {
@@ -201,23 +200,23 @@ async fn note_resumptions(has_resumed: &AtomicBool) -> Infallible {
     std::future::pending().await
 }
 
-/// What a line says, if it comes in time.
+/// The answer in a line, if it comes in time.
 async fn within(
     limit: Duration,
     line: impl Future<Output = anyhow::Result<io::Result<String>>>,
 ) -> anyhow::Result<Reply> {
     let Ok(line) = tokio::time::timeout(limit, line).await else { return Ok(Reply::Nobody) };
-    // A terminal that has hung up says nothing.
+    // A terminal that has hung up has no line.
     let line = line?.unwrap_or_default();
-    // Ctrl-D ends what was typed, but not the line: that is no answer.
+    // Ctrl-D sends what was typed, but does not end the line: that is not an answer.
     let answer = line.strip_suffix('\n').unwrap_or_default();
     Ok(if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) { Reply::Yes } else { Reply::No })
 }
 
-/// What the partners that follow are shown for.
+/// What would happen to the partners listed below it.
 fn heading(action: &Action, count: usize, skipped: usize, connection: &Connection, host: &str) -> String {
     let account = connection.account().map(|account| format!(", as {}", sanitize(account))).unwrap_or_default();
-    let skipped = if skipped > 0 { format!(" ({skipped} done by an earlier run are skipped)") } else { String::new() };
+    let skipped = if skipped > 0 { format!(" (skipped: {skipped} done by an earlier run)") } else { String::new() };
     sanitize_lines(&format!(
         "This {} {}\nat {host}{account}{skipped}:\n\n",
         action.words.present,
@@ -229,8 +228,8 @@ fn heading(action: &Action, count: usize, skipped: usize, connection: &Connectio
 fn partners_of(count: usize, connection: &Connection) -> String {
     let partners = counted(count, "partner");
     match connection.tenant() {
-        Some(tenant) => format!("{partners} of tenant {}", sanitize(tenant)),
-        None => format!("{partners} of a tenant that the token does not name"),
+        Some(tenant) => format!("{partners} in tenant {}", sanitize(tenant)),
+        None => format!("{partners} in a tenant that the token does not name"),
     }
 }
 
@@ -244,12 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_waited_for_longer_than_the_limit() {
+    fn the_prompt_does_not_wait_longer_than_its_limit() {
         assert_eq!(answer(std::future::pending()), Reply::Nobody);
     }
 
     #[test]
-    fn only_a_yes_on_a_line_of_its_own_is_a_yes() {
+    fn only_y_or_yes_on_a_complete_line_confirms() {
         let table = [
             ("y\n", Reply::Yes),
             (" YES \r\n", Reply::Yes),
@@ -267,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn ci_is_whatever_is_set_but_false() {
+    fn any_value_of_ci_except_false_means_ci() {
         let table = [
             (None, false),
             (Some(""), false),

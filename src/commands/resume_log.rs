@@ -1,4 +1,4 @@
-//! `--resume FILE`: what earlier runs have done, and whether this run's records follow in the same file.
+//! `--resume FILE`: reads the records of earlier runs, and checks whether this run appends to the same file.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -13,11 +13,11 @@ use crate::output::{Format, stdout};
 use crate::text::encoding::decode_lossy;
 use crate::text::humanize::counted;
 
-/// The records that earlier runs have left in a file.
+/// The records of earlier runs in a file.
 pub struct ResumeLog {
     path: PathBuf,
     earlier: Earlier,
-    /// Whether this run's records follow in the same file, where a torn one stands at the end.
+    /// Whether this run appends to the same file, and the file ends in an incomplete record.
     continues_torn: bool,
 }
 
@@ -29,28 +29,27 @@ impl ResumeLog {
             return Err(Error::usage(format!(
                 "standard output would overwrite the records in {name}; nothing was sent"
             ))
-            .hint("append to it, with `>>`; if it is the first run, leave out --resume"));
+            .hint("append with `>>`; for a first run, omit --resume"));
         }
         if is_own && format != Format::Ndjson {
-            return Err(Error::usage(format!("the output would go between the records in {name}; nothing was sent"))
-                .hint("append records to it, with -o ndjson, or write somewhere else"));
+            return Err(Error::usage(format!(
+                "the output would be mixed with the records in {name}; nothing was sent"
+            ))
+            .hint("append records with -o ndjson, or write the output to another file"));
         }
         let bytes = input::file(&path).map_err(|error| {
-            error.hint(
-                "--resume takes the records that an earlier run has left (-o ndjson); leave it out of the first run",
-            )
+            error.hint("give --resume the records of an earlier run (-o ndjson); for a first run, omit --resume")
         })?;
-        // On Windows, `>` looks like the first `>>`: cmd hands over an empty file. PowerShell hands over a pipe, and may have
-        // begun the file with a byte order mark.
+        // On Windows, `>` looks like a first `>>`: cmd passes an empty file. PowerShell passes a pipe, and may already
+        // have written a byte order mark to the file.
         if cfg!(windows) && (is_own || stdout::is_pipe()) && decode_lossy(&bytes).is_empty() {
             return Err(Error::usage(format!("{name} is empty; nothing was sent")).hint(
-                "`>` empties a file before intunectl can read it: append with `>>`; if it is the first run, leave out \
-                 --resume",
+                "`>` empties a file before intunectl reads it: append with `>>`; for a first run, omit --resume",
             ));
         }
         let earlier = resume::read(&bytes, action).map_err(|foreign| {
             Error::usage(format!("{name}: {foreign}; nothing was sent")).hint(format!(
-                "--resume takes the records that an earlier run of {} has left (-o ndjson)",
+                "give --resume the records (-o ndjson) of an earlier {}",
                 action::ALL.map(|action| action.name).join(" or ")
             ))
         })?;
@@ -58,7 +57,7 @@ impl ResumeLog {
         Ok(Self { path, earlier, continues_torn })
     }
 
-    /// The IDs that are done in the connection's tenant at its root. Says which records do not count, and why.
+    /// The IDs that are done in the connection's tenant at its root. Reports which records do not count, and why.
     pub fn done(&self, context: &Context, connection: &Connection) -> HashSet<PartnerId> {
         let Self { path, earlier, .. } = self;
         let name = path.display();
@@ -67,26 +66,25 @@ impl ResumeLog {
         }
         if earlier.unowned > 0 {
             context.console.warning(&format!(
-                "{name}: ignored {} of an earlier version, which did not record the tenant",
+                "{name}: ignored {} of an earlier version, which did not store the tenant",
                 counted(earlier.unowned, "record")
             ));
         }
         let (done, others) = earlier.of(connection.tenant(), connection.root.as_str());
         if others > 0 {
-            context.console.note(&format!(
-                "{name}: ignored {} that are not of this tenant and Graph root",
-                counted(others, "record")
-            ));
+            context
+                .console
+                .note(&format!("{name}: ignored {} of another tenant or Graph server", counted(others, "record")));
         }
         if connection.tenant().is_none() && !done.is_empty() {
             context.console.warning(&format!(
-                "{name}: neither the token nor the records name a tenant: check that both are of the same one"
+                "{name}: neither the token nor the records name a tenant; check that both belong to the same tenant"
             ));
         }
         done
     }
 
-    /// Ends a torn record at the end of the log, before this run's are appended to it.
+    /// Ends the line of an incomplete last record, before this run appends its own.
     pub fn end_torn_record(&self) -> anyhow::Result<()> {
         if self.continues_torn {
             stdout::print(b"\n").map_err(|error| Error::failure(format!("{error:#}; nothing was sent")))?;

@@ -1,4 +1,4 @@
-//! What a partner ID is.
+//! The grammar of partner IDs.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,16 +12,16 @@ const MAX_CHARS: usize = 256;
 
 /// The ID of a remote assistance partner, safe to send as one path segment once percent-encoded.
 ///
-/// Graph's reference calls it an opaque string, though its examples are GUIDs. So GUIDs compare without case, as
-/// Graph compares them, and everything else compares exactly. It is shown and sent as it was given.
+/// Graph's reference calls it an opaque string; its examples are GUIDs. GUIDs are compared without case, as Graph
+/// compares them, and all other IDs exactly. An ID is shown and sent as it was given.
 #[derive(Debug, Clone)]
 pub struct PartnerId(Box<str>);
 
 impl PartnerId {
-    /// Takes `text` as it is: nothing is trimmed.
+    /// Does not trim `text`.
     ///
     /// # Errors
-    /// The first thing that is wrong with `text`, as what follows it in a sentence: "`a b` contains white space".
+    /// The first problem with `text`, as the predicate of a sentence: "`a b` contains white space".
     pub fn parse(text: &str) -> Result<Self, Cow<'static, str>> {
         if text.is_empty() {
             return Err("is empty".into());
@@ -29,7 +29,7 @@ impl PartnerId {
         if is_too_long(text) {
             return Err(format!("is longer than {MAX_CHARS} characters").into());
         }
-        // They would be resolved away in a URL's path.
+        // A URL parser removes these segments from a path.
         if matches!(text, "." | "..") {
             return Err("is not an ID".into());
         }
@@ -44,9 +44,9 @@ impl PartnerId {
         &self.0
     }
 
-    /// What a GUID stands for; `None` for any other ID.
+    /// The value of a GUID; `None` for any other ID.
     fn guid(&self) -> Option<Uuid> {
-        // Of this length there is one form, the one with hyphens and without braces.
+        // The only form of this length has hyphens and no braces.
         if self.0.len() == 36 { Uuid::try_parse(&self.0).ok() } else { None }
     }
 }
@@ -81,12 +81,12 @@ impl Serialize for PartnerId {
     }
 }
 
-/// What is wrong with a character, if anything is.
+/// Why an ID cannot contain this character; `None` if it can.
 fn wrong_char(c: char) -> Option<Cow<'static, str>> {
     match c {
         // Fast path: nearly all IDs contain only these.
         '-' | '0'..='9' | 'A'..='Z' | 'a'..='z' => None,
-        // They mean something in a URL.
+        // These have a meaning in a URL.
         '/' | '\\' | '?' | '#' | '%' => Some(format!("contains `{c}`").into()),
         _ if c.is_whitespace() => Some("contains white space".into()),
         _ if c.is_control() => Some("contains a control character".into()),
@@ -95,12 +95,11 @@ fn wrong_char(c: char) -> Option<Cow<'static, str>> {
     }
 }
 
-/// Characters without a shape: Unicode's default-ignorable characters (soft hyphen, zero-width characters,
-/// bidirectional formatting, byte order mark, variation selectors, tags) and the blank that is not white space.
+/// Invisible characters: Unicode's default-ignorable characters (soft hyphen, zero-width characters, bidirectional
+/// formatting, byte order mark, variation selectors, tags) and U+2800, a blank that is not white space.
 ///
-/// The contract does not name them, yet with one of them two IDs look alike, or one reads as another: what a person
-/// confirms at the prompt would not be what is disconnected. No ID that Graph issues has one; they come from
-/// documents, chats and concatenated files.
+/// The contract does not name them. They make two IDs look alike: a person could confirm one partner at the prompt and
+/// disconnect another. Graph issues no such IDs; the characters come from documents, chats and concatenated files.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -129,8 +128,8 @@ fn is_too_long(text: &str) -> bool {
     text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some()
 }
 
-/// A text that was refused, for a message: quoted, cut to 40 characters, with nothing in it that a terminal would
-/// act on. People feed a token file to the wrong option, so what may be a token is not shown at all.
+/// A rejected text for a message: quoted, cut to 40 characters, control characters escaped. A token file may have been
+/// given to the wrong option, so text that may be a token is not shown.
 pub(super) struct Quoted<'a>(pub(super) &'a str);
 
 impl fmt::Display for Quoted<'_> {
@@ -138,7 +137,7 @@ impl fmt::Display for Quoted<'_> {
         if is_too_long(self.0) {
             return f.write_str("(not shown)");
         }
-        // The start of every JWT, also after `Bearer ` or a variable's name.
+        // Every JWT starts with this, perhaps after `Bearer ` or a variable's name.
         if self.0.contains("eyJ") {
             return f.write_str("(not shown: looks like an access token)");
         }

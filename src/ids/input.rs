@@ -20,16 +20,16 @@ pub enum Stdin {
     ByDefault,
 }
 
-/// Reads and checks every ID from every source; `verb` is the command that they are for, in examples.
+/// Reads and checks every ID from every source; `verb` is the command in the examples.
 ///
 /// # Errors
-/// A usage error: a source cannot be read, holds something that is no ID, or there is no ID at all.
+/// A usage error: a source cannot be read, something in it is not an ID, or there is no ID.
 pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: &str) -> Result<Collected, Error> {
     let mut collector = Collector::new();
     let dash = Path::new("-");
     let times = arguments.iter().filter(|id| *id == "-").count() + usize::from(from_file == Some(dash));
     if times > 1 {
-        return Err(Error::usage("standard input is named more than once").hint("give `-` once"));
+        return Err(Error::usage("standard input is named more than once").hint("give `-` only once"));
     }
     for (n, id) in arguments.iter().enumerate() {
         if id == "-" {
@@ -42,12 +42,12 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: 
         Some(path) if path == dash => collector.source(STDIN, &read_stdin()?),
         Some(path) => {
             let name = path.display().to_string();
-            let bytes =
-                file(path).map_err(|error| error.hint("-f takes a file with partner IDs, or - for standard input"));
-            collector.source(&name, &bytes?);
+            let hint = "give -f a file with partner IDs, or `-` for standard input";
+            let bytes = file(path).map_err(|error| error.hint(hint))?;
+            collector.source(&name, &bytes);
         }
         None if arguments.is_empty() => {
-            // At a terminal it would wait silently for typing.
+            // At a terminal, reading would wait for input without a word.
             if stdin == Stdin::IfNamed || std::io::stdin().is_terminal() {
                 return Err(no_ids(verb));
             }
@@ -57,9 +57,9 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: 
     }
     let collected = collector.finish()?;
     if collected.ids.is_empty() {
-        // Something was read: perhaps a filter has removed all of it.
-        return Err(Error::usage("no partner IDs given: what was read holds none; nothing was sent")
-            .hint("look at what comes before it; `intunectl partner list` shows the partners that there are"));
+        // Perhaps a filter has removed all IDs.
+        return Err(Error::usage("no partner IDs found in the input; nothing was sent")
+            .hint("check the file or command that the IDs come from; `intunectl partner list` lists all partners"));
     }
     Ok(collected)
 }
@@ -77,7 +77,7 @@ pub fn is_stdin(path: &Path) -> bool {
 /// Reads a file that the command line names.
 ///
 /// # Errors
-/// It cannot be read, as a usage error without a hint.
+/// A usage error without a hint, if it cannot be read.
 pub fn file(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::File::open(path).and_then(whole).map_err(|error| {
         Error::usage(format!("cannot read {}: {}; nothing was sent", path.display(), without_errno(&error)))
@@ -90,12 +90,12 @@ fn read_stdin() -> Result<Vec<u8>, Error> {
     })
 }
 
-/// Reads a source to its end, which it must have: `/dev/zero` has none.
+/// Reads a source to its end. Some, such as `/dev/zero`, have none, so the size is limited.
 fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(std::io::Error::other("it is larger than 1 GiB"));
+        return Err(std::io::Error::other("larger than 1 GiB"));
     }
     Ok(bytes)
 }
@@ -103,7 +103,7 @@ fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
 fn no_ids(verb: &str) -> Error {
     let first_look = if verb == "show" { "" } else { " --dry-run" };
     Error::usage("no partner IDs given; nothing was sent").hint(format!(
-        "give them as arguments, with -f FILE, or `-` for standard input:
+        "give IDs as arguments, with -f FILE, or with `-` for standard input:
   intunectl partner {verb} 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner {verb} -f ids.txt{first_look}
   grep -v '^#' ids.txt | intunectl partner {verb} -"

@@ -1,7 +1,7 @@
-//! Partner IDs: what one is, and how they are collected from arguments, files and standard input.
+//! Partner IDs: their grammar, and how they are collected from arguments, files and standard input.
 //!
-//! Disconnecting cannot be undone from here, so input is read whole and checked whole: [`Collector::finish`] gives
-//! either every ID or everything that is wrong, never the good half of a bad file.
+//! A disconnect cannot be undone from here, so all input is read and checked first: [`Collector::finish`] returns
+//! either all IDs or the mistakes, never the valid part of a bad file.
 
 mod id;
 pub mod input;
@@ -25,7 +25,7 @@ const MAX_TOLD: usize = 10;
 #[derive(Debug, Default)]
 pub struct PartnerIds {
     first_places: IndexMap<PartnerId, usize>,
-    /// Repeats count as places too.
+    /// Includes repeats.
     places: usize,
 }
 
@@ -53,43 +53,43 @@ impl PartnerIds {
         self.places - self.len()
     }
 
-    /// The first spelling of a GUID stays.
+    /// Keeps the first spelling of a GUID.
     fn push(&mut self, id: PartnerId) {
         self.places += 1;
         self.first_places.entry(id).or_insert(self.places);
     }
 }
 
-/// What [`Collector::finish`] gives.
+/// The result of [`Collector::finish`].
 #[derive(Debug)]
 pub struct Collected {
     /// May be empty.
     pub ids: PartnerIds,
     /// The tenants that the input names.
     pub tenants: Tenants,
-    /// What the user should know before going on, a sentence each.
+    /// For the user, before anything is sent, one sentence each.
     pub warnings: Vec<String>,
 }
 
-/// The tenants that the input's records name, in small letters, each with the place of its first record.
+/// The tenants that the input's records name, in lower case, each with the place of its first record.
 #[derive(Debug, Default)]
 pub struct Tenants(IndexMap<String, String>);
 
 impl Tenants {
-    /// Checks that all records are of the token's tenant.
+    /// Checks that all records belong to the token's tenant.
     ///
     /// # Errors
-    /// One is of another tenant, or the token does not name its tenant.
+    /// A record belongs to another tenant, or the token does not name its tenant.
     pub fn check(&self, token: Option<&str>) -> Result<(), Error> {
         let is_other = |tenant: &&String| !token.is_some_and(|token| token.eq_ignore_ascii_case(tenant));
         let Some((tenant, place)) = self.0.iter().find(|(tenant, _)| is_other(tenant)) else { return Ok(()) };
         let tenant = sanitize(tenant);
         let token = match token {
             Some(token) => format!("the token is for tenant {}", sanitize(token)),
-            None => "the token does not say which tenant it is for".to_owned(),
+            None => "the token does not name its tenant".to_owned(),
         };
-        Err(Error::auth(format!("{place}: this record is of tenant {tenant}, but {token}; nothing was sent"))
-            .hint("use the records of one tenant, with a token for it"))
+        Err(Error::auth(format!("{place}: this record belongs to tenant {tenant}, but {token}; nothing was sent"))
+            .hint("give only records of one tenant, and use a token for that tenant"))
     }
 }
 
@@ -107,7 +107,7 @@ impl Collector {
         Self::default()
     }
 
-    /// Takes one ID from the command line, at the 1-based `position` among the arguments.
+    /// Adds one ID from the command line, at the 1-based `position` among the arguments.
     pub fn argument(&mut self, position: usize, text: &str) {
         match PartnerId::parse(text) {
             Ok(id) => self.ids.push(id),
@@ -119,17 +119,18 @@ impl Collector {
     /// A usage error if anything was not an ID. It lists the first 10 such lines.
     pub fn finish(self) -> Result<Collected, Error> {
         if self.bad.count > 0 {
-            return Err(Error::usage(self.bad.message()).hint(
-                "an ID is 1 to 256 characters with no white space, control or invisible character, `/`, `\\`, `?`, `#` \
-                 or `%`. Accepted: an ID per line, blank lines, `#` comments, a JSON object per line with an `id`, \
-                 JSON arrays of strings or of such objects, and Graph pages",
-            ));
+            return Err(Error::usage(self.bad.message()).hint(if self.bad.any_line {
+                "give one ID per line (a comment line starts with `#`), or JSON: objects with an `id`, an array, or a \
+                 Graph page"
+            } else {
+                "list the IDs with `intunectl partner list`"
+            }));
         }
         Ok(Collected { ids: self.ids, tenants: self.tenants, warnings: self.warnings })
     }
 }
 
-/// The mistakes in the input: the first few as text, all as a number.
+/// The mistakes in the input: the text of the first ones, and the number of all.
 #[derive(Debug, Default)]
 struct Bad {
     told: Vec<String>,
@@ -153,7 +154,7 @@ impl Bad {
     fn message(&self) -> String {
         let noun = if self.any_line { "line" } else { "argument" };
         let plural = if self.count == 1 { "" } else { "s" };
-        let mut message = format!("{} bad {noun}{plural}, nothing was sent:", self.count);
+        let mut message = format!("{} bad {noun}{plural}; nothing was sent:", self.count);
         for told in &self.told {
             message.push_str("\n  ");
             message.push_str(told);

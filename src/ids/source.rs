@@ -1,7 +1,7 @@
-//! The forms in which IDs come from a file or pipe: lines, JSON values, and both mixed.
+//! The formats of IDs in files and on standard input: lines, JSON values, or a mixture.
 //!
-//! JSON is never built up in memory: values are slices of the text ([`RawValue`]), looked into one level at a time.
-//! That keeps a large array cheap and any depth of nesting harmless, and a slice knows where it stands in the text.
+//! JSON is not parsed into a tree: values are slices of the text ([`RawValue`]), parsed one level at a time. Large
+//! arrays cost no memory, deep nesting does no harm, and the position of a slice gives its line number.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,21 +16,21 @@ use super::{Collector, PartnerId};
 use crate::text::encoding;
 
 impl Collector {
-    /// Takes all IDs of a file or of standard input; `name` is what to call it in messages.
+    /// Adds all IDs of a file or of standard input; `name` is its name in messages.
     pub fn source(&mut self, name: &str, bytes: &[u8]) {
         match encoding::decode(bytes) {
             Ok(text) => Source::new(name, &text, self).read(),
-            Err(e) => self.bad.line(|| format!("{name}:{}: is not {} text from here on", e.line, e.encoding)),
+            Err(e) => self.bad.line(|| format!("{name}:{}: not {} text from this line on", e.line, e.encoding)),
         }
     }
 }
 
-/// One source on its way into the collector.
+/// One source, and the collector of its IDs.
 struct Source<'a, 'c> {
     name: &'a str,
     text: &'a str,
     collector: &'c mut Collector,
-    /// One warning about further pages is enough.
+    /// Whether it was warned about further pages; once is enough.
     warned: bool,
 }
 
@@ -40,9 +40,9 @@ impl<'a, 'c> Source<'a, 'c> {
     }
 
     fn read(mut self) {
-        // No list of IDs has a NUL in it, and line by line the reason would not be seen.
+        // No list of IDs contains a NUL. Reported line by line, the reason would not be obvious.
         if let Some(at) = self.text.find('\0').and_then(|nul| self.text.get(nul..)) {
-            return self.bad(at, "has a NUL character, so it looks like UTF-16 without a byte order mark");
+            return self.bad(at, "contains a NUL character; it may be UTF-16 without a byte order mark");
         }
         let mut rest = self.text;
         while !rest.is_empty() {
@@ -61,15 +61,16 @@ impl<'a, 'c> Source<'a, 'c> {
 
     fn line(&mut self, line: &'a str) {
         if line.contains('\r') {
-            // Mac OS 9 ended its lines so. Refused in comments too: the lines after them would be ignored silently.
-            self.bad(line, format_args!("{} has a carriage return within the line", Quoted(line)));
+            // Mac OS 9 ended lines with it. Rejected in comments too: the lines after a comment would be ignored
+            // silently.
+            self.bad(line, format_args!("{} contains a carriage return within the line", Quoted(line)));
         } else if !line.is_empty() && !line.starts_with('#') {
             self.id(line, line);
         }
     }
 
     /// Reads the JSON values from the start of `rest` to the end of the line on which the last of them ends. Returns
-    /// what follows; `None` after broken JSON, as the rest cannot be read either.
+    /// the text after that line; `None` after invalid JSON, because the rest cannot be read.
     fn json(&mut self, mut rest: &'a str) -> Option<&'a str> {
         while begins_json(rest) {
             let json = match <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(rest)) {
@@ -94,15 +95,15 @@ impl<'a, 'c> Source<'a, 'c> {
 
     fn broken(&mut self, rest: &'a str, e: &serde_json::Error) {
         if e.classify() == Category::Eof {
-            return self.bad(rest, "the JSON value that begins here is cut short");
+            return self.bad(rest, "incomplete JSON: the value that starts here has no end");
         }
-        // Column 0 means that the line end itself is what is wrong, and that belongs to the line before.
+        // Column 0 means that the line end itself is wrong, and that belongs to the line before.
         let lines_before = e.line().saturating_sub(if e.column() == 0 { 2 } else { 1 });
         let at = rest.split('\n').nth(lines_before).unwrap_or(rest);
         self.bad(at, reason(e));
     }
 
-    /// A JSON value at the top level. Only there may it be an array or a Graph page.
+    /// A JSON value at the top level. Arrays and Graph pages are valid only there.
     fn value(&mut self, json: &'a str) {
         match json.as_bytes().first() {
             Some(b'[') => self.array(json),
@@ -124,8 +125,8 @@ impl<'a, 'c> Source<'a, 'c> {
         if has_next_page && !self.warned {
             self.warned = true;
             self.collector.warnings.push(format!(
-                "{}:{}: this Graph page is one of several, and the IDs on further pages are not included; \
-                 `intunectl partner list -o ndjson` follows all pages",
+                "{}:{}: this Graph page is not the last one; IDs on later pages are not included \
+                 (`intunectl partner list -o ndjson` reads all pages)",
                 self.name,
                 line_number(self.text, json)
             ));
@@ -166,17 +167,17 @@ impl<'a, 'c> Source<'a, 'c> {
     /// An object that stands for one partner.
     fn object(&mut self, json: &'a str, object: &Object<'a>) {
         match (object.id, object.items(), object.error()) {
-            (Some(_), Some(_), _) => self.bad(json, "an object with both an `id` and a `value` array"),
+            (Some(_), Some(_), _) => self.bad(json, "the object has both an `id` and a `value` array"),
             (Some(id), ..) if id.starts_with('"') => {
                 self.string(id);
                 self.tenant_of(object);
             }
             (Some(id), ..) => self.bad(id, format_args!("`id` is {}, not a string", kind(id))),
-            (None, Some(_), _) => self.bad(json, "a Graph page inside an array"),
+            (None, Some(_), _) => self.bad(json, "a Graph page cannot be in an array"),
             (None, None, Some(error)) => {
-                self.bad(json, format_args!("an error answer, not partners{}", error_code(error)));
+                self.bad(json, format_args!("an error response, not partners{}", error_code(error)));
             }
-            (None, None, None) => self.bad(json, "an object without an `id`"),
+            (None, None, None) => self.bad(json, "the object has no `id`"),
         }
     }
 
@@ -192,7 +193,7 @@ impl<'a, 'c> Source<'a, 'c> {
         self.collector.tenants.0.entry(tenant).or_insert_with(place);
     }
 
-    /// `at` is the slice of the source that holds `text`, in JSON perhaps with escapes.
+    /// `at` is the slice of the source that contains `text`, in JSON perhaps with escapes.
     fn id(&mut self, at: &'a str, text: &str) {
         match PartnerId::parse(text) {
             Ok(id) => self.collector.ids.push(id),
@@ -229,8 +230,8 @@ impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Elements<F> {
 #[derive(Deserialize)]
 struct JsonString<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The fields that decide what an object is. Two of the same name are an error: another program may have meant the
-/// other one. Other fields may be repeated.
+/// The fields that decide what an object is. A duplicate of one is an error: another program may use the other value.
+/// Other fields may be duplicates.
 #[derive(Deserialize)]
 struct Object<'a> {
     #[serde(borrow, default, deserialize_with = "json")]
@@ -255,24 +256,24 @@ impl<'a> Object<'a> {
         self.next_link.is_some_and(|link| !matches!(link, "null" | r#""""#))
     }
 
-    /// The tenant that it names; one of our records may have `"tenant_id":null`.
+    /// The tenant that it names. Our own records may have `"tenant_id":null`.
     fn tenant(&self) -> Option<&'a str> {
         self.tenant_id.filter(|tenant| *tenant != "null")
     }
 
-    /// What an error answer says; a record of ours has `"error":null`.
+    /// The content of an error response. Our own records have `"error":null`.
     fn error(&self) -> Option<&'a str> {
         self.error.filter(|error| *error != "null")
     }
 }
 
-/// A field as the JSON that it is, `null` included, which is not the same as no field.
+/// A field as JSON text. `null` is not the same as no field.
 fn json<'de: 'a, 'a, D: Deserializer<'de>>(field: D) -> Result<Option<&'a str>, D::Error> {
     <&RawValue>::deserialize(field).map(|json| Some(json.get()))
 }
 
-/// The code of an error answer, for the end of a message: Graph has `{"code":…}`, the sign-in service a string.
-/// Nothing is added if there is no code, or one that is too long to be a code.
+/// The code of an error response, to append to a message: Graph sends `{"code":…}`, the sign-in service a string. Empty
+/// if there is no code, or if it is too long to be one.
 fn error_code(error: &str) -> String {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -301,14 +302,14 @@ fn kind(json: &str) -> &'static str {
     }
 }
 
-/// What `serde_json` says, without a place: it counts lines from where it began to read.
+/// The message of `serde_json` without its position, which counts from the start of the slice.
 fn reason(e: &serde_json::Error) -> String {
     let message = e.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
     match e.classify() {
-        // Only a field that is there twice: no type can be wrong, for every field is taken as it is.
-        Category::Data => format!("an object with a {message}"),
-        _ => format!("broken JSON: {message}"),
+        // Only a duplicate field: no type can be wrong, because every field is read as raw JSON.
+        Category::Data => format!("the object has a {message}"),
+        _ => format!("invalid JSON: {message}"),
     }
 }
 

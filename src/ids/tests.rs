@@ -1,4 +1,4 @@
-//! Each form and each reason, with the exact line and message.
+//! Each format and each reason, with the exact line and message.
 
 use super::{Collected, Collector};
 use crate::error::{Error, ErrorKind};
@@ -23,7 +23,7 @@ pub(super) fn ids(text: &str) -> Vec<String> {
     collected.ids.iter().map(|(id, _)| id.to_string()).collect()
 }
 
-/// What is told of one source, without its name: `3: …`.
+/// The bad lines that are reported for one source, without its name: `3: …`.
 pub(super) fn bad_lines(text: impl AsRef<[u8]>) -> Vec<String> {
     let e = collect(&[("ids.txt", text.as_ref())]).unwrap_err();
     let mut lines = e.to_string().lines().map(ToOwned::to_owned).collect::<Vec<_>>();
@@ -31,13 +31,13 @@ pub(super) fn bad_lines(text: impl AsRef<[u8]>) -> Vec<String> {
     lines.iter().map(|line| line.strip_prefix("  ids.txt:").unwrap_or(line).to_owned()).collect()
 }
 
-/// One bad line, and why.
+/// Asserts that one bad line is reported, with this number and reason.
 fn assert_bad(text: impl AsRef<[u8]>, told: &str) {
     assert_eq!(bad_lines(&text), [told], "{:?}", String::from_utf8_lossy(text.as_ref()));
 }
 
 #[test]
-fn every_form_is_read() {
+fn every_format_is_read() {
     let table: &[(&str, &[&str])] = &[
         ("a", &["a"]),
         ("a\nb\n", &["a", "b"]),
@@ -68,7 +68,7 @@ fn every_form_is_read() {
 }
 
 #[test]
-fn a_line_that_is_not_an_id_is_told_with_its_number_and_why() {
+fn a_line_that_is_not_an_id_is_reported_with_its_number_and_the_reason() {
     let table = [
         ("a\n\nfoo bar\n", "3: `foo bar` contains white space"),
         ("a\r\nfoo\tbar\r\n", "2: `foo\\tbar` contains white space"),
@@ -84,8 +84,8 @@ fn a_line_that_is_not_an_id_is_told_with_its_number_and_why() {
         ("a\u{1b}[2Jb", "1: `a\\u{1b}[2Jb` contains a control character"),
         ("a\u{202e}b", "1: `a\\u{202e}b` contains an invisible character (U+202E)"),
         ("a\n\u{feff}b", "2: `\\u{feff}b` contains an invisible character (U+FEFF)"),
-        ("a\rb\r", "1: `a\\rb` has a carriage return within the line"),
-        ("# a\rb", "1: `# a\\rb` has a carriage return within the line"),
+        ("a\rb\r", "1: `a\\rb` contains a carriage return within the line"),
+        ("# a\rb", "1: `# a\\rb` contains a carriage return within the line"),
     ];
     for (text, told) in table {
         assert_bad(text, told);
@@ -93,15 +93,15 @@ fn a_line_that_is_not_an_id_is_told_with_its_number_and_why() {
 }
 
 #[test]
-fn what_is_not_text_is_told_with_its_line() {
-    assert_bad(b"a\nb\xff\n", "2: is not UTF-8 text from here on");
+fn input_that_is_not_text_is_reported_with_its_line() {
+    assert_bad(b"a\nb\xff\n", "2: not UTF-8 text from this line on");
     let no_bom: Vec<u8> = "a\r\nb".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_bad(no_bom, "1: has a NUL character, so it looks like UTF-16 without a byte order mark");
-    assert_bad("a\n# \0", "2: has a NUL character, so it looks like UTF-16 without a byte order mark");
+    assert_bad(no_bom, "1: contains a NUL character; it may be UTF-16 without a byte order mark");
+    assert_bad("a\n# \0", "2: contains a NUL character; it may be UTF-16 without a byte order mark");
 }
 
 #[test]
-fn json_that_is_not_ids_is_told_with_the_line_of_the_element() {
+fn json_that_is_not_an_id_is_reported_with_the_line_of_the_element() {
     let table = [
         ("[\n\"a\",\n[\"b\"]\n]", "3: an array is not an ID"),
         ("[\r\n\"a\",\r\n\r\n42]", "4: a number is not an ID"),
@@ -113,29 +113,29 @@ fn json_that_is_not_ids_is_told_with_the_line_of_the_element() {
         ("\" a\"", "1: ` a` contains white space"),
         (r#""a\u0000b""#, "1: `a\\u{0}b` contains a control character"),
         (r#""a\nb""#, "1: `a\\nb` contains white space"),
-        ("[\n\"\\ud800\"]", "2: broken JSON: unexpected end of hex escape"),
-        ("a\n{}", "2: an object without an `id`"),
-        ("[\n{\"id\":\"a\"},\n{\n\"ID\":\"b\"\n}]", "3: an object without an `id`"),
-        (r#"{"summary":{},"results":[{"id":"a"}]}"#, "1: an object without an `id`"),
-        (r#"{"value":"a"}"#, "1: an object without an `id`"),
-        (r#"{"error":null}"#, "1: an object without an `id`"),
+        ("[\n\"\\ud800\"]", "2: invalid JSON: unexpected end of hex escape"),
+        ("a\n{}", "2: the object has no `id`"),
+        ("[\n{\"id\":\"a\"},\n{\n\"ID\":\"b\"\n}]", "3: the object has no `id`"),
+        (r#"{"summary":{},"results":[{"id":"a"}]}"#, "1: the object has no `id`"),
+        (r#"{"value":"a"}"#, "1: the object has no `id`"),
+        (r#"{"error":null}"#, "1: the object has no `id`"),
         ("{\n\"id\":\n7}", "3: `id` is a number, not a string"),
         (r#"{"id":null}"#, "1: `id` is null, not a string"),
         (r#"{"id":["a"]}"#, "1: `id` is an array, not a string"),
         (r#"{"id":{"id":"a"}}"#, "1: `id` is an object, not a string"),
         (r#"{"id":false}"#, "1: `id` is a boolean, not a string"),
         ("[{\n\"x\":1,\n\"id\":\"a/b\"}]", "3: `a/b` contains `/`"),
-        (r#"{"id":"a","id":"b"}"#, "1: an object with a duplicate field `id`"),
-        (r#"{"id":null,"\u0069d":"b"}"#, "1: an object with a duplicate field `id`"),
-        (r#"{"value":["a"],"value":[]}"#, "1: an object with a duplicate field `value`"),
-        ("a\n{\"\\ud800\":1}", "2: broken JSON: unexpected end of hex escape"),
-        (r#"{"id":"a","value":["b"]}"#, "1: an object with both an `id` and a `value` array"),
-        (r#"[{"id":"a","value":["b"]}]"#, "1: an object with both an `id` and a `value` array"),
-        ("[\n{\"value\":[\"a\"]}]", "2: a Graph page inside an array"),
-        ("{\"value\":[\n{\"value\":[\"a\"]}]}", "2: a Graph page inside an array"),
-        (r#"{"error":{"code":"Forbidden","message":"no"}}"#, "1: an error answer, not partners: `Forbidden`"),
-        (r#"{"error":"invalid_grant"}"#, "1: an error answer, not partners: `invalid_grant`"),
-        (r#"{"error":{"code":403}}"#, "1: an error answer, not partners"),
+        (r#"{"id":"a","id":"b"}"#, "1: the object has a duplicate field `id`"),
+        (r#"{"id":null,"\u0069d":"b"}"#, "1: the object has a duplicate field `id`"),
+        (r#"{"value":["a"],"value":[]}"#, "1: the object has a duplicate field `value`"),
+        ("a\n{\"\\ud800\":1}", "2: invalid JSON: unexpected end of hex escape"),
+        (r#"{"id":"a","value":["b"]}"#, "1: the object has both an `id` and a `value` array"),
+        (r#"[{"id":"a","value":["b"]}]"#, "1: the object has both an `id` and a `value` array"),
+        ("[\n{\"value\":[\"a\"]}]", "2: a Graph page cannot be in an array"),
+        ("{\"value\":[\n{\"value\":[\"a\"]}]}", "2: a Graph page cannot be in an array"),
+        (r#"{"error":{"code":"Forbidden","message":"no"}}"#, "1: an error response, not partners: `Forbidden`"),
+        (r#"{"error":"invalid_grant"}"#, "1: an error response, not partners: `invalid_grant`"),
+        (r#"{"error":{"code":403}}"#, "1: an error response, not partners"),
         ("{\"id\":\"a\"}, {\"id\":\"b\"}", "1: `, {\"id\":\"b\"}` follows a JSON value on the same line"),
         ("\"a\" # why\nb", "1: `# why` follows a JSON value on the same line"),
         ("[\n\"a\"\n] b", "3: `b` follows a JSON value on the same line"),
@@ -143,24 +143,24 @@ fn json_that_is_not_ids_is_told_with_the_line_of_the_element() {
     for (text, told) in table {
         assert_bad(text, told);
     }
-    assert_bad(format!(r#"{{"error":{{"code":"{}"}}}}"#, "x".repeat(65)), "1: an error answer, not partners");
+    assert_bad(format!(r#"{{"error":{{"code":"{}"}}}}"#, "x".repeat(65)), "1: an error response, not partners");
 }
 
 #[test]
-fn after_broken_json_the_rest_of_the_source_is_left_alone() {
+fn after_invalid_json_the_rest_of_the_source_is_not_read() {
     let table = [
-        ("a\n[\n\"b\",\n\"c\" \"d\"]\ne f", "4: broken JSON: expected `,` or `]`"),
-        ("[\"a\",]\ne f", "1: broken JSON: expected value"),
-        ("[\r\n\"a\",\r\n]", "3: broken JSON: expected value"),
-        ("x\n\"a\nb c", "2: broken JSON: control character (\\u0000-\\u001F) found while parsing a string"),
-        ("x\n\"a\r\nb c", "2: broken JSON: control character (\\u0000-\\u001F) found while parsing a string"),
-        ("\"a\n\n", "1: broken JSON: control character (\\u0000-\\u001F) found while parsing a string"),
-        ("[\nnul\n]", "2: broken JSON: expected ident"),
-        ("x\n{0a1b}\ne f", "2: broken JSON: key must be a string"),
-        ("{\"id\":\"a\"}{]\ne f", "1: broken JSON: key must be a string"),
-        ("a\n[\n\"b\",\n", "2: the JSON value that begins here is cut short"),
-        ("a\n\"b", "2: the JSON value that begins here is cut short"),
-        ("{\"id\":\"a\"}\n{\"id\":\"b", "2: the JSON value that begins here is cut short"),
+        ("a\n[\n\"b\",\n\"c\" \"d\"]\ne f", "4: invalid JSON: expected `,` or `]`"),
+        ("[\"a\",]\ne f", "1: invalid JSON: expected value"),
+        ("[\r\n\"a\",\r\n]", "3: invalid JSON: expected value"),
+        ("x\n\"a\nb c", "2: invalid JSON: control character (\\u0000-\\u001F) found while parsing a string"),
+        ("x\n\"a\r\nb c", "2: invalid JSON: control character (\\u0000-\\u001F) found while parsing a string"),
+        ("\"a\n\n", "1: invalid JSON: control character (\\u0000-\\u001F) found while parsing a string"),
+        ("[\nnul\n]", "2: invalid JSON: expected ident"),
+        ("x\n{0a1b}\ne f", "2: invalid JSON: key must be a string"),
+        ("{\"id\":\"a\"}{]\ne f", "1: invalid JSON: key must be a string"),
+        ("a\n[\n\"b\",\n", "2: incomplete JSON: the value that starts here has no end"),
+        ("a\n\"b", "2: incomplete JSON: the value that starts here has no end"),
+        ("{\"id\":\"a\"}\n{\"id\":\"b", "2: incomplete JSON: the value that starts here has no end"),
     ];
     for (text, told) in table {
         assert_bad(text, told);
@@ -168,14 +168,14 @@ fn after_broken_json_the_rest_of_the_source_is_left_alone() {
     let e = collect(&[("one", b"[\"a\" b"), ("two", b"c d\ne")]).unwrap_err();
     assert_eq!(
         e.to_string(),
-        "2 bad lines, nothing was sent:\n  one:1: broken JSON: expected `,` or `]`\n  two:1: `c d` contains white space"
+        "2 bad lines; nothing was sent:\n  one:1: invalid JSON: expected `,` or `]`\n  two:1: `c d` contains white space"
     );
 }
 
 #[test]
-fn hostile_nesting_is_an_ordinary_bad_line() {
+fn deeply_nested_json_is_an_ordinary_bad_line() {
     let deep = 1_000_000;
-    let cut_short = "1: the JSON value that begins here is cut short";
+    let cut_short = "1: incomplete JSON: the value that starts here has no end";
     assert_bad("[".repeat(deep), cut_short);
     assert_bad("[\n".repeat(deep), cut_short);
     assert_bad("{\"id\":".repeat(deep), cut_short);
@@ -183,8 +183,8 @@ fn hostile_nesting_is_an_ordinary_bad_line() {
     assert_bad("[".repeat(deep) + &"]".repeat(deep), "1: an array is not an ID");
     let nested = |field: &str| format!("{}1{}", format!("{{\"{field}\":").repeat(deep), "}".repeat(deep));
     assert_bad(nested("id"), "1: `id` is an object, not a string");
-    assert_bad(nested("value"), "1: an object without an `id`");
-    assert_bad(nested("error"), "1: an error answer, not partners");
+    assert_bad(nested("value"), "1: the object has no `id`");
+    assert_bad(nested("error"), "1: an error response, not partners");
 }
 
 #[test]
@@ -193,13 +193,13 @@ fn many_values_on_one_line_are_read_in_one_pass() {
 }
 
 #[test]
-fn a_page_that_is_not_the_last_is_warned_about_once() {
+fn a_page_that_is_not_the_last_causes_one_warning() {
     let more = r#"{"value":["a"],"@odata.nextLink":"https://graph.microsoft.com/v1.0/x?$skiptoken=1"}"#;
     let warnings = |text: &str| collect(&[("page.json", text.as_bytes())]).unwrap().warnings;
     assert_eq!(
         warnings(&format!("# page\n{more}\n{more}")),
-        ["page.json:2: this Graph page is one of several, and the IDs on further pages are not included; \
-          `intunectl partner list -o ndjson` follows all pages"]
+        ["page.json:2: this Graph page is not the last one; IDs on later pages are not included \
+          (`intunectl partner list -o ndjson` reads all pages)"]
     );
     for last in
         [r#"{"value":["a"]}"#, r#"{"value":["a"],"@odata.nextLink":""}"#, r#"{"value":["a"],"@odata.nextLink":null}"#]
@@ -209,7 +209,7 @@ fn a_page_that_is_not_the_last_is_warned_about_once() {
 }
 
 #[test]
-fn arguments_are_not_trimmed_and_are_not_lines() {
+fn arguments_are_not_trimmed_and_not_read_as_lines() {
     for (text, told) in [
         (" a", "` a` contains white space"),
         ("", "`` is empty"),
@@ -220,12 +220,12 @@ fn arguments_are_not_trimmed_and_are_not_lines() {
         let mut collector = Collector::new();
         collector.argument(3, text);
         let message = collector.finish().unwrap_err().to_string();
-        assert_eq!(message, format!("1 bad argument, nothing was sent:\n  argument 3: {told}"));
+        assert_eq!(message, format!("1 bad argument; nothing was sent:\n  argument 3: {told}"));
     }
 }
 
 #[test]
-fn the_first_ten_bad_lines_are_told_and_the_others_counted() {
+fn the_first_ten_bad_lines_are_reported_and_the_others_counted() {
     let told = bad_lines("a b\n".repeat(47));
     assert_eq!(told.len(), 11);
     assert_eq!(told[9], "10: `a b` contains white space");
@@ -233,14 +233,14 @@ fn the_first_ten_bad_lines_are_told_and_the_others_counted() {
     assert_eq!(bad_lines("a b\n".repeat(10)).len(), 10);
     assert_eq!(bad_lines("a b\n".repeat(11))[10], "  … and 1 more");
     let e = collect(&[("ids.txt", "a b\n".repeat(1_000_000).as_bytes())]).unwrap_err();
-    assert!(e.to_string().starts_with("1000000 bad lines, nothing was sent:\n"));
+    assert!(e.to_string().starts_with("1000000 bad lines; nothing was sent:\n"));
     assert!(e.to_string().len() < 1000);
     assert_eq!(e.kind(), ErrorKind::Usage);
-    assert!(e.hint_text().unwrap().starts_with("an ID is 1 to 256 characters"));
+    assert!(e.hint_text().unwrap().starts_with("give one ID per line"));
 }
 
 #[test]
-fn what_may_be_a_token_is_never_shown() {
+fn text_that_may_be_a_token_is_never_shown() {
     let jwt = format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.{}", "x".repeat(2000));
     for text in [
         jwt.clone(),

@@ -15,16 +15,16 @@ use crate::variables::{HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME};
 /// Only its owner may read and write it.
 const PRIVATE: u32 = 0o700;
 
-/// A directory that may serve.
+/// A directory that may be used.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Directory {
     pub path: PathBuf,
-    /// An existing directory above it, which has to belong to the user. After `su` or `sudo` it may be someone else's,
-    /// whom a directory of ours would lock out.
+    /// An existing directory above it, which must belong to the user. After `su` or `sudo` it may belong to another
+    /// user, who could not use a directory that we create there.
     pub base: Option<PathBuf>,
 }
 
-/// All that may serve, best first.
+/// All that may be used, best first.
 pub fn candidates() -> Vec<Directory> {
     candidates_from(|name| env::var_os(name), &env::temp_dir())
 }
@@ -36,7 +36,7 @@ fn candidates_from(get: impl Fn(&str) -> Option<OsString>, temporary: &Path) -> 
     let runtime = get(XDG_RUNTIME_DIR).map(|base| below(&base, "intunectl"));
     let state = get(XDG_STATE_HOME).map(|state| Directory {
         path: state.join("intunectl"),
-        // It may have to be created itself.
+        // The state directory itself may not exist yet.
         base: state.ancestors().find(|path| path.exists()).map(Path::to_owned),
     });
     let home = get(HOME).map(|base| below(&base, ".local/state/intunectl"));
@@ -58,17 +58,17 @@ impl Directory {
             }
         }
         let directory = self.open_directory()?;
-        // Relative to the open directory, which nobody can replace meanwhile.
+        // Relative to the open directory, because its path could be replaced in the meantime.
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::openat(&directory, format!("{name}.lock"), flags, Mode::RUSR | Mode::WUSR)?);
-        // Another user may have put it there before the directory was narrowed, and could hold its lock for ever.
+        // Another user may have created it before the directory was private, and could hold its lock for ever.
         if !is_own(&file.metadata()?) {
             return Err(io::Error::other(format!("{name}.lock belongs to another user")));
         }
         Ok(file)
     }
 
-    /// Opens the directory itself once it is the user's own and private.
+    /// Opens the directory itself, and makes sure that it belongs to the user and is private.
     fn open_directory(&self) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let open = || rustix::fs::open(&self.path, flags, Mode::empty());
@@ -80,18 +80,18 @@ impl Directory {
             opened => opened,
         };
         let directory = File::from(opened.map_err(|error| match error {
-            // Either, for a symbolic link.
-            Errno::NOTDIR | Errno::LOOP => io::Error::other("it is not a directory"),
-            error => error.into(),
+            // For a symbolic link, it is one or the other.
+            Errno::LOOP => Errno::NOTDIR,
+            error => error,
         })?);
         if !is_own(&directory.metadata()?) {
-            return Err(io::Error::other("it belongs to another user"));
+            return Err(io::Error::other("belongs to another user"));
         }
         if !is_private(&directory)? {
             directory.set_permissions(Permissions::from_mode(PRIVATE))?;
-            // Some file systems accept every mode and keep their own.
+            // Some file systems accept every mode and do not apply it.
             if !is_private(&directory)? {
-                return Err(io::Error::other("other users can write it"));
+                return Err(io::Error::other("other users can write to it"));
             }
         }
         Ok(directory)

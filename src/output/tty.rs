@@ -1,5 +1,4 @@
-//! The controlling terminal: where a person is asked, wherever the standard streams lead. Nothing else reads or writes
-//! there.
+//! The controlling terminal, where the prompt is shown whatever the standard streams are. Only the prompt uses it.
 
 #[cfg(unix)]
 mod unix;

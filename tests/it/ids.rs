@@ -1,4 +1,4 @@
-//! Where IDs come from, for `partner disconnect`.
+//! The sources and formats of IDs, tested with `partner disconnect`.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -13,7 +13,7 @@ use crate::support::{Intunectl, Seen, run, run_with};
 
 const GUID: &str = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
 
-/// A home, and a Graph that does what it is asked.
+/// A home, and a Graph that accepts every request.
 struct Scene {
     home: Intunectl,
     graph: Graph,
@@ -24,13 +24,13 @@ impl Scene {
         Self { home: Intunectl::new(), graph: Graph::that_does_it() }
     }
 
-    /// Disconnects, one after the other.
+    /// Disconnects partners one after the other.
     fn run(&self, arguments: &[&str], stdin: impl Into<Vec<u8>>) -> Seen {
         let arguments = [&["partner", "disconnect", "-q", "-j", "1"], arguments].concat();
         run_with(&mut self.graph.command(&self.home, &arguments), stdin)
     }
 
-    /// Disconnects exactly these.
+    /// Asserts that exactly these partners are disconnected.
     #[track_caller]
     fn disconnects(&self, arguments: &[&str], stdin: impl Into<Vec<u8>>, ids: &[&str]) {
         let seen = self.run(arguments, stdin);
@@ -39,7 +39,7 @@ impl Scene {
         assert_eq!(self.graph.disconnected(), ids);
     }
 
-    /// Refuses with exit 2, sends nothing, and says all of `words`.
+    /// Asserts exit code 2, no request, and all of `words` on standard error.
     #[track_caller]
     fn refuses(&self, arguments: &[&str], stdin: impl Into<Vec<u8>>, words: &[&str]) {
         let seen = self.run(arguments, stdin);
@@ -56,7 +56,7 @@ fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 #[test]
-fn ids_are_arguments() {
+fn ids_can_be_arguments() {
     let scene = Scene::new();
     scene.disconnects(&["b", GUID, "a"], "", &["b", GUID, "a"]);
     for request in scene.graph.came() {
@@ -67,22 +67,22 @@ fn ids_are_arguments() {
 }
 
 #[test]
-fn standard_input_is_left_alone_where_there_are_arguments() {
+fn with_arguments_standard_input_is_not_read() {
     Scene::new().disconnects(&["a"], "b\n", &["a"]);
 }
 
 #[test]
-fn a_dash_among_the_arguments_is_standard_input_at_its_place() {
+fn a_dash_among_the_arguments_inserts_standard_input_there() {
     Scene::new().disconnects(&["a", "-", "d"], "b\nc\n", &["a", "b", "c", "d"]);
 }
 
 #[test]
-fn an_id_that_begins_with_a_dash_stands_behind_two_dashes() {
+fn ids_that_begin_with_a_dash_can_follow_two_dashes() {
     Scene::new().disconnects(&["--", "-a", "--b"], "", &["-a", "--b"]);
 }
 
 #[test]
-fn a_file_is_read_whatever_its_option_is_called() {
+fn a_file_is_read_with_every_spelling_of_its_option() {
     for option in [&["-f", "ids.txt"][..], &["--from-file", "ids.txt"], &["--from-file=ids.txt"], &["-fids.txt"]] {
         let scene = Scene::new();
         scene.home.file("ids.txt", "a\nb");
@@ -91,7 +91,7 @@ fn a_file_is_read_whatever_its_option_is_called() {
 }
 
 #[test]
-fn a_file_may_be_a_pipe() {
+fn the_file_may_be_a_pipe() {
     let scene = Scene::new();
     let pipe = NamedPipe::new(&scene.home);
     let mut command = scene.home.disconnect(&scene.graph.url());
@@ -105,26 +105,26 @@ fn a_file_may_be_a_pipe() {
 }
 
 #[test]
-fn the_file_called_dash_is_standard_input() {
+fn the_file_name_dash_means_standard_input() {
     Scene::new().disconnects(&["-f", "-"], "a\nb\n", &["a", "b"]);
 }
 
 #[test]
-fn arguments_and_a_file_are_both_taken() {
+fn arguments_and_a_file_are_both_used() {
     let scene = Scene::new();
     scene.home.file("ids.txt", "b\nc\n");
     scene.disconnects(&["a", "-f", "ids.txt"], "", &["a", "b", "c"]);
 }
 
 #[test]
-fn a_file_and_standard_input_are_both_taken() {
+fn a_file_and_standard_input_are_both_used() {
     let scene = Scene::new();
     scene.home.file("ids.txt", "b\n");
     scene.disconnects(&["-", "--from-file", "ids.txt"], "a\n", &["a", "b"]);
 }
 
 #[test]
-fn standard_input_is_read_by_what_changes_something_only_if_it_is_named() {
+fn commands_that_change_something_read_standard_input_only_if_it_is_named() {
     let scene = Scene::new();
     for verb in ["disconnect", "onboard"] {
         let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", verb]), "a\nb\n");
@@ -137,7 +137,7 @@ fn standard_input_is_read_by_what_changes_something_only_if_it_is_named() {
 }
 
 #[test]
-fn showing_reads_what_is_piped_in() {
+fn show_reads_standard_input_without_a_dash() {
     let graph = Graph::answering(|line| (200, format!(r#"{{"id":"{}"}}"#, line.rsplit('/').next().unwrap())));
     let seen = run_with(&mut graph.command(&Intunectl::new(), &["partner", "show", "-o", "id"]), "a\nb\n");
     assert_eq!(seen, Seen { stdout: "a\nb\n".into(), stderr: String::new(), code: Some(0) });
@@ -147,8 +147,8 @@ fn showing_reads_what_is_piped_in() {
 fn an_empty_variable_in_a_loop_does_not_disconnect_the_rest_of_the_list() {
     let scene = Scene::new();
     let list = std::fs::File::open(scene.home.file("list", "a\n\nskip b\nc\n")).unwrap();
-    // As `while read -r id; do intunectl partner disconnect $id; done < list`, which reads no byte behind its line, so that
-    // the rest of the list is the standard input of what it runs.
+    // Like `while read -r id; do intunectl partner disconnect $id; done < list`, which reads no byte after its line:
+    // the rest of the list is the standard input of the commands in the loop.
     let mut seen = Vec::new();
     for line in BufReader::with_capacity(1, &list).lines().map(Result::unwrap) {
         if line.starts_with("skip ") {
@@ -166,7 +166,7 @@ fn an_empty_variable_in_a_loop_does_not_disconnect_the_rest_of_the_list() {
 }
 
 #[test]
-fn with_neither_and_a_terminal_there_is_an_example_and_no_silent_wait() {
+fn without_ids_at_a_terminal_it_shows_examples_and_does_not_wait() {
     let scene = Scene::new();
     let command = scene.graph.command(&scene.home, &["partner", "disconnect"]);
     let streams = Streams { stdin: true, stdout: false, stderr: false };
@@ -178,7 +178,7 @@ fn with_neither_and_a_terminal_there_is_an_example_and_no_silent_wait() {
 }
 
 #[test]
-fn every_form_and_encoding_is_read() {
+fn every_format_and_encoding_is_read() {
     let bom = "\u{feff}";
     let lines = "# names\r\n\r\n  a  \r\n\t\r\nb\r\n#c\r\nd";
     let page = format!(
@@ -215,32 +215,32 @@ fn every_form_and_encoding_is_read() {
 }
 
 #[test]
-fn one_bad_line_and_nothing_is_sent() {
+fn after_one_bad_line_nothing_is_sent() {
     let scene = Scene::new();
     scene.home.file("ids.txt", "good\n\n# fine\nnot good\nalso-good\n");
     scene.refuses(
         &["first", "-f", "ids.txt"],
         "",
-        &["1 bad line, nothing was sent", "ids.txt:4: `not good`", "hint: "],
+        &["1 bad line; nothing was sent", "ids.txt:4: `not good`", "hint: "],
     );
     for (stdin, place) in [
         ("a\n[\"b\",\n\"c/d\"]\n", "standard input:3: `c/d` contains `/`"),
-        ("a\n{\"name\":\"b\"}\n", "standard input:2: an object without an `id`"),
+        ("a\n{\"name\":\"b\"}\n", "standard input:2: the object has no `id`"),
         ("a\n{\"id\":7}\n", "standard input:2: `id` is a number"),
-        ("a\n{\"id\":\"b\"\n", "standard input:2: the JSON value that begins here is cut short"),
-        ("{\"error\":{\"code\":\"Forbidden\"}}", "standard input:1: an error answer, not partners: `Forbidden`"),
-        ("a\0b\n", "standard input:1: has a NUL character"),
+        ("a\n{\"id\":\"b\"\n", "standard input:2: incomplete JSON: the value that starts here has no end"),
+        ("{\"error\":{\"code\":\"Forbidden\"}}", "standard input:1: an error response, not partners: `Forbidden`"),
+        ("a\0b\n", "standard input:1: contains a NUL character"),
         ("a\rb\n", "standard input:1: "),
     ] {
-        Scene::new().refuses(&["-"], stdin, &["1 bad line, nothing was sent", place]);
+        Scene::new().refuses(&["-"], stdin, &["1 bad line; nothing was sent", place]);
     }
-    Scene::new().refuses(&["-"], b"a\nb\xff\n", &["standard input:2: is not UTF-8 text"]);
-    Scene::new().refuses(&["-"], b"\xff\xfea\0\n", &["standard input:1: is not UTF-16 text"]);
+    Scene::new().refuses(&["-"], b"a\nb\xff\n", &["standard input:2: not UTF-8 text"]);
+    Scene::new().refuses(&["-"], b"\xff\xfea\0\n", &["standard input:1: not UTF-16 text"]);
 }
 
 #[test]
-fn a_bad_argument_is_told_by_its_place() {
-    Scene::new().refuses(&["good", "not good"], "", &["1 bad argument, nothing was sent", "argument 2: `not good`"]);
+fn a_bad_argument_is_reported_with_its_position() {
+    Scene::new().refuses(&["good", "not good"], "", &["1 bad argument; nothing was sent", "argument 2: `not good`"]);
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn the_first_ten_bad_lines_are_listed_and_the_others_counted() {
     let Seen { stderr, .. } = scene.run(&["-f", "ids.txt", "bad argument"], "");
     let told: Vec<_> = stderr.lines().filter(|line| line.starts_with("  ")).collect();
     assert_eq!(told.len(), 11, "{stderr}");
-    assert!(stderr.starts_with("error: 14 bad lines, nothing was sent:\n  argument 1: `bad argument`"), "{stderr}");
+    assert!(stderr.starts_with("error: 14 bad lines; nothing was sent:\n  argument 1: `bad argument`"), "{stderr}");
     assert!(told[9].starts_with("  ids.txt:10: `bad 9`") && told[10] == "  … and 4 more", "{stderr}");
     assert_eq!(scene.graph.lines(), [""; 0]);
 }
@@ -266,7 +266,7 @@ fn an_id_may_have_256_characters() {
 }
 
 #[test]
-fn a_repeat_is_sent_and_reported_once_and_index_is_the_place_in_the_input() {
+fn a_repeated_id_is_sent_once_and_index_is_its_first_place_in_the_input() {
     let scene = Scene::new();
     let upper = GUID.to_uppercase();
     let stdin = format!("x\n{upper}\nX\nx\n{GUID}\ny\n");
@@ -282,7 +282,7 @@ fn a_repeat_is_sent_and_reported_once_and_index_is_the_place_in_the_input() {
 }
 
 #[test]
-fn repeats_are_told_unless_quiet() {
+fn repeats_are_counted_on_standard_error() {
     let scene = Scene::new();
     let seen = run(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "a", "a", "a"]));
     assert!(seen.stderr.starts_with("2 repeated IDs are sent once\n"), "{}", seen.stderr);
@@ -293,16 +293,16 @@ fn repeats_are_told_unless_quiet() {
 fn no_id_at_all_is_a_usage_error() {
     for stdin in ["", "\n \n", "# none\n", "\u{feff}", "[]", "{\"value\":[]}"] {
         for arguments in [&[][..], &["-"], &["-f", "-"]] {
-            Scene::new().refuses(arguments, stdin, &["error: no partner IDs given", "hint: "]);
+            Scene::new().refuses(arguments, stdin, &["error: no partner IDs ", "hint: "]);
         }
     }
     let scene = Scene::new();
     scene.home.file("empty", "");
-    scene.refuses(&["-f", "empty"], "a\n", &["error: no partner IDs given"]);
+    scene.refuses(&["-f", "empty"], "a\n", &["error: no partner IDs found"]);
 }
 
 #[test]
-fn no_id_in_what_was_read_is_no_reason_to_suggest_them_all() {
+fn the_hint_for_empty_input_does_not_suggest_to_disconnect_all_partners() {
     let scene = Scene::new();
     scene.home.file("empty", "# none\n");
     for verb in ["show", "onboard", "disconnect"] {
@@ -312,7 +312,7 @@ fn no_id_in_what_was_read_is_no_reason_to_suggest_them_all() {
             let arguments = [&["partner", verb], arguments].concat();
             let seen = run_with(&mut scene.graph.command(&scene.home, &arguments), stdin);
             assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{arguments:?}: {seen:?}");
-            assert!(seen.stderr.contains("no partner IDs given") && seen.stderr.contains("\nhint: "), "{seen:?}");
+            assert!(seen.stderr.contains("no partner IDs found") && seen.stderr.contains("\nhint: "), "{seen:?}");
             assert!(!seen.stderr.contains("| intunectl") && !seen.stderr.contains("disconnect"), "{seen:?}");
         }
     }
@@ -320,8 +320,8 @@ fn no_id_in_what_was_read_is_no_reason_to_suggest_them_all() {
 }
 
 #[test]
-fn what_cannot_be_read_is_a_usage_error_with_a_hint() {
-    // Reading the memory of a process from its very beginning fails, even for root.
+fn a_file_that_cannot_be_read_is_a_usage_error_with_a_hint() {
+    // Even root cannot read the memory of a process from address 0.
     for (path, reason) in [
         ("missing", no_such_file()),
         (".", is_a_directory()),
@@ -329,19 +329,19 @@ fn what_cannot_be_read_is_a_usage_error_with_a_hint() {
         ("/proc/self/mem", "Input/output error".to_owned()),
     ] {
         let message = format!("error: cannot read {path}: {reason}; nothing was sent\n");
-        Scene::new().refuses(&["a", "-f", path], "", &[&message, "hint: -f takes a file"]);
+        Scene::new().refuses(&["a", "-f", path], "", &[&message, "hint: give -f a file"]);
     }
 }
 
 #[test]
 fn standard_input_cannot_be_named_twice() {
     for arguments in [&["-", "-"][..], &["-", "-f", "-"]] {
-        Scene::new().refuses(arguments, "a\n", &["standard input is named more than once", "hint: give `-` once"]);
+        Scene::new().refuses(arguments, "a\n", &["standard input is named more than once", "hint: "]);
     }
 }
 
 #[test]
-fn a_list_as_ndjson_is_input() {
+fn the_ndjson_output_of_list_is_valid_input() {
     let list = r#"{"value":[{"id":"a","displayName":"A\nB"},{"id":"b","extra":[{"id":"not-this"}]}]}"#;
     let graph = Graph::answering(move |line| match line.starts_with("GET ") {
         true => (200, list.to_owned()),
@@ -359,7 +359,7 @@ fn a_list_as_ndjson_is_input() {
 }
 
 #[test]
-fn a_page_as_az_rest_prints_it_is_input() {
+fn a_page_printed_by_az_rest_is_valid_input() {
     let scene = Scene::new();
     let page = r#"{
   "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#deviceManagement/remoteAssistancePartners",
@@ -381,17 +381,21 @@ fn a_page_as_az_rest_prints_it_is_input() {
 }
 
 #[test]
-fn a_page_that_is_not_the_last_is_taken_with_a_warning() {
+fn a_page_that_is_not_the_last_is_accepted_with_a_warning() {
     let scene = Scene::new();
     let page = r#"{"@odata.nextLink":"https://graph.microsoft.com/v1.0/x?$skiptoken=1","value":[{"id":"a"}]}"#;
     let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "-"]), page);
-    assert!(seen.stderr.starts_with("warning: standard input:1: this Graph page is one of several"), "{}", seen.stderr);
+    assert!(
+        seen.stderr.starts_with("warning: standard input:1: this Graph page is not the last one"),
+        "{}",
+        seen.stderr
+    );
     assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
     assert_eq!(scene.graph.disconnected(), ["a"]);
 }
 
 #[test]
-fn a_failed_list_at_the_head_of_a_pipe_disconnects_nobody() {
+fn if_list_fails_the_disconnect_that_it_is_piped_to_disconnects_no_partner() {
     let graph = Graph::answering(|_| (403, r#"{"error":{"code":"Forbidden","message":"no"}}"#.to_owned()));
     let home = Intunectl::new();
     let mut list = graph.command(&home, &["partner", "list", "-o", "ndjson"]);
@@ -400,6 +404,6 @@ fn a_failed_list_at_the_head_of_a_pipe_disconnects_nobody() {
     assert_eq!((listed.stdout.as_str(), listed.code), ("", Some(1)));
     assert!(listed.stderr.contains("403 Forbidden: no"), "{listed:?}");
     assert_eq!((disconnected.stdout.as_str(), disconnected.code), ("", Some(2)));
-    assert!(disconnected.stderr.contains("no partner IDs given"), "{disconnected:?}");
+    assert!(disconnected.stderr.contains("no partner IDs found"), "{disconnected:?}");
     assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
 }

@@ -634,9 +634,10 @@ fn records_of_another_tenant_are_rejected_as_input() {
             let server = service();
             let mut command = command(&home, &server, &["partner", verb, "-f", "list"], &[]);
             let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()));
-            let error =
-                format!("error: {place}this record is of tenant {OTHER_TENANT}, but the token is for tenant {TENANT}");
-            assert_refused(&seen, &server, 4, &[&error]);
+            let told = format!(
+                "error: {place}this record belongs to tenant {OTHER_TENANT}, but the token is for tenant {TENANT}"
+            );
+            assert_refused(&seen, &server, 4, &[&told]);
         }
     }
     // A token that names no tenant may not be for the record's tenant.
@@ -644,7 +645,7 @@ fn records_of_another_tenant_are_rejected_as_input() {
     let server = service();
     let mut opaque = command(&home, &server, &["partner", "disconnect", "-f", "list"], &[]);
     let seen = run(opaque.env("INTUNECTL_TOKEN", TOKEN));
-    assert_refused(&seen, &server, 4, &["the token does not say which tenant it is for"]);
+    assert_refused(&seen, &server, 4, &["the token does not name its tenant"]);
     // Records of the token's tenant, or of no tenant, are accepted.
     home.file("list", good() + &record("b", Value::Null) + "{\"id\":\"c\"}\nd\n");
     let mut own = command(&home, &server, &["partner", "disconnect", "-f", "list"], &[]);

@@ -144,7 +144,7 @@ fn nothing_is_sent_if_one_id_is_invalid() {
         let seen = disconnect(server.root(), &["p-1", id, "p-3"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{id:?}");
         assert!(seen.stderr.starts_with("error: ") && !seen.stderr.contains('\u{1b}'), "{id:?}: {}", seen.stderr);
-        let words = ["argument 2: ", "hint: an ID is 1 to 256 characters"];
+        let words = ["argument 2: ", "\nhint: "];
         assert!(words.iter().all(|words| seen.stderr.contains(words)), "{id:?}: {}", seen.stderr);
         assert_eq!(server.connections(), 0, "{id:?}");
     }

@@ -1,4 +1,4 @@
-//! `kill -9` in the middle of a run, and `--resume`: no ID is lost, and none is sent again after its record was written.
+//! `kill -9` during a run, then `--resume`: no ID is lost, and none is sent again after its record was written.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -18,10 +18,10 @@ use crate::support::{Intunectl, ids};
 const IDS: usize = 500;
 const ROUNDS: usize = 50;
 
-/// What sends a signal to the process under way.
+/// Sends a signal to the running process.
 type Signaller = Box<dyn Fn(&str) + Send + Sync>;
 
-/// Kills a process when the server has seen so many requests, whatever both are doing then.
+/// Kills a process when the server receives request number `at`.
 #[derive(Default)]
 struct Killer {
     at: AtomicUsize,
@@ -29,10 +29,10 @@ struct Killer {
 }
 
 impl Killer {
-    /// To be asked at every request.
+    /// Must be called at every request.
     fn look(&self, request: usize) {
         if request == self.at.load(Ordering::SeqCst) {
-            // Started a moment ago, the process may not be known here yet.
+            // The process may have started so recently that it is not stored here yet.
             let victim = loop {
                 match self.victim.lock().unwrap().take() {
                     Some(victim) => break victim,
@@ -44,7 +44,7 @@ impl Killer {
     }
 }
 
-/// A home with 500 IDs and a log, and a service in which all can be disconnected.
+/// A home with 500 IDs and a log, and a service in which all partners can be disconnected.
 struct Round {
     home: Intunectl,
     list: PathBuf,
@@ -68,8 +68,8 @@ impl Round {
         Self { home, list, log, server, killer }
     }
 
-    /// `intunectl partner disconnect -f ids.txt --rate off -j 8 -o ndjson --resume audit.ndjson >> audit.ndjson`, on Windows
-    /// without `--resume` if the log is empty.
+    /// `intunectl partner disconnect -f ids.txt --rate off -j 8 -o ndjson --resume audit.ndjson >> audit.ndjson`, on
+    /// Windows without `--resume` if the log is empty.
     fn start(&self) -> Running {
         let mut command = self.home.disconnect(self.server.root());
         command.arg("-f").arg(&self.list).args(["--rate", "off", "-j", "8", "-o", "ndjson"]);
@@ -79,7 +79,7 @@ impl Round {
         Running::with(command.stdin(Stdio::null()).stdout(append(&self.log)).stderr(Stdio::piped()))
     }
 
-    /// Runs it until it is killed, at a request among those that are left.
+    /// Runs it until it is killed, at one of the requests that are left.
     fn run_and_kill(&self, rng: &mut Rng) {
         let before = self.server.requests().len();
         let left = IDS - records(&self.log).len();
@@ -88,11 +88,11 @@ impl Round {
         *self.killer.victim.lock().unwrap() = Some(Box::new(running.signaller()));
         let seen = running.end();
         self.killer.at.store(usize::MAX, Ordering::SeqCst);
-        assert_eq!(seen.code, KILLED, "the request at which it is killed is not answered before: {seen:?}");
+        assert_eq!(seen.code, KILLED, "it ended before it was killed: {seen:?}");
     }
 
-    /// A kill seldom tears a record, but a disk that is full does, or a machine that fails: takes away some of the end, if
-    /// it was written behind the first `kept` bytes.
+    /// Removes a random number of bytes from the end of the log, but none of the first `kept` bytes. A kill rarely
+    /// leaves an incomplete record; a full disk or a failing machine does.
     fn tear(&self, kept: u64, rng: &mut Rng) {
         let torn = (self.length() - kept).min(400);
         let file = File::options().write(true).open(&self.log).unwrap();
@@ -115,7 +115,7 @@ fn records(log: &Path) -> BTreeSet<String> {
 
 fn round(rng: &mut Rng) {
     let round = Round::new();
-    // When the server had seen so many requests, these were done by the log.
+    // After each kill: the number of requests so far, and the IDs that the log records as done.
     let mut moments: Vec<(usize, BTreeSet<String>)> = Vec::new();
     for kill in 0..3 {
         let kept = round.length();
@@ -123,7 +123,7 @@ fn round(rng: &mut Rng) {
         if rng.u8(..3) == 0 {
             round.tear(kept, rng);
         }
-        // What the dead process has sent, and the server not yet taken, may still come: none of it has a record.
+        // Requests that the killed process has sent may still arrive: none of them has a record.
         moments.push((round.server.requests().len(), records(&round.log)));
         if moments[kill].1.len() == IDS || rng.bool() {
             break;
@@ -132,12 +132,12 @@ fn round(rng: &mut Rng) {
     let seen = round.start().end();
     assert_eq!(seen.code, Some(0), "{seen:?}");
 
-    assert_eq!(records(&round.log), ids(IDS).into_iter().collect(), "every ID has a record in the end");
+    assert_eq!(records(&round.log), ids(IDS).into_iter().collect(), "an ID has no record");
     let sent = round.server.ids();
-    assert_eq!(sent.iter().collect::<BTreeSet<_>>().len(), IDS, "every ID was sent");
+    assert_eq!(sent.iter().collect::<BTreeSet<_>>().len(), IDS, "an ID was not sent");
     for (before, done) in &moments {
         let again: Vec<_> = sent[*before..].iter().filter(|id| done.contains(*id)).collect();
-        assert!(again.is_empty(), "sent again though there was a record: {again:?}");
+        assert!(again.is_empty(), "sent again after the record was written: {again:?}");
     }
 }
 
@@ -152,14 +152,14 @@ fn rounds(count: usize) {
     }
 }
 
-// In halves, which run beside each other.
+// Two halves, which run at the same time.
 
 #[test]
-fn killed_at_any_moment_no_id_is_lost_and_none_is_sent_again_after_its_record() {
+fn after_kills_at_random_moments_resume_loses_no_id_and_repeats_none() {
     rounds(ROUNDS / 2);
 }
 
 #[test]
-fn killed_at_any_other_moment_no_id_is_lost_and_none_is_sent_again_after_its_record() {
+fn after_kills_at_more_random_moments_resume_loses_no_id_and_repeats_none() {
     rounds(ROUNDS / 2);
 }

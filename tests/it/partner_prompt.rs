@@ -1,4 +1,4 @@
-//! The question before anything is sent, on a real terminal.
+//! The confirmation prompt, on a real terminal.
 
 use std::process::Command;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::support::server::{Gate, Reply, Request, Server};
 use crate::support::terminal::{ALL, BUT_STDOUT, END_OF_INPUT, Streams, Terminal};
 use crate::support::{Intunectl, Seen, TOKEN, ids, jwt, run};
 
-// It needs Linux's own list of locks, and setsid.
+// Needs Linux's list of locks, and setsid.
 #[cfg(target_os = "linux")]
 mod jobs;
 #[cfg(windows)]
@@ -17,12 +17,12 @@ mod mintty;
 
 const QUESTION: &str = "[y/N]";
 
-/// A service in which every partner is there and can be disconnected.
+/// A service in which every partner can be read and disconnected.
 fn service() -> Server {
     Server::start(all_can_be_disconnected)
 }
 
-/// The same, whose partners can be read once the gate is open.
+/// The same service. Reads are not answered before the gate is open.
 fn gated_service() -> (Server, Gate) {
     Server::gated(|request, _| !request.is_post(), all_can_be_disconnected)
 }
@@ -31,7 +31,7 @@ fn all_can_be_disconnected(request: &Request, _: usize) -> Reply {
     if request.is_post() { Reply::done() } else { Reply::partner(request.id(), "onboarded") }
 }
 
-/// Answers the question with these keys, and what was seen.
+/// Answers the prompt with these keys, and waits for the end.
 fn answer(command: &Command, keys: &[u8]) -> Seen {
     let terminal = Terminal::start(command, BUT_STDOUT, 80);
     terminal.wait_for(QUESTION);
@@ -39,7 +39,7 @@ fn answer(command: &Command, keys: &[u8]) -> Seen {
     terminal.end()
 }
 
-/// Declined: it says so, and nothing else happened.
+/// Asserts that the prompt was declined, that the command reports it, and that only reads were sent.
 #[track_caller]
 fn assert_declined(seen: &Seen, server: &Server) {
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{seen:?}");
@@ -48,7 +48,7 @@ fn assert_declined(seen: &Seen, server: &Server) {
 }
 
 #[test]
-fn a_yes_is_a_yes_however_it_is_written() {
+fn y_and_yes_confirm_in_any_case() {
     for keys in ["y\n", "Y\n", "yes\n", "YES\n", "Yes\n", " y \n"] {
         for (verb, status) in [("disconnect", "disconnected"), ("onboard", "onboarding_started")] {
             let server = service();
@@ -57,7 +57,7 @@ fn a_yes_is_a_yes_however_it_is_written() {
             let seen = answer(command.args(["a", "b", "-o", "ndjson"]), keys.as_bytes());
             assert_eq!((seen.with_status(status), seen.code), (vec!["a".into(), "b".into()], Some(0)), "{keys:?}");
             assert!(!seen.stderr.contains("nothing was sent"), "{seen:?}");
-            // First the reads, then what was agreed to.
+            // All reads come before the first change.
             let methods: Vec<_> = server.requests().into_iter().map(|request| request.method).collect();
             assert_eq!(methods, ["GET", "GET", "POST", "POST"]);
         }
@@ -65,7 +65,7 @@ fn a_yes_is_a_yes_however_it_is_written() {
 }
 
 #[test]
-fn anything_else_is_a_no() {
+fn any_other_answer_declines() {
     let noes: [&[u8]; 13] = [
         b"\n",
         b"n\n",
@@ -86,12 +86,12 @@ fn anything_else_is_a_no() {
         let home = Intunectl::new();
         let seen = answer(home.disconnect(server.root()).args(["a", "b", "-o", "ndjson"]), keys);
         assert_declined(&seen, &server);
-        // The shell's next prompt begins on a line of its own.
+        // The shell's next prompt starts on a new line.
         assert!(seen.stderr.ends_with('\n'), "{keys:?}: {seen:?}");
     }
 }
 
-/// Not asked: it did what it was to do, and read nothing for nobody.
+/// Asserts that there was no prompt, that no partner was read, and that both were disconnected.
 #[track_caller]
 fn assert_not_asked(screen: &str, server: &Server) {
     assert!(!screen.contains(QUESTION), "{screen}");
@@ -99,14 +99,14 @@ fn assert_not_asked(screen: &str, server: &Server) {
 }
 
 #[test]
-fn it_is_asked_at_the_terminal_wherever_the_standard_streams_lead() {
+fn the_prompt_is_on_the_terminal_whatever_the_standard_streams_are() {
     for bits in 0..8 {
         let streams = Streams { stdin: bits & 1 != 0, stdout: bits & 2 != 0, stderr: bits & 4 != 0 };
         for (keys, code) in [("n\n", 1), ("y\n", 0)] {
             let server = service();
             let home = Intunectl::new();
             let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b", "-q"]), streams, 80);
-            // A process may have a console at which nobody is: on Windows one of the three has to lead there.
+            // On Windows, a process may have a console that nobody sees: at least one stream must lead to it.
             if cfg!(windows) && bits == 0 {
                 let (seen, screen) = terminal.end_with_screen();
                 assert_eq!((seen.code, screen.as_str()), (Some(0), ""), "{seen:?}");
@@ -121,7 +121,7 @@ fn it_is_asked_at_the_terminal_wherever_the_standard_streams_lead() {
             assert!(screen.contains("Name of b") && !seen.stdout.contains("Name of"), "{streams:?}: {seen:?} {screen}");
             let said = if code == 1 { "nothing was sent\n" } else { "" };
             assert_eq!(seen.stderr, if streams.stderr { "" } else { said }, "{streams:?}");
-            // Whoever answered sees what came of it.
+            // The terminal shows the result of the answer.
             assert_eq!(screen.matches("nothing was sent").count(), usize::from(code == 1), "{streams:?}: {screen}");
             if code == 1 {
                 server.assert_only_read();
@@ -133,7 +133,7 @@ fn it_is_asked_at_the_terminal_wherever_the_standard_streams_lead() {
 }
 
 #[test]
-fn in_ci_it_is_not_asked() {
+fn in_ci_there_is_no_prompt() {
     for (value, is_asked) in [("true", false), ("1", false), ("false", true), ("FALSE", true), ("", true)] {
         let server = service();
         let home = Intunectl::new();
@@ -151,15 +151,15 @@ fn in_ci_it_is_not_asked() {
 }
 
 #[test]
-fn keys_that_were_typed_before_the_question_do_not_answer_it() {
-    // A whole answer, and one that only Enter is missing of.
+fn keys_that_were_typed_before_the_prompt_do_not_answer_it() {
+    // A complete answer, and one without Enter.
     for (before, after) in [("y\n", "\n"), ("y", "\n")] {
         let (server, gate) = gated_service();
         let home = Intunectl::new();
         let terminal = Terminal::start(home.disconnect(server.root()).arg("a"), BUT_STDOUT, 80);
         server.wait_for(1);
         terminal.keys(before);
-        // What the terminal has echoed, it holds ready to be read. A console echoes what is read.
+        // A terminal has echoed the keys when they can be read. A console echoes them when they are read.
         if cfg!(unix) {
             terminal.wait_for(&before.replace('\n', "\r\n"));
         }
@@ -171,7 +171,7 @@ fn keys_that_were_typed_before_the_question_do_not_answer_it() {
 }
 
 #[test]
-fn what_is_piped_in_does_not_answer_it() {
+fn piped_input_does_not_answer_the_prompt() {
     let server = service();
     let home = Intunectl::new();
     let terminal =
@@ -191,7 +191,7 @@ fn what_is_piped_in_does_not_answer_it() {
 
 #[cfg(unix)]
 #[test]
-fn a_question_at_another_terminal_does_not_wait() {
+fn a_prompt_on_another_terminal_does_not_wait() {
     let server = service();
     let home = Intunectl::new();
     let terminals = ["a", "b"].map(|id| {
@@ -205,18 +205,18 @@ fn a_question_at_another_terminal_does_not_wait() {
     }
 }
 
-/// On Windows nobody can tell whether two questions are at the same console.
+/// On Windows, intunectl cannot find out whether two prompts share a console.
 #[cfg(windows)]
 #[test]
-fn a_second_question_says_that_it_waits_for_the_first() {
+fn a_second_prompt_reports_that_it_waits_for_the_first() {
     for is_killed in [false, true] {
         let server = service();
         let home = Intunectl::new();
         let first = Terminal::start(home.disconnect(server.root()).arg("a"), ALL, 80);
         first.wait_for(QUESTION);
         let second = Terminal::start(home.disconnect(server.root()).arg("b"), ALL, 80);
-        second.wait_for("waiting for the answer to another question of intunectl\n");
-        // Nor is anything read for the second.
+        second.wait_for("waiting for the answer to another intunectl prompt\n");
+        // The second one has not read its partner.
         assert_eq!(server.requests().len(), 1);
         if is_killed {
             drop(first);
@@ -231,7 +231,7 @@ fn a_second_question_says_that_it_waits_for_the_first() {
 }
 
 #[test]
-fn it_fits_the_terminal_and_is_coloured_for_it_and_not_for_standard_error() {
+fn layout_and_colours_of_the_prompt_suit_the_terminal_not_standard_error() {
     let server = service();
     let home = Intunectl::new();
     const STDERR_IN_A_PIPE: Streams = Streams { stderr: false, ..ALL };
@@ -267,7 +267,7 @@ fn it_fits_the_terminal_and_is_coloured_for_it_and_not_for_standard_error() {
 }
 
 #[test]
-fn it_shows_the_tenant_and_of_each_partner_id_name_and_status() {
+fn the_prompt_shows_the_tenant_and_the_id_name_and_status_of_each_partner() {
     let server = Server::start(|request, _| match request.id() {
         "a" => Reply::partner("a", "onboarded"),
         "b" => Reply::partner("b", "someNewStatus"),
@@ -296,7 +296,7 @@ fn it_shows_the_tenant_and_of_each_partner_id_name_and_status() {
 }
 
 #[test]
-fn the_first_20_are_shown_and_the_rest_is_counted() {
+fn the_first_20_partners_are_shown_and_the_others_counted() {
     for (count, more) in
         [(20, None), (21, Some("… and 1 more\n")), (25, Some("… and 5 more\n")), (1020, Some("… and 1000 more\n"))]
     {
@@ -321,7 +321,7 @@ fn the_first_20_are_shown_and_the_rest_is_counted() {
 }
 
 #[test]
-fn how_many_and_whose_stands_in_the_question_where_the_table_has_pushed_it_off_the_screen() {
+fn the_question_repeats_the_number_of_partners_and_the_tenant() {
     let server = service();
     let home = Intunectl::new();
     for (verb, question) in [("disconnect", "There is no undo.\nDisconnect "), ("onboard", "\nOnboard ")] {
@@ -334,8 +334,8 @@ fn how_many_and_whose_stands_in_the_question_where_the_table_has_pushed_it_off_t
                 let seen = answer(command.args(ids(count)).env("INTUNECTL_TOKEN", token), b"n\n");
                 assert_declined(&seen, &server);
                 let shown = seen.stderr.split(QUESTION).next().unwrap();
-                assert!(shown.ends_with(&format!("{question}{partners} of {whose}? ")), "{shown}");
-                // The terminal has 24 lines, on the last of which is the cursor.
+                assert!(shown.ends_with(&format!("{question}{partners} in {whose}? ")), "{shown}");
+                // The terminal has 24 lines, and the cursor is on the last one. A long table pushes the heading off.
                 let above = shown.lines().count().saturating_sub(24);
                 let heading = shown.lines().position(|line| line.starts_with("This ")).unwrap();
                 assert_eq!(heading < above, count == 25, "{shown}");
@@ -346,7 +346,7 @@ fn how_many_and_whose_stands_in_the_question_where_the_table_has_pushed_it_off_t
 }
 
 #[test]
-fn after_a_yes_all_are_acted_on_also_those_that_were_only_counted() {
+fn after_a_yes_partners_that_were_only_counted_are_disconnected_too() {
     let server = service();
     let home = Intunectl::new();
     let seen = answer(home.disconnect(server.root()).args(ids(25)).args(["-o", "ndjson"]), b"y\n");
@@ -356,7 +356,7 @@ fn after_a_yes_all_are_acted_on_also_those_that_were_only_counted() {
 }
 
 #[test]
-fn one_partner_is_asked_for_as_one() {
+fn the_prompt_for_one_partner_uses_the_singular() {
     let server = service();
     let home = Intunectl::new();
     let seen = answer(home.disconnect(server.root()).arg("a"), b"\n");
@@ -365,7 +365,7 @@ fn one_partner_is_asked_for_as_one() {
 }
 
 #[test]
-fn a_repeated_id_is_asked_about_once() {
+fn the_prompt_counts_a_repeated_id_once() {
     let server = service();
     let home = Intunectl::new();
     let seen = answer(home.disconnect(server.root()).args(["a", "b", "a"]), b"n\n");
@@ -374,7 +374,7 @@ fn a_repeated_id_is_asked_about_once() {
 }
 
 #[test]
-fn ctrl_c_at_the_question_is_exit_130_and_nothing_is_sent() {
+fn ctrl_c_at_the_prompt_is_exit_130_and_nothing_is_sent() {
     let server = service();
     let home = Intunectl::new();
     for _ in 0..5 {
@@ -382,10 +382,10 @@ fn ctrl_c_at_the_question_is_exit_130_and_nothing_is_sent() {
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
         assert!(seen.stderr.ends_with("nothing was sent\n"), "{seen:?}");
     }
-    // After something was typed, too.
+    // Also after something was typed.
     let seen = answer(home.disconnect(server.root()).arg("a"), b"y\x03");
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(130)), "{seen:?}");
-    // Where standard error leads elsewhere, it is said on both.
+    // If standard error leads elsewhere, both show the message.
     let terminal =
         Terminal::start(home.disconnect(server.root()).arg("a"), Streams { stderr: false, ..BUT_STDOUT }, 80);
     terminal.wait_for(QUESTION);
@@ -397,7 +397,7 @@ fn ctrl_c_at_the_question_is_exit_130_and_nothing_is_sent() {
 }
 
 #[test]
-fn sigterm_at_the_question_is_exit_143_and_nothing_is_sent() {
+fn sigterm_at_the_prompt_is_exit_143_and_nothing_is_sent() {
     let server = service();
     let home = Intunectl::new();
     let terminal = Terminal::start(home.disconnect(server.root()).arg("a"), BUT_STDOUT, 80);
@@ -409,7 +409,7 @@ fn sigterm_at_the_question_is_exit_143_and_nothing_is_sent() {
 }
 
 #[test]
-fn ctrl_c_while_partners_are_read_for_it_is_exit_130_at_once() {
+fn ctrl_c_while_partners_are_read_for_the_prompt_is_exit_130_at_once() {
     let server = Server::always(|| Reply::Stall(Vec::new()));
     let home = Intunectl::new();
     let terminal =
@@ -423,7 +423,7 @@ fn ctrl_c_while_partners_are_read_for_it_is_exit_130_at_once() {
 }
 
 #[test]
-fn ctrl_c_while_the_service_throttles_those_reads_is_exit_130_at_once() {
+fn ctrl_c_while_the_reads_for_the_prompt_are_throttled_is_exit_130_at_once() {
     let server = Server::always(|| Reply::status(429).header("Retry-After", "300"));
     let home = Intunectl::new();
     let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "-v"]), BUT_STDOUT, 80);
@@ -435,7 +435,7 @@ fn ctrl_c_while_the_service_throttles_those_reads_is_exit_130_at_once() {
 }
 
 #[test]
-fn with_yes_nothing_is_asked_and_nothing_is_read() {
+fn with_yes_there_is_no_prompt_and_no_partner_is_read() {
     for option in ["-y", "--yes"] {
         let server = service();
         let home = Intunectl::new();
@@ -447,7 +447,7 @@ fn with_yes_nothing_is_asked_and_nothing_is_read() {
 }
 
 #[test]
-fn a_partner_that_cannot_be_read_is_shown_as_such_and_it_is_asked_all_the_same() {
+fn the_prompt_shows_which_partners_could_not_be_read() {
     let server = Server::start(|request, _| match (request.is_post(), request.id()) {
         (true, _) => Reply::done(),
         (_, "b") => Reply::status(404).body(r#"{"error":{"code":"ResourceNotFound","message":"no such partner"}}"#),
@@ -473,7 +473,7 @@ fn a_partner_that_cannot_be_read_is_shown_as_such_and_it_is_asked_all_the_same()
 }
 
 #[test]
-fn a_refused_token_is_exit_4_without_a_question() {
+fn a_rejected_token_is_exit_4_without_a_prompt() {
     let server = Server::always(Reply::expired);
     let home = Intunectl::new();
     let seen = Terminal::start(home.disconnect(server.root()).args(ids(100)), BUT_STDOUT, 80).end();
@@ -485,7 +485,7 @@ fn a_refused_token_is_exit_4_without_a_question() {
 }
 
 #[test]
-fn nothing_from_the_service_or_the_token_acts_on_the_terminal() {
+fn control_characters_from_the_service_and_the_token_are_removed() {
     let name = r"\u001b[2J\u001b]0;title\u0007\r\nDisconnect nothing? [y/N] \u202egnp\u009b31m\u0000";
     let body = format!(r#"{{"id":"a","displayName":"{name}","onboardingStatus":"\u001b[8mhidden"}}"#);
     let server = Server::always(move || Reply::status(200).body(body.clone()));
@@ -528,7 +528,7 @@ fn names_in_any_script_and_of_any_length_are_shown() {
 }
 
 #[test]
-fn it_is_asked_however_quiet_and_in_every_format() {
+fn the_prompt_is_shown_with_quiet_and_in_every_format() {
     for arguments in [
         &["-q"][..],
         &["-q", "-o", "id"],
@@ -548,7 +548,7 @@ fn it_is_asked_however_quiet_and_in_every_format() {
 }
 
 #[test]
-fn with_all_on_the_terminal_results_follow_the_answer() {
+fn with_all_streams_on_the_terminal_results_follow_the_answer() {
     let server = service();
     let home = Intunectl::new();
     let terminal = Terminal::start(home.disconnect(server.root()).args(["a", "b"]), ALL, 80);
@@ -564,7 +564,7 @@ fn with_all_on_the_terminal_results_follow_the_answer() {
 }
 
 #[test]
-fn what_an_earlier_run_has_done_is_not_asked_about() {
+fn the_prompt_leaves_out_ids_that_an_earlier_run_has_done() {
     let server = service();
     let home = Intunectl::new();
     let earlier = run(home.disconnect(server.root()).args(ids(30)).args(["-o", "ndjson", "-j1"]));
@@ -586,7 +586,7 @@ fn what_an_earlier_run_has_done_is_not_asked_about() {
     assert_eq!((seen.with_status("disconnected"), seen.code), (ids(30)[27..].to_vec(), Some(0)), "{seen:?}");
     assert_eq!(seen.with_status("skipped"), ids(27));
 
-    // Nothing left is nothing to ask about.
+    // If nothing is left to do, there is no prompt.
     let all = home.file("all.ndjson", &earlier.stdout);
     let before = server.requests().len();
     let seen =
@@ -596,7 +596,7 @@ fn what_an_earlier_run_has_done_is_not_asked_about() {
 }
 
 #[test]
-fn ids_can_be_typed_before_it_is_asked() {
+fn ids_can_be_typed_before_the_prompt() {
     for arguments in [&["-"][..], &["-f", "-"]] {
         let server = service();
         let home = Intunectl::new();
@@ -618,8 +618,8 @@ fn ctrl_c_while_ids_are_typed_is_exit_130() {
     let server = service();
     let home = Intunectl::new();
     let terminal = Terminal::start(home.disconnect(server.root()).arg("-"), BUT_STDOUT, 80);
-    // Who reads listens to signals by then. A terminal does not hold so much: it has all been typed only when somebody
-    // reads. A console holds whatever is typed, but shows nothing of it before.
+    // A process that reads already listens for signals. A terminal cannot hold this many keys, so all are typed only
+    // after the process has read some. A console can hold them, but does not echo them before they are read.
     terminal.keys("a\n".repeat(if cfg!(windows) { 1 } else { 200_000 }));
     terminal.wait_for("a\r\n");
     terminal.ctrl_c();
@@ -628,7 +628,7 @@ fn ctrl_c_while_ids_are_typed_is_exit_130() {
 }
 
 #[test]
-fn without_ids_a_terminal_gets_an_example_instead_of_a_silent_wait() {
+fn without_ids_at_a_terminal_there_are_examples_and_no_wait() {
     let server = service();
     let home = Intunectl::new();
     for verb in ["disconnect", "onboard"] {
@@ -639,7 +639,7 @@ fn without_ids_a_terminal_gets_an_example_instead_of_a_silent_wait() {
 }
 
 #[test]
-fn no_more_than_eight_partners_are_read_at_once_for_it() {
+fn at_most_eight_partners_are_read_at_once_for_the_prompt() {
     let (server, gate) = Server::gated(|_, _| true, |request, _| Reply::partner(request.id(), "onboarded"));
     let home = Intunectl::new();
     let terminal = Terminal::start(home.disconnect(server.root()).args(ids(20)), BUT_STDOUT, 80);
@@ -652,7 +652,7 @@ fn no_more_than_eight_partners_are_read_at_once_for_it() {
 }
 
 #[test]
-fn what_was_held_back_for_the_reads_is_over_before_it_is_asked() {
+fn a_pause_by_the_service_ends_before_the_prompt() {
     let server = Server::start(|request, n| match n {
         0 => Reply::status(429).header("Retry-After", "1"),
         _ if request.is_post() => Reply::done(),

@@ -1,4 +1,4 @@
-//! `--resume`: what an earlier run has done is not done again, by the records that it left.
+//! `--resume`: IDs that the records of an earlier run show as done are skipped.
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -15,12 +15,12 @@ use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::{Intunectl, Seen, ids, jwt, run};
 
-/// The tenant of the token with which everything here is run.
+/// The tenant of the token in these tests, as JSON.
 const TENANT: &str = r#""11111111-2222-3333-4444-555555555555""#;
-/// Stands for the root of the server in a record.
+/// Placeholder in a record for the root of the server.
 const ROOT: &str = "{root}";
 
-/// A record, as an earlier run has left it, with its line break.
+/// A record of an earlier run, with its line break.
 fn record(id: &str, action: &str, status: &str) -> String {
     record_of(id, action, status, TENANT, ROOT)
 }
@@ -32,7 +32,7 @@ fn record_of(id: &str, action: &str, status: &str, tenant: &str, root: &str) -> 
     ) + "\n"
 }
 
-/// A log of this server.
+/// The log with this server as the Graph root.
 fn at(server: &Server, log: impl AsRef<[u8]>) -> Vec<u8> {
     let encodings: [fn(&str) -> Vec<u8>; 3] = [
         |text| text.as_bytes().to_vec(),
@@ -49,7 +49,7 @@ fn at(server: &Server, log: impl AsRef<[u8]>) -> Vec<u8> {
     log
 }
 
-/// Writes a log of this server.
+/// Writes a log with this server as the Graph root.
 fn write(home: &Intunectl, server: &Server, name: &str, log: impl AsRef<[u8]>) -> PathBuf {
     home.file(name, at(server, log))
 }
@@ -61,19 +61,19 @@ fn command(home: &Intunectl, verb: &str, server: &Server) -> Command {
     command
 }
 
-/// That it is disconnected.
+/// The record of a partner that was disconnected.
 fn done(id: &str) -> String {
     record(id, "disconnect", "disconnected")
 }
 
-/// Disconnects `ids` with a log of this content, and the records of it.
+/// Disconnects `ids`, resuming from a log with this content.
 fn resume(server: &Server, log: impl AsRef<[u8]>, ids: &[&str]) -> Seen {
     let home = Intunectl::new();
     let log = write(&home, server, "audit.ndjson", log);
     run(command(&home, "disconnect", server).args(ids).args(["-j1", "-o", "ndjson", "--resume"]).arg(log))
 }
 
-/// Those that are sent with a log of this content.
+/// The IDs that are sent if a run resumes from a log with this content.
 #[track_caller]
 fn sent(log: impl AsRef<[u8]>, ids: &[&str]) -> Vec<String> {
     let server = Server::always(Reply::done);
@@ -83,7 +83,7 @@ fn sent(log: impl AsRef<[u8]>, ids: &[&str]) -> Vec<String> {
     server.ids()
 }
 
-/// Disconnects with these arguments and this as standard input, and with standard output in a file.
+/// Disconnects with these arguments and this standard input. Standard output goes to a file.
 fn disconnect_into(home: &Intunectl, server: &Server, arguments: &[&str], stdin: &str, file: File) -> Seen {
     let token = jwt::good();
     let mut command = home.disconnect(server.root());
@@ -99,12 +99,12 @@ fn appended(home: &Intunectl, server: &Server, arguments: &[&str]) -> Seen {
     disconnect_into(home, server, &arguments, "", append(&home.home().join("log")))
 }
 
-/// How the very first run names the log. On Windows it does not: one that is empty is refused there.
+/// The options of the first run. On Windows it cannot name the log, because an empty one is rejected there.
 const FIRST: &[&str] = if cfg!(windows) { &[] } else { RESUMED };
-/// How each later run does.
+/// The options of every later run.
 const RESUMED: &[&str] = &["--resume", "log"];
 
-/// Runs a script of a shell, whose home has a file `ids` and whatever else the test has put there.
+/// Runs a shell script in this home, where the test has put its files.
 #[cfg(unix)]
 fn script(shell: &str, home: &Intunectl, server: &Server, script: &str) -> Seen {
     let mut command = home.shell(shell, script);
@@ -118,7 +118,7 @@ fn read(home: &Intunectl, name: &str) -> String {
     std::fs::read_to_string(home.home().join(name)).unwrap()
 }
 
-/// Refused, with nothing sent.
+/// Asserts a usage error, no connection, and all of `words` on standard error.
 #[track_caller]
 fn assert_refused(seen: &Seen, server: &Server, words: &[&str]) {
     assert_eq!((seen.code, server.connections()), (Some(2), 0), "{seen:?}");
@@ -128,7 +128,7 @@ fn assert_refused(seen: &Seen, server: &Server, words: &[&str]) {
 }
 
 #[test]
-fn what_is_done_is_skipped_and_reported_as_such_in_its_place() {
+fn ids_that_are_done_are_skipped_and_reported_as_skipped() {
     let server = Server::start(|request, _| if request.id() == "d" { Reply::status(404) } else { Reply::done() });
     let log = done("c") + &done("somebody-else") + &done("a");
     let seen = resume(&server, &log, &["a", "b", "c", "d", "e"]);
@@ -149,7 +149,7 @@ fn what_is_done_is_skipped_and_reported_as_such_in_its_place() {
 }
 
 #[test]
-fn skipped_ones_are_counted_as_such_in_every_format() {
+fn skipped_ids_are_counted_in_every_format() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     let log = write(&home, &server, "audit.ndjson", done("a") + &done("c"));
@@ -173,7 +173,7 @@ fn skipped_ones_are_counted_as_such_in_every_format() {
 }
 
 #[test]
-fn only_what_is_done_counts_and_the_last_word_on_it() {
+fn only_completed_actions_count_and_the_last_record_of_an_id_decides() {
     let disconnect = |status: &str| record("a", "disconnect", status);
     let cases: [(String, bool); 12] = [
         (disconnect("disconnected"), true),
@@ -195,7 +195,7 @@ fn only_what_is_done_counts_and_the_last_word_on_it() {
 }
 
 #[test]
-fn a_rehearsal_in_the_log_takes_nothing_back() {
+fn records_of_a_dry_run_do_not_change_what_is_done() {
     let server = Server::start(|request, _| if request.is_post() { Reply::done() } else { Reply::status(404) });
     let home = Intunectl::new();
     for (options, code) in [(&[][..], 0), (&["--dry-run"], 1), (RESUMED, 0)] {
@@ -210,7 +210,7 @@ fn a_rehearsal_in_the_log_takes_nothing_back() {
 }
 
 #[test]
-fn onboarding_is_resumed_by_its_own_records() {
+fn onboard_resumes_from_records_of_onboard_only() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     let log = write(&home, &server, "audit.ndjson", done("a") + &record("b", "onboard", "onboarding_started"));
@@ -224,7 +224,7 @@ fn onboarding_is_resumed_by_its_own_records() {
 }
 
 #[test]
-fn guids_are_compared_without_case_and_other_ids_with_it() {
+fn guids_are_compared_without_case_and_other_ids_exactly() {
     let guid = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
     assert!(sent(done(&guid.to_uppercase()), &[guid]).is_empty());
     assert!(sent(done(guid), &[&guid.to_uppercase()]).is_empty());
@@ -232,7 +232,7 @@ fn guids_are_compared_without_case_and_other_ids_with_it() {
 }
 
 #[test]
-fn records_are_read_as_every_shell_keeps_them() {
+fn records_are_read_in_every_encoding_that_shells_write() {
     let log = done("a") + &done("名\u{e9}");
     let crlf = log.replace('\n', "\r\n");
     let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
@@ -254,7 +254,7 @@ fn records_are_read_as_every_shell_keeps_them() {
 }
 
 #[test]
-fn records_that_went_through_jq_or_python_are_read() {
+fn records_rewritten_by_jq_or_python_are_read() {
     let sorted = format!(
         r#"{{"action":"disconnect","error":null,"graph_url":"{ROOT}","id":"a","index":1,"status":"disconnected","tenant_id":{TENANT}}}"#
     );
@@ -268,13 +268,13 @@ fn records_that_went_through_jq_or_python_are_read() {
 }
 
 #[test]
-fn a_torn_last_line_is_no_error_and_counts_for_nothing() {
+fn an_incomplete_last_record_is_ignored_without_an_error() {
     let torn = done("名");
     for cut in [1, 3, 6, 8, 9, 30, torn.len() - 2] {
         let bytes = [done("a").as_bytes(), &torn.as_bytes()[..cut]].concat();
         assert_eq!(sent(&bytes, &["a", "名"]), ["%E5%90%8D"], "{}", String::from_utf8_lossy(&bytes));
     }
-    // In the middle of a character, too, however it is encoded.
+    // Also if it ends within a character, in any encoding.
     let text = format!("\u{feff}{}{}", done("a"), r#"{"id":"b🛠"#);
     let utf16: Vec<_> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for bytes in [text.as_bytes(), &utf16] {
@@ -282,12 +282,12 @@ fn a_torn_last_line_is_no_error_and_counts_for_nothing() {
             assert_eq!(sent(&bytes[..bytes.len() - torn], &["a", "b"]), ["b"], "{torn}");
         }
     }
-    // Without its line break alone it is whole.
+    // If only its line break is missing, it is complete.
     assert!(sent(torn.trim_end(), &["名"]).is_empty());
 }
 
 #[test]
-fn that_a_record_is_torn_is_told_unless_it_is_to_be_quiet() {
+fn incomplete_records_are_counted_on_standard_error_unless_quiet() {
     let server = Server::always(Reply::done);
     let seen = resume(&server, done("a") + r#"{"id":"b","ind"#, &["a", "b"]);
     assert!(seen.stderr.contains("audit.ndjson: ignored 1 incomplete record\n"), "{seen:?}");
@@ -299,12 +299,12 @@ fn that_a_record_is_torn_is_told_unless_it_is_to_be_quiet() {
 }
 
 #[test]
-fn a_record_that_was_appended_to_a_torn_one_counts() {
+fn a_record_that_was_appended_to_an_incomplete_one_counts() {
     let torn = done("b");
     for cut in [1, 3, 9, 40, torn.len() - 2] {
         let log = done("a") + &torn[..cut] + &done("c") + &done("d");
         assert_eq!(sent(&log, &["a", "b", "c", "d"]), ["b"], "{log}");
-        // Twice killed.
+        // Two runs were killed.
         let log = done("a") + &torn[..cut] + &torn[..cut.max(9)] + &done("c");
         assert_eq!(sent(&log, &["a", "b", "c", "d"]), ["b", "d"], "{log}");
         // A line break was put between them.
@@ -314,16 +314,16 @@ fn a_record_that_was_appended_to_a_torn_one_counts() {
 }
 
 #[test]
-fn a_message_that_looks_like_a_record_is_none() {
+fn a_message_that_looks_like_a_record_does_not_count() {
     let quoting = r#"{"id":"a","index":1,"action":"disconnect","status":"failed","http_status":400,"error":{"code":"x","message":"{\"id\":\"b\",\"action\":\"disconnect\",\"status\":\"disconnected\"}","kind":"http"}}"#;
     assert_eq!(sent(format!("{quoting}\n"), &["a", "b"]), ["a", "b"]);
-    // Torn in the middle of the message, too.
+    // Also if the record ends within the message.
     let cut = quoting.find("disconnected").unwrap() + 14;
     assert_eq!(sent(&quoting[..cut], &["a", "b"]), ["a", "b"]);
 }
 
 #[test]
-fn the_same_file_is_read_and_appended_to_in_one_command_line() {
+fn one_command_line_can_resume_from_a_file_and_append_to_it() {
     let server = Server::start(|request, n| match request.id() {
         "p-0003" if n < 5 => Reply::status(404),
         _ => Reply::done(),
@@ -331,7 +331,7 @@ fn the_same_file_is_read_and_appended_to_in_one_command_line() {
     let home = Intunectl::new();
     home.file("ids", ids(5).join("\n"));
     let run = |resume: &[&str]| appended(&home, &server, &[&["-f", "ids"], resume].concat());
-    // The first run finds the empty file that the shell has made.
+    // The first run finds the empty file that the shell has created.
     let first = run(FIRST);
     assert_eq!((first.code, server.ids().len()), (Some(1), 5), "{first:?}");
     let log = read(&home, "log");
@@ -352,7 +352,7 @@ fn the_same_file_is_read_and_appended_to_in_one_command_line() {
 }
 
 #[test]
-fn a_torn_end_gets_its_line_break_before_the_next_record() {
+fn an_incomplete_last_record_gets_a_line_break_before_the_next_record() {
     let home = Intunectl::new();
     home.file("ids", ids(3).join("\n"));
     for torn in [r#"{"id":"p-0002","index":2,"act"#, "{"] {
@@ -371,12 +371,12 @@ fn a_torn_end_gets_its_line_break_before_the_next_record() {
 }
 
 #[test]
-fn through_tee_the_next_record_is_appended_to_the_torn_one_and_nothing_is_lost() {
+fn through_tee_a_record_appended_to_an_incomplete_one_is_not_lost() {
     let home = Intunectl::new();
     let server = Server::always(Reply::done);
     home.file("ids", ids(3).join("\n"));
     write(&home, &server, "log", done("p-0001") + r#"{"id":"p-0002","index":2,"act"#);
-    // `tee -a` has the log open from the beginning.
+    // `tee -a` opens the log before the run starts.
     let run = || {
         let mut log = append(&home.home().join("log"));
         let mut command = command(&home, "disconnect", &server);
@@ -395,38 +395,38 @@ fn link(home: &Intunectl) {
     std::fs::hard_link(home.home().join("log"), home.home().join("link")).unwrap();
 }
 
-/// Refused before anything was sent, with this error and this hint.
+/// A usage error with this message and hint.
 fn refused(error: &str, hint: &str) -> Seen {
     let stderr = format!("error: {error}; nothing was sent\nhint: {hint}\n");
     Seen { stdout: String::new(), stderr, code: Some(2) }
 }
 
-/// That standard output stands where records are.
+/// The error if standard output would overwrite records.
 fn overwriting(log: &str) -> Seen {
     refused(
         &format!("standard output would overwrite the records in {log}"),
-        "append to it, with `>>`; if it is the first run, leave out --resume",
+        "append with `>>`; for a first run, omit --resume",
     )
 }
 
-/// That what is no record would be appended to the records.
+/// The error if the output has another format than the records.
 fn between(log: &str) -> Seen {
     refused(
-        &format!("the output would go between the records in {log}"),
-        "append records to it, with -o ndjson, or write somewhere else",
+        &format!("the output would be mixed with the records in {log}"),
+        "append records with -o ndjson, or write the output to another file",
     )
 }
 
-/// That the log is empty, on Windows.
+/// The error if the log is empty, on Windows.
 fn emptied(log: &str) -> Seen {
     refused(
         &format!("{log} is empty"),
-        "`>` empties a file before intunectl can read it: append with `>>`; if it is the first run, leave out --resume",
+        "`>` empties a file before intunectl reads it: append with `>>`; for a first run, omit --resume",
     )
 }
 
 #[test]
-fn a_log_that_the_shell_has_emptied_is_refused() {
+fn a_log_that_the_shell_has_emptied_is_rejected() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     home.file("ids", ids(3).join("\n"));
@@ -451,18 +451,18 @@ fn a_log_that_the_shell_has_emptied_is_refused() {
             let expected = match format {
                 _ if cfg!(unix) => overwriting(log),
                 "ndjson" => emptied(log),
-                // The format is looked at before the log is read.
+                // The format is checked before the log is read.
                 _ => between(log),
             };
             assert_eq!(seen, expected, "{format}");
-            assert_eq!(read(&home, "log"), "", "the shell has done that; nothing else is written there");
+            assert_eq!(read(&home, "log"), "", "the log is no longer empty, as the shell left it");
         }
     }
     assert_eq!(server.connections(), 0);
 }
 
 #[test]
-fn standard_output_in_the_middle_of_the_log_is_refused() {
+fn standard_output_in_the_middle_of_the_log_is_rejected() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     let log = done("a") + &done("b");
@@ -479,7 +479,7 @@ fn standard_output_in_the_middle_of_the_log_is_refused() {
 }
 
 #[test]
-fn a_log_that_is_resumed_by_its_other_name_is_appended_to_as_the_same_file() {
+fn a_log_is_the_same_file_under_its_other_name() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     let earlier = done("a") + r#"{"id":"b","index":2,"act"#;
@@ -487,7 +487,7 @@ fn a_log_that_is_resumed_by_its_other_name_is_appended_to_as_the_same_file() {
     link(&home);
     let seen = appended(&home, &server, &["a", "b", "-j1", "--resume", "link"]);
     assert_eq!((seen.code, server.ids()), (Some(0), vec!["b".to_owned()]), "{seen:?}");
-    // The torn record got its line break, as it does in no other file.
+    // The incomplete record got its line break, which it gets only if both are the same file.
     let log = read(&home, "log");
     let new = log.strip_prefix(&*String::from_utf8(at(&server, earlier)).unwrap()).unwrap();
     let records: Vec<Value> =
@@ -497,7 +497,7 @@ fn a_log_that_is_resumed_by_its_other_name_is_appended_to_as_the_same_file() {
 }
 
 #[test]
-fn anything_but_records_is_not_appended_to_the_log() {
+fn only_records_are_appended_to_the_log() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     home.file("ids", ids(3).join("\n"));
@@ -544,7 +544,7 @@ fn a_file_that_cannot_be_read_is_a_usage_error_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_foreign_file_is_a_usage_error_with_its_line_and_nothing_is_sent() {
+fn a_file_without_records_is_a_usage_error_with_the_line_number() {
     let document = r#"{
   "summary": {
     "total": 1
@@ -576,7 +576,7 @@ fn a_foreign_file_is_a_usage_error_with_its_line_and_nothing_is_sent() {
 }
 
 #[test]
-fn where_everything_is_done_nothing_is_sent() {
+fn if_everything_is_done_nothing_is_sent() {
     let home = Intunectl::new();
     let server = Server::always(Reply::done);
     let log = write(&home, &server, "audit.ndjson", done("a") + &done("b"));
@@ -587,19 +587,19 @@ fn where_everything_is_done_nothing_is_sent() {
         assert_eq!((seen.code, seen.stdout.matches("skipped").count()), (Some(0), 2), "{seen:?}");
         assert_eq!(server.connections(), 0);
     }
-    // Without a token, nobody knows whose records they would be.
+    // Without a token, the tenant of the records cannot be checked.
     let mut command = command(&home, "disconnect", &server);
     let seen = run(command.args(["a", "b", "--resume"]).arg(&log).env_remove("INTUNECTL_TOKEN"));
     assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(4), 0), "{seen:?}");
 }
 
 #[test]
-fn records_of_another_tenant_or_root_do_not_count_and_it_is_told_how_many_there_are() {
+fn records_of_another_tenant_or_root_do_not_count_and_are_reported() {
     let other = r#""99999999-2222-3333-4444-555555555555""#;
     let of = |tenant: &str, root: &str| record_of("a", "disconnect", "disconnected", tenant, root);
     let old = r#"{"id":"a","index":1,"action":"disconnect","status":"disconnected","error":null}"#.to_owned() + "\n";
-    let unowned = "of an earlier version, which did not record the tenant";
-    let elsewhere = "that are not of this tenant and Graph root";
+    let unowned = "of an earlier version, ";
+    let elsewhere = "of another tenant or Graph server";
     for (log, told) in [
         (of(other, ROOT), format!("audit.ndjson: ignored 1 record {elsewhere}")),
         (of(TENANT, "https://graph.microsoft.com"), format!("ignored 1 record {elsewhere}")),
@@ -615,15 +615,15 @@ fn records_of_another_tenant_or_root_do_not_count_and_it_is_told_how_many_there_
         let seen = run(resumed.args(["a", "-o", "ndjson", "--resume", "audit.ndjson"]));
         assert_eq!((seen.code, server.done()), (Some(0), vec!["a".to_owned()]), "{log}: {seen:?}");
         assert!(seen.stderr.lines().any(|line| line.contains(&told)), "{told}: {seen:?}");
-        assert_eq!(seen.stderr.lines().count(), 1, "one line says it: {seen:?}");
+        assert_eq!(seen.stderr.lines().count(), 1, "more than one line: {seen:?}");
     }
-    // In capital letters it is the same tenant.
+    // In upper case it is the same tenant.
     let tenant = TENANT.to_uppercase();
     assert!(sent(record_of("a", "disconnect", "disconnected", &tenant, ROOT), &["a"]).is_empty());
 }
 
 #[test]
-fn records_without_a_tenant_match_a_token_without_one_and_it_is_warned_about() {
+fn records_without_a_tenant_match_a_token_without_one_with_a_warning() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     write(&home, &server, "log", record_of("a", "disconnect", "disconnected", "null", ROOT) + &done("b"));
@@ -631,11 +631,11 @@ fn records_without_a_tenant_match_a_token_without_one_and_it_is_warned_about() {
     let seen = run(command.args(["a", "b", "-o", "ndjson", "--resume", "log"]));
     assert_eq!((seen.with_status("skipped"), server.ids(), seen.code), (vec!["a".into()], vec!["b".into()], Some(0)));
     assert!(seen.stderr.contains("warning: log: neither the token nor the records name a tenant"), "{seen:?}");
-    assert!(seen.stderr.contains("ignored 1 record that are not"), "{seen:?}");
+    assert!(seen.stderr.contains("ignored 1 record of another tenant"), "{seen:?}");
 }
 
 #[test]
-fn a_run_resumes_its_own_log_and_another_tenant_s_run_does_not() {
+fn a_run_resumes_only_from_records_of_its_own_tenant() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     let run = |resume: &[&str]| appended(&home, &server, &[&["a", "b"], resume].concat());
@@ -647,20 +647,20 @@ fn a_run_resumes_its_own_log_and_another_tenant_s_run_does_not() {
     other.args(["a", "b", "-o", "ndjson"]).args(RESUMED).env("INTUNECTL_TOKEN", token);
     assert_eq!(run_into(&mut other, "", append(&home.home().join("log"))).code, Some(0));
     assert_eq!(server.done(), ["a", "a", "b", "b"]);
-    // And back: each tenant has its own last word.
+    // Back in the first tenant: its last records still decide.
     assert_eq!(run(RESUMED).code, Some(0));
     assert_eq!(server.done().len(), 4);
 }
 
 #[test]
-fn a_log_without_a_record_leaves_everything_to_do() {
+fn with_a_log_without_records_every_id_is_sent() {
     for log in ["\n", "\r\n\r\n"] {
         assert_eq!(sent(log, &["a", "b"]), ["a", "b"], "{log:?}");
     }
 }
 
 #[test]
-fn an_empty_log_leaves_everything_to_do_unless_a_shell_of_windows_may_have_emptied_it() {
+fn with_an_empty_log_every_id_is_sent_except_on_windows() {
     let nothing = if cfg!(windows) { "NUL" } else { "/dev/null" };
     let home = Intunectl::new();
     for (name, log) in
@@ -670,7 +670,7 @@ fn an_empty_log_leaves_everything_to_do_unless_a_shell_of_windows_may_have_empti
         if let Some(log) = log {
             home.file(name, log);
         }
-        // Standard output is a pipe, as PowerShell has it though it writes to a file then.
+        // Standard output is a pipe, as in PowerShell even if it redirects to a file.
         let mut command = command(&home, "disconnect", &server);
         let seen = run(command.args(["a", "b", "-j1", "-o", "ndjson", "--resume", name]));
         if cfg!(windows) {
@@ -688,7 +688,7 @@ fn an_empty_log_leaves_everything_to_do_unless_a_shell_of_windows_may_have_empti
 }
 
 #[test]
-fn the_first_run_can_name_the_log_that_it_begins_except_on_windows() {
+fn the_first_run_can_resume_from_the_log_that_it_starts_except_on_windows() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     let seen = appended(&home, &server, &[&["a"], RESUMED].concat());
@@ -703,7 +703,7 @@ fn the_first_run_can_name_the_log_that_it_begins_except_on_windows() {
 
 #[cfg(unix)]
 #[test]
-fn records_can_come_through_a_pipe() {
+fn records_can_be_read_from_a_pipe() {
     let home = Intunectl::new();
     home.file("ids", ids(3).join("\n"));
     for line in [
@@ -722,7 +722,7 @@ fn records_can_come_through_a_pipe() {
 
 #[cfg(unix)]
 #[test]
-fn standard_input_cannot_be_the_ids_and_the_records_too() {
+fn standard_input_cannot_be_both_the_ids_and_the_records() {
     let home = Intunectl::new();
     let server = Server::always(Reply::done);
     write(&home, &server, "log", done("p-0001"));
@@ -740,8 +740,8 @@ fn standard_input_cannot_be_the_ids_and_the_records_too() {
 }
 
 #[test]
-fn ids_may_be_the_failed_ones_of_the_same_log() {
-    // What people do without --resume, too.
+fn the_failed_records_of_the_log_can_be_the_ids() {
+    // Users do this without --resume, too.
     let home = Intunectl::new();
     let server = Server::always(Reply::done);
     let log = done("a") + &record("b", "disconnect", "failed");
@@ -755,7 +755,7 @@ fn ids_may_be_the_failed_ones_of_the_same_log() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_while_records_are_read_sends_nothing() {
+fn after_a_signal_while_records_are_read_nothing_is_sent() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     let pipe = NamedPipe::new(&home);
@@ -768,7 +768,7 @@ fn a_signal_while_records_are_read_sends_nothing() {
 }
 
 #[test]
-fn bad_ids_are_told_before_anything_is_written_to_the_log() {
+fn bad_ids_are_reported_before_anything_is_written_to_the_log() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();
     let torn = done("a") + "{\"id\":\"b";

@@ -1,5 +1,5 @@
-//! Which directory is used, and what is left alone.
-#![allow(clippy::print_stderr, reason = "a test that takes root says so")]
+//! Which directory is used, and what is left unchanged.
+#![allow(clippy::print_stderr, reason = "a test that needs root says so")]
 
 use std::os::unix::fs::{chown, symlink};
 use std::time::Instant;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::super::acquire_in;
 use super::*;
 
-/// A user's directories, all of them below one that goes with the test.
+/// A user's directories, all below one that is deleted after the test.
 struct Scene {
     root: TempDir,
 }
@@ -37,7 +37,7 @@ impl Scene {
         candidates_from(get, &self.path("tmp"))
     }
 
-    /// The directory in which a lock is taken; checks that the file and its directory are as they have to be.
+    /// The directory in which a lock is taken. Checks the owner and mode of the file and its directory.
     #[track_caller]
     fn takes(&self, variables: &[(&str, &str)]) -> PathBuf {
         let candidates = self.candidates(variables);
@@ -65,7 +65,7 @@ impl Scene {
         if is_root {
             chown(self.path(name), Some(65_534), None).unwrap();
         } else {
-            eprintln!("skipped: to give {name} to another user takes root");
+            eprintln!("skipped: only root can give {name} to another user");
         }
         is_root
     }
@@ -78,7 +78,7 @@ const HOME: (&str, &str) = ("HOME", "home");
 const BELOW_HOME: &str = "home/.local/state/intunectl";
 
 #[test]
-fn the_runtime_directory_comes_first_then_the_state_directory_then_the_home_then_the_temporary_directory() {
+fn directories_are_tried_in_the_order_runtime_state_home_temporary() {
     for (variables, expected) in [
         (&[RUN, STATE, HOME][..], "run/intunectl"),
         (&[RUN], "run/intunectl"),
@@ -93,7 +93,7 @@ fn the_runtime_directory_comes_first_then_the_state_directory_then_the_home_then
 }
 
 #[test]
-fn locks_of_two_names_do_not_block_each_other() {
+fn locks_with_different_names_do_not_block_each_other() {
     let scene = Scene::new();
     let take = |name| acquire_in(&scene.candidates(&[RUN]), name, Instant::now()).unwrap();
     let _held = [take("intunectl").unwrap(), take("intunectl-sandbox").unwrap()];
@@ -127,24 +127,24 @@ fn a_directory_that_belongs_to_another_user_is_skipped_and_nothing_is_left_in_it
 }
 
 #[test]
-fn what_another_user_has_put_in_place_of_the_directory_is_skipped() {
+fn a_directory_of_another_user_in_place_of_ours_is_skipped() {
     let scene = Scene::new();
     fs::create_dir(scene.path("run/intunectl")).unwrap();
     if scene.give_away("run/intunectl") {
         assert_eq!(scene.takes(&[RUN, HOME]), scene.path(BELOW_HOME));
         assert_eq!(fs::read_dir(scene.path("run/intunectl")).unwrap().count(), 0);
         let mode = fs::metadata(scene.path("run/intunectl")).unwrap().permissions().mode();
-        assert_ne!(mode & 0o777, 0o700, "its mode is not for us to change");
+        assert_ne!(mode & 0o777, 0o700, "the mode of another user's directory was changed");
     }
 }
 
 #[test]
-fn a_symbolic_link_or_a_plain_file_in_place_of_the_directory_is_skipped_and_left_as_it_is() {
+fn a_symbolic_link_or_a_file_in_place_of_the_directory_is_skipped_and_kept() {
     let scene = Scene::new();
     let (link, target) = (scene.path("run/intunectl"), scene.path("target"));
     symlink(&target, &link).unwrap();
     assert_eq!(scene.takes(&[RUN, HOME]), scene.path(BELOW_HOME));
-    assert!(!target.exists(), "nothing is created where a link points");
+    assert!(!target.exists(), "something was created at the target of the link");
     fs::create_dir(&target).unwrap();
     assert_eq!(scene.takes(&[RUN, HOME]), scene.path(BELOW_HOME));
     assert_eq!(fs::read_dir(&target).unwrap().count(), 0);
@@ -170,7 +170,7 @@ fn a_variable_that_points_to_nothing_or_to_a_plain_file_is_skipped() {
     assert!(acquire_in(&temporary, "intunectl-test", Instant::now()).is_err() && !scene.path("nothing").exists());
 }
 
-/// `/proc/self` belongs to the user and takes no new entry, not even from root.
+/// `/proc/self` belongs to the user, but not even root can create a file there.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_directory_in_which_nothing_can_be_created_is_skipped() {
@@ -197,7 +197,7 @@ fn a_directory_without_permission_to_write_is_skipped() {
 }
 
 #[test]
-fn a_directory_that_is_open_to_others_is_narrowed() {
+fn a_directory_that_is_open_to_other_users_is_made_private() {
     for mode in [0o777, 0o1777, 0o2770, 0o755, 0o710, 0o500] {
         let scene = Scene::new();
         let directory = scene.path("run/intunectl");
@@ -208,7 +208,7 @@ fn a_directory_that_is_open_to_others_is_narrowed() {
 }
 
 #[test]
-fn what_another_user_left_in_a_directory_while_it_was_open_to_others_blocks_nobody() {
+fn a_lock_file_of_another_user_in_a_formerly_open_directory_blocks_nobody() {
     let scene = Scene::new();
     let (directory, lock) = (scene.path("run/intunectl"), scene.path("run/intunectl/intunectl-test.lock"));
     fs::create_dir(&directory).unwrap();
@@ -235,14 +235,14 @@ fn what_another_user_left_in_a_directory_while_it_was_open_to_others_blocks_nobo
 }
 
 #[test]
-fn if_no_directory_works_the_error_says_why_for_each() {
+fn if_no_directory_works_the_error_gives_the_reason_for_each() {
     let scene = Scene::new();
     fs::write(scene.path("run/intunectl"), "").unwrap();
     symlink("elsewhere", scene.temporary()).unwrap();
     let variables = [RUN, ("HOME", "nothing")];
     let [run, home] = [scene.path("run/intunectl"), scene.path("nothing/.local/state/intunectl")];
     let expected = format!(
-        "cannot create a lock file: {}: it is not a directory; {}: No such file or directory; {}: it is not a directory",
+        "cannot create a lock file: {}: Not a directory; {}: No such file or directory; {}: Not a directory",
         run.display(),
         home.display(),
         scene.temporary().display()
@@ -256,6 +256,6 @@ fn if_no_directory_works_the_error_says_why_for_each() {
         fs::remove_file(scene.temporary()).unwrap();
         fs::create_dir(scene.temporary()).unwrap();
         chown(scene.temporary(), Some(65_534), None).unwrap();
-        assert!(scene.refuses(&variables).ends_with(": it belongs to another user"), "{}", scene.refuses(&variables));
+        assert!(scene.refuses(&variables).ends_with(": belongs to another user"), "{}", scene.refuses(&variables));
     }
 }

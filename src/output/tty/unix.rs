@@ -1,4 +1,4 @@
-//! The terminal of Unix. Only its foreground can use it.
+//! The terminal on Unix. Only processes in its foreground can use it.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -12,10 +12,10 @@ use crate::output::style::Color;
 use crate::output::terminal::TextStyle;
 use crate::text::sanitize::without_tokens;
 
-/// How often to look whether a line was typed. What a shell does together (it puts a job in the foreground, and has it go
-/// on) has all arrived after that time.
+/// How often to check whether a line was typed. It is also enough time for both steps of a shell that resumes a job:
+/// the shell puts it in the foreground and continues it.
 pub const PAUSE: Duration = Duration::from_millis(50);
-/// No line that is typed is longer: a terminal holds no more of one. Source: Linux's `N_TTY_BUF_SIZE`.
+/// The longest line that a terminal can hold. Source: Linux's `N_TTY_BUF_SIZE`.
 const LONGEST: usize = 4096;
 
 /// The controlling terminal.
@@ -25,16 +25,16 @@ pub struct Tty {
 }
 
 impl Tty {
-    /// Opens it, if a person can answer there: this process is in its foreground.
+    /// Opens it if a person can answer there, that is, if this process is in its foreground.
     ///
-    /// From the background, to read stops a process (SIGTTIN), to discard input does (SIGTTOU), and so may writing
-    /// (`stty tostop`). To open the terminal and to ask for its foreground group never does. Source: POSIX, "General
-    /// Terminal Interface".
+    /// In the background, a process is stopped if it reads (SIGTTIN) or discards input (SIGTTOU), and perhaps if it
+    /// writes (`stty tostop`). It is never stopped if it opens the terminal or queries its foreground group. Source:
+    /// POSIX, "General Terminal Interface".
     ///
-    /// Some containers have no `/dev/tty`. There, Linux opens the terminal that a standard stream leads to.
+    /// Some containers have no `/dev/tty`. There, the terminal of a standard stream is opened through Linux's `/proc`.
     ///
     /// # Errors
-    /// None here.
+    /// None on Unix.
     pub fn open() -> Result<Option<Self>, Error> {
         let streams = [is_controlling(io::stderr()), is_controlling(io::stdin()), is_controlling(io::stdout())];
         let paths = ["/proc/self/fd/2", "/proc/self/fd/0", "/proc/self/fd/1"];
@@ -46,47 +46,46 @@ impl Tty {
     fn open_at(path: &str) -> Option<Self> {
         use std::os::unix::fs::OpenOptionsExt as _;
 
-        // Only to read does not wait: of long text that is written, a part would get lost.
+        // Only reads do not block: a write that does not block would lose a part of a long text.
         let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).ok()?;
         let input = File::options().read(true).custom_flags(flags).open(path).ok()?;
         let output = File::options().write(true).open(path).ok()?;
         is_controlling(&output).then_some(Self { input, output })
     }
 
-    /// Whether standard error leads here.
+    /// Whether standard error leads to this terminal.
     pub fn is_stderr(&self) -> bool {
         is_controlling(io::stderr())
     }
 
-    /// Waits until nobody else asks at this terminal, and has others wait until what is returned is dropped. Without a
-    /// directory for the lock there is none: two questions at once are better than none. Blocks the thread.
+    /// Waits until no other process prompts at this terminal, and makes others wait until the lock is dropped. `None`
+    /// if there is no directory for the lock: two prompts at once are better than none. Blocks the thread.
     ///
-    /// The lock goes by the process group: all who can ask at a terminal at a time are of its foreground group, and a
-    /// job that was stopped at its question is not to hold up the next one.
+    /// The lock is named after the process group: only processes of the foreground group can prompt, and a job that was
+    /// stopped at its prompt must not block the next one.
     pub fn turn(&self) -> Option<crate::lock::TemporaryLock> {
         let (own, _) = groups(&self.output)?;
         crate::lock::acquire_temporary(&format!("intunectl-prompt-{own}")).ok()
     }
 
-    /// What suits it.
+    /// The layout and colours for it.
     pub fn text_style(&self, color: Color) -> TextStyle {
         TextStyle::of(&self.output, color)
     }
 
-    /// Writes cleaned text, unless this process is in the background by now.
+    /// Writes sanitized text, unless this process is now in the background.
     pub fn write(&self, text: &str) {
         if is_in_foreground(&self.output) {
-            // Of a terminal that has hung up nobody reads.
+            // It fails only if the terminal has hung up, and then nobody reads it.
             let _ = (&self.output).write_all(without_tokens(text).as_bytes());
         }
     }
 
-    /// Shows cleaned text and then a question, and reads a line; it ends in a line feed if it was typed to its end. Keys
+    /// Shows sanitized text and a question, and reads a line, which ends in a line feed if the user pressed Enter. Keys
     /// that were typed before the question do not count.
     ///
-    /// Waits while this process is in the background, where somebody has put it since the terminal was opened. Asks anew
-    /// when it is back, and whenever `has_resumed` says that it goes on after it was stopped: what was typed in between
-    /// was typed for a shell.
+    /// Waits while this process is in the background. Asks again when it is back in the foreground, and whenever
+    /// `has_resumed` is set because it was stopped and continued: keys typed in between were typed for a shell.
     ///
     /// # Errors
     /// The terminal has hung up.
@@ -96,7 +95,7 @@ impl Tty {
 
         let pause = Timespec::try_from(PAUSE).map_err(io::Error::other)?;
         let mut shown = Some(shown);
-        // What was typed since the question; none where that is not on the screen.
+        // The keys since the question; `None` if the question is not on the screen.
         let mut typed: Option<Vec<u8>> = None;
         let mut chunk = [0; 4096];
         loop {
@@ -122,8 +121,9 @@ impl Tty {
                 }
                 continue;
             };
-            // Reads only what is there: who is stopped between looking for the foreground and reading, and goes on in the
-            // background, would be stopped again. Where the system cannot tell (macOS), that is left to chance.
+            // Reads only if there is input: if this process is stopped after the check for the foreground, and
+            // continues in the background, a read would stop it again. If `poll` cannot tell (macOS), that may still
+            // happen.
             let mut events = [PollFd::new(&self.input, PollFlags::IN)];
             if matches!(poll(&mut events, Some(&pause)), Ok(0) | Err(Errno::INTR)) || !is_in_foreground(&self.output) {
                 continue;
@@ -144,7 +144,7 @@ impl Tty {
 
     fn end_line(&self, line: &[u8]) -> String {
         if !line.ends_with(b"\n") {
-            // Ctrl-D ends what was typed, but not the line on the screen.
+            // Ctrl-D sends what was typed, but does not end the line on the screen.
             self.write("\n");
         }
         String::from_utf8_lossy(line).into_owned()
@@ -156,27 +156,27 @@ pub fn is_in_foreground(terminal: impl AsFd) -> bool {
     groups(terminal).is_some_and(|(own, foreground)| own == foreground)
 }
 
-/// Whether this is the controlling terminal: of no other does the system tell the foreground group. rustix has no words
-/// for a group that is outside of this PID namespace.
+/// Whether this is the controlling terminal: the system reports the foreground group only for that one. rustix returns
+/// `OPNOTSUPP` for a group outside this PID namespace.
 fn is_controlling(stream: impl AsFd) -> bool {
     matches!(rustix::termios::tcgetpgrp(stream), Ok(_) | Err(rustix::io::Errno::OPNOTSUPP))
 }
 
 /// This process's group, and the foreground group of its controlling terminal.
 fn groups(terminal: impl AsFd) -> Option<(i32, i32)> {
-    // In a PID namespace, a group that was made outside is 0, which rustix's `getpgrp` must not meet.
+    // In a PID namespace, a group from outside is 0, which rustix's `getpgrp` does not accept.
     let stat = std::fs::read("/proc/self/stat").unwrap_or_default();
     if let Some((own, foreground)) = groups_in(&String::from_utf8_lossy(&stat))
         && (own == 0 || foreground > 0)
     {
         return Some((own, foreground));
     }
-    // No Linux, or only an imitation of its /proc. First what fails in such a namespace.
+    // Not Linux, or an incomplete /proc. `tcgetpgrp` is first, because it fails in such a namespace.
     let foreground = rustix::termios::tcgetpgrp(terminal).ok()?;
     Some((rustix::process::getpgrp().as_raw_pid(), foreground.as_raw_pid()))
 }
 
-/// The same, in Linux's `/proc/self/stat`. Its second field is the program's name, in parentheses, cut at some byte.
+/// The same from Linux's `/proc/self/stat`. Its second field is the program's name in parentheses, cut after some byte.
 /// Source: proc_pid_stat(5).
 fn groups_in(stat: &str) -> Option<(i32, i32)> {
     let (_, behind_name) = stat.rsplit_once(')')?;
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_groups_are_found_behind_any_name_of_a_program() {
+    fn the_groups_are_found_after_any_program_name() {
         for (stat, expected) in [
             ("12 (intunectl) R 11 12 10 34816 13 4194304 1", Some((12, 13))),
             ("1 (a) b (c) 7 8) S 0 0 0 34816 0 4194304 1", Some((0, 0))),

@@ -1,4 +1,4 @@
-//! The console of Windows. It has no background, and stops no process.
+//! The Windows console. It has no background, and stops no process.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
@@ -13,13 +13,13 @@ use crate::output::style::Color;
 use crate::output::terminal::TextStyle;
 use crate::text::sanitize::without_tokens;
 
-/// How long to wait with a line that was read: Ctrl-C ends it too, and is heard a little later.
+/// How long to wait after a line was read: Ctrl-C ends it too, and its event comes a little later.
 pub const PAUSE: Duration = Duration::from_millis(50);
-/// Another question is answered, or given up, in less.
+/// Longer than any prompt of another process lasts.
 const LONGEST_QUESTION: Duration = Duration::from_secs(15 * 60);
-/// Ctrl-C is a signal, Enter ends a line, and what is typed is shown. Source: Microsoft, "SetConsoleMode".
+/// Ctrl-C is a signal, Enter ends a line, and keys are echoed. Source: Microsoft, "SetConsoleMode".
 const INPUT_BY_LINE: u32 = 0x1 | 0x2 | 0x4;
-/// What is typed behind so much does not count.
+/// Input after this many bytes is ignored.
 const LONGEST: u64 = 4096;
 
 /// The console.
@@ -28,21 +28,22 @@ pub struct Tty {
     lines: File,
     /// Its input, by key.
     keys: Console,
-    /// Its output as characters. What is written to `screen`, the console decodes with its code page.
+    /// Its output, as characters. The console would decode bytes that are written to `screen` with its code page.
     output: Console,
     screen: File,
 }
 
 impl Tty {
-    /// Opens it, if a standard stream is one. (A service may have a console that no stream leads to, and nobody sees.)
+    /// Opens it if a standard stream leads to it. (A service may have a console that no stream leads to and nobody
+    /// sees.)
     ///
     /// # Errors
-    /// Somebody is at a terminal, but cannot be asked there: it is no console (the one of Git Bash is none), or the console
+    /// There is a terminal, but it cannot show the prompt: it is not a console (Git Bash's is not), or the console
     /// cannot be opened.
     pub fn open() -> Result<Option<Self>, Error> {
         let unasked = || {
-            Error::usage("intunectl cannot ask you in this terminal; nothing was sent")
-                .hint("use PowerShell or cmd; or give -y, and you are not asked")
+            Error::usage("this terminal cannot show the confirmation prompt; nothing was sent")
+                .hint("use PowerShell or cmd, or skip the prompt with -y")
         };
         if [HandleRef::stdin(), HandleRef::stdout(), HandleRef::stderr()].into_iter().any(is_console) {
             return Self::open_console().map(Some).map_err(|_| unasked());
@@ -61,43 +62,43 @@ impl Tty {
         })
     }
 
-    /// Whether standard error leads here.
+    /// Whether standard error leads to the console.
     pub fn is_stderr(&self) -> bool {
         is_console(HandleRef::stderr())
     }
 
-    /// Waits until nobody else asks, and has others wait until what is returned is dropped. Blocks the thread.
+    /// Waits until no other process prompts, and makes others wait until the lock is dropped. Blocks the thread.
     ///
-    /// The lock is one for all consoles of a user: without unsafe code, two processes cannot find out whether they share
-    /// one. Without a directory for it there is none: two questions at once are better than none.
+    /// All consoles of a user share one lock: without unsafe code, two processes cannot find out whether they share a
+    /// console. `None` if there is no directory for the lock: two prompts at once are better than none.
     pub fn turn(&self) -> Option<File> {
         let lock = |deadline| crate::lock::acquire("intunectl-prompt", deadline).ok();
         if let Some(lock) = lock(Instant::now())? {
             return Some(lock);
         }
-        self.write("waiting for the answer to another question of intunectl\n");
+        self.write("waiting for the answer to another intunectl prompt\n");
         lock(Instant::now() + LONGEST_QUESTION)?
     }
 
-    /// What suits it.
+    /// The layout and colours for it.
     pub fn text_style(&self, color: Color) -> TextStyle {
         TextStyle::of(&self.screen, color)
     }
 
-    /// Writes cleaned text.
+    /// Writes sanitized text.
     pub fn write(&self, text: &str) {
-        // Of a console that was closed nobody reads.
+        // It fails only if the console was closed, and then nobody reads it.
         let _ = self.output.write_char_buffer(without_tokens(text).as_bytes());
     }
 
-    /// Shows cleaned text and then a question, and reads a line; it ends in a line feed if it was typed to its end. Keys
+    /// Shows sanitized text and a question, and reads a line, which ends in a line feed if the user pressed Enter. Keys
     /// that were typed before the question do not count.
     ///
     /// # Errors
     /// The console was closed.
     pub fn ask(&self, shown: &str, question: &str, _has_resumed: &AtomicBool) -> io::Result<String> {
         self.write(shown);
-        // The program before may have left it otherwise.
+        // Another program may have changed it.
         let mode = winapi_util::console::mode(&self.lines)?;
         winapi_util::console::set_mode(&self.lines, mode | INPUT_BY_LINE)?;
         self.keys.read_console_input()?;

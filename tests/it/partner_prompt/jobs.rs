@@ -1,5 +1,5 @@
-//! The question and what a shell and Unix do around it: jobs, pipelines, sessions, namespaces, and the lock by which two
-//! questions wait for each other.
+//! The prompt under a Unix shell: jobs, pipelines, sessions, namespaces, and the lock with which prompts wait for each
+//! other.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -23,16 +23,16 @@ use crate::support::terminal::{ALL, Terminal};
 use crate::support::{Intunectl, TOKEN, run};
 
 #[test]
-fn without_a_terminal_to_answer_at_it_is_not_asked() {
+fn without_a_terminal_there_is_no_prompt() {
     let home = Intunectl::new();
-    // A session without a terminal, as cron and services start.
+    // A session without a terminal, as of cron and services.
     let server = service();
     let mut alone = beside(&home.disconnect(server.root()), "setsid");
     alone.args(["--wait", "intunectl", "partner", "disconnect", "a", "b", "--graph-url", server.root()]);
     let seen = Running::start(&mut alone).end();
     assert_eq!(seen.code, Some(0), "{seen:?}");
     assert_not_asked(&seen.stderr, &server);
-    // The standard streams are a terminal, but another session's.
+    // The standard streams are the terminal of another session.
     let server = service();
     let terminal = Terminal::script(home.disconnect(server.root()).args(["a", "b"]), r#"setsid --wait "$@""#);
     let seen = terminal.end();
@@ -41,10 +41,10 @@ fn without_a_terminal_to_answer_at_it_is_not_asked() {
 }
 
 #[test]
-fn a_background_job_is_not_asked_and_not_stopped() {
+fn a_background_job_shows_no_prompt_and_is_not_stopped() {
     for script in [
         r#"set -m; "$@" & wait $!"#,
-        // To write would stop it now.
+        // With this setting, writing stops a background job.
         r#"set -m; stty tostop; "$@" >out 2>err & wait $!"#,
         r#"set -m; stty tostop; "$@" >out 2>err </dev/null & wait $!"#,
     ] {
@@ -57,8 +57,8 @@ fn a_background_job_is_not_asked_and_not_stopped() {
 }
 
 #[test]
-fn the_end_of_a_pipeline_is_asked_about_and_only_once() {
-    // In the shell's own process group, and in one that the shell makes for the pipeline.
+fn at_the_end_of_a_pipeline_there_is_one_prompt() {
+    // In the shell's own process group, and in one that the shell creates for the pipeline.
     for job_control in ["", "set -m; "] {
         for (keys, code) in [("n\n", 1), ("y\n", 0)] {
             let server = Server::start(|request, _| match (request.is_post(), request.path.ends_with("Partners")) {
@@ -83,7 +83,7 @@ fn the_end_of_a_pipeline_is_asked_about_and_only_once() {
     }
 }
 
-/// The lock of a question, as the system has it: by whom it is held, and whether another waits for it.
+/// The lock of a prompt as the system reports it: its holder, and whether a process waits for it.
 struct Lock {
     holder: Option<Pid>,
     has_waiter: bool,
@@ -93,14 +93,14 @@ struct Lock {
 fn lock_file(directory: &Path) -> Option<PathBuf> {
     let mut files = std::fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path());
     let file = files.next();
-    assert_eq!(files.next(), None, "one terminal, one lock");
+    assert_eq!(files.next(), None, "there is more than one lock");
     file
 }
 
 fn lock(directory: &Path) -> Lock {
     let inode = lock_file(directory).and_then(|file| file.metadata().ok()).map(|metadata| metadata.ino());
     let mut lock = Lock { holder: None, has_waiter: false };
-    // "1: FLOCK ADVISORY WRITE 1234 fd:01:5678 0 EOF", and one who waits has "->" behind the number. Source: proc(5).
+    // "1: FLOCK ADVISORY WRITE 1234 fd:01:5678 0 EOF". A waiting process has "->" after the number. Source: proc(5).
     for line in std::fs::read_to_string("/proc/locks").unwrap().lines() {
         let words: Vec<_> = line.split_whitespace().skip(1).collect();
         let (is_waiter, words) = match words.strip_prefix(&["->"]) {
@@ -117,7 +117,7 @@ fn lock(directory: &Path) -> Lock {
 }
 
 #[test]
-fn a_second_question_at_a_terminal_waits_for_the_first() {
+fn a_second_prompt_on_a_terminal_waits_for_the_first() {
     for is_killed in [false, true] {
         let server = service();
         let home = Intunectl::new();
@@ -139,7 +139,7 @@ fn a_second_question_at_a_terminal_waits_for_the_first() {
             true => ("disconnect", "onboard", "b"),
             false => ("onboard", "disconnect", "a"),
         };
-        // Nor is anything read for the second, whose progress would go over the question.
+        // The second one has not read its partner: its progress would overwrite the prompt.
         assert_eq!(server.requests().len(), 1);
         if is_killed {
             kill_process(lock(&locks).holder.unwrap(), Signal::KILL).unwrap();
@@ -158,7 +158,7 @@ fn a_second_question_at_a_terminal_waits_for_the_first() {
 }
 
 #[test]
-fn a_job_that_was_stopped_at_its_question_holds_up_no_other() {
+fn a_job_that_was_stopped_at_its_prompt_blocks_no_other() {
     let server = service();
     let home = Intunectl::new();
     let script = r#"set -m; "$@"; "$@"; code=$?; kill -KILL %1; (exit $code)"#;
@@ -171,7 +171,7 @@ fn a_job_that_was_stopped_at_its_question_holds_up_no_other() {
 }
 
 #[test]
-fn it_is_asked_also_where_no_lock_is_to_be_had() {
+fn without_a_directory_for_the_lock_there_is_still_a_prompt() {
     let server = service();
     let home = Intunectl::new();
     let mut command = home.disconnect(server.root());
@@ -183,7 +183,7 @@ fn it_is_asked_also_where_no_lock_is_to_be_had() {
 }
 
 #[test]
-fn without_a_directory_of_the_session_the_lock_is_in_the_home() {
+fn without_a_runtime_directory_the_lock_is_in_the_home() {
     let server = service();
     let home = Intunectl::new();
     let mut command = home.disconnect(server.root());
@@ -199,7 +199,7 @@ fn without_a_directory_of_the_session_the_lock_is_in_the_home() {
 }
 
 #[test]
-fn a_job_that_was_put_in_the_background_before_the_question_waits_until_it_is_back() {
+fn a_job_moved_to_the_background_before_its_prompt_waits_there() {
     let (server, gate) = gated_service();
     let home = Intunectl::new();
     let script = r#"set -m; stty tostop; "$@" 2>err; bg; echo ready; read line; fg"#;
@@ -219,10 +219,10 @@ fn a_job_that_was_put_in_the_background_before_the_question_waits_until_it_is_ba
     server.assert_only_read();
 }
 
-/// The process that asks is not stopped, for as long as it takes to be stopped where that goes wrong.
+/// Asserts that the process with the prompt is not stopped. Waits as long as a wrong read would take to stop it.
 #[track_caller]
 fn assert_not_stopped(home: &Intunectl) {
-    // The system's list may lack a line while others change it.
+    // The system's list may lack a line while other processes change it.
     let pid = until(|| lock(&home.home().join("intunectl")).holder, || "it does not ask".to_owned());
     let started = Instant::now();
     while started.elapsed() < Duration::from_millis(300) {
@@ -233,8 +233,8 @@ fn assert_not_stopped(home: &Intunectl) {
 }
 
 #[test]
-fn a_job_that_was_stopped_at_its_question_asks_again_and_what_was_typed_for_the_shell_is_no_answer() {
-    // Typed at once, before the question was there again, or at the question before it was stopped.
+fn a_job_that_was_stopped_at_its_prompt_ignores_keys_for_the_shell_and_asks_again() {
+    // Typed at once, before the prompt was shown again, or at the prompt before it was stopped.
     for (before, after) in [("", "fg\ny\n"), ("", "fg\ny\n"), ("", "fg\ny\n"), ("y", "fg\n"), ("y", "fg\n\n")] {
         let server = service();
         let home = Intunectl::new();
@@ -252,7 +252,7 @@ fn a_job_that_was_stopped_at_its_question_asks_again_and_what_was_typed_for_the_
         assert_declined(&seen, &server);
         assert_eq!(seen.stderr.matches("There is no undo.\n").count(), 2, "{seen:?}");
     }
-    // The second question can be answered like the first.
+    // The second prompt can be answered like the first.
     let server = service();
     let home = Intunectl::new();
     let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), r#"set -m; "$@"; fg"#);
@@ -265,7 +265,7 @@ fn a_job_that_was_stopped_at_its_question_asks_again_and_what_was_typed_for_the_
 }
 
 #[test]
-fn a_job_that_was_put_in_the_background_at_its_question_waits_and_asks_again_when_it_is_back() {
+fn a_job_moved_to_the_background_at_its_prompt_asks_again_in_the_foreground() {
     let server = service();
     let home = Intunectl::new();
     let script = r#"set -m; "$@"; bg; echo ready; read line; echo "the shell read $line"; fg"#;
@@ -283,7 +283,7 @@ fn a_job_that_was_put_in_the_background_at_its_question_waits_and_asks_again_whe
 }
 
 #[test]
-fn a_job_that_was_put_in_the_background_before_its_token_came_is_asked_when_it_is_back() {
+fn a_job_moved_to_the_background_before_its_token_came_asks_in_the_foreground() {
     let server = service();
     let home = Intunectl::new();
     let fifo = NamedPipe::new(&home).path().to_owned();
@@ -291,7 +291,7 @@ fn a_job_that_was_put_in_the_background_before_its_token_came_is_asked_when_it_i
     command.args(["a", "--token-file"]).arg(&fifo).env_remove("INTUNECTL_TOKEN");
     let script = r#"set -m; "$@"; bg; echo ready; read line; fg"#;
     let terminal = Terminal::script(&command, script);
-    // Nobody can open it to write before somebody reads it.
+    // It can be opened for writing only after a process has opened it for reading.
     let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
     let open = || File::options().write(true).custom_flags(nonblock).open(&fifo).ok();
     let mut token = until(open, || "the token is not read".to_owned());
@@ -307,7 +307,7 @@ fn a_job_that_was_put_in_the_background_before_its_token_came_is_asked_when_it_i
     assert_declined(&terminal.end(), &server);
 }
 
-/// Whether this works here. Says so where it does not.
+/// Whether this command works here. Reports if it does not.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn works(command: &[&str]) -> bool {
     let works = Command::new(command[0]).args(&command[1..]).output().is_ok_and(|output| output.status.success());
@@ -318,8 +318,8 @@ fn works(command: &[&str]) -> bool {
 }
 
 #[test]
-fn in_a_pid_namespace_it_is_asked() {
-    // With a /proc of its own, and with the one from outside.
+fn in_a_pid_namespace_there_is_a_prompt() {
+    // With its own /proc, and with the outer one.
     for options in [&["--fork", "--pid", "--mount-proc"][..], &["--fork", "--pid"]] {
         if !works(&[&["unshare"], options, &["true"]].concat()) {
             continue;
@@ -340,7 +340,7 @@ fn in_a_pid_namespace_it_is_asked() {
 }
 
 #[test]
-fn without_a_device_for_it_the_terminal_is_that_of_a_standard_stream() {
+fn without_dev_tty_the_prompt_uses_the_terminal_of_a_standard_stream() {
     let bare = "mount -t tmpfs none /dev";
     if !works(&["unshare", "--mount", "sh", "-c", bare]) {
         return;
@@ -348,7 +348,7 @@ fn without_a_device_for_it_the_terminal_is_that_of_a_standard_stream() {
     for redirections in ["", "2>err", "2>err </dev/null", "</dev/null >out", ">out 2>err"] {
         let server = service();
         let home = Intunectl::new();
-        // The streams are redirected before the devices are gone.
+        // The streams are redirected before the devices disappear.
         let script = format!(r#"unshare --mount sh -c '{bare} && exec "$@"' sh "$@" {redirections}"#);
         let terminal = Terminal::script(home.disconnect(server.root()).arg("a"), &script);
         terminal.wait_for(QUESTION);
@@ -359,16 +359,16 @@ fn without_a_device_for_it_the_terminal_is_that_of_a_standard_stream() {
 }
 
 #[test]
-fn a_terminal_that_hangs_up_means_no() {
+fn a_terminal_that_hangs_up_declines() {
     let server = service();
     let home = Intunectl::new();
-    // As under nohup it lives on, and its exit code is kept in a file.
+    // As with nohup, the process survives. Its exit code is written to a file.
     let script = r#"trap '' HUP; intunectl partner disconnect a 2>err; echo $? >part; mv part code"#;
     let mut command = beside(home.disconnect(server.root()).env("INTUNECTL_GRAPH_URL", server.root()), "script");
     command.args(["--quiet", "--command", script, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let terminal = Running::with(&mut command);
     terminal.wait_for_stdout(QUESTION);
-    // Nobody else has the other end.
+    // No other process has the other end of the terminal.
     terminal.signal("KILL");
     let code = home.home().join("code");
     until(|| code.exists().then_some(()), || "it does not end".to_owned());
@@ -377,15 +377,15 @@ fn a_terminal_that_hangs_up_means_no() {
     server.assert_only_read();
 }
 
-/// Set in a process of the test below, which is this program again.
+/// Set for the process that the test below starts, which is this test program again.
 const AT_A_TERMINAL: &str = "INTUNECTL_TEST_AT_A_TERMINAL";
 
 #[test]
-fn tests_that_are_run_at_a_terminal_are_not_asked() {
+fn tests_that_run_on_a_terminal_show_no_prompt() {
     if let Some(root) = std::env::var_os(AT_A_TERMINAL) {
         let root = root.to_str().unwrap();
         let terminal = std::fs::File::open("/dev/tty").unwrap();
-        assert_eq!(tcgetpgrp(terminal), Ok(getpgrp()), "this test is in the foreground");
+        assert_eq!(tcgetpgrp(terminal), Ok(getpgrp()), "this test is not in the foreground");
         let home = Intunectl::new();
         assert_eq!(run(home.disconnect(root).arg("a")).code, Some(0));
         let mut script = home.sh(&format!("intunectl partner disconnect b --graph-url {root}"));
@@ -395,7 +395,7 @@ fn tests_that_are_run_at_a_terminal_are_not_asked() {
     let server = service();
     let home = Intunectl::new();
     let mut command = home.command_of(&std::env::current_exe().unwrap());
-    command.args(["partner_prompt::jobs::tests_that_are_run_at_a_terminal_are_not_asked", "--exact", "--nocapture"]);
+    command.args(["partner_prompt::jobs::tests_that_run_on_a_terminal_show_no_prompt", "--exact", "--nocapture"]);
     let seen = Terminal::start(command.env(AT_A_TERMINAL, server.root()), ALL, 80).end();
     assert_eq!(seen.code, Some(0), "{seen:?}");
     assert_not_asked(&seen.stderr, &server);

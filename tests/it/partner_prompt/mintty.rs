@@ -1,4 +1,5 @@
-//! A terminal of Windows that is no console: Git Bash's, which is a pair of pipes with a name by which programs know it.
+//! A terminal on Windows that is not a console: Git Bash's. It is a pair of pipes, and programs recognize it by their
+//! name.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +11,7 @@ use super::{assert_not_asked, service};
 use crate::support::redirect::run_into;
 use crate::support::{Intunectl, Seen};
 
-/// One side of such a terminal, and the other one, which has to be kept.
+/// One side of such a terminal, and the other one, which must stay open.
 fn terminal(runtime: &Runtime) -> (File, NamedPipeServer) {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let n = COUNT.fetch_add(1, Ordering::SeqCst) + 1000 * std::process::id() as usize;
@@ -21,7 +22,7 @@ fn terminal(runtime: &Runtime) -> (File, NamedPipeServer) {
 }
 
 #[test]
-fn whoever_cannot_be_asked_there_is_told_so_and_nothing_is_sent() {
+fn without_a_console_the_prompt_is_an_error_and_nothing_is_sent() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for is_stdin in [true, false] {
         for (arguments, acts) in [(&[][..], false), (&["-y"], true)] {
@@ -39,8 +40,8 @@ fn whoever_cannot_be_asked_there_is_told_so_and_nothing_is_sent() {
                 assert_not_asked(&seen.stderr, &server);
             } else {
                 assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(2), 0), "{seen:?}");
-                let message = "error: intunectl cannot ask you in this terminal; nothing was sent\n\
-                               hint: use PowerShell or cmd; or give -y, and you are not asked\n";
+                let message = "error: this terminal cannot show the confirmation prompt; nothing was sent\n\
+                               hint: use PowerShell or cmd, or skip the prompt with -y\n";
                 assert_eq!(seen.stderr, message);
             }
         }
