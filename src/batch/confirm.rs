@@ -58,7 +58,7 @@ pub async fn confirm(
         std::future::pending::<Confirmation>().await
     };
     let reading = async {
-        let mut seen = "there was no answer to reading it in that time".to_owned();
+        let mut seen = "the partner could not be read".to_owned();
         for interval in intervals() {
             let turn = async {
                 tokio::time::sleep(interval).await;
@@ -82,7 +82,7 @@ pub async fn confirm(
                     if status.as_deref().is_some_and(|status| action.in_effect.includes(status)) {
                         return Confirmation::InEffect;
                     }
-                    seen = format!("it is still {}", sanitize(status.as_deref().unwrap_or("without a status")));
+                    seen = format!("the status is still {}", sanitize(status.as_deref().unwrap_or("missing")));
                 }
                 // What was seen before says more than that nothing was sent, or that the token was being renewed.
                 Err(failure) if is_over && (failure.is_unsent || failure.http_status == Some(401)) => {}
@@ -91,7 +91,7 @@ pub async fn confirm(
                 {
                     return Confirmation::Refused(failure);
                 }
-                Err(failure) => seen = format!("reading it failed: {}", failure.in_words()),
+                Err(failure) => seen = format!("reading the partner failed: {}", failure.in_words()),
             }
         }
         match context.cancel.is_set() {

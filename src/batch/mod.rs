@@ -136,7 +136,7 @@ pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: Run
             () = std::future::ready(()), if announce => {
                 announce = false;
                 io.console.note(&format!(
-                    "interrupted: nothing new is sent; waiting for {} under way. Interrupt again to end at once",
+                    "interrupted: no new requests; waiting for {} to finish. Interrupt again to end at once",
                     flights.len()
                 ));
             }
@@ -174,13 +174,15 @@ async fn written(
                 signals += 1;
                 signal = Some(next);
                 if signals < 2 {
-                    console.note("interrupted: all is sent; waiting for the results to be read. Interrupt again to end at once");
+                    console.note(
+                        "interrupted: no requests left; waiting for standard output to be read. Interrupt again to end at once",
+                    );
                 }
             }
         }
     }
     let written = tokio::time::timeout(GRACE, finished).await;
-    (written.unwrap_or_else(|_| Written::failed("nobody reads them")), signal)
+    (written.unwrap_or_else(|_| Written::failed("nothing reads standard output")), signal)
 }
 
 /// Something that was under way for an ID, and has ended.
@@ -353,7 +355,7 @@ impl<'a> Run<'a> {
             }
         }
         for (position, Accepted { progress, request_id }) in std::mem::take(&mut self.accepted) {
-            let given_up = Confirmation::Stopped { seen: "the last read was given up".to_owned() };
+            let given_up = Confirmation::Stopped { seen: "the last read had no answer".to_owned() };
             if let Some(builder) = self.builder(position, progress) {
                 self.report(builder.confirmed(request_id, given_up, cancelled), None, sink);
             }

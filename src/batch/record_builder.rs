@@ -48,13 +48,13 @@ impl RecordBuilder<'_> {
             Confirmation::InEffect => return self.accepted(Status::Done(self.action), request_id),
             Confirmation::TimeUp { waited, seen } => {
                 let waited = humantime::format_duration(waited);
-                let message = format!("accepted, but not in effect after {waited}: {seen}");
-                let hint = "`intunectl partner show` shows how it stands; a longer --wait waits longer";
+                let message = format!("accepted, but not confirmed within {waited}: {seen}");
+                let hint = "check later with `intunectl partner show`, or run again with a longer --wait";
                 CallFailure { hint: Some(hint.to_owned()), ..CallFailure::not_confirmed(message) }
             }
             Confirmation::Refused(failure) => {
                 let words = failure.in_words();
-                let message = format!("accepted, but whether it is in effect is not known: {words}");
+                let message = format!("accepted, but not confirmed: reading the partner failed: {words}");
                 let not_confirmed = CallFailure::not_confirmed(message);
                 let kind = match failure.verdict() {
                     Verdict::Unauthorized => FailureKind::Auth,
@@ -65,7 +65,7 @@ impl RecordBuilder<'_> {
             Confirmation::Stopped { seen } => {
                 let reason = cancelled.unwrap_or(CancelReason::OutputGone);
                 let why = reason.in_words();
-                let message = format!("accepted, but not waited for until it is in effect: {why}; {seen}");
+                let message = format!("accepted, but not confirmed: {why}; {seen}");
                 CallFailure::cancelled(reason, message)
             }
         };
@@ -106,9 +106,9 @@ impl RecordBuilder<'_> {
         let message = match self.progress.may_be_done {
             true => {
                 let maybe = if self.is_rehearsal { "" } else { MAY_BE_DONE };
-                format!("given up while waiting for an answer: {why}{maybe}")
+                format!("stopped while waiting for an answer: {why}{maybe}")
             }
-            false => format!("given up before another attempt: {why}"),
+            false => format!("stopped before a retry: {why}"),
         };
         self.failed(CallFailure::cancelled(reason, message))
     }
@@ -206,23 +206,23 @@ mod tests {
         let terminated = CancelReason::Interrupted(Signal::Terminate);
         let table = [
             (acted(answer(401), Ended::Settled, false), FailureKind::Auth, "no reason"),
-            (acted(answer(404), Ended::Settled, true), FailureKind::Http, "an earlier attempt had no answer"),
-            (acted(answer(500), Ended::Settled, true), FailureKind::Http, "may have been done all the same"),
-            (acted(answer(504), Ended::Settled, false), FailureKind::Http, "may have been done all the same"),
-            (acted(answer(408), Ended::Settled, true), FailureKind::Http, "may have been done all the same"),
+            (acted(answer(404), Ended::Settled, true), FailureKind::Http, "earlier attempt"),
+            (acted(answer(500), Ended::Settled, true), FailureKind::Http, "may have been"),
+            (acted(answer(504), Ended::Settled, false), FailureKind::Http, "may have been"),
+            (acted(answer(408), Ended::Settled, true), FailureKind::Http, "may have been"),
             (acted(answer(429), Ended::Settled, false), FailureKind::Throttled, "no reason"),
             (acted(answer(503), hour, false), FailureKind::Throttled, "asks to wait 1h"),
             (acted(answer(503), Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
-            (acted(timeout(true), Ended::Settled, false), FailureKind::Timeout, "may have been done all the same"),
+            (acted(timeout(true), Ended::Settled, false), FailureKind::Timeout, "may have been"),
             (acted(timeout(false), Ended::Settled, false), FailureKind::Timeout, "connecting took too long"),
             (acted(Some(Err(NoAnswer::Refused)), Ended::Settled, false), FailureKind::Network, "refused"),
             (acted(None, hour, false), FailureKind::Throttled, "the service asks to wait 1h, which is too long"),
             (acted(None, Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
-            (build(|builder| builder.given_up(terminated)), FailureKind::Interrupted, "may have been done"),
+            (build(|builder| builder.given_up(terminated)), FailureKind::Interrupted, "may have been"),
             (
                 build(|builder| builder.not_attempted(CancelReason::Unauthorized)),
                 FailureKind::Auth,
-                "refused the token",
+                "the token",
             ),
         ];
         for (record, kind, words) in table {
@@ -234,7 +234,7 @@ mod tests {
         let interrupted = CancelReason::Interrupted(Signal::Interrupt);
         let given_up = build(|builder| RecordBuilder { progress: answered, ..builder }.given_up(interrupted));
         let failure = given_up.error.unwrap();
-        assert!(failure.message == "given up before another attempt: the run was interrupted", "{failure:?}");
+        assert!(failure.message == "stopped before a retry: the run was interrupted", "{failure:?}");
         for undone in [timeout(false), answer(503), answer(404)] {
             let failure = acted(undone, Ended::Settled, false).error.unwrap();
             assert!(!failure.message.contains("may have"), "{failure:?}");

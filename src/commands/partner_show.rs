@@ -28,7 +28,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     let selection = context.selection()?;
     let reading =
         tokio::task::spawn_blocking(move || input::read(&ids, from_file.as_deref(), Stdin::ByDefault, "show"));
-    let Collected { ids, tenants, warnings } = reading.await.context("reading the IDs broke off")??;
+    let Collected { ids, tenants, warnings } = reading.await.context("reading the IDs failed")??;
     for warning in warnings {
         context.console.warning(&warning);
     }

@@ -29,7 +29,7 @@ use crate::output::sink::Sink;
 use crate::output::terminal::{Layout, TextStyle, measure};
 use crate::output::{Format, stdout};
 use crate::permission;
-use crate::text::humanize::without_errno;
+use crate::text::humanize::{counted, without_errno};
 
 /// How many records may be handed to the output together.
 const BATCH_SIZE: usize = 64;
@@ -91,8 +91,8 @@ pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> a
 /// No ID that Graph issues reads as a duration; who types a space before one means it for `--wait`.
 fn refuse_duration(ids: &[String]) -> Result<(), Error> {
     let Some(duration) = ids.iter().find(|id| humantime::parse_duration(id).is_ok()) else { return Ok(()) };
-    Err(Error::usage(format!("`{duration}` stands where an ID belongs; nothing was sent"))
-        .hint(format!("a duration follows --wait with an equals sign: --wait={duration}")))
+    Err(Error::usage(format!("`{duration}` is not a partner ID; nothing was sent"))
+        .hint(format!("write --wait={duration}, with an equals sign")))
 }
 
 /// Reads the IDs, and the records of earlier runs.
@@ -107,14 +107,14 @@ async fn read(
     let reading = tokio::task::spawn_blocking(move || {
         let from_file = from_file.as_deref();
         if input::is_stdin_named(&ids, from_file) && resume.as_deref().is_some_and(input::is_stdin) {
-            return Err(Error::usage("standard input cannot be both the IDs and the records; nothing was sent")
-                .hint("give one of them as a file"));
+            return Err(Error::usage("standard input cannot be both the IDs and the records of --resume; nothing was sent")
+                .hint("give one of them in a file"));
         }
         let collected = input::read(&ids, from_file, Stdin::IfNamed, action.name)?;
         Ok((collected, resume.map(|path| ResumeLog::read(path, action, format)).transpose()?))
     });
     let (collected, log) = tokio::select! {
-        read = reading => read.context("reading the IDs broke off")??,
+        read = reading => read.context("reading the IDs failed")??,
         signal = interrupts.recv() => {
             context.console.error("interrupted while reading the IDs; nothing was sent");
             return Ok(ControlFlow::Break(Exit::Interrupted(signal)));
@@ -123,10 +123,9 @@ async fn read(
     for warning in &collected.warnings {
         context.console.warning(warning);
     }
-    match collected.ids.repeated() {
-        0 => {}
-        1 => context.console.note("1 repeated ID is sent once"),
-        repeated => context.console.note(&format!("{repeated} repeated IDs are sent once")),
+    let repeated = collected.ids.repeated();
+    if repeated > 0 {
+        context.console.note(&format!("ignored {}", counted(repeated, "duplicate ID")));
     }
     Ok(ControlFlow::Continue((collected, log)))
 }
@@ -187,7 +186,7 @@ impl PartnerWrite<'_> {
         let lacks_permission = connection.claims().and_then(|claims| claims.has_any(permission::WRITE)) == Some(false);
         if self.is_rehearsal() && lacks_permission && matches!(exit, Exit::Success | Exit::Failure) {
             let needed = permission::in_words(permission::WRITE);
-            self.context.console.error(&format!("a run would be refused: the token lacks the permission {needed}"));
+            self.context.console.error(&format!("without --dry-run, Graph would refuse: the token lacks the permission {needed}"));
             return Ok(Exit::Failure);
         }
         Ok(exit)
@@ -204,7 +203,7 @@ impl PartnerWrite<'_> {
         // records.
         let batch_size = if context.is_traced() { 1 } else { BATCH_SIZE };
         let sink = Sink::start(context.format, record_style(context, &plan.ids), progress, batch_size)
-            .context("the system refuses what the output needs")?;
+            .context("cannot start to write the results")?;
         Ok((plan, RunIo { console: &context.console, sink, interrupts }))
     }
 
@@ -215,7 +214,7 @@ impl PartnerWrite<'_> {
         // A reader that is gone has seen enough, unless the same Ctrl-C has ended it, as it does with a `| tee`.
         let is_news = !written.closed() || matches!(exit, Exit::Interrupted(_)) && !written.lost.is_empty();
         if let Some(error) = written.error.as_ref().filter(|_| is_news) {
-            console.error(&format!("the results could not all be written: {}", without_errno(error)));
+            console.error(&format!("cannot write all results: {}", without_errno(error)));
             for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
                 // A sentence for people: the console lets no tab through.
                 console.error(&format!("not written: {}", text_line(record, RecordStyle::PLAIN).replace('\t', " ")));
@@ -225,7 +224,7 @@ impl PartnerWrite<'_> {
             console.error(match signal {
                 Signal::Interrupt => "interrupted",
                 Signal::Terminate if cfg!(windows) => "the console was closed, or Windows is shutting down",
-                Signal::Terminate => "asked to end (SIGTERM)",
+                Signal::Terminate => "terminated by SIGTERM",
             });
         }
         if matches!(self.context.format, Format::Text | Format::Id) {

@@ -47,7 +47,7 @@ impl Partner {
         match outcome.take_success() {
             Some(answer) => {
                 let partner = if answer.status == 200 { read(&answer) } else { None };
-                let unexpected = "the answer is not the partner that was asked for";
+                let unexpected = "the answer is not the requested partner";
                 partner.ok_or_else(|| CallFailure::unexpected(&answer, unexpected))
             }
             None => Err(context.failure(outcome, Purpose::Read)),
@@ -133,19 +133,19 @@ pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<P
     loop {
         let (page, answer) = page(client, url.clone(), context).await?;
         for raw in page.value {
-            let no_partner = || Error::failure("Graph's list holds something that is not a partner with an ID");
+            let no_partner = || Error::failure("an entry in Graph's list is not a partner with an ID");
             partners.push(Partner::new(raw, &answer).ok_or_else(no_partner)?);
         }
         let Some(link) = page.next_link.filter(|link| !link.is_empty()) else { return Ok(partners) };
         // The token goes with the next request, so where to is not for the answer to decide.
         let next = Url::parse(&link).ok().filter(|next| client.owns(next)).ok_or_else(|| {
-            Error::failure("the next page of the list is not below the Graph root; the list is not complete").hint(
-                "if Graph is reached through a proxy that rewrites addresses, it must rewrite @odata.nextLink too",
+            Error::failure("the next page of the list is not on the Graph server; the list is incomplete").hint(
+                "if a proxy rewrites Graph's addresses, it must rewrite @odata.nextLink too",
             )
         })?;
         seen.insert(url);
         if seen.contains(&next) || seen.len() >= MOST_PAGES {
-            return Err(Error::failure("the list's pages lead in a circle; the list is not complete"));
+            return Err(Error::failure("the pages of the list link in a circle; the list is incomplete"));
         }
         url = next;
     }
@@ -154,7 +154,7 @@ pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<P
 async fn page(client: &Client<'_>, url: Url, context: CallContext<'_>) -> Result<(Page, Answer), Error> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
     let mut outcome = client.send(&call, &context.cancel.flag).await;
-    let failed = |why: &str| format!("the partners cannot be listed: {why}");
+    let failed = |why: &str| format!("cannot list the partners: {why}");
     let answer = outcome.take_success().ok_or_else(|| {
         let failure = context.failure(outcome, Purpose::List);
         // A code of ours says no more than the message.

@@ -47,7 +47,7 @@ fn a_signal_before_the_first_answer_lets_what_is_under_way_end_and_sends_nothing
         server.wait_for(3);
         running.signal(signal);
         running.wait_for_stderr(
-            "interrupted: nothing new is sent; waiting for 3 under way. Interrupt again to end at once\n",
+            "interrupted: no new requests; waiting for 3 to finish. Interrupt again to end at once\n",
         );
         gate.open();
         let seen = running.end();
@@ -156,7 +156,7 @@ fn a_second_signal_ends_at_once_whatever_the_server_does() {
         assert_eq!(given_up.len(), 2);
         for record in given_up {
             let message = record["error"]["message"].as_str().unwrap();
-            assert!(message.starts_with("given up while waiting for an answer: "), "{message}");
+            assert!(message.starts_with("stopped while waiting for an answer: "), "{message}");
             assert!(message.contains("it may have been done all the same: look with"), "{message}");
         }
     }
@@ -182,7 +182,7 @@ fn a_second_signal_does_not_wait_for_a_reader_that_does_not_read() {
     running.signal("TERM");
     let seen = running.end();
     assert!(matches!(seen.code, Some(130 | 143)), "{seen:?}");
-    assert!(seen.stderr.contains("error: the results could not all be written: "), "{}", seen.stderr);
+    assert!(seen.stderr.contains("error: cannot write all results: "), "{}", seen.stderr);
     drop(reader);
 }
 
@@ -338,7 +338,7 @@ fn an_interrupted_run_is_interrupted_whatever_else_it_is() {
     let running = start(&server, 5, &["-j", "2"]);
     server.wait_for(2);
     running.signal("TERM");
-    running.wait_for_stderr("nothing new is sent");
+    running.wait_for_stderr("no new requests");
     gate.open();
     let seen = running.end();
     assert_eq!((seen.code, server.ids().len()), (Some(143), 2));
@@ -380,7 +380,7 @@ fn a_signal_while_the_token_is_waited_for_reports_every_id() {
         command.arg("--token-file").arg(pipe.path()).args(ids(5)).args(["p-0001", "-o", "ndjson"]);
         let running = Running::start(&mut command);
         // Said before the token is looked for.
-        running.wait_for_stderr("1 repeated ID is sent once\n");
+        running.wait_for_stderr("ignored 1 duplicate ID\n");
         let start = Instant::now();
         running.signal(signal);
         let seen = running.end();
@@ -429,6 +429,6 @@ fn two_signals_end_it_though_nobody_reads_standard_output() {
     );
     server.wait_for(3);
     let seen = ends_soon_after_two_signals(running);
-    assert!(seen.stderr.contains("error: the results could not all be written: "), "{}", seen.stderr);
+    assert!(seen.stderr.contains("error: cannot write all results: "), "{}", seen.stderr);
     drop(reader);
 }

@@ -77,7 +77,7 @@ fn text_shows_what_each_is_called_and_how_it_stands() {
     assert_eq!(lines[1][..2], ["notOnboarded", "already_disconnected"]);
     assert_eq!(lines[2][..], ["missing", "failed", "404 ResourceNotFound: no such partner (request id r-404)"]);
     assert!(seen.stderr.starts_with("3 partners: 1 would be disconnected, 1 failed"), "{seen:?}");
-    assert!(seen.stderr.contains("\nhint: 404: no such partner"), "{seen:?}");
+    assert!(seen.stderr.contains("\nhint: 404: "), "{seen:?}");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_signal_is_exit_130_and_reports_every_id() {
         let running = start("disconnect", &server, 9, &["--dry-run", "-j3", "-o", "ndjson"]);
         server.wait_for(3);
         running.signal(signal);
-        running.wait_for_stderr("waiting for 3 under way");
+        running.wait_for_stderr("waiting for 3 to finish");
         gate.open();
         let seen = running.end();
         assert_eq!((seen.code, server.ids().len()), (Some(code), 3), "{seen:?}");
@@ -200,7 +200,7 @@ fn given_up_at_a_second_signal_nothing_is_said_to_have_been_done() {
     running.signal("INT");
     let seen = running.end();
     assert_eq!((seen.code, seen.records().len()), (Some(130), 4), "{seen:?}");
-    assert!(!seen.stdout.contains("may have been done"), "{seen:?}");
+    assert!(!seen.stdout.contains("may have"), "{seen:?}");
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn what_is_not_that_partner_fails_instead_of_passing_for_it() {
         assert_eq!((&record["status"], seen.code), (&"failed".into(), Some(1)), "{status} {body}: {seen:?}");
         assert_eq!((&record["http_status"], &record["error"]["kind"]), (&status.into(), &"http".into()), "{record}");
         let message = record["error"]["message"].as_str().unwrap();
-        assert_eq!(message == "the answer is not the partner that was asked for", status < 300, "{record}");
+        assert_eq!(message == "the answer is not the requested partner", status < 300, "{record}");
     }
 }
 
@@ -254,7 +254,7 @@ fn what_may_pass_is_tried_again_and_what_stays_says_nothing_of_having_been_done(
         let server = Server::always(reply);
         let seen = rehearse("disconnect", &server, &["a", "--retries", "0", "--timeout", "300ms"]);
         assert_eq!((seen.code, server.requests().len()), (Some(1), 1), "{seen:?}");
-        assert!(seen.stdout.starts_with("a\tfailed\t") && !seen.stdout.contains("may have been done"), "{seen:?}");
+        assert!(seen.stdout.starts_with("a\tfailed\t") && !seen.stdout.contains("may have"), "{seen:?}");
     }
 }
 
@@ -284,7 +284,7 @@ fn a_token_that_may_only_read_is_exit_1_and_says_so_however_quiet() {
     // It reads very well, so that nothing is refused before.
     let seen = with_permissions(&only_read, &service(), &["onboarded"]);
     assert!(!seen.stderr.contains("probably") && !seen.stderr.contains("warning: "), "{seen:?}");
-    let error = "error: a run would be refused: the token lacks the permission ";
+    let error = "error: without --dry-run, Graph would refuse: the token lacks the permission ";
     assert!(seen.stderr.lines().last().unwrap().starts_with(error) && seen.code == Some(1), "{seen:?}");
     let seen = with_permissions(&json!(jwt::PERMISSION), &service(), &["onboarded", "-q"]);
     assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));

@@ -327,7 +327,7 @@ fn a_page_on_another_origin_is_not_asked_for() {
             let graph = Graph::answering(move |_| (200, linked(FIRST, &link)));
             let Seen { stdout, stderr, code } = list(&graph, &["-o", format]);
             assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
-            assert!(stderr.starts_with("error: the next page of the list is not below the Graph root"), "{stderr}");
+            assert!(stderr.starts_with("error: the next page of the list is not on the Graph server"), "{stderr}");
             assert!(stderr.contains("\nhint: "), "{stderr}");
             assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
         }
@@ -345,7 +345,7 @@ fn a_circle_of_pages_ends() {
     for (graph, requests) in [(to_itself, 1), (in_turn, 3)] {
         let Seen { stdout, stderr, code } = list(&graph, &[]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
-        assert_eq!(stderr, "error: the list's pages lead in a circle; the list is not complete\n");
+        assert_eq!(stderr, "error: the pages of the list link in a circle; the list is incomplete\n");
         assert_eq!(graph.lines().len(), requests);
     }
 }
@@ -368,7 +368,7 @@ fn a_refused_token_is_exit_4() {
     let Seen { stdout, stderr, code } = list(&graph, &[]);
     assert_eq!((stdout.as_str(), code), ("", Some(4)));
     let error =
-        "error: the partners cannot be listed: 401 InvalidAuthenticationToken: expired. (request id r-1)\nhint: ";
+        "error: cannot list the partners: 401 InvalidAuthenticationToken: expired. (request id r-1)\nhint: ";
     assert!(stderr.starts_with(error), "{stderr}");
     assert_eq!(graph.lines().len(), 1);
 }
@@ -379,7 +379,7 @@ fn a_missing_permission_is_exit_1_with_a_hint() {
     let Seen { stdout, stderr, code } = list(&graph, &["-q"]);
     assert_eq!((stdout.as_str(), code), ("", Some(1)));
     assert!(
-        stderr.starts_with("error: the partners cannot be listed: 403 Forbidden: no\u{fffd}[2J\nhint: "),
+        stderr.starts_with("error: cannot list the partners: 403 Forbidden: no\u{fffd}[2J\nhint: "),
         "{stderr}"
     );
     assert!(stderr.contains("DeviceManagementServiceConfig.Read.All"), "{stderr}");
@@ -390,18 +390,18 @@ fn what_is_no_list_is_exit_1() {
     for body in ["", "null", "[]", "{}", r#"{"value":{}}"#, r#"{"value":[{"id":"a"}"#, "<html><title>Portal</title>"] {
         let Seen { stdout, stderr, code } = list_of(body, &["-o", "ndjson"]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)));
-        assert_eq!(stderr, "error: the partners cannot be listed: the answer is not a list of partners\n", "{body}");
+        assert_eq!(stderr, "error: cannot list the partners: the answer is not a list of partners\n", "{body}");
     }
     for status in [201, 202, 204, 206] {
         let graph = Graph::answering(move |_| (status, if status == 204 { String::new() } else { page(&[FIRST]) }));
         let Seen { stdout, stderr, code } = list(&graph, &["-o", "ndjson"]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)));
-        assert_eq!(stderr, "error: the partners cannot be listed: the answer is not a list of partners\n", "{status}");
+        assert_eq!(stderr, "error: cannot list the partners: the answer is not a list of partners\n", "{status}");
     }
     for body in [r#"{"value":[{"id":"a"},{"name":"b"}]}"#, r#"{"value":[{"id":7}]}"#, r#"{"value":["a"]}"#] {
         let Seen { stdout, stderr, code } = list_of(body, &["-o", "id"]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)));
-        assert_eq!(stderr, "error: Graph's list holds something that is not a partner with an ID\n", "{body}");
+        assert_eq!(stderr, "error: an entry in Graph's list is not a partner with an ID\n", "{body}");
     }
 }
 
@@ -465,7 +465,7 @@ fn a_page_whose_body_breaks_off_is_asked_for_again() {
     let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "1"]);
     assert_eq!((stdout.as_str(), code, server.requests().len()), ("", Some(1), 2), "{stderr}");
     let host = server.root().strip_prefix("http://").unwrap();
-    assert!(stderr.starts_with(&format!("error: the partners cannot be listed: {host}: the connection ")), "{stderr}");
+    assert!(stderr.starts_with(&format!("error: cannot list the partners: {host}: the connection ")), "{stderr}");
 }
 
 #[test]
@@ -477,7 +477,7 @@ fn the_hints_are_for_somebody_who_reads() {
         let server = Server::always(move || Reply::status(status));
         let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "0"]);
         assert_eq!((stdout.as_str(), code, server.requests().len()), ("", Some(1), 1), "{stderr}");
-        assert!(stderr.starts_with(&format!("error: the partners cannot be listed: {status} ")), "{stderr}");
+        assert!(stderr.starts_with(&format!("error: cannot list the partners: {status} ")), "{stderr}");
         assert!(stderr.ends_with(hint), "{stderr}");
     }
 }
@@ -488,7 +488,7 @@ fn a_network_that_fails_is_told_with_the_host_and_what_to_do() {
     let host = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let seen = list_at(&format!("http://{host}"), &["--retries", "0"]);
     let stderr = format!(
-        "error: the partners cannot be listed: {host}: the connection was refused\n\
+        "error: cannot list the partners: {host}: the connection was refused\n\
          hint: check the network, HTTPS_PROXY, and --graph-url\n"
     );
     assert_eq!(seen, Seen { stdout: String::new(), stderr, code: Some(1) });
@@ -502,7 +502,7 @@ fn a_page_outside_the_roots_path_is_not_asked_for() {
         });
         let Seen { stdout, stderr, code } = list_at(&format!("{}/tenant-a", graph.url()), &[]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
-        assert!(stderr.starts_with("error: the next page of the list is not below the Graph root"), "{stderr}");
+        assert!(stderr.starts_with("error: the next page of the list is not on the Graph server"), "{stderr}");
         assert_eq!(graph.lines(), [format!("GET /tenant-a{PARTNERS}")]);
     }
     let graph = Graph::answering(|line| match line.contains('?') {

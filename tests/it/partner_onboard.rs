@@ -135,7 +135,7 @@ fn a_signal_reports_every_id() {
     let running = start("onboard", &server, 9, &["-j3", "-o", "ndjson"]);
     server.wait_for(3);
     running.signal("INT");
-    running.wait_for_stderr("waiting for 3 under way");
+    running.wait_for_stderr("waiting for 3 to finish");
     gate.open();
     let seen = running.end();
     assert_eq!((seen.code, server.ids().len()), (Some(130), 3));

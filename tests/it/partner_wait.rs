@@ -249,7 +249,7 @@ fn a_failure_to_read_that_stays_is_told_when_the_time_is_up() {
         assert_eq!(seen.code, Some(1));
         assert_unconfirmed(&seen.records()[0], "not_confirmed");
         assert!(message(&seen.records()[0]).contains(words), "{seen:?}");
-        assert!(!message(&seen.records()[0]).contains("may have been done"), "a read changes nothing: {seen:?}");
+        assert!(!message(&seen.records()[0]).contains("may have"), "a read changes nothing: {seen:?}");
     }
 }
 
@@ -296,9 +296,9 @@ fn a_service_that_asks_to_wait_for_an_hour_is_not_waited_for_at_all() {
         assert_eq!((seen.code, seen.with_status("failed")), (Some(1), ids(count)), "{seen:?}");
         for record in seen.records() {
             assert_unconfirmed(&record, "not_confirmed");
-            assert!(message(&record).contains("the service asks to wait "), "{record}");
+            assert!(message(&record).contains(" to wait "), "{record}");
         }
-        assert!(seen.stdout.contains("asks to wait 1h"), "{seen:?}");
+        assert!(seen.stdout.contains(" 1h"), "{seen:?}");
         assert_eq!(server.ids_of("POST").len(), count);
     }
 }

@@ -21,14 +21,14 @@ use text::RecordStyle;
 /// How results are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For people; tab-separated where standard output is not a terminal
+    /// For people; tab-separated if standard output is not a terminal
     #[default]
     Text,
     /// One document, at the end
     Json,
-    /// A JSON record per line, each the moment it is known
+    /// One JSON record per line, as soon as it is known
     Ndjson,
-    /// IDs alone: those that succeeded
+    /// Only the IDs that succeeded, one per line
     Id,
 }
 
@@ -39,7 +39,7 @@ impl FromStr for Format {
         clap::ValueEnum::from_str(name, false).map_err(|_| {
             let values = Self::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value);
             let names: Vec<_> = values.map(|value| value.get_name().to_owned()).collect();
-            format!("is not a format; one of: {}", names.join(", "))
+            format!("is not an output format; use one of: {}", names.join(", "))
         })
     }
 }
