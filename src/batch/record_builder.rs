@@ -108,7 +108,7 @@ impl RecordBuilder<'_> {
                 let maybe = if self.is_rehearsal { "" } else { MAY_BE_DONE };
                 format!("stopped while waiting for an answer: {why}{maybe}")
             }
-            false => format!("stopped before a retry: {why}"),
+            false => format!("not retried: {why}"),
         };
         self.failed(CallFailure::cancelled(reason, message))
     }
@@ -219,11 +219,7 @@ mod tests {
             (acted(None, hour, false), FailureKind::Throttled, "the service asks to wait 1h, which is too long"),
             (acted(None, Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
             (build(|builder| builder.given_up(terminated)), FailureKind::Interrupted, "may have been"),
-            (
-                build(|builder| builder.not_attempted(CancelReason::Unauthorized)),
-                FailureKind::Auth,
-                "the token",
-            ),
+            (build(|builder| builder.not_attempted(CancelReason::Unauthorized)), FailureKind::Auth, "the token"),
         ];
         for (record, kind, words) in table {
             let failure = record.error.unwrap();
@@ -234,7 +230,7 @@ mod tests {
         let interrupted = CancelReason::Interrupted(Signal::Interrupt);
         let given_up = build(|builder| RecordBuilder { progress: answered, ..builder }.given_up(interrupted));
         let failure = given_up.error.unwrap();
-        assert!(failure.message == "stopped before a retry: the run was interrupted", "{failure:?}");
+        assert!(failure.message == "not retried: the run was interrupted", "{failure:?}");
         for undone in [timeout(false), answer(503), answer(404)] {
             let failure = acted(undone, Ended::Settled, false).error.unwrap();
             assert!(!failure.message.contains("may have"), "{failure:?}");

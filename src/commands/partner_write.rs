@@ -107,8 +107,10 @@ async fn read(
     let reading = tokio::task::spawn_blocking(move || {
         let from_file = from_file.as_deref();
         if input::is_stdin_named(&ids, from_file) && resume.as_deref().is_some_and(input::is_stdin) {
-            return Err(Error::usage("standard input cannot be both the IDs and the records of --resume; nothing was sent")
-                .hint("give one of them in a file"));
+            return Err(Error::usage(
+                "standard input cannot be both the IDs and the records of --resume; nothing was sent",
+            )
+            .hint("give one of them in a file"));
         }
         let collected = input::read(&ids, from_file, Stdin::IfNamed, action.name)?;
         Ok((collected, resume.map(|path| ResumeLog::read(path, action, format)).transpose()?))
@@ -186,7 +188,9 @@ impl PartnerWrite<'_> {
         let lacks_permission = connection.claims().and_then(|claims| claims.has_any(permission::WRITE)) == Some(false);
         if self.is_rehearsal() && lacks_permission && matches!(exit, Exit::Success | Exit::Failure) {
             let needed = permission::in_words(permission::WRITE);
-            self.context.console.error(&format!("without --dry-run, Graph would refuse: the token lacks the permission {needed}"));
+            self.context
+                .console
+                .error(&format!("without --dry-run, Graph would refuse: the token lacks the permission {needed}"));
             return Ok(Exit::Failure);
         }
         Ok(exit)

@@ -139,9 +139,8 @@ pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<P
         let Some(link) = page.next_link.filter(|link| !link.is_empty()) else { return Ok(partners) };
         // The token goes with the next request, so where to is not for the answer to decide.
         let next = Url::parse(&link).ok().filter(|next| client.owns(next)).ok_or_else(|| {
-            Error::failure("the next page of the list is not on the Graph server; the list is incomplete").hint(
-                "if a proxy rewrites Graph's addresses, it must rewrite @odata.nextLink too",
-            )
+            Error::failure("the next page of the list is not on the Graph server; the list is incomplete")
+                .hint("if a proxy rewrites Graph's addresses, it must rewrite @odata.nextLink too")
         })?;
         seen.insert(url);
         if seen.contains(&next) || seen.len() >= MOST_PAGES {

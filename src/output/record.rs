@@ -145,8 +145,7 @@ impl Summary {
     pub fn in_words(&self, action: &Action, is_rehearsal: bool) -> String {
         let Self { total, succeeded, failed, skipped, not_attempted, duration_ms, .. } = self;
         let words = &action.words;
-        let (done, skipped_as) =
-            if is_rehearsal { (words.would, "already done") } else { (words.done, "skipped") };
+        let (done, skipped_as) = if is_rehearsal { (words.would, "already done") } else { (words.done, "skipped") };
         let mut line = format!("{}: {succeeded} {done}", counted(*total, "partner"));
         for (count, name) in [(failed, "failed"), (skipped, skipped_as), (not_attempted, "not attempted")] {
             if *count > 0 {

@@ -480,11 +480,7 @@ fn a_full_disk_is_told_in_words_and_so_is_what_could_not_be_written() {
         command.args(ids(3)).args(["-j3", "-o", format]);
         let seen = Running::with(command.stdin(Stdio::null()).stdout(full).stderr(Stdio::piped())).end();
         assert_eq!(seen.code, Some(1), "{}", seen.stderr);
-        assert!(
-            seen.stderr.contains("error: cannot write all results: No space left on device\n"),
-            "{}",
-            seen.stderr
-        );
+        assert!(seen.stderr.contains("error: cannot write all results: No space left on device\n"), "{}", seen.stderr);
         assert!(!seen.stderr.contains("os error") && !seen.stderr.contains('\u{fffd}'), "{}", seen.stderr);
         for id in server.ids() {
             let status = if id == "p-0002" { "failed 404 ResourceNotFound" } else { "disconnected" };

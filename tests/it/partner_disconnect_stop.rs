@@ -46,9 +46,8 @@ fn a_signal_before_the_first_answer_lets_what_is_under_way_end_and_sends_nothing
         let running = start(&server, 9, &["-j", "3"]);
         server.wait_for(3);
         running.signal(signal);
-        running.wait_for_stderr(
-            "interrupted: no new requests; waiting for 3 to finish. Interrupt again to end at once\n",
-        );
+        running
+            .wait_for_stderr("interrupted: no new requests; waiting for 3 to finish. Interrupt again to end at once\n");
         gate.open();
         let seen = running.end();
         assert_eq!((seen.code, server.ids().len()), (Some(code), 3));

@@ -367,8 +367,7 @@ fn a_refused_token_is_exit_4() {
     let graph = Graph::answering(|_| (401, body.to_owned()));
     let Seen { stdout, stderr, code } = list(&graph, &[]);
     assert_eq!((stdout.as_str(), code), ("", Some(4)));
-    let error =
-        "error: cannot list the partners: 401 InvalidAuthenticationToken: expired. (request id r-1)\nhint: ";
+    let error = "error: cannot list the partners: 401 InvalidAuthenticationToken: expired. (request id r-1)\nhint: ";
     assert!(stderr.starts_with(error), "{stderr}");
     assert_eq!(graph.lines().len(), 1);
 }
@@ -378,10 +377,7 @@ fn a_missing_permission_is_exit_1_with_a_hint() {
     let graph = Graph::answering(|_| (403, r#"{"error":{"code":"Forbidden","message":"no\u001b[2J"}}"#.to_owned()));
     let Seen { stdout, stderr, code } = list(&graph, &["-q"]);
     assert_eq!((stdout.as_str(), code), ("", Some(1)));
-    assert!(
-        stderr.starts_with("error: cannot list the partners: 403 Forbidden: no\u{fffd}[2J\nhint: "),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with("error: cannot list the partners: 403 Forbidden: no\u{fffd}[2J\nhint: "), "{stderr}");
     assert!(stderr.contains("DeviceManagementServiceConfig.Read.All"), "{stderr}");
 }
 
