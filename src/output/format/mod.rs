@@ -1,5 +1,5 @@
-//! How results are written: a module per format. A new format is a module, a variant of [`Format`], and a line in each of
-//! its methods.
+//! How results are written: one module per format. A new format is a module, a variant of [`Format`], and a line in each
+//! of its methods.
 
 pub mod id;
 pub mod json;
@@ -44,18 +44,16 @@ impl FromStr for Format {
     }
 }
 
-/// What a format makes of a record the moment it is known.
+/// What a format does with a record as soon as it is known.
 pub enum RecordOutput {
-    /// It is written now, with its line end.
+    /// Writes it now. The line end is included.
     Line(Vec<u8>),
-    /// All records are written at the end.
+    /// Writes all records at the end.
     AtTheEnd,
-    /// It is not shown.
     Hidden,
 }
 
 impl Format {
-    /// A record the moment it is known.
     pub fn record(self, record: &Record, style: RecordStyle) -> io::Result<RecordOutput> {
         match self {
             Self::Text => Ok(RecordOutput::Line(text::record(record, style).into_bytes())),
@@ -82,7 +80,7 @@ impl Format {
         }
     }
 
-    /// One thing without an ID, such as a status, for which `text` is written for people.
+    /// One item without an ID, such as a status. `text` is its text for people.
     pub fn report(self, report: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<Vec<u8>> {
         match self {
             Self::Text | Self::Id => Ok(text().into_bytes()),
