@@ -1,4 +1,4 @@
-//! After a 204, which is a promise: whether it has taken effect.
+//! `--wait`: a 204 means only that the request was accepted, so the partner is read until the change has taken effect.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -15,31 +15,28 @@ use crate::text::sanitize::sanitize;
 
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// What came of waiting.
+/// How the wait ended.
 pub enum Confirmation {
-    /// The partner is as it was to be.
     InEffect,
-    /// The time ran out before.
+    /// The time ran out.
     TimeUp {
-        /// How long it was.
         waited: Duration,
-        /// What was seen last.
+        /// What the last read showed, in words.
         seen: String,
     },
-    /// The service does not let the partner be read, or not for a long time.
+    /// The service refuses to let the partner be read, or asks to wait too long.
     Refused(CallFailure),
-    /// The run was stopped before.
+    /// The run was stopped.
     Stopped {
-        /// What was seen last.
+        /// What the last read showed, in words.
         seen: String,
     },
 }
 
-/// Reads a partner until it shows that `action` has taken effect, for no longer than `wait`. `reads` bounds how many
-/// partners are read at once.
+/// Reads a partner until `action` has taken effect, for at most `wait`. `reads` limits how many partners are read at once.
 ///
-/// The last read may end after the time has run out or the run was stopped: it is not broken off, since it may be
-/// renewing the sign-in.
+/// The last read may finish after that, or after the run was stopped: it is not aborted, because it may be renewing the
+/// sign-in.
 pub async fn confirm(
     client: &Client<'_>,
     action: &Action,
@@ -58,7 +55,7 @@ pub async fn confirm(
         std::future::pending::<Confirmation>().await
     };
     let reading = async {
-        let mut seen = "there was no answer to reading it in that time".to_owned();
+        let mut seen = "the partner could not be read".to_owned();
         for interval in intervals() {
             let turn = async {
                 tokio::time::sleep(interval).await;
@@ -74,7 +71,7 @@ pub async fn confirm(
             }
             let outcome = partner::get(client, id.as_str(), &Cell::new(Progress::default()), &over).await;
             let is_over = outcome.ended == Ended::Stopped;
-            // That it was not tried again is no news where the time was up.
+            // After the time is up, "not retried" would say nothing new.
             let ended = if is_over { Ended::Settled } else { outcome.ended };
             match Partner::from_outcome(Outcome { ended, ..outcome }, id, context) {
                 Ok(partner) => {
@@ -82,16 +79,16 @@ pub async fn confirm(
                     if status.as_deref().is_some_and(|status| action.in_effect.includes(status)) {
                         return Confirmation::InEffect;
                     }
-                    seen = format!("it is still {}", sanitize(status.as_deref().unwrap_or("without a status")));
+                    seen = format!("the status is still {}", sanitize(status.as_deref().unwrap_or("missing")));
                 }
-                // What was seen before says more than that nothing was sent, or that the token was being renewed.
+                // An earlier read says more than a request that was not sent, or a token that was being renewed.
                 Err(failure) if is_over && (failure.is_unsent || failure.http_status == Some(401)) => {}
                 Err(failure)
                     if matches!(ended, Ended::Hopeless(_)) || matches!(failure.http_status, Some(401 | 403)) =>
                 {
                     return Confirmation::Refused(failure);
                 }
-                Err(failure) => seen = format!("reading it failed: {}", failure.in_words()),
+                Err(failure) => seen = format!("reading the partner failed: {}", failure.in_words()),
             }
         }
         match context.cancel.is_set() {
@@ -100,14 +97,14 @@ pub async fn confirm(
         }
     };
     tokio::select! {
-        // First, so that nothing is read where the run was stopped before.
+        // First, so that nothing is read after the run was stopped.
         biased;
         confirmation = watching => confirmation,
         confirmation = reading => confirmation,
     }
 }
 
-/// The times before each read: at once, then 1 s, 2 s, 4 s, 8 s, and 10 s without end.
+/// The wait before each read: 0, 1, 2, 4, 8 s, then always 10 s.
 fn intervals() -> impl Iterator<Item = Duration> {
     let growing = std::iter::successors(Some(Duration::from_secs(1)), |last| Some((*last * 2).min(LONGEST)));
     std::iter::once(Duration::ZERO).chain(growing)

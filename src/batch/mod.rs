@@ -1,5 +1,5 @@
-//! One action over many IDs: so many at once, each reported the moment its result is known, and every ID reported
-//! exactly once, however the run ends.
+//! One action for many IDs, several at a time. Each result is reported as soon as it is known, and every ID exactly once,
+//! however the run ends.
 
 mod confirm;
 pub mod read;
@@ -35,56 +35,55 @@ use crate::text::sanitize::sanitize;
 use confirm::{Confirmation, confirm};
 use record_builder::RecordBuilder;
 
-/// How many results may wait for a slow reader before no new request is sent.
+/// How many results may wait for a slow reader. Beyond that, no new request is sent.
 const BACKLOG: usize = 4096;
-/// How long a second signal leaves for writing what is known.
+/// How long results may still be written after a second signal.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What to do, and how.
 pub struct Plan {
-    /// In this order.
+    /// In the order of the input.
     pub ids: PartnerIds,
-    /// Those among them that an earlier run has done.
+    /// The IDs that an earlier run has done.
     pub done: HashSet<PartnerId>,
     pub action: &'static Action,
     pub task: Task,
-    /// At most so many at once; at least 1. As many more may be read at once, to see whether it has taken effect.
+    /// How many requests may be in flight; at least 1. With `--wait`, as many reads again.
     pub concurrency: usize,
-    /// Whether the first failure stops the run.
+    /// Whether the first failure stops the run (`--fail-fast`).
     pub fail_fast: bool,
-    /// Whether failures are reported on standard error, since standard output has only what succeeded.
+    /// Whether failures go to standard error, because standard output has only successes.
     pub reports_failures: bool,
-    /// Whose token the requests are sent with.
+    /// Whose token is sent.
     pub caller: Caller,
-    /// In whose name the run acts, for the records.
+    /// The tenant, root and account for the records.
     pub owner: Owner,
     pub cancel: Rc<Cancel>,
 }
 
 impl Plan {
-    /// The IDs that no earlier run has done, in this order.
+    /// The IDs that no earlier run has done, in the order of the input.
     pub fn todo(&self) -> impl Iterator<Item = &PartnerId> {
         self.ids.iter().map(|(id, _)| id).filter(|id| !self.done.contains(*id))
     }
 }
 
-/// How far an action is carried out.
+/// Whether the action is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// It is.
     Act {
-        /// For how long the partner is read until it has taken effect, if at all.
+        /// How long to wait for the change to take effect (`--wait`).
         wait: Option<Duration>,
     },
-    /// It is only looked at what would happen: nothing but reads.
+    /// Only reads, to report what would happen (`--dry-run`).
     Rehearse,
 }
 
-/// What came of it.
+/// How the run ended.
 pub struct Finished {
     pub exit: Exit,
     pub summary: Summary,
-    /// What to do about the failures, each advice once.
+    /// What to do about the failures, each hint once.
     pub hints: Vec<String>,
     pub written: Written,
 }
@@ -96,10 +95,10 @@ pub struct RunIo<'a> {
     pub interrupts: &'a mut Interrupts,
 }
 
-/// Carries a plan out. `summary` comes with what is known before.
+/// Carries out a plan. `summary` has what is known before the run.
 ///
 /// # Errors
-/// None of an ID's: those are in its record.
+/// Not the failure of an ID, which is in its record.
 pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: RunIo<'_>) -> anyhow::Result<Finished> {
     let mut run = Run::new(plan, summary, io.console);
     let backlog = Arc::new(Semaphore::new(BACKLOG));
@@ -130,13 +129,13 @@ pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: Run
                 let permit = permit.context("the output has ended before the run")?;
                 flights.extend(run.start(client, permit, &mut io.sink));
             }
-            // When nothing else is to be done without waiting.
+            // Only if nothing else can be done without waiting.
             () = std::future::ready(()), if io.sink.is_holding() => io.sink.hand_over(),
-            // Last, so that only requests are counted, and not those that were still waiting to be sent.
+            // Last: what had not been sent has ended by now, so that only requests in flight are counted.
             () = std::future::ready(()), if announce => {
                 announce = false;
                 io.console.note(&format!(
-                    "interrupted: nothing new is sent; waiting for {} under way. Interrupt again to end at once",
+                    "interrupted: no new requests; waiting for {} to finish. Interrupt again to end at once",
                     flights.len()
                 ));
             }
@@ -146,8 +145,8 @@ pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: Run
     Ok(run.finish(io, signals).await)
 }
 
-/// Reports every ID of a plan where there is nothing to send: an earlier run has done it, or a signal came before the
-/// first request.
+/// Reports every ID of a plan that sends nothing: an earlier run has done all, or a signal came before the first
+/// request.
 pub async fn without_requests(plan: &Plan, signal: Option<Signal>, summary: Summary, io: RunIo<'_>) -> Finished {
     let mut run = Run::new(plan, summary, io.console);
     if let Some(signal) = signal {
@@ -156,7 +155,7 @@ pub async fn without_requests(plan: &Plan, signal: Option<Signal>, summary: Summ
     run.finish(io, usize::from(signal.is_some())).await
 }
 
-/// Waits for the output, which a second signal cuts short: a reader that stalls must not hold the process.
+/// Waits until the results are written, or for a second signal: a stalled reader must not hold up the process.
 async fn written(
     console: &Console,
     sink: Sink,
@@ -174,16 +173,18 @@ async fn written(
                 signals += 1;
                 signal = Some(next);
                 if signals < 2 {
-                    console.note("interrupted: all is sent; waiting for the results to be read. Interrupt again to end at once");
+                    console.note(
+                        "interrupted: no requests left; waiting for standard output to be read. Interrupt again to end at once",
+                    );
                 }
             }
         }
     }
     let written = tokio::time::timeout(GRACE, finished).await;
-    (written.unwrap_or_else(|_| Written::failed("nobody reads them")), signal)
+    (written.unwrap_or_else(|_| Written::failed("nothing reads standard output")), signal)
 }
 
-/// Something that was under way for an ID, and has ended.
+/// The end of what was in progress for an ID.
 struct Landed {
     position: usize,
     with: With,
@@ -195,13 +196,13 @@ enum With {
     Confirmation(Confirmation),
 }
 
-/// A 204 that is being followed up.
+/// A partner that `--wait` waits for after a 204.
 struct Accepted {
     progress: Progress,
     request_id: Option<String>,
 }
 
-/// The state of a run: each ID is either still to come (from `next` on), in `under_way` or `accepted`, or reported.
+/// The state of a run. Each ID is not started (from `next` on), in `under_way`, in `accepted`, or reported.
 struct Run<'a> {
     plan: &'a Plan,
     console: &'a Console,
@@ -237,7 +238,7 @@ impl<'a> Run<'a> {
         !self.plan.cancel.is_set() && self.next < self.plan.ids.len() && self.under_way.len() < self.plan.concurrency
     }
 
-    /// Nothing new is sent from here on.
+    /// From now on, no new request is sent.
     fn cancel(&self, reason: CancelReason) {
         self.console.stopping();
         self.plan.cancel.set(reason);
@@ -248,7 +249,7 @@ impl<'a> Run<'a> {
         self.interrupted = Some(signal);
     }
 
-    /// Begins the next ID, or reports it where an earlier run has done it.
+    /// Starts the next ID, or reports it as skipped.
     fn start<'f>(
         &mut self,
         client: &'f Client<'_>,
@@ -278,8 +279,8 @@ impl<'a> Run<'a> {
         }))
     }
 
-    /// Reports an ID for which all has ended, and stops the run if that is what its result means; what is still to follow
-    /// for it is returned instead.
+    /// Reports an ID that is finished, and stops the run if its result requires it. If the ID is to be waited for, returns
+    /// that wait instead.
     fn land<'f>(
         &mut self,
         landed: Landed,
@@ -310,7 +311,7 @@ impl<'a> Run<'a> {
                 self.builder(position, progress)?.confirmed(request_id, confirmation, self.plan.cancel.reason())
             }
         };
-        // It is said once for all, and not kept for each.
+        // A hint is shown once for all IDs.
         let hint = record.error.as_mut().and_then(|failure| failure.hint.take());
         self.hints.extend(hint.filter(|hint| !self.hints.contains(hint)));
         if record.verdict() == Verdict::Unauthorized {
@@ -322,7 +323,7 @@ impl<'a> Run<'a> {
         None
     }
 
-    /// Reads a partner until a 204 has taken effect. Others may begin meanwhile.
+    /// Reads a partner until the change has taken effect. Other IDs may start meanwhile.
     fn follow_up<'f>(
         &self,
         position: usize,
@@ -342,9 +343,9 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Reports every ID that has no result yet: those given up under way, and those never begun.
+    /// Reports every ID that has no result yet: those in progress, and those not started.
     fn report_the_rest(&mut self, sink: &mut Sink) {
-        // Without a reason, all that is left is what an earlier run has done.
+        // Without a reason, the rest are IDs that an earlier run has done.
         let cancelled = self.plan.cancel.reason();
         let reason = cancelled.unwrap_or(CancelReason::OutputGone);
         for (position, progress) in std::mem::take(&mut self.under_way) {
@@ -353,7 +354,7 @@ impl<'a> Run<'a> {
             }
         }
         for (position, Accepted { progress, request_id }) in std::mem::take(&mut self.accepted) {
-            let given_up = Confirmation::Stopped { seen: "the last read was given up".to_owned() };
+            let given_up = Confirmation::Stopped { seen: "the last read had no answer".to_owned() };
             if let Some(builder) = self.builder(position, progress) {
                 self.report(builder.confirmed(request_id, given_up, cancelled), None, sink);
             }
@@ -366,7 +367,7 @@ impl<'a> Run<'a> {
         self.next = self.plan.ids.len();
     }
 
-    /// Reports what has no result yet, and waits for the output.
+    /// Reports every ID that has no result yet, and waits until the results are written.
     async fn finish(mut self, mut io: RunIo<'_>, signals: usize) -> Finished {
         self.report_the_rest(&mut io.sink);
         let Self { mut summary, hints, verdicts, interrupted, started, .. } = self;
@@ -404,7 +405,7 @@ impl<'a> Run<'a> {
         }
         sink.record(record, permit);
         if let Some(told) = told {
-            // Whoever does not read standard error is not to hold up the records.
+            // A reader that does not read standard error must not hold up the records.
             sink.hand_over();
             self.console.error(&told);
         }

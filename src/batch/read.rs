@@ -1,4 +1,4 @@
-//! Several partners, read at once.
+//! Reads several partners at once.
 
 use std::cell::Cell;
 
@@ -11,11 +11,11 @@ use crate::graph::failure::{CallContext, CallFailure};
 use crate::graph::partner::{self, Partner};
 use crate::ids::PartnerId;
 
-/// How many are read at once: as many as are changed at once, unless an option says otherwise.
+/// How many partners are read at once: the default of `--concurrency`.
 const CONCURRENCY: usize = 8;
 
-/// Reads partners, and gives each in the order of the IDs, or why it is not there. Where the service refuses the token,
-/// `context.cancel` is set, and no other is read.
+/// Reads partners, and returns each or its failure, in the order of the IDs. If the service rejects the token, sets
+/// `context.cancel` and reads no more.
 pub fn read<'a>(
     client: &'a Client<'_>,
     ids: impl Iterator<Item = &'a PartnerId> + 'a,

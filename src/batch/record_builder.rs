@@ -1,4 +1,4 @@
-//! From how a call ended to the record of its ID. Pure, but for the time of day.
+//! Turns the end of a call into the record of its ID. Pure, except for the clock.
 
 use std::time::{Instant, SystemTime};
 
@@ -13,23 +13,21 @@ use crate::graph::partner::{Fields, Partner};
 use crate::ids::PartnerId;
 use crate::output::record::{Owner, Record, Status};
 
-/// What a record says of an ID before it has a result.
+/// What a record needs to know before there is a result.
 #[derive(Clone, Copy)]
 pub struct RecordBuilder<'a> {
     pub id: &'a PartnerId,
-    /// Its place in the input.
+    /// Its position in the input.
     pub index: usize,
     pub action: &'static Action,
-    /// Whether it is only looked at what would happen.
+    /// Whether this is a dry run.
     pub is_rehearsal: bool,
-    /// In whose name the run acts.
     pub owner: &'a Owner,
-    /// How far its call came.
     pub progress: Progress,
 }
 
 impl RecordBuilder<'_> {
-    /// The record of a request to act.
+    /// The record of a write.
     pub fn acted(&self, outcome: Outcome, context: CallContext<'_>) -> Record {
         match outcome.last {
             Some(Ok(answer)) if answer.status == 204 => self.accepted(Status::Done(self.action), answer.request_id),
@@ -37,7 +35,7 @@ impl RecordBuilder<'_> {
         }
     }
 
-    /// The record of a 204 that was followed up; `request_id` is the service's id of that.
+    /// The record of a write that `--wait` waited for. `request_id` is the service's ID of the 204.
     pub fn confirmed(
         &self,
         request_id: Option<String>,
@@ -48,13 +46,13 @@ impl RecordBuilder<'_> {
             Confirmation::InEffect => return self.accepted(Status::Done(self.action), request_id),
             Confirmation::TimeUp { waited, seen } => {
                 let waited = humantime::format_duration(waited);
-                let message = format!("accepted, but not in effect after {waited}: {seen}");
-                let hint = "`intunectl partner show` shows how it stands; a longer --wait waits longer";
+                let message = format!("accepted, but not confirmed within {waited}: {seen}");
+                let hint = "check later with `intunectl partner show`, or run again with a longer --wait";
                 CallFailure { hint: Some(hint.to_owned()), ..CallFailure::not_confirmed(message) }
             }
             Confirmation::Refused(failure) => {
                 let words = failure.in_words();
-                let message = format!("accepted, but whether it is in effect is not known: {words}");
+                let message = format!("accepted, but not confirmed: reading the partner failed: {words}");
                 let not_confirmed = CallFailure::not_confirmed(message);
                 let kind = match failure.verdict() {
                     Verdict::Unauthorized => FailureKind::Auth,
@@ -65,14 +63,14 @@ impl RecordBuilder<'_> {
             Confirmation::Stopped { seen } => {
                 let reason = cancelled.unwrap_or(CancelReason::OutputGone);
                 let why = reason.in_words();
-                let message = format!("accepted, but not waited for until it is in effect: {why}; {seen}");
+                let message = format!("accepted, but not confirmed: {why}; {seen}");
                 CallFailure::cancelled(reason, message)
             }
         };
         self.failed(CallFailure { http_status: Some(204), request_id, ..failure })
     }
 
-    /// The record of a partner that was only read.
+    /// The record of a read in a dry run.
     pub fn rehearsed(&self, outcome: Outcome, context: CallContext<'_>) -> Record {
         match Partner::from_outcome(outcome, self.id, context) {
             Ok(partner) => {
@@ -92,12 +90,12 @@ impl RecordBuilder<'_> {
         Record { remark: Some("done by an earlier run".to_owned()), ..self.record(Status::Skipped) }
     }
 
-    /// The record of an ID for which nothing was sent.
+    /// The record of an ID for which no request was sent.
     pub fn not_attempted(&self, reason: CancelReason) -> Record {
         self.failed(CallFailure::not_attempted(reason))
     }
 
-    /// The record of a call that was given up while under way.
+    /// The record of a call that was abandoned while it was in progress.
     pub fn given_up(&self, reason: CancelReason) -> Record {
         if self.progress.attempts == 0 {
             return self.not_attempted(reason);
@@ -106,9 +104,9 @@ impl RecordBuilder<'_> {
         let message = match self.progress.may_be_done {
             true => {
                 let maybe = if self.is_rehearsal { "" } else { MAY_BE_DONE };
-                format!("given up while waiting for an answer: {why}{maybe}")
+                format!("stopped while waiting for an answer: {why}{maybe}")
             }
-            false => format!("given up before another attempt: {why}"),
+            false => format!("not retried: {why}"),
         };
         self.failed(CallFailure::cancelled(reason, message))
     }
@@ -173,7 +171,7 @@ mod tests {
         })
     }
 
-    /// The record of a call that ended so; if it was stopped, then by Ctrl-C.
+    /// The record of a call with this end. If it was stopped, Ctrl-C stopped it.
     fn acted(last: Option<answer::Result>, ended: Ended, unanswered_before: bool) -> Record {
         let (caller, cancel) = (Caller::default(), Cancel::default());
         cancel.set(CancelReason::Interrupted(Signal::Interrupt));
@@ -200,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn every_ending_has_its_kind_and_its_words() {
+    fn every_end_of_a_call_has_a_kind_and_a_message() {
         let timeout = |sent| Some(Err(NoAnswer::Timeout { sent }));
         let hour = Ended::Hopeless(Duration::from_secs(3600));
         let terminated = CancelReason::Interrupted(Signal::Terminate);
@@ -234,7 +232,7 @@ mod tests {
         let interrupted = CancelReason::Interrupted(Signal::Interrupt);
         let given_up = build(|builder| RecordBuilder { progress: answered, ..builder }.given_up(interrupted));
         let failure = given_up.error.unwrap();
-        assert!(failure.message == "given up before another attempt: the run was interrupted", "{failure:?}");
+        assert!(failure.message == "not retried: the run was interrupted", "{failure:?}");
         for undone in [timeout(false), answer(503), answer(404)] {
             let failure = acted(undone, Ended::Settled, false).error.unwrap();
             assert!(!failure.message.contains("may have"), "{failure:?}");

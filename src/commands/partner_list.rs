@@ -11,11 +11,10 @@ use crate::output::terminal::{Layout, TextStyle};
 use crate::output::{Format, stdout};
 use crate::permission;
 
-/// Runs it. Nothing is printed before the last page is there: half a list, piped into `disconnect`, would pass for
-/// the whole.
+/// Runs it. Nothing is printed before the last page is read: in a pipe to `disconnect`, half a list would look complete.
 ///
 /// # Errors
-/// There is no usable token, or the service does not give the list.
+/// There is no usable token, or the list cannot be read.
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
     context.run_until_interrupted(list(context))
 }
@@ -33,7 +32,7 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
             .zip(&partners)
             .find_map(|(n, partner)| PartnerId::parse(&partner.fields.id).err().map(|reason| (n, reason)))
     {
-        // One line would be read as another ID, or as several.
+        // As a line of IDs, it would be read as another ID, or as several.
         return Err(
             Error::failure(format!("the ID of partner {n} in Graph's list {reason}; nothing was printed")).into()
         );

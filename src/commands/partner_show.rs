@@ -19,7 +19,7 @@ use crate::text::sanitize::sanitize;
 /// Runs it.
 ///
 /// # Errors
-/// The IDs are bad, or there is no usable token. A partner that cannot be read is told, and makes the command fail.
+/// An ID is invalid, or there is no usable token. A partner that cannot be read is reported, and the command fails.
 pub fn run(context: &Context, ids: cli::Ids) -> anyhow::Result<Exit> {
     context.run_until_interrupted(show(context, ids))
 }
@@ -28,7 +28,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     let selection = context.selection()?;
     let reading =
         tokio::task::spawn_blocking(move || input::read(&ids, from_file.as_deref(), Stdin::ByDefault, "show"));
-    let Collected { ids, tenants, warnings } = reading.await.context("reading the IDs broke off")??;
+    let Collected { ids, tenants, warnings } = reading.await.context("reading the IDs failed")??;
     for warning in warnings {
         context.console.warning(&warning);
     }
@@ -47,7 +47,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     while let Some((id, partner)) = read.next().await {
         match partner {
             Ok(partner) => partners.push(partner),
-            // One line for all of them: there may be thousands, and what is wrong was told before.
+            // One line for all: there may be thousands, and the reason was reported before.
             Err(failure) if failure.is_unsent => {
                 verdicts.push(failure.verdict());
                 unread.push(failure.message);

@@ -1,4 +1,4 @@
-//! `partner disconnect`, `partner onboard` and whatever else changes partners: one command, with a verb as data.
+//! `partner disconnect` and `partner onboard`: one command, with the verb as data.
 
 use std::collections::HashSet;
 use std::io::IsTerminal as _;
@@ -29,21 +29,21 @@ use crate::output::sink::Sink;
 use crate::output::terminal::{Layout, TextStyle, measure};
 use crate::output::{Format, stdout};
 use crate::permission;
-use crate::text::humanize::without_errno;
+use crate::text::humanize::{counted, without_errno};
 
 /// How many records may be handed to the output together.
 const BATCH_SIZE: usize = 64;
 
-/// Reads the IDs, connects, asks, and sends.
+/// Reads the IDs, connects, asks for confirmation, and sends.
 ///
 /// # Errors
-/// The IDs are bad, or there is no usable token: nothing was sent. Or the output broke off.
+/// An ID is invalid, or there is no usable token: nothing was sent. Or the output cannot be started.
 pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> anyhow::Result<Exit> {
     block_on(async {
-        // From here on a signal is answered by a report, not by death.
+        // From here on, a signal does not kill the process: every ID is reported first.
         let mut interrupts = Interrupts::listen()?;
         let cli::Write { ids, concurrency, rate, dry_run, yes, wait, fail_fast, resume } = options;
-        // Whoever can answer now is asked, even if this is in the background by the time the token is there.
+        // Decided now: the process may be in the background by the time it has a token.
         let tty = if yes || dry_run { None } else { consent::terminal()? };
         if wait.is_some() {
             refuse_duration(&ids.ids)?;
@@ -75,7 +75,7 @@ pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> a
         if write.plan.todo().next().is_none() {
             return write.report_unsent(None, summary(&connection)).await;
         }
-        // Whether a rehearsed run would be refused is reported at its end.
+        // A dry run reports at its end whether the real run would be refused.
         context.warn_about(&connection, if write.is_rehearsal() { permission::READ } else { permission::WRITE });
         let client = context.client(&connection, write.rate)?;
         if let Some(tty) = tty
@@ -88,11 +88,11 @@ pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> a
     })
 }
 
-/// No ID that Graph issues reads as a duration; who types a space before one means it for `--wait`.
+/// Rejects a duration among the IDs: it was meant for `--wait`. No ID that Graph issues looks like a duration.
 fn refuse_duration(ids: &[String]) -> Result<(), Error> {
     let Some(duration) = ids.iter().find(|id| humantime::parse_duration(id).is_ok()) else { return Ok(()) };
-    Err(Error::usage(format!("`{duration}` stands where an ID belongs; nothing was sent"))
-        .hint(format!("a duration follows --wait with an equals sign: --wait={duration}")))
+    Err(Error::usage(format!("`{duration}` is not a partner ID; nothing was sent"))
+        .hint(format!("write --wait={duration}, with an equals sign")))
 }
 
 /// Reads the IDs, and the records of earlier runs.
@@ -107,14 +107,16 @@ async fn read(
     let reading = tokio::task::spawn_blocking(move || {
         let from_file = from_file.as_deref();
         if input::is_stdin_named(&ids, from_file) && resume.as_deref().is_some_and(input::is_stdin) {
-            return Err(Error::usage("standard input cannot be both the IDs and the records; nothing was sent")
-                .hint("give one of them as a file"));
+            return Err(Error::usage(
+                "standard input cannot be both the IDs and the records of --resume; nothing was sent",
+            )
+            .hint("give one of them in a file"));
         }
         let collected = input::read(&ids, from_file, Stdin::IfNamed, action.name)?;
         Ok((collected, resume.map(|path| ResumeLog::read(path, action, format)).transpose()?))
     });
     let (collected, log) = tokio::select! {
-        read = reading => read.context("reading the IDs broke off")??,
+        read = reading => read.context("reading the IDs failed")??,
         signal = interrupts.recv() => {
             context.console.error("interrupted while reading the IDs; nothing was sent");
             return Ok(ControlFlow::Break(Exit::Interrupted(signal)));
@@ -123,10 +125,9 @@ async fn read(
     for warning in &collected.warnings {
         context.console.warning(warning);
     }
-    match collected.ids.repeated() {
-        0 => {}
-        1 => context.console.note("1 repeated ID is sent once"),
-        repeated => context.console.note(&format!("{repeated} repeated IDs are sent once")),
+    let repeated = collected.ids.repeated();
+    if repeated > 0 {
+        context.console.note(&format!("ignored {}", counted(repeated, "duplicate ID")));
     }
     Ok(ControlFlow::Continue((collected, log)))
 }
@@ -152,7 +153,7 @@ impl PartnerWrite<'_> {
         self.plan.task == Task::Rehearse
     }
 
-    /// Gets a token. A signal ends the command with a record for each ID.
+    /// Gets a token. If a signal comes, reports every ID and ends the command.
     async fn connect(&mut self, selection: Selection) -> anyhow::Result<ControlFlow<Exit, Connection>> {
         let connecting = self.context.connect(selection);
         tokio::pin!(connecting);
@@ -164,7 +165,7 @@ impl PartnerWrite<'_> {
         Ok(ControlFlow::Break(self.report_unsent(Some(signal), Summary::default()).await?))
     }
 
-    /// Decides, by whose token it is, what is to be done and what records say.
+    /// Fills in what depends on the token: which IDs are done, and what the records say.
     fn act_as(&mut self, connection: &Connection) {
         if let Some(log) = &self.log {
             self.plan.done = log.done(self.context, connection);
@@ -173,7 +174,7 @@ impl PartnerWrite<'_> {
         self.plan.caller = connection.caller();
     }
 
-    /// Reports every ID where there is nothing to send.
+    /// Reports every ID without sending anything.
     async fn report_unsent(&mut self, signal: Option<Signal>, summary: Summary) -> anyhow::Result<Exit> {
         let (plan, io) = self.start_output()?;
         let finished = batch::without_requests(plan, signal, summary, io).await;
@@ -187,7 +188,9 @@ impl PartnerWrite<'_> {
         let lacks_permission = connection.claims().and_then(|claims| claims.has_any(permission::WRITE)) == Some(false);
         if self.is_rehearsal() && lacks_permission && matches!(exit, Exit::Success | Exit::Failure) {
             let needed = permission::in_words(permission::WRITE);
-            self.context.console.error(&format!("a run would be refused: the token lacks the permission {needed}"));
+            self.context
+                .console
+                .error(&format!("without --dry-run, Graph would refuse: the token lacks the permission {needed}"));
             return Ok(Exit::Failure);
         }
         Ok(exit)
@@ -197,27 +200,26 @@ impl PartnerWrite<'_> {
         let Self { context, plan, log, rate, interrupts } = self;
         log.as_ref().map_or(Ok(()), ResumeLog::end_torn_record)?;
         let rate = if plan.task == Task::Rehearse { rate.map(Rate::for_all) } else { *rate };
-        // What stands behind a pipe may write to the same terminal, and would write into the line.
+        // The reader of a pipe may write to the same terminal, into the progress line.
         let total = if stdout::is_pipe() { 0 } else { plan.todo().count() };
         let progress = context.console.start_progress(total, rate).filter(|_| std::io::stdout().is_terminal());
-        // With -v each step is reported on standard error in between: whoever does not read that is not to hold up the
-        // records.
+        // With -v, a reader that does not read standard error must not hold up the records.
         let batch_size = if context.is_traced() { 1 } else { BATCH_SIZE };
         let sink = Sink::start(context.format, record_style(context, &plan.ids), progress, batch_size)
-            .context("the system refuses what the output needs")?;
+            .context("cannot start to write the results")?;
         Ok((plan, RunIo { console: &context.console, sink, interrupts }))
     }
 
-    /// Says on standard error what standard output does not.
+    /// Reports on standard error what standard output does not show.
     fn conclude(&self, finished: &Finished) -> Exit {
         let Finished { exit, summary, hints, written } = finished;
         let console = &self.context.console;
-        // A reader that is gone has seen enough, unless the same Ctrl-C has ended it, as it does with a `| tee`.
+        // A reader that has closed the pipe wants no more, unless the same Ctrl-C ended it, as with `| tee`.
         let is_news = !written.closed() || matches!(exit, Exit::Interrupted(_)) && !written.lost.is_empty();
         if let Some(error) = written.error.as_ref().filter(|_| is_news) {
-            console.error(&format!("the results could not all be written: {}", without_errno(error)));
+            console.error(&format!("cannot write all results: {}", without_errno(error)));
             for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
-                // A sentence for people: the console lets no tab through.
+                // The console replaces tabs.
                 console.error(&format!("not written: {}", text_line(record, RecordStyle::PLAIN).replace('\t', " ")));
             }
         }
@@ -225,7 +227,7 @@ impl PartnerWrite<'_> {
             console.error(match signal {
                 Signal::Interrupt => "interrupted",
                 Signal::Terminate if cfg!(windows) => "the console was closed, or Windows is shutting down",
-                Signal::Terminate => "asked to end (SIGTERM)",
+                Signal::Terminate => "terminated by SIGTERM",
             });
         }
         if matches!(self.context.format, Format::Text | Format::Id) {

@@ -18,15 +18,14 @@ use crate::ids::PartnerId;
 use crate::net::answer::Answer;
 
 const COLLECTION: [&str; 2] = ["deviceManagement", "remoteAssistancePartners"];
-/// More pages than any tenant has; a chain of links longer than this does not end.
+/// More pages than any tenant has: a longer chain of links does not end.
 const MOST_PAGES: usize = 10_000;
 
 /// A partner as Graph describes it.
 #[derive(Debug)]
 pub struct Partner {
-    /// Graph's own JSON, unknown fields included.
+    /// Graph's own JSON, with unknown fields.
     pub raw: Box<RawValue>,
-    /// The fields that have a meaning here.
     pub fields: Fields,
 }
 
@@ -38,7 +37,7 @@ impl Serialize for Partner {
 }
 
 impl Partner {
-    /// The partner that a call of [`get`] was answered with.
+    /// The partner that [`get`] received.
     pub fn from_outcome(mut outcome: Outcome, id: &PartnerId, context: CallContext<'_>) -> Result<Self, CallFailure> {
         let read = |answer: &Answer| {
             let partner = Self::new(serde_json::from_slice(&answer.body).ok()?, answer)?;
@@ -47,7 +46,7 @@ impl Partner {
         match outcome.take_success() {
             Some(answer) => {
                 let partner = if answer.status == 200 { read(&answer) } else { None };
-                let unexpected = "the answer is not the partner that was asked for";
+                let unexpected = "the answer is not the requested partner";
                 partner.ok_or_else(|| CallFailure::unexpected(&answer, unexpected))
             }
             None => Err(context.failure(outcome, Purpose::Read)),
@@ -66,32 +65,31 @@ impl Partner {
     }
 }
 
-/// The same JSON without the secrets that its escapes hide; `None` where there are none, and it is to stay as it came.
+/// The same JSON without secrets that are hidden by escapes; `None` if there are none, so that it stays unchanged.
 fn without_secrets(raw: &RawValue, answer: &Answer) -> Option<Box<RawValue>> {
-    // What is not escaped was found before.
+    // Secrets without escapes were redacted before.
     if !raw.get().contains('\\') {
         return None;
     }
     let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
-    // Written anew, nothing is escaped in it that a token may hold.
+    // Serialized again, it has no escapes for characters that a token may contain.
     let plain = value.to_string();
     let redacted = answer.without_secrets(&plain);
     if redacted == plain { None } else { RawValue::from_string(redacted).ok() }
 }
 
-/// The fields that have a meaning here.
+/// The fields that this program uses.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fields {
     /// Opaque; in practice a GUID.
     pub id: String,
-    /// What people call it.
     #[serde(default)]
     pub display_name: Option<String>,
-    /// `notOnboarded`, `onboarding`, `onboarded`, or what the service adds.
+    /// `notOnboarded`, `onboarding`, `onboarded`, or a value that the service adds later.
     #[serde(default)]
     pub onboarding_status: Option<String>,
-    /// When the partner last called Intune, as the service writes it.
+    /// When the partner last connected to Intune, as Graph writes it.
     #[serde(default)]
     pub last_connection_date_time: Option<String>,
 }
@@ -103,7 +101,7 @@ struct Page {
     next_link: Option<String>,
 }
 
-/// Asks for something to be done to one partner. 204 means that the service has taken it on.
+/// Requests an action on one partner. A 204 means that the service accepted it.
 pub async fn act(
     client: &Client<'_>,
     action: &Action,
@@ -125,7 +123,7 @@ pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, stop:
 /// Reads all partners, over all pages.
 ///
 /// # Errors
-/// A page was refused, is not one of Graph's, or the chain of pages leads away from the root or does not end.
+/// A page was refused or is not Graph's, or the links from page to page leave the root or do not end.
 pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<Partner>, Error> {
     let mut url = client.url(&COLLECTION);
     let mut seen = HashSet::new();
@@ -133,19 +131,18 @@ pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<P
     loop {
         let (page, answer) = page(client, url.clone(), context).await?;
         for raw in page.value {
-            let no_partner = || Error::failure("Graph's list holds something that is not a partner with an ID");
+            let no_partner = || Error::failure("an entry in Graph's list is not a partner with an ID");
             partners.push(Partner::new(raw, &answer).ok_or_else(no_partner)?);
         }
         let Some(link) = page.next_link.filter(|link| !link.is_empty()) else { return Ok(partners) };
-        // The token goes with the next request, so where to is not for the answer to decide.
+        // The token goes with the next request, so a response must not decide where that goes.
         let next = Url::parse(&link).ok().filter(|next| client.owns(next)).ok_or_else(|| {
-            Error::failure("the next page of the list is not below the Graph root; the list is not complete").hint(
-                "if Graph is reached through a proxy that rewrites addresses, it must rewrite @odata.nextLink too",
-            )
+            Error::failure("the next page of the list is not on the Graph server; the list is incomplete")
+                .hint("if a proxy rewrites Graph's addresses, it must rewrite @odata.nextLink too")
         })?;
         seen.insert(url);
         if seen.contains(&next) || seen.len() >= MOST_PAGES {
-            return Err(Error::failure("the list's pages lead in a circle; the list is not complete"));
+            return Err(Error::failure("the pages of the list link in a circle; the list is incomplete"));
         }
         url = next;
     }
@@ -154,10 +151,10 @@ pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<P
 async fn page(client: &Client<'_>, url: Url, context: CallContext<'_>) -> Result<(Page, Answer), Error> {
     let call = Call { method: Method::GET, url, label: "list", progress: &Cell::new(Progress::default()) };
     let mut outcome = client.send(&call, &context.cancel.flag).await;
-    let failed = |why: &str| format!("the partners cannot be listed: {why}");
+    let failed = |why: &str| format!("cannot list the partners: {why}");
     let answer = outcome.take_success().ok_or_else(|| {
         let failure = context.failure(outcome, Purpose::List);
-        // A code of ours says no more than the message.
+        // Without a response, the code is ours and adds nothing to the message.
         let why = failed(&if failure.http_status.is_some() { failure.in_words() } else { failure.message.clone() });
         failure.into_error(why)
     })?;

@@ -1,5 +1,5 @@
-//! What users and scripts see. Results go to standard output through [`sink::Sink`], everything else to standard
-//! error through [`console::Console`]; a person is asked at the controlling terminal, [`tty::Tty`].
+//! What users and scripts see. Results go to standard output through [`sink::Sink`], everything else to standard error
+//! through [`console::Console`]. Prompts use the controlling terminal, [`tty::Tty`].
 
 pub mod console;
 pub mod format;

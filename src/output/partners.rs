@@ -1,4 +1,4 @@
-//! Partners as they are listed.
+//! Tables of partners.
 
 use anstyle::Style;
 
@@ -17,7 +17,7 @@ impl Listed for Partner {
     }
 
     fn table(partners: &[Self], style: TextStyle) -> String {
-        // With these headings and the statuses that there are, 80 columns leave 10 for the name.
+        // With these headings and the known statuses, 80 columns leave 10 for the name.
         let columns =
             [Column::whole("id"), Column::cut("name"), Column::whole("status"), Column::whole("last seen (UTC)")];
         let row = |partner| [id(partner), name(partner), status(partner), last_seen(partner, style.layout)];
@@ -25,17 +25,14 @@ impl Listed for Partner {
     }
 }
 
-/// A partner's ID, as tables have it.
 pub fn id(partner: &Partner) -> Cell {
     sanitize(&partner.fields.id).into_owned().into()
 }
 
-/// A partner's name.
 pub fn name(partner: &Partner) -> Cell {
     or_empty(partner.fields.display_name.as_deref()).into()
 }
 
-/// A partner's status, whatever the service calls it.
 pub fn status(partner: &Partner) -> Cell {
     let text = or_empty(partner.fields.onboarding_status.as_deref());
     let style = match text.as_str() {
@@ -51,7 +48,7 @@ fn or_empty(field: Option<&str>) -> String {
     sanitize(field.unwrap_or_default()).into_owned()
 }
 
-/// The last connection: for people to the minute, for programs as it came.
+/// The last connection: in columns to the minute, with tabs as Graph wrote it.
 fn last_seen(partner: &Partner, layout: Layout) -> Cell {
     let time = partner.fields.last_connection_date_time.as_deref();
     match layout {
@@ -61,9 +58,9 @@ fn last_seen(partner: &Partner, layout: Layout) -> Cell {
     .into()
 }
 
-/// A time of Graph's as `2026-11-20 08:15`. What is no time in UTC stays as it is.
+/// A time as `2026-11-20 08:15`. Anything but a time in UTC stays unchanged.
 fn to_the_minute(time: &str) -> String {
-    // How Graph writes a time that is not set, in a field that cannot be null.
+    // Graph writes this for a time that is not set, because the field cannot be null.
     if time == "0001-01-01T00:00:00Z" {
         return "never".to_owned();
     }
@@ -105,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_as_wide_as_it_has_to_be_and_no_wider_than_the_terminal() {
+    fn a_table_is_no_wider_than_needed_and_no_wider_than_the_terminal() {
         let natural = "\
 ID                                    NAME                   STATUS        LAST SEEN (UTC)
 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  リモートサポート 東京  onboarded     2026-11-20 08:15
@@ -135,18 +132,18 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
     }
 
     #[test]
-    fn what_a_block_has_no_room_for_beside_its_label_stands_below_it() {
+    fn a_value_that_does_not_fit_beside_its_label_goes_below_it() {
         let shown = |name, width| written(&[partner("a", name, "", "")], columns(Some(width)));
         let name = "Contoso Remote Assist";
         assert_eq!(shown(name, 29), "a\n  name: Contoso Remote Assist\n");
         assert_eq!(shown(name, 28), "a\n  name:\n    Contoso Remote Assist\n");
         assert_eq!(shown(name, 24), "a\n  name:\n    Contoso Remote Assi…\n");
-        // Nothing is made unreadable for a window that nobody can work in.
+        // A window too narrow to work in does not make names unreadable.
         assert_eq!(shown(name, 1), "a\n  name:\n    Contoso R…\n");
     }
 
     #[test]
-    fn a_time_is_shown_to_the_minute_and_what_is_none_as_it_is() {
+    fn times_are_shown_to_the_minute_and_invalid_times_unchanged() {
         let table = [
             ("2026-11-20T08:15:03.6670033Z", "2026-11-20 08:15"),
             ("2026-11-20T08:15:03Z", "2026-11-20 08:15"),
@@ -154,7 +151,7 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
             ("2026-11-20T08:15:03+09:00", "2026-11-20T08:15:03+09:00"),
             ("2026-11-20T08:15:03", "2026-11-20T08:15:03"),
             ("2026-13-20T08:15:03Z", "2026-13-20T08:15:03Z"),
-            ("yesterday, as it were", "yesterday, as it were"),
+            ("yesterday", "yesterday"),
             ("昨日の午後の三時ごろ", "昨日の午後の三時ごろ"),
             ("", ""),
         ];
@@ -164,7 +161,7 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
     }
 
     #[test]
-    fn colour_says_nothing_that_the_text_does_not() {
+    fn colour_adds_no_information() {
         let mut partners = partners();
         partners.push(partner("c", "Wide", "onboarding", ""));
         partners.push(partner("d", "New", "someNewStatus", ""));

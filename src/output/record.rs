@@ -1,4 +1,4 @@
-//! The record of one ID, which every format writes and the exit code folds.
+//! The record of one ID. Every format writes it, and the exit code is computed from it.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -12,67 +12,63 @@ use crate::graph::failure::{CallFailure, FailureKind};
 use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
 
-/// What became of one ID. Field for field the contract's record; times in milliseconds.
+/// The result for one ID. The fields are those of the contract, in its order.
 #[derive(Debug, Clone, Serialize)]
 pub struct Record {
     pub id: String,
-    /// Its place in the input, counted from 1.
+    /// Its position in the input, counted from 1.
     pub index: usize,
     #[serde(serialize_with = "action")]
     pub action: &'static Action,
     pub status: Status,
-    /// The last answer's HTTP status; none came where it is `None`.
+    /// The status of the last response; `None` if there was none.
     pub http_status: Option<u16>,
-    /// How many requests were sent, or begun.
+    /// How many requests were sent, completely or in part.
     pub attempts: u32,
     /// From the first attempt to the result.
     pub duration_ms: u64,
     /// When the result was known.
     #[serde(serialize_with = "rfc3339")]
     pub time: SystemTime,
-    /// In whose name and where.
     #[serde(flatten)]
     pub owner: Owner,
-    /// Our id for the last attempt.
+    /// Our ID for the last attempt.
     pub client_request_id: Option<Uuid>,
-    /// The service's, which support asks for.
+    /// The service's ID, which Microsoft Support asks for.
     pub request_id: Option<String>,
-    /// Why it is not done.
     #[serde(serialize_with = "error")]
     pub error: Option<CallFailure>,
-    /// Whether it was only looked at what would happen. Not written where it was not.
+    /// Written only if true.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
-    /// What else there is to say to people.
+    /// Details for people, if there is no error.
     #[serde(skip)]
     pub remark: Option<String>,
 }
 
-/// In whose name a run acts, and where. All records of a run share it.
+/// The account that a run acts as, and where. All records of a run share it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Owner {
     /// The tenant, if the token names it.
     pub tenant_id: Option<Arc<str>>,
-    /// The Graph root; `None` if the run ended before it was decided.
+    /// The Graph root; `None` if the run ended before it was known.
     pub graph_url: Option<Arc<str>>,
     /// The account that signed in, or the application, if the token names it.
     pub account: Option<Arc<str>>,
 }
 
-/// What was done about an ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// 204; and with `--wait`, it has taken effect.
+    /// A 204; with `--wait`, the change has also taken effect.
     Done(&'static Action),
-    /// Anything else, or nothing.
     Failed,
     /// An earlier run has done it.
     Skipped,
     /// No request was sent.
     NotAttempted,
-    /// A run without `--dry-run` would do it.
+    /// A run without `--dry-run` would change it.
     Would(&'static Action),
-    /// The partner is as it would be afterwards.
+    /// The partner is already in the state that the action leads to.
     Already(&'static Action),
 }
 
@@ -88,7 +84,7 @@ impl Status {
         }
     }
 
-    /// Whether it is what was asked for.
+    /// Whether `-o id` prints the ID.
     pub const fn has_succeeded(self) -> bool {
         matches!(self, Self::Done(_) | Self::Would(_))
     }
@@ -101,7 +97,7 @@ impl Serialize for Status {
 }
 
 impl Record {
-    /// What the exit code makes of it.
+    /// What it means for the exit code.
     pub fn verdict(&self) -> Verdict {
         match (self.status, &self.error) {
             (Status::Done(_) | Status::Skipped | Status::Would(_) | Status::Already(_), _) => Verdict::Done,
@@ -111,26 +107,25 @@ impl Record {
     }
 }
 
-/// The whole run.
+/// Counts for the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     pub total: usize,
     pub succeeded: usize,
     pub failed: usize,
-    /// For how many there was nothing to do: an earlier run had done it, or whoever else.
+    /// How many an earlier run had done, or, in a dry run, were already in the wanted state.
     pub skipped: usize,
-    /// For how many nothing was sent.
+    /// How many had no request sent.
     pub not_attempted: usize,
     /// From the first request to the last result.
     pub duration_ms: u64,
-    /// The tenant, where the token names it.
+    /// The tenant, if the token names it.
     pub tenant_id: Option<String>,
-    /// The cloud, where the root is one of its.
+    /// The cloud, if the root is a cloud's.
     pub cloud: Option<&'static str>,
 }
 
 impl Summary {
-    /// Counts one more result.
     pub fn count(&mut self, status: Status) {
         self.total += 1;
         match status {
@@ -145,8 +140,7 @@ impl Summary {
     pub fn in_words(&self, action: &Action, is_rehearsal: bool) -> String {
         let Self { total, succeeded, failed, skipped, not_attempted, duration_ms, .. } = self;
         let words = &action.words;
-        let (done, skipped_as) =
-            if is_rehearsal { (words.would, "with nothing to do") } else { (words.done, "skipped") };
+        let (done, skipped_as) = if is_rehearsal { (words.would, "already done") } else { (words.done, "skipped") };
         let mut line = format!("{}: {succeeded} {done}", counted(*total, "partner"));
         for (count, name) in [(failed, "failed"), (skipped, skipped_as), (not_attempted, "not attempted")] {
             if *count > 0 {
@@ -168,7 +162,7 @@ fn action<S: Serializer>(action: &&'static Action, serializer: S) -> Result<S::O
     serializer.serialize_str(action.name)
 }
 
-/// Field for field the contract's `error`: what else a failure knows stands beside it in the record.
+/// The `error` of the contract. The record has the failure's other fields.
 fn error<S: Serializer>(failure: &Option<CallFailure>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Fields<'a> {
@@ -192,7 +186,7 @@ pub mod tests {
 
     pub const DONE: Status = Status::Done(&DISCONNECT);
 
-    /// A record that fails, unless it is done, for a reason that is not fit for a terminal.
+    /// A record that has failed, unless it is done. The error contains control characters.
     pub fn record(index: usize, status: Status) -> Record {
         let error = (status != DONE).then(|| CallFailure {
             code: "Not\tFound".into(),

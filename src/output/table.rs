@@ -5,14 +5,13 @@ use anstyle::Style;
 use super::style::{BOLD, DIM, painted};
 use super::terminal::{Layout, TextStyle, cut, measure};
 
-/// No column is cut to less than this: what is left would tell nothing apart.
+/// Columns are not cut below this width: shorter values could not be told apart.
 const NARROWEST: usize = 10;
-/// Between columns.
+/// The space between columns.
 const GAP: usize = 2;
-/// Before what stands below a row's first cell.
+/// The indent of the lines below the first cell of a block.
 const INDENT: usize = 2;
 
-/// A column of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
     label: &'static str,
@@ -20,12 +19,12 @@ pub struct Column {
 }
 
 impl Column {
-    /// A column that is always shown whole. Its heading is the label in capitals.
+    /// A column that is never cut. The heading is the label in capitals.
     pub const fn whole(label: &'static str) -> Self {
         Self { label, may_be_cut: false }
     }
 
-    /// A column that is cut where the terminal has no room for all of it.
+    /// A column that is cut if the terminal is too narrow.
     pub const fn cut(label: &'static str) -> Self {
         Self { label, may_be_cut: true }
     }
@@ -35,12 +34,11 @@ impl Column {
     }
 }
 
-/// What stands in a row below a heading.
 #[derive(Debug, Clone, Default)]
 pub struct Cell {
-    /// Cleaned text; nothing, where nothing is known.
+    /// Sanitized text; empty if unknown.
     pub text: String,
-    /// How it is coloured. It must not say what the text does not.
+    /// The colour. It must not add information to the text.
     pub style: Style,
 }
 
@@ -50,8 +48,8 @@ impl From<String> for Cell {
     }
 }
 
-/// Rows as text: in columns under headings where these fit, if need be with some of them cut; in blocks of lines where
-/// they do not; with tabs and without headings for programs.
+/// Rows as text. On a terminal: columns with headings, some of them cut if necessary, or, if they do not fit, blocks of
+/// lines. For programs: tabs, and no headings.
 pub fn text<const N: usize>(columns: &[Column; N], rows: &[[Cell; N]], style: TextStyle) -> String {
     let rows: Vec<_> = rows.iter().map(<[Cell; N]>::as_slice).collect();
     lay_out(columns, &rows, style)
@@ -74,7 +72,7 @@ fn lay_out(columns: &[Column], rows: &[&[Cell]], style: TextStyle) -> String {
     std::iter::once(&headings.as_slice()).chain(rows).map(|row| in_columns(row, &widths, color)).collect()
 }
 
-/// How wide each column is, in a table no wider than `width`; `None` if that cannot be.
+/// The widths of the columns in a table of at most `width`; `None` if they do not fit.
 fn widths(columns: &[Column], rows: &[&[Cell]], width: usize) -> Option<Vec<usize>> {
     let mut widths: Vec<_> = columns.iter().map(|column| measure(column.label)).collect();
     for row in rows {
@@ -98,7 +96,7 @@ fn with_tabs(row: &[Cell], color: bool) -> String {
 
 fn in_columns(row: &[Cell], widths: &[usize], color: bool) -> String {
     let mut line = String::new();
-    // Written only before something else, so that no line ends in spaces.
+    // Written only before more text, so that no line ends in spaces.
     let mut spaces = 0;
     for (cell, width) in row.iter().zip(widths) {
         let text = cut(&cell.text, *width);
@@ -112,7 +110,7 @@ fn in_columns(row: &[Cell], widths: &[usize], color: bool) -> String {
     line + "\n"
 }
 
-/// A row as lines of its own: its first cell, and below, what there is of the others behind their labels.
+/// A row as a block of lines: the first cell, then a line for every other cell that is not empty, with its label.
 fn block(columns: &[Column], row: &[Cell], width: usize, color: bool) -> String {
     let mut cells = columns.iter().zip(row);
     let mut lines = cells.next().map(|(_, first)| painted(&first.text, BOLD, color) + "\n").unwrap_or_default();
@@ -135,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_widest_of_the_columns_that_may_be_cut_is_cut_first() {
+    fn of_the_columns_that_may_be_cut_the_widest_is_cut_first() {
         let columns = [Column::cut("one"), Column::cut("two"), Column::whole("three")];
         let row = ["x".repeat(30), "y".repeat(14), "z".repeat(20)].map(Cell::from);
         let widths = |width| widths(&columns, &[&row], width);

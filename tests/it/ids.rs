@@ -285,7 +285,7 @@ fn a_repeated_id_is_sent_once_and_index_is_its_first_place_in_the_input() {
 fn repeats_are_counted_on_standard_error() {
     let scene = Scene::new();
     let seen = run(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "a", "a", "a"]));
-    assert!(seen.stderr.starts_with("2 repeated IDs are sent once\n"), "{}", seen.stderr);
+    assert!(seen.stderr.starts_with("ignored 2 duplicate IDs\n"), "{}", seen.stderr);
     assert_eq!(scene.graph.disconnected(), ["a"]);
 }
 

@@ -63,7 +63,7 @@ fn every_id_gets_one_post_even_if_it_is_given_twice() {
     let seen = disconnect(&server.base_url(), &[guid, "p-2", &guid.to_uppercase(), "p-3", "p-2", "-j1"]);
     let stdout = format!("{guid}\tdisconnected\np-2\tdisconnected\np-3\tdisconnected\n");
     assert_eq!((seen.stdout, seen.code), (stdout, Some(0)));
-    assert_eq!(seen.stderr.lines().next(), Some("2 repeated IDs are sent once"));
+    assert_eq!(seen.stderr.lines().next(), Some("ignored 2 duplicate IDs"));
     expected.iter().for_each(Mock::assert);
     unexpected.assert_calls(0);
 }

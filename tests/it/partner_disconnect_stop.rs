@@ -46,9 +46,8 @@ fn after_a_signal_requests_in_flight_finish_and_no_new_ones_are_sent() {
         let running = start(&server, 9, &["-j", "3"]);
         server.wait_for(3);
         running.signal(signal);
-        running.wait_for_stderr(
-            "interrupted: nothing new is sent; waiting for 3 under way. Interrupt again to end at once\n",
-        );
+        running
+            .wait_for_stderr("interrupted: no new requests; waiting for 3 to finish. Interrupt again to end at once\n");
         gate.open();
         let seen = running.end();
         assert_eq!((seen.code, server.ids().len()), (Some(code), 3));
@@ -153,7 +152,7 @@ fn a_second_signal_abandons_requests_in_flight() {
         assert_eq!(given_up.len(), 2);
         for record in given_up {
             let message = record["error"]["message"].as_str().unwrap();
-            assert!(message.starts_with("given up while waiting for an answer: "), "{message}");
+            assert!(message.starts_with("stopped while waiting for an answer: "), "{message}");
             assert!(message.contains("the change may have been applied anyway: check with"), "{message}");
         }
     }
@@ -179,7 +178,7 @@ fn a_second_signal_does_not_wait_for_a_stalled_reader() {
     running.signal("TERM");
     let seen = running.end();
     assert!(matches!(seen.code, Some(130 | 143)), "{seen:?}");
-    assert!(seen.stderr.contains("error: the results could not all be written: "), "{}", seen.stderr);
+    assert!(seen.stderr.contains("error: cannot write all results: "), "{}", seen.stderr);
     drop(reader);
 }
 
@@ -335,7 +334,7 @@ fn an_interruption_takes_precedence_over_a_rejected_token() {
     let running = start(&server, 5, &["-j", "2"]);
     server.wait_for(2);
     running.signal("TERM");
-    running.wait_for_stderr("nothing new is sent");
+    running.wait_for_stderr("no new requests");
     gate.open();
     let seen = running.end();
     assert_eq!((seen.code, server.ids().len()), (Some(143), 2));
@@ -376,8 +375,8 @@ fn every_id_is_reported_after_a_signal_while_waiting_for_the_token() {
         let mut command = home.disconnect(server.root());
         command.arg("--token-file").arg(pipe.path()).args(ids(5)).args(["p-0001", "-o", "ndjson"]);
         let running = Running::start(&mut command);
-        // This is printed before the token is read.
-        running.wait_for_stderr("1 repeated ID is sent once\n");
+        // Said before the token is looked for.
+        running.wait_for_stderr("ignored 1 duplicate ID\n");
         let start = Instant::now();
         running.signal(signal);
         let seen = running.end();
@@ -426,6 +425,6 @@ fn two_signals_end_the_run_if_nobody_reads_standard_output() {
     );
     server.wait_for(3);
     let seen = ends_soon_after_two_signals(running);
-    assert!(seen.stderr.contains("error: the results could not all be written: "), "{}", seen.stderr);
+    assert!(seen.stderr.contains("error: cannot write all results: "), "{}", seen.stderr);
     drop(reader);
 }

@@ -10,7 +10,7 @@ use crate::support::terminal::widths;
 use crate::support::terminal::{ALL, Streams, Terminal, assert_shown};
 use crate::support::{Intunectl, Seen, run};
 
-/// Two partners, with fields, numbers and escapes as a service may write them.
+/// Two partners with unusual fields, numbers and escapes.
 const FIRST: &str = r#"{"id":"a","displayName":"Team\u0056iewer","onboardingStatus":"onboarded","lastConnectionDateTime":"2026-11-20T00:00:03.6670033Z","@odata.etag":"W/\"1\"","new":{"n":1.50,"big":12345678901234567890,"e":1E2},"onboardingStatus@odata.type":"x"}"#;
 const SECOND: &str =
     r#"{"displayName":null,"id":"5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10","onboardingStatus":"someNewStatus"}"#;
@@ -23,17 +23,17 @@ fn linked(partner: &str, link: &str) -> String {
     format!(r#"{{"@odata.nextLink":"{link}","value":[{partner}]}}"#)
 }
 
-/// Lists the partners of a Graph that answers so.
+/// Lists the partners of this Graph.
 fn list(graph: &Graph, arguments: &[&str]) -> Seen {
     run(&mut graph.command(&Intunectl::new(), &[&["partner", "list"], arguments].concat()))
 }
 
-/// What is seen where all is well.
+/// A success that prints this and nothing on standard error.
 fn printed(stdout: impl Into<String>) -> Seen {
     Seen { stdout: stdout.into(), stderr: String::new(), code: Some(0) }
 }
 
-/// Lists the only page, which the Graph answers so.
+/// Lists the partners of a Graph with this one page.
 fn list_of(page: &str, arguments: &[&str]) -> Seen {
     let page = page.to_owned();
     let graph = Graph::answering(move |_| (200, page.clone()));
@@ -51,7 +51,7 @@ fn text_is_tab_separated_off_a_terminal() {
     }
 }
 
-/// As a tenant's partners may be called.
+/// Partners with names that are hard to lay out.
 const NAMED: [&str; 4] = [
     r#"{"id":"5a4d0b0c-0001-4000-8000-000000000001","displayName":"リモートサポート 東京","onboardingStatus":"onboarded","lastConnectionDateTime":"2026-11-20T08:15:03.6670033Z"}"#,
     r#"{"id":"5a4d0b0c-0001-4000-8000-000000000002","displayName":"Helpdesk 👩‍💻 of Contoso's subsidiaries in か\u3099き\u3099, and of Fabrikam","onboardingStatus":"notOnboarded","lastConnectionDateTime":"0001-01-01T00:00:00Z"}"#,
@@ -59,7 +59,7 @@ const NAMED: [&str; 4] = [
     r#"{"id":"5a4d0b0c-0001-4000-8000-000000000004","displayName":"مكتب","onboardingStatus":"onboarded"}"#,
 ];
 
-/// Has these partners listed as `seen_by` does it, with variables (`NAME=VALUE NAME=VALUE`) and arguments.
+/// Lists these partners with `seen_by`, with variables (`NAME=VALUE NAME=VALUE`) and arguments.
 fn list_with<T>(partners: &[&str], variables: &str, arguments: &[&str], seen_by: impl Fn(&mut Command) -> T) -> T {
     let page = page(partners);
     let graph = Graph::answering(move |_| (200, page.clone()));
@@ -68,14 +68,14 @@ fn list_with<T>(partners: &[&str], variables: &str, arguments: &[&str], seen_by:
     seen_by(command.envs(variables.split_whitespace().map(|variable| variable.split_once('=').unwrap())))
 }
 
-/// What is seen of a list on a terminal.
+/// A list on a terminal.
 struct Shown {
     seen: Seen,
     screen: String,
     coloured: Vec<String>,
 }
 
-/// Lists these partners on a terminal of so many columns.
+/// Lists these partners on a terminal with this number of columns.
 fn list_on(partners: &[&str], columns: u16, variables: &str, arguments: &[&str]) -> Shown {
     let streams = Streams { stderr: false, ..ALL };
     list_with(partners, variables, arguments, |command| {
@@ -86,7 +86,7 @@ fn list_on(partners: &[&str], columns: u16, variables: &str, arguments: &[&str])
 }
 
 impl Shown {
-    /// Asserts that this is what is on a terminal of so many columns, without colours, and nothing on standard error.
+    /// Asserts that the terminal shows this, without colours, and that standard error is empty.
     #[track_caller]
     fn assert(&self, expected: &str, columns: u16) {
         assert_eq!(self.seen.stderr, "");
@@ -134,14 +134,14 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
             shown.assert(expected, columns);
         }
     }
-    // The variable goes before the terminal, unless it is no number; where neither says, nothing is cut.
+    // The variable overrides the terminal if it is a number. If neither gives a width, nothing is cut.
     for (columns, variable, expected) in [
         (40, "200", wide),
         (200, "80", cut),
         (200, "40", blocks),
         (80, "0", cut),
         (40, "wide", blocks),
-        // A console always knows.
+        // A console always has a width.
         #[cfg(unix)]
         (0, "", wide),
     ] {
@@ -150,7 +150,7 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
 }
 
 #[test]
-fn off_a_terminal_nothing_is_cut_and_all_is_as_graph_wrote_it() {
+fn off_a_terminal_nothing_is_cut_and_values_are_as_graph_wrote_them() {
     let lines: Vec<_> = NAMED
         .iter()
         .map(|partner| {
@@ -167,13 +167,13 @@ fn off_a_terminal_nothing_is_cut_and_all_is_as_graph_wrote_it() {
 }
 
 #[test]
-fn no_partner_at_all_is_said_so_on_a_terminal() {
+fn an_empty_list_says_so_on_a_terminal() {
     let Shown { seen, screen, .. } = list_on(&[], 80, "", &[]);
     assert_eq!((screen.as_str(), seen.stderr.as_str()), ("", "no partners\n"));
 }
 
 #[test]
-fn colour_is_for_terminals_unless_it_is_asked_for() {
+fn colour_is_for_terminals_unless_options_or_variables_say_otherwise() {
     const TERMINAL: bool = true;
     const PIPE: bool = false;
     let table = [
@@ -224,7 +224,7 @@ fn colour_is_for_terminals_unless_it_is_asked_for() {
                 stdout
             }
         };
-        // A console acts on them.
+        // A console removes escape sequences from what it shows.
         let is_escaped = is_coloured && !(cfg!(windows) && on_terminal);
         assert_eq!(text.contains('\u{1b}'), is_escaped, "{case}: {text:?}");
         assert_eq!(text.contains("\u{1b}[32monboarded\u{1b}[0m"), is_escaped, "{case}: {text:?}");
@@ -232,7 +232,7 @@ fn colour_is_for_terminals_unless_it_is_asked_for() {
 }
 
 #[test]
-fn a_status_that_is_new_and_an_id_that_is_long_are_shown_as_they_are() {
+fn an_unknown_status_and_a_long_id_are_shown_unchanged() {
     let id = "x".repeat(100);
     let partner = format!(r#"{{"id":"{id}","displayName":"A","onboardingStatus":"someStatusOfTheServiceThatIsNew"}}"#);
     let expected = format!("{id}\n  name: A\n  status: someStatusOfTheServiceThatIsNew\n");
@@ -240,7 +240,7 @@ fn a_status_that_is_new_and_an_id_that_is_long_are_shown_as_they_are() {
 }
 
 #[test]
-fn json_formats_keep_graphs_own_fields_as_they_came() {
+fn json_formats_keep_graphs_own_fields_unchanged() {
     let page = page(&[FIRST, SECOND]);
     assert_eq!(list_of(&page, &["-o", "ndjson"]), printed(format!("{FIRST}\n{SECOND}\n")));
     let Seen { stdout, stderr, code } = list_of(&page, &["-o", "json"]);
@@ -252,7 +252,7 @@ fn json_formats_keep_graphs_own_fields_as_they_came() {
 }
 
 #[test]
-fn json_is_ascii_where_powershell_may_decode_it_and_utf_8_elsewhere() {
+fn json_is_ascii_on_windows_and_utf_8_elsewhere() {
     let partner = r#"{"id":"名-é","displayName":"リモート 👩‍💻","onboardingStatus":"onboarded"}"#;
     let escaped = r#"{"id":"\u540d-\u00e9","displayName":"\u30ea\u30e2\u30fc\u30c8 \ud83d\udc69\u200d\ud83d\udcbb","onboardingStatus":"onboarded"}"#;
     let expected = if cfg!(windows) { escaped } else { partner };
@@ -262,13 +262,13 @@ fn json_is_ascii_where_powershell_may_decode_it_and_utf_8_elsewhere() {
     assert_eq!(expected.is_ascii(), cfg!(windows));
     let [value, original] = [expected, partner].map(|json| serde_json::from_str::<serde_json::Value>(json).unwrap());
     assert_eq!(value, original);
-    // Text and IDs are for people and for pipes.
+    // Text and IDs are never escaped.
     assert_eq!(list_of(&page, &["-o", "id"]), printed("名-é\n"));
     assert_eq!(list_of(&page, &[]), printed("名-é\tリモート 👩\u{200d}💻\tonboarded\t\n"));
 }
 
 #[test]
-fn ndjson_is_an_object_per_line_however_graph_breaks_lines() {
+fn ndjson_is_one_object_per_line_wherever_graph_breaks_lines() {
     let pretty =
         "{\r\n  \"value\": [\r\n    {\r\n      \"id\": \"a\",\n      \"displayName\": \"A\\nB\"\n    }\n  ]\n}\n";
     let Seen { stdout, code, .. } = list_of(pretty, &["-o", "ndjson"]);
@@ -278,20 +278,20 @@ fn ndjson_is_an_object_per_line_however_graph_breaks_lines() {
 }
 
 #[test]
-fn ids_stand_alone() {
+fn the_id_format_prints_only_ids() {
     let expected = printed("a\n5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10\n");
     assert_eq!(list_of(&page(&[FIRST, SECOND]), &["-o", "id"]), expected);
 }
 
 #[test]
-fn no_partner_at_all_is_fine() {
+fn an_empty_list_is_a_success() {
     for (format, expected) in [("text", ""), ("json", "[]\n"), ("ndjson", ""), ("id", "")] {
         assert_eq!(list_of(&page(&[]), &["-o", format]), printed(expected));
     }
 }
 
 #[test]
-fn all_pages_are_followed_with_the_token() {
+fn all_pages_are_read_with_the_token() {
     let graph = Graph::answering(|line| match line.rsplit_once("?$skiptoken=").map(|(_, page)| page) {
         None => (200, linked(r#"{"id":"a"}"#, &format!("{{root}}{PARTNERS}?$skiptoken=2"))),
         Some("2") => (200, linked("", &format!("{{root}}{PARTNERS}?$skiptoken=3"))),
@@ -305,14 +305,14 @@ fn all_pages_are_followed_with_the_token() {
 }
 
 #[test]
-fn the_version_is_for_the_option_to_choose() {
+fn the_option_chooses_the_api_version() {
     let graph = Graph::answering(|_| (200, page(&[])));
     assert_eq!(list(&graph, &["--api-version", "beta"]), printed(""));
     assert_eq!(graph.lines(), [format!("GET {}", PARTNERS.replace("v1.0", "beta"))]);
 }
 
 #[test]
-fn a_page_on_another_origin_is_not_asked_for() {
+fn a_page_on_another_server_is_not_requested() {
     let other = Unspoken::new();
     let links = [
         format!("{}{PARTNERS}?$skiptoken=2", other.url()),
@@ -327,7 +327,7 @@ fn a_page_on_another_origin_is_not_asked_for() {
             let graph = Graph::answering(move |_| (200, linked(FIRST, &link)));
             let Seen { stdout, stderr, code } = list(&graph, &["-o", format]);
             assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
-            assert!(stderr.starts_with("error: the next page of the list is not below the Graph root"), "{stderr}");
+            assert!(stderr.starts_with("error: the next page of the list is not on the Graph server"), "{stderr}");
             assert!(stderr.contains("\nhint: "), "{stderr}");
             assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
         }
@@ -336,7 +336,7 @@ fn a_page_on_another_origin_is_not_asked_for() {
 }
 
 #[test]
-fn a_circle_of_pages_ends() {
+fn pages_that_link_in_a_circle_are_an_error() {
     let to_itself = Graph::answering(|_| (200, linked(FIRST, &format!("{{root}}{PARTNERS}"))));
     let in_turn = Graph::answering(|line| {
         let next = if line.ends_with("=2") { 3 } else { 2 };
@@ -345,7 +345,7 @@ fn a_circle_of_pages_ends() {
     for (graph, requests) in [(to_itself, 1), (in_turn, 3)] {
         let Seen { stdout, stderr, code } = list(&graph, &[]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
-        assert_eq!(stderr, "error: the list's pages lead in a circle; the list is not complete\n");
+        assert_eq!(stderr, "error: the pages of the list link in a circle; the list is incomplete\n");
         assert_eq!(graph.lines().len(), requests);
     }
 }
@@ -361,14 +361,13 @@ fn half_a_list_is_never_printed() {
 }
 
 #[test]
-fn a_refused_token_is_exit_4() {
+fn a_rejected_token_is_exit_4() {
     let body =
         r#"{"error":{"code":"InvalidAuthenticationToken","message":"expired.","innerError":{"request-id":"r-1"}}}"#;
     let graph = Graph::answering(|_| (401, body.to_owned()));
     let Seen { stdout, stderr, code } = list(&graph, &[]);
     assert_eq!((stdout.as_str(), code), ("", Some(4)));
-    let error =
-        "error: the partners cannot be listed: 401 InvalidAuthenticationToken: expired. (request ID r-1)\nhint: ";
+    let error = "error: cannot list the partners: 401 InvalidAuthenticationToken: expired. (request ID r-1)\nhint: ";
     assert!(stderr.starts_with(error), "{stderr}");
     assert_eq!(graph.lines().len(), 1);
 }
@@ -378,57 +377,54 @@ fn a_missing_permission_is_exit_1_with_a_hint() {
     let graph = Graph::answering(|_| (403, r#"{"error":{"code":"Forbidden","message":"no\u001b[2J"}}"#.to_owned()));
     let Seen { stdout, stderr, code } = list(&graph, &["-q"]);
     assert_eq!((stdout.as_str(), code), ("", Some(1)));
-    assert!(
-        stderr.starts_with("error: the partners cannot be listed: 403 Forbidden: no\u{fffd}[2J\nhint: "),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with("error: cannot list the partners: 403 Forbidden: no\u{fffd}[2J\nhint: "), "{stderr}");
     assert!(stderr.contains("DeviceManagementServiceConfig.Read.All"), "{stderr}");
 }
 
 #[test]
-fn what_is_no_list_is_exit_1() {
+fn an_answer_that_is_not_a_list_is_exit_1() {
     for body in ["", "null", "[]", "{}", r#"{"value":{}}"#, r#"{"value":[{"id":"a"}"#, "<html><title>Portal</title>"] {
         let Seen { stdout, stderr, code } = list_of(body, &["-o", "ndjson"]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)));
-        assert_eq!(stderr, "error: the partners cannot be listed: the answer is not a list of partners\n", "{body}");
+        assert_eq!(stderr, "error: cannot list the partners: the answer is not a list of partners\n", "{body}");
     }
     for status in [201, 202, 204, 206] {
         let graph = Graph::answering(move |_| (status, if status == 204 { String::new() } else { page(&[FIRST]) }));
         let Seen { stdout, stderr, code } = list(&graph, &["-o", "ndjson"]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)));
-        assert_eq!(stderr, "error: the partners cannot be listed: the answer is not a list of partners\n", "{status}");
+        assert_eq!(stderr, "error: cannot list the partners: the answer is not a list of partners\n", "{status}");
     }
     for body in [r#"{"value":[{"id":"a"},{"name":"b"}]}"#, r#"{"value":[{"id":7}]}"#, r#"{"value":["a"]}"#] {
         let Seen { stdout, stderr, code } = list_of(body, &["-o", "id"]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)));
-        assert_eq!(stderr, "error: Graph's list holds something that is not a partner with an ID\n", "{body}");
+        assert_eq!(stderr, "error: an entry in Graph's list is not a partner with an ID\n", "{body}");
     }
 }
 
 #[test]
-fn an_id_that_is_none_is_refused_where_ids_stand_alone() {
+fn the_id_format_refuses_invalid_ids() {
     for id in [r"b\nc", r"b\rc", r"b c", "", "../b"] {
         let page = page(&[r#"{"id":"a"}"#, &format!(r#"{{"id":"{id}"}}"#)]);
         let Seen { stdout, stderr, code } = list_of(&page, &["-o", "id"]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)));
         assert!(stderr.starts_with("error: the ID of partner 2 in Graph's list "), "{stderr}");
-        // Quoted as JSON has it, it is one ID.
+        // In JSON it is quoted, and one ID.
         assert_eq!(list_of(&page, &["-o", "ndjson"]), printed(format!("{{\"id\":\"a\"}}\n{{\"id\":\"{id}\"}}\n")));
     }
 }
 
 #[test]
-fn what_acts_on_a_terminal_is_taken_out_of_text_and_kept_in_json() {
+fn control_characters_are_replaced_in_text_and_escaped_in_json() {
     let partner = "{\"id\":\"a\",\"displayName\":\"\\u001b]0;x\\u0007\\tA\\u202eB\\nC\u{9b}2J\"}";
     let cleaned = "a\t\u{fffd}]0;x\u{fffd} A\u{fffd}B C\u{fffd}2J\t\t\n";
     assert_eq!(list_of(&page(&[partner]), &[]), printed(cleaned));
-    // In JSON it is the same string, but escaped.
+    // In JSON the string keeps its value.
     let escaped = partner.replace('\u{9b}', "\\u009b");
     assert_eq!(list_of(&page(&[partner]), &["-o", "ndjson"]), printed(format!("{escaped}\n")));
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
+fn a_reader_that_closes_the_pipe_early_is_not_a_failure() {
     // More than any pipe holds, so that writing fails.
     let partners: Vec<_> = (0..30_000).map(|n| format!(r#"{{"id":"{n:036}"}}"#)).collect();
     let body = page(&partners.iter().map(String::as_str).collect::<Vec<_>>());
@@ -444,7 +440,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     }
 }
 
-/// Lists the partners at a root.
+/// Lists the partners at this root.
 fn list_at(root: &str, arguments: &[&str]) -> Seen {
     let home = Intunectl::new();
     let mut command = home.command();
@@ -453,7 +449,7 @@ fn list_at(root: &str, arguments: &[&str]) -> Seen {
 }
 
 #[test]
-fn a_page_whose_body_breaks_off_is_asked_for_again() {
+fn a_page_with_an_incomplete_body_is_requested_again() {
     let server = Server::start(|_, before| match before {
         0 => Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"value\":[{\"id\":\"half\"}".to_vec()),
         _ => Reply::status(200).body(page(&[r#"{"id":"a"}"#])),
@@ -465,11 +461,11 @@ fn a_page_whose_body_breaks_off_is_asked_for_again() {
     let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "1"]);
     assert_eq!((stdout.as_str(), code, server.requests().len()), ("", Some(1), 2), "{stderr}");
     let host = server.root().strip_prefix("http://").unwrap();
-    assert!(stderr.starts_with(&format!("error: the partners cannot be listed: {host}: connection ")), "{stderr}");
+    assert!(stderr.starts_with(&format!("error: cannot list the partners: {host}: connection ")), "{stderr}");
 }
 
 #[test]
-fn the_hints_are_for_somebody_who_reads() {
+fn hints_are_for_reading_not_for_writing() {
     for (status, hint) in [
         (404, "hint: 404: check --graph-url, --cloud and --api-version\n"),
         (429, "hint: 429: other programs may be using up the tenant's rate limit: try again later\n"),
@@ -477,32 +473,32 @@ fn the_hints_are_for_somebody_who_reads() {
         let server = Server::always(move || Reply::status(status));
         let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "0"]);
         assert_eq!((stdout.as_str(), code, server.requests().len()), ("", Some(1), 1), "{stderr}");
-        assert!(stderr.starts_with(&format!("error: the partners cannot be listed: {status} ")), "{stderr}");
+        assert!(stderr.starts_with(&format!("error: cannot list the partners: {status} ")), "{stderr}");
         assert!(stderr.ends_with(hint), "{stderr}");
     }
 }
 
 #[test]
-fn a_network_that_fails_is_told_with_the_host_and_what_to_do() {
-    // Free a moment ago.
+fn a_network_failure_names_the_host_and_has_a_hint() {
+    // A port that was free a moment ago.
     let host = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let seen = list_at(&format!("http://{host}"), &["--retries", "0"]);
     let stderr = format!(
-        "error: the partners cannot be listed: {host}: connection refused\n\
+        "error: cannot list the partners: {host}: connection refused\n\
          hint: check the network, HTTPS_PROXY, and --graph-url\n"
     );
     assert_eq!(seen, Seen { stdout: String::new(), stderr, code: Some(1) });
 }
 
 #[test]
-fn a_page_outside_the_roots_path_is_not_asked_for() {
+fn a_page_outside_the_path_of_the_graph_url_is_not_requested() {
     for outside in ["", "/tenant-b", "/tenant-ab", "/tenant-a/.."] {
         let graph = Graph::answering(move |_| {
             (200, linked(r#"{"id":"a"}"#, &format!("{{root}}{outside}{PARTNERS}?$skiptoken=2")))
         });
         let Seen { stdout, stderr, code } = list_at(&format!("{}/tenant-a", graph.url()), &[]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
-        assert!(stderr.starts_with("error: the next page of the list is not below the Graph root"), "{stderr}");
+        assert!(stderr.starts_with("error: the next page of the list is not on the Graph server"), "{stderr}");
         assert_eq!(graph.lines(), [format!("GET /tenant-a{PARTNERS}")]);
     }
     let graph = Graph::answering(|line| match line.contains('?') {
@@ -513,7 +509,7 @@ fn a_page_outside_the_roots_path_is_not_asked_for() {
 }
 
 #[test]
-fn the_token_is_shown_in_none_of_the_forms_in_which_the_service_may_send_it_back() {
+fn a_token_that_the_service_sends_back_is_redacted_in_every_encoding() {
     const OPAQUE: &str = "EwB4A+secret/opaque==";
     let escaped: String = OPAQUE.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
     let encoded = "EwB4A%2Bsecret%2Fopaque%3D%3D";

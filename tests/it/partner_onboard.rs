@@ -1,5 +1,4 @@
-//! `partner onboard`: the same engine as for `partner disconnect`, whose own tests say the rest; here, what the other verb
-//! changes, and that nothing else changes with it.
+//! `partner onboard`: what is different from `partner disconnect`, whose tests cover the rest, and that nothing else is.
 
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ fn without_the_second() -> Server {
 }
 
 #[test]
-fn it_posts_to_begin_onboarding_with_no_body_and_says_that_there_is_none() {
+fn the_request_is_a_post_to_begin_onboarding_with_content_length_0() {
     let server = Server::always(Reply::done);
     let seen = onboard(&server, &["5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10", "名é&+;=", "-j1", "-vv"]);
     assert_eq!(seen.code, Some(0), "{seen:?}");
@@ -39,11 +38,11 @@ fn it_posts_to_begin_onboarding_with_no_body_and_says_that_there_is_none() {
 }
 
 #[test]
-fn records_and_text_name_what_was_begun() {
+fn records_and_text_say_that_onboarding_was_started() {
     let three = ["p-0001", "p-0002", "p-0003", "-j1"];
     let seen = onboard(&without_the_second(), &[&three[..], &["-o", "ndjson"]].concat());
     assert_eq!(seen.code, Some(1));
-    let told: Vec<_> = seen
+    let reported: Vec<_> = seen
         .records()
         .into_iter()
         .map(|record| {
@@ -56,7 +55,7 @@ fn records_and_text_name_what_was_begun() {
         (id.to_owned(), index.to_owned(), status.to_owned(), http.to_owned(), request.to_owned())
     };
     assert_eq!(
-        told,
+        reported,
         [
             row("p-0001", "1", "onboarding_started", "204", "r-of-p-0001"),
             row("p-0002", "2", "failed", "404", "r-404"),
@@ -74,7 +73,7 @@ fn records_and_text_name_what_was_begun() {
 }
 
 #[test]
-fn the_document_counts_them_as_succeeded() {
+fn the_json_document_counts_started_onboardings_as_succeeded() {
     let seen = onboard(&without_the_second(), &["p-0001", "p-0002", "p-0003", "-o", "json"]);
     let document: serde_json::Value = serde_json::from_str(&seen.stdout).unwrap();
     let summary = &document["summary"];
@@ -84,14 +83,14 @@ fn the_document_counts_them_as_succeeded() {
 }
 
 #[test]
-fn ids_that_succeeded_stand_alone_and_what_failed_is_told() {
+fn the_id_format_prints_ids_that_succeeded_and_reports_failures() {
     let seen = onboard(&without_the_second(), &["p-0001", "p-0002", "p-0003", "-j1", "-o", "id"]);
     assert_eq!((seen.stdout.as_str(), seen.code), ("p-0001\np-0003\n", Some(1)));
     assert!(seen.stderr.contains("error: p-0002: 404 ResourceNotFound: no such partner"), "{seen:?}");
 }
 
 #[test]
-fn what_may_pass_is_tried_again() {
+fn temporary_failures_are_retried() {
     let server = Server::start(|_, n| match n {
         0 => Reply::Reset,
         1 => Reply::status(502).header("Retry-After", "0.01"),
@@ -107,20 +106,20 @@ fn what_may_pass_is_tried_again() {
 }
 
 #[test]
-fn what_does_not_pass_is_not() {
+fn permanent_failures_are_not_retried() {
     for status in [400_u16, 403, 404, 409, 500] {
         let server = Server::always(move || Reply::status(status));
         let seen = onboard(&server, &["a", "-o", "ndjson"]);
         assert_eq!((&seen.records()[0]["http_status"], seen.code), (&status.into(), Some(1)));
         assert_eq!(server.requests().len(), 1, "{status}");
     }
-    // Only a 204 is done.
+    // Only a 204 is a success.
     let server = Server::always(|| Reply::status(200).body("{}"));
     assert_eq!(onboard(&server, &["a"]).code, Some(1));
 }
 
 #[test]
-fn a_refused_token_stops_the_run() {
+fn a_rejected_token_stops_the_run() {
     let server = Server::start(|_, n| if n == 1 { Reply::status(401) } else { Reply::done() });
     let seen = run(Intunectl::new().partner("onboard", server.root()).args(ids(9)).args(["-j1", "-o", "ndjson"]));
     assert_eq!((seen.code, server.ids()), (Some(4), ids(2)), "{seen:?}");
@@ -130,12 +129,12 @@ fn a_refused_token_stops_the_run() {
 }
 
 #[test]
-fn a_signal_reports_every_id() {
+fn after_a_signal_every_id_is_reported() {
     let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
     let running = start("onboard", &server, 9, &["-j3", "-o", "ndjson"]);
     server.wait_for(3);
     running.signal("INT");
-    running.wait_for_stderr("waiting for 3 under way");
+    running.wait_for_stderr("waiting for 3 to finish");
     gate.open();
     let seen = running.end();
     assert_eq!((seen.code, server.ids().len()), (Some(130), 3));
@@ -144,7 +143,7 @@ fn a_signal_reports_every_id() {
 }
 
 #[test]
-fn the_pace_is_kept() {
+fn the_rate_limit_is_kept() {
     let server = Server::always(Reply::done);
     let seen =
         run(Intunectl::new().partner("onboard", server.root()).args(ids(9)).args(["--rate", "3/400ms", "-j", "9"]));
@@ -156,7 +155,7 @@ fn the_pace_is_kept() {
 }
 
 #[test]
-fn ids_come_from_a_file_and_a_bad_one_sends_nothing() {
+fn ids_come_from_a_file_and_if_one_is_invalid_nothing_is_sent() {
     let home = Intunectl::new();
     let server = Server::always(Reply::done);
     let file = home.file("ids.txt", "a\nb\na\n");

@@ -731,7 +731,8 @@ fn standard_input_cannot_be_both_the_ids_and_the_records() {
             let command = format!("intunectl partner disconnect {ids} -o ndjson --resume {records}");
             for line in [format!("cat log | {command}"), format!("{command} < log")] {
                 let seen = script("sh", &home, &server, &line);
-                let words = ["standard input cannot be both the IDs and the records; nothing was sent", "hint: "];
+                let words =
+                    ["standard input cannot be both the IDs and the records of --resume; nothing was sent", "hint: "];
                 assert_refused(&seen, &server, &words);
                 assert_eq!(seen.stdout, "", "{line}");
             }

@@ -1,4 +1,4 @@
-//! `--wait`: after the 204, which is a promise, until it has taken effect.
+//! `--wait`: a 204 means only that the request was accepted, so the partner is read until the change has taken effect.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,11 +11,10 @@ use crate::support::running::Running;
 use crate::support::server::{Gate, Reply, Server};
 use crate::support::{Intunectl, Seen, ids, run, start};
 
-/// How a read fails, and what it is known by.
+/// A failing reply to a read, and its name.
 type Failure = (fn() -> Reply, &'static str);
 
-/// A service that takes on whatever is posted, and answers each read of a partner as `read` says, which is told the ID and
-/// how many reads of it came before.
+/// A service that accepts every POST. `read` answers every read; it gets the ID and the number of earlier reads of it.
 fn service(read: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Server {
     let reads = Mutex::new(HashMap::<String, usize>::new());
     Server::start(move |request, _| {
@@ -32,12 +31,12 @@ fn service(read: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Serve
     })
 }
 
-/// One in which a disconnection is in effect at this read of the partner, counted from 0.
+/// A service in which a disconnect has taken effect at this read of the partner, counted from 0.
 fn in_effect_at(read: usize) -> Server {
     service(move |id, before| Reply::partner(id, if before >= read { "notOnboarded" } else { "onboarded" }))
 }
 
-/// One that takes on the others only once the gate is open.
+/// A service that accepts the first, and the others only after the gate is open.
 fn only_the_first_is_taken_on(read: impl Fn(&str) -> Reply + Send + Sync + 'static) -> (Server, Gate) {
     Server::gated(
         |request, _| request.is_post() && request.id() != "p-0001",
@@ -56,12 +55,12 @@ fn message(record: &Value) -> &str {
     record["error"]["message"].as_str().unwrap_or_default()
 }
 
-/// The methods of all requests, in the order in which they came.
+/// The methods of all requests, in order.
 fn methods(server: &Server) -> Vec<String> {
     server.requests().into_iter().map(|request| request.method).collect()
 }
 
-/// It was taken on, but is not known to be in effect.
+/// Asserts that it was accepted but not confirmed.
 #[track_caller]
 fn assert_unconfirmed(record: &Value, kind: &str) {
     assert_eq!((&record["status"], &record["http_status"]), (&"failed".into(), &204.into()), "{record}");
@@ -70,8 +69,8 @@ fn assert_unconfirmed(record: &Value, kind: &str) {
 }
 
 #[test]
-fn what_is_in_effect_at_once_is_seen_at_once() {
-    // A second read would come too late.
+fn a_change_that_takes_effect_at_once_is_seen_at_once() {
+    // After 900 ms, a second read would be too late.
     for wait in ["--wait=900ms", "--wait=5m", "--wait"] {
         let server = in_effect_at(0);
         let seen = disconnect(&server, &["a", wait]);
@@ -88,14 +87,14 @@ fn what_is_in_effect_at_once_is_seen_at_once() {
 }
 
 #[test]
-fn without_it_a_204_is_enough_and_nothing_is_read() {
+fn without_wait_a_204_is_enough_and_nothing_is_read() {
     let server = in_effect_at(0);
     let seen = disconnect(&server, &["a", "b"]);
     assert_eq!((seen.code, methods(&server)), (Some(0), vec!["POST".to_owned(), "POST".to_owned()]));
 }
 
 #[test]
-fn it_is_read_after_growing_intervals_until_it_is_in_effect() {
+fn the_partner_is_read_at_growing_intervals_until_the_change_has_taken_effect() {
     let server = in_effect_at(2);
     let seen = disconnect(&server, &["a", "--wait=60s"]);
     assert_eq!((seen.with_status("disconnected").len(), seen.code), (1, Some(0)), "{seen:?}");
@@ -103,11 +102,11 @@ fn it_is_read_after_growing_intervals_until_it_is_in_effect() {
     let gaps = server.gaps();
     assert!(gaps[1] >= Duration::from_secs(1) && gaps[2] >= Duration::from_secs(2), "{gaps:?}");
     let duration = seen.records()[0]["duration_ms"].as_u64().unwrap();
-    assert!(duration >= 3000, "the time that it took is that until it was in effect: {duration} ms");
+    assert!(duration >= 3000, "the duration includes the wait: {duration} ms");
 }
 
 #[test]
-fn a_result_is_reported_when_it_is_in_effect_and_not_before() {
+fn a_result_is_reported_only_when_the_change_has_taken_effect() {
     let gate = Gate::default();
     let door = gate.clone();
     let server = service(move |id, _| {
@@ -125,7 +124,7 @@ fn a_result_is_reported_when_it_is_in_effect_and_not_before() {
 }
 
 #[test]
-fn an_onboarding_is_in_effect_once_it_is_anything_but_not_onboarded() {
+fn onboarding_has_taken_effect_with_any_status_but_not_onboarded() {
     let server = service(|id, before| Reply::partner(id, if before == 0 { "notOnboarded" } else { id }));
     let home = Intunectl::new();
     let statuses = ["onboarded", "onboarding", "someNewStatus"];
@@ -135,7 +134,7 @@ fn an_onboarding_is_in_effect_once_it_is_anything_but_not_onboarded() {
 }
 
 #[test]
-fn a_disconnection_is_in_effect_only_where_it_is_not_onboarded() {
+fn a_disconnect_has_taken_effect_only_with_the_status_not_onboarded() {
     let server = service(|id, _| match id {
         "nothing" => Reply::status(200).body(r#"{"id":"nothing"}"#),
         "empty" => Reply::partner("empty", ""),
@@ -154,7 +153,7 @@ fn a_disconnection_is_in_effect_only_where_it_is_not_onboarded() {
 }
 
 #[test]
-fn where_the_time_runs_out_it_is_told_what_was_seen_and_for_how_long() {
+fn if_the_time_runs_out_the_message_has_the_last_status_and_the_duration() {
     let server = in_effect_at(usize::MAX);
     let seen = disconnect(&server, &["a", "--wait=900ms"]);
     let records = seen.records();
@@ -172,7 +171,7 @@ fn where_the_time_runs_out_it_is_told_what_was_seen_and_for_how_long() {
 }
 
 #[test]
-fn one_at_a_time_is_for_what_is_sent_and_those_that_wait_take_nobodys_place() {
+fn partners_that_are_waited_for_do_not_count_for_the_concurrency() {
     let posts = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&posts);
     let server = Server::start(move |request, _| match request.is_post() {
@@ -180,7 +179,7 @@ fn one_at_a_time_is_for_what_is_sent_and_those_that_wait_take_nobodys_place() {
             counted.fetch_add(1, Ordering::SeqCst);
             Reply::done()
         }
-        // Nobody's is in effect before everybody's was sent.
+        // No change takes effect before all requests were sent.
         false if counted.load(Ordering::SeqCst) < 6 => Reply::partner(request.id(), "onboarded"),
         false => Reply::partner(request.id(), "notOnboarded"),
     });
@@ -191,7 +190,7 @@ fn one_at_a_time_is_for_what_is_sent_and_those_that_wait_take_nobodys_place() {
 }
 
 #[test]
-fn no_more_than_are_sent_at_once_are_read_at_once() {
+fn concurrency_limits_the_reads_in_flight() {
     for concurrency in [1, 3] {
         let gate = Gate::default();
         let door = gate.clone();
@@ -204,7 +203,7 @@ fn no_more_than_are_sent_at_once_are_read_at_once() {
             Reply::partner(id, "notOnboarded")
         });
         let running = start("disconnect", &server, 9, &["-o", "id", "--wait", "-j", &concurrency.to_string()]);
-        // All are sent although the reads are held up.
+        // All requests are sent although the reads are not answered.
         server.wait_for(9 + concurrency);
         assert_eq!((server.ids_of("POST").len(), server.ids_of("GET").len()), (9, concurrency));
         gate.open();
@@ -215,7 +214,7 @@ fn no_more_than_are_sent_at_once_are_read_at_once() {
 }
 
 #[test]
-fn what_may_pass_while_reading_is_waited_out() {
+fn temporary_failures_of_reads_are_waited_out() {
     let failures: [Failure; 7] = [
         (|| Reply::status(404).body(r#"{"error":{"code":"ResourceNotFound","message":"no such partner"}}"#), "404"),
         (|| Reply::status(500), "500"),
@@ -225,7 +224,7 @@ fn what_may_pass_while_reading_is_waited_out() {
         (|| Reply::status(200).body("<html>hotel</html>"), "html"),
         (|| Reply::partner("somebody-else", "notOnboarded"), "another"),
     ];
-    // Whether a read is tried again for itself, or with the next interval, comes to the same.
+    // A retry of the read and the next read have the same result.
     for retries in ["0", "4"] {
         let server = service(move |id, before| {
             let failure = failures.iter().find(|(_, name)| *name == id).filter(|_| before == 0);
@@ -235,12 +234,12 @@ fn what_may_pass_while_reading_is_waited_out() {
         let seen = disconnect(&server, &[&names[..], &["--wait=60s", "--retries", retries, "-j", "7"]].concat());
         assert_eq!((seen.with_status("disconnected").len(), seen.code), (7, Some(0)), "{seen:?}");
         assert!(seen.records().iter().all(|record| record["attempts"] == 1), "{seen:?}");
-        assert_eq!(server.ids_of("POST").len(), 7, "nothing is sent twice because it cannot be read");
+        assert_eq!(server.ids_of("POST").len(), 7, "no request is sent again because a read fails");
     }
 }
 
 #[test]
-fn a_failure_to_read_that_stays_is_told_when_the_time_is_up() {
+fn a_permanent_failure_of_reads_is_reported_when_the_time_is_up() {
     let failures: [Failure; 3] =
         [(|| Reply::status(404), "404"), (|| Reply::status(500), "500"), (|| Reply::Close, "connection")];
     for (failure, words) in failures {
@@ -254,7 +253,7 @@ fn a_failure_to_read_that_stays_is_told_when_the_time_is_up() {
 }
 
 #[test]
-fn a_throttled_read_is_tried_again_when_the_service_says() {
+fn a_throttled_read_is_retried_after_retry_after() {
     let server = service(|id, before| match before {
         0 => Reply::status(429).header("Retry-After", "1"),
         _ => Reply::partner(id, "notOnboarded"),
@@ -265,7 +264,7 @@ fn a_throttled_read_is_tried_again_when_the_service_says() {
 }
 
 #[test]
-fn a_service_that_asks_to_wait_for_longer_than_there_is_time_is_not_waited_for() {
+fn a_retry_after_longer_than_the_wait_does_not_extend_it() {
     let server = service(|_, _| Reply::status(429).header("Retry-After", "300"));
     let start = Instant::now();
     let seen = disconnect(&server, &["a", "--wait=900ms"]);
@@ -276,7 +275,7 @@ fn a_service_that_asks_to_wait_for_longer_than_there_is_time_is_not_waited_for()
 }
 
 #[test]
-fn a_service_that_asks_to_wait_for_an_hour_is_not_waited_for_at_all() {
+fn a_retry_after_of_an_hour_ends_the_wait_at_once() {
     for count in [1, 2] {
         let gate = Gate::default();
         let door = gate.clone();
@@ -287,7 +286,7 @@ fn a_service_that_asks_to_wait_for_an_hour_is_not_waited_for_at_all() {
         let home = Intunectl::new();
         let mut command = home.disconnect(server.root());
         let running = Running::start(command.args(ids(count)).args(["-j2", "--wait=9m", "-o", "ndjson"]));
-        // All are taken on by the time that one is read: what would be held back otherwise is another matter.
+        // All are accepted before a read is answered, so that the pause affects only reads.
         server.wait_for(count + 1);
         let start = Instant::now();
         gate.open();
@@ -296,15 +295,15 @@ fn a_service_that_asks_to_wait_for_an_hour_is_not_waited_for_at_all() {
         assert_eq!((seen.code, seen.with_status("failed")), (Some(1), ids(count)), "{seen:?}");
         for record in seen.records() {
             assert_unconfirmed(&record, "not_confirmed");
-            assert!(message(&record).contains("the service asks to wait "), "{record}");
+            assert!(message(&record).contains(" to wait "), "{record}");
         }
-        assert!(seen.stdout.contains("asks to wait 1h"), "{seen:?}");
+        assert!(seen.stdout.contains(" 1h"), "{seen:?}");
         assert_eq!(server.ids_of("POST").len(), count);
     }
 }
 
 #[test]
-fn a_token_that_may_not_read_is_told_at_once_and_stops_nobody() {
+fn a_token_that_may_not_read_is_reported_at_once_and_does_not_stop_the_run() {
     let server = service(|_, _| Reply::status(403).body(r#"{"error":{"code":"Forbidden","message":"not for you"}}"#));
     let start = Instant::now();
     let seen = disconnect(&server, &["a", "b", "-j1", "--wait=10m"]);
@@ -319,11 +318,11 @@ fn a_token_that_may_not_read_is_told_at_once_and_stops_nobody() {
 }
 
 #[test]
-fn a_token_refused_while_reading_is_exit_4_and_stops_the_run() {
+fn a_token_that_is_rejected_for_a_read_is_exit_4_and_stops_the_run() {
     let (server, gate) = only_the_first_is_taken_on(|_| Reply::expired());
     let running = start("disconnect", &server, 9, &["-j1", "--wait", "-o", "ndjson"]);
     running.wait_for_stdout(r#""kind":"auth""#);
-    // That was under way by then.
+    // The request that was in flight.
     gate.open();
     let seen = running.end();
     assert_eq!(seen.code, Some(4), "{seen:?}");
@@ -342,7 +341,7 @@ fn a_token_refused_while_reading_is_exit_4_and_stops_the_run() {
 }
 
 #[test]
-fn a_signal_while_it_is_waited_for_is_exit_130_quickly_and_says_that_it_was_taken_on() {
+fn a_signal_ends_the_wait_quickly_and_the_records_say_accepted() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let server = in_effect_at(usize::MAX);
         let running = start("disconnect", &server, 3, &["--wait=10m", "-o", "ndjson", "--rate", "3/10m"]);
@@ -362,9 +361,9 @@ fn a_signal_while_it_is_waited_for_is_exit_130_quickly_and_says_that_it_was_take
 }
 
 #[test]
-fn a_signal_keeps_apart_what_was_taken_on_and_what_was_never_sent() {
+fn after_a_signal_accepted_and_unsent_ids_are_told_apart() {
     let server = in_effect_at(usize::MAX);
-    // The pace lets two go.
+    // The rate limit allows two.
     let running = start("disconnect", &server, 5, &["--wait=10m", "-o", "ndjson", "--rate", "2/10m", "-j2"]);
     server.wait_for(4);
     running.signal("INT");
@@ -378,7 +377,7 @@ fn a_signal_keeps_apart_what_was_taken_on_and_what_was_never_sent() {
 }
 
 #[test]
-fn a_second_signal_does_not_wait_for_a_read_that_stalls() {
+fn a_second_signal_does_not_wait_for_a_stalled_read() {
     let server = service(|_, _| Reply::Stall(Vec::new()));
     let home = Intunectl::new();
     let running =
@@ -393,22 +392,22 @@ fn a_second_signal_does_not_wait_for_a_read_that_stalls() {
 }
 
 #[test]
-fn a_service_that_stalls_holds_it_no_longer_than_the_wait_and_one_timeout() {
+fn a_stalled_service_delays_the_end_by_no_more_than_the_wait_and_one_timeout() {
     let server = service(|_, _| Reply::Stall(Vec::new()));
     let start = Instant::now();
     let seen = disconnect(&server, &["a", "b", "c", "-j1", "--wait=900ms", "--timeout", "1s"]);
-    // Three reads after each other would be within it as well; a retry of any would not.
+    // Enough for three reads one after the other, but not for a retry.
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     assert_eq!((seen.code, seen.records().len()), (Some(1), 3), "{seen:?}");
     for record in seen.records() {
         assert_unconfirmed(&record, "not_confirmed");
     }
     let reads = server.ids_of("GET");
-    assert!(reads.len() <= 3, "nothing is read again when the time is up: {reads:?}");
+    assert!(reads.len() <= 3, "no read starts after the time is up: {reads:?}");
 }
 
 #[test]
-fn what_was_not_taken_on_is_not_waited_for() {
+fn a_request_that_was_not_accepted_is_not_waited_for() {
     let server = Server::start(|request, _| match request.id() {
         "gone" => Reply::status(404),
         "odd" => Reply::status(200).body("{}"),
@@ -421,7 +420,7 @@ fn what_was_not_taken_on_is_not_waited_for() {
 }
 
 #[test]
-fn one_that_is_not_in_effect_in_time_is_a_failure_that_stops_the_run_where_that_is_asked_for() {
+fn fail_fast_stops_the_run_if_a_change_is_not_confirmed_in_time() {
     let (server, gate) = only_the_first_is_taken_on(|id| Reply::partner(id, "onboarded"));
     let home = Intunectl::new();
     let mut command = home.disconnect(server.root());
@@ -435,7 +434,7 @@ fn one_that_is_not_in_effect_in_time_is_a_failure_that_stops_the_run_where_that_
 }
 
 #[test]
-fn a_log_of_what_was_not_in_effect_is_done_again_by_resume() {
+fn resume_repeats_what_was_not_confirmed() {
     let server = in_effect_at(1);
     let home = Intunectl::new();
     let seen = run(home.disconnect(server.root()).args(["a", "--wait=900ms", "-o", "ndjson"]));
@@ -447,7 +446,7 @@ fn a_log_of_what_was_not_in_effect_is_done_again_by_resume() {
 }
 
 #[test]
-fn a_duration_that_is_none_is_a_usage_error() {
+fn an_invalid_duration_is_a_usage_error() {
     let server = in_effect_at(0);
     for wait in ["--wait=", "--wait=0s", "--wait=abc", "--wait=5", "--wait=-1s", "--wait=2years"] {
         let seen = disconnect(&server, &["a", wait]);
@@ -458,7 +457,7 @@ fn a_duration_that_is_none_is_a_usage_error() {
 }
 
 #[test]
-fn a_duration_behind_a_space_is_not_taken_for_a_partner() {
+fn a_duration_after_wait_and_a_space_is_not_used_as_an_id() {
     let server = in_effect_at(0);
     for arguments in [&["a", "--wait", "3s"][..], &["--wait", "10m", "a"], &["a", "--wait", "1h", "-y"]] {
         let seen = disconnect(&server, arguments);
@@ -468,9 +467,9 @@ fn a_duration_behind_a_space_is_not_taken_for_a_partner() {
             "{arguments:?}: {seen:?}"
         );
         let duration = arguments[arguments.iter().position(|argument| *argument == "--wait").unwrap() + 1];
-        assert!(seen.stderr.contains(&format!("--wait={duration}")), "how it is meant: {seen:?}");
+        assert!(seen.stderr.contains(&format!("--wait={duration}")), "the hint has the right spelling: {seen:?}");
     }
-    // Without --wait nobody means a duration.
+    // Without --wait, it is an ID.
     let seen = disconnect(&server, &["3s"]);
     assert_eq!((seen.code, server.ids_of("POST")), (Some(0), vec!["3s".to_owned()]), "{seen:?}");
 }

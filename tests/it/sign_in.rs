@@ -1271,7 +1271,7 @@ fn a_profiles_token_is_not_to_be_had_by_a_next_page() {
         let before = platform.server.requests().len();
         let seen = machine.run(&["partner", "list", "-vv"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{next}: {}", seen.stderr);
-        let error = "error: the next page of the list is not below the Graph root; the list is not complete\nhint: ";
+        let error = "error: the next page of the list is not on the Graph server; the list is incomplete\nhint: ";
         assert!(seen.stderr.contains(error) && !seen.stderr.contains('\u{1b}'), "{next}: {}", seen.stderr);
         assert_eq!(platform.server.requests().len() - before, 1, "{next}");
     }

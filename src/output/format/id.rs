@@ -1,9 +1,9 @@
-//! IDs alone, a line each.
+//! Only IDs, one per line.
 
 use super::listed::Listed;
 use crate::output::record::Record;
 
-/// The ID if it is done.
+/// The ID, if it succeeded.
 pub fn record(record: &Record) -> Option<Vec<u8>> {
     record.status.has_succeeded().then(|| format!("{}\n", record.id).into_bytes())
 }

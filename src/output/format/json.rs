@@ -1,4 +1,4 @@
-//! JSON, one document. What it says is as it came, but nothing in it acts on a terminal.
+//! One JSON document. Values are unchanged, but characters that act on a terminal are escaped.
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
@@ -19,7 +19,7 @@ struct Document<'a> {
 }
 
 pub fn records(out: impl Write, summary: &Summary, results: &[Record]) -> io::Result<()> {
-    // In pieces: as one text it would take more memory than the records.
+    // Buffered: as one text it would take more memory than the records.
     let mut out = BufWriter::new(out);
     pretty(&mut out, &Document { summary, results }, Tokens::Kept)?;
     out.flush()
@@ -41,7 +41,7 @@ fn pretty(out: &mut dyn Write, value: &impl Serialize, tokens: Tokens) -> io::Re
     write(out, value, Safe { pretty: Some(PrettyFormatter::new()), tokens, is_ascii: stdout::is_recoded() })
 }
 
-/// Writes one line.
+/// Writes one line of JSON.
 pub fn compact(out: &mut dyn Write, value: &impl Serialize, tokens: Tokens) -> io::Result<()> {
     write(out, value, Safe { pretty: None, tokens, is_ascii: stdout::is_recoded() })
 }
@@ -51,13 +51,13 @@ fn write(out: &mut dyn Write, value: &impl Serialize, formatter: Safe) -> io::Re
     out.write_all(b"\n")
 }
 
-/// Escapes what JSON lets stand in a string, yet acts on a terminal. The value of the string stays the same.
-/// One type for both layouts, so that there is one copy of the code for each type that is written.
+/// Escapes characters that JSON allows in a string but that act on a terminal. The string's value stays the same.
+/// One type for both layouts, so that the code for every written type is compiled once.
 struct Safe {
-    /// Without it, all is on one line.
+    /// `None` writes one line.
     pretty: Option<PrettyFormatter<'static>>,
     tokens: Tokens,
-    /// Whether everything is escaped that is not ASCII.
+    /// Whether all characters outside ASCII are escaped.
     is_ascii: bool,
 }
 
@@ -68,7 +68,7 @@ impl Safe {
             Tokens::Redacted => without_tokens(text),
         };
         let mut rest = &*text;
-        // Not the ASCII control characters, which JSON itself escapes in strings and which may stand between its tokens.
+        // Not the ASCII control characters: JSON escapes them in strings, and allows some between its tokens.
         while let Some(at) = rest.find(|c| c >= '\u{7f}' && (self.is_ascii || acts_on_terminal(c))) {
             let (safe, unsafe_) = rest.split_at(at);
             out.write_all(safe.as_bytes())?;
@@ -84,7 +84,7 @@ impl Safe {
     }
 }
 
-/// What stands between the strings is the layout's business.
+/// The layout writes everything but strings.
 macro_rules! to_layout {
     ($($method:ident($($argument:ident: $type:ty)?)),*) => {$(
         fn $method<W: ?Sized + Write>(&mut self, out: &mut W $(, $argument: $type)?) -> io::Result<()> {
@@ -101,7 +101,7 @@ impl Formatter for Safe {
         self.write(out, fragment)
     }
 
-    /// Graph's own JSON on one line. A line break can stand only between JSON's tokens, never inside a string.
+    /// Graph's own JSON on one line. In JSON, line breaks occur only between tokens, never in a string.
     fn write_raw_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         self.write(out, &fragment.replace(['\n', '\r'], " "))
     }
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// On one line, and on several.
+    /// On one line, and pretty.
     fn written(value: &impl Serialize, tokens: Tokens, is_ascii: bool) -> [String; 2] {
         [None, Some(PrettyFormatter::new())].map(|pretty| {
             let mut bytes = Vec::new();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_acts_on_a_terminal_is_escaped_and_tokens_are_redacted_on_request() {
+    fn terminal_control_characters_are_escaped_and_tokens_redacted_on_request() {
         let value = serde_json::json!({ "a": "\u{9b}2J\u{7f}é", "b": ["gp\u{202e}exe\u{2028}", "\u{1b}[2J\n"] });
         let line = "{\"a\":\"\\u009b2J\\u007fé\",\"b\":[\"gp\\u202eexe\\u2028\",\"\\u001b[2J\\n\"]}\n";
         assert_eq!(written(&value, Tokens::Kept, false)[0], line);
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_json_stays_as_it_came_but_for_its_line_breaks() {
+    fn raw_json_is_unchanged_except_for_line_breaks() {
         let raw: Box<serde_json::value::RawValue> =
             serde_json::from_str("{\n \"n\": 1.50,\r\n\"c\":\"\u{9b}\"}").unwrap();
         assert_eq!(written(&[raw], Tokens::Kept, false)[1], "[\n  {  \"n\": 1.50,  \"c\":\"\\u009b\"}\n]\n");
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn where_only_ascii_survives_all_else_is_escaped() {
+    fn everything_but_ascii_is_escaped_if_requested() {
         let raw: Box<serde_json::value::RawValue> = serde_json::from_str(r#"{"名":"é"}"#).unwrap();
         let value = (serde_json::json!({ "リ": "🙂 a\n" }), raw);
         let line = r#"[{"\u30ea":"\ud83d\ude42 a\n"},{"\u540d":"\u00e9"}]"#;
@@ -154,7 +154,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_the_same_text_to_a_reader_and_harmless_to_a_terminal(text in "\\PC*|.*|[\u{7f}-\u{9f}\u{200e}-\u{2069}]*") {
+        fn any_text_keeps_its_value_and_cannot_act_on_a_terminal(text in "\\PC*|.*|[\u{7f}-\u{9f}\u{200e}-\u{2069}]*") {
             for is_ascii in [false, true] {
                 for json in written(&[&text], Tokens::Kept, is_ascii) {
                     prop_assert_eq!(&serde_json::from_str::<[String; 1]>(&json).unwrap()[0], &text);

@@ -1,17 +1,18 @@
-//! What every format has to know of a thing to list it.
+//! What a format needs to list items.
 
 use serde::Serialize;
 
 use crate::output::terminal::TextStyle;
 
-/// Whether JSON shows what looks like a token. It does not where it quotes what somebody may have typed in the wrong place.
+/// Whether JSON shows what looks like a token. It is redacted in output that quotes what was typed, perhaps in the wrong
+/// place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tokens {
     Kept,
     Redacted,
 }
 
-/// Something of which a command prints a list.
+/// An item of a list that a command prints.
 pub trait Listed: Serialize + Sized {
     const TOKENS: Tokens;
 

@@ -1,5 +1,5 @@
-//! How results are written: a module per format. A new format is a module, a variant of [`Format`], and a line in each of
-//! its methods.
+//! How results are written: one module per format. A new format is a module, a variant of [`Format`], and a line in each
+//! of its methods.
 
 pub mod id;
 pub mod json;
@@ -21,14 +21,14 @@ use text::RecordStyle;
 /// How results are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For people; tab-separated where standard output is not a terminal
+    /// For people; tab-separated if standard output is not a terminal
     #[default]
     Text,
     /// One document, at the end
     Json,
-    /// A JSON record per line, each the moment it is known
+    /// One JSON record per line, as soon as it is known
     Ndjson,
-    /// IDs alone: those that succeeded
+    /// Only the IDs that succeeded, one per line
     Id,
 }
 
@@ -39,23 +39,21 @@ impl FromStr for Format {
         clap::ValueEnum::from_str(name, false).map_err(|_| {
             let values = Self::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value);
             let names: Vec<_> = values.map(|value| value.get_name().to_owned()).collect();
-            format!("is not a format; one of: {}", names.join(", "))
+            format!("is not an output format; use one of: {}", names.join(", "))
         })
     }
 }
 
-/// What a format makes of a record the moment it is known.
+/// What a format does with a record as soon as it is known.
 pub enum RecordOutput {
-    /// It is written now, with its line end.
+    /// Writes it now. The line end is included.
     Line(Vec<u8>),
-    /// All records are written at the end.
+    /// Writes all records at the end.
     AtTheEnd,
-    /// It is not shown.
     Hidden,
 }
 
 impl Format {
-    /// A record the moment it is known.
     pub fn record(self, record: &Record, style: RecordStyle) -> io::Result<RecordOutput> {
         match self {
             Self::Text => Ok(RecordOutput::Line(text::record(record, style).into_bytes())),
@@ -82,7 +80,7 @@ impl Format {
         }
     }
 
-    /// One thing without an ID, such as a status, for which `text` is written for people.
+    /// One item without an ID, such as a status. `text` is its text for people.
     pub fn report(self, report: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<Vec<u8>> {
         match self {
             Self::Text | Self::Id => Ok(text().into_bytes()),

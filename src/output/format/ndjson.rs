@@ -1,4 +1,4 @@
-//! JSON, a line for each thing.
+//! JSON, one line per item.
 
 use std::io;
 

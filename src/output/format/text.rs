@@ -1,4 +1,4 @@
-//! Text: for people in columns, for programs with tabs.
+//! Text: columns for people, tabs for programs.
 
 use crate::output::record::{Record, Status};
 use crate::output::style::{DIM, GREEN, MAGENTA, RED, painted};
@@ -9,7 +9,7 @@ use crate::text::sanitize::sanitize;
 #[derive(Debug, Clone, Copy)]
 pub struct RecordStyle {
     pub text: TextStyle,
-    /// The width of the widest ID, in columns of a terminal.
+    /// The width of the widest ID, in terminal columns.
     pub id_width: usize,
 }
 
@@ -21,8 +21,8 @@ pub fn record(record: &Record, style: RecordStyle) -> String {
     text_line(record, style) + "\n"
 }
 
-/// A record as a line of text, without its end. On a terminal on which the line does not fit, as several: what is
-/// below the ID is indented.
+/// A record as a line of text, without the line end. If it does not fit the terminal, it takes several lines, indented
+/// below the ID.
 pub fn text_line(record: &Record, style: RecordStyle) -> String {
     const INDENT: &str = "  ";
     let (id, name, detail) = (sanitize(&record.id), record.status.name(), detail(record));
@@ -37,7 +37,7 @@ pub fn text_line(record: &Record, style: RecordStyle) -> String {
         return if detail.is_empty() { format!("{id}\t{status}") } else { format!("{id}\t{status}\t{detail}") };
     };
     let width = width.unwrap_or(usize::MAX);
-    // The widest of those that have a detail; what stands behind it begins in one column.
+    // The widest status that has a detail, so that all details start in the same column.
     let widest = match record.status {
         Status::Would(action) | Status::Already(action) => Status::Already(action),
         _ => Status::NotAttempted,
@@ -59,7 +59,7 @@ pub fn text_line(record: &Record, style: RecordStyle) -> String {
     std::iter::once(head).chain(lines).collect()
 }
 
-/// Why an ID is not done, or what else there is to say of it.
+/// The error of an ID, or other details.
 pub fn detail(record: &Record) -> String {
     match &record.error {
         Some(failure) => failure.in_words(),
@@ -73,14 +73,14 @@ mod tests {
     use crate::output::record::tests::{DONE, record};
 
     #[test]
-    fn text_is_one_cleaned_line_of_three_fields() {
+    fn text_is_one_sanitized_line_of_three_fields() {
         let line = text_line(&record(1, Status::Failed), RecordStyle::PLAIN);
         assert_eq!(line, "id-1\tfailed\t404 Not Found: no such \u{fffd}[2Jpartner (request ID r)");
         assert_eq!(text_line(&record(1, DONE), RecordStyle::PLAIN), "id-1\tdisconnected");
     }
 
     #[test]
-    fn what_does_not_fit_on_a_line_of_the_terminal_stands_below_it() {
+    fn what_does_not_fit_on_the_line_goes_below_it() {
         let shown = |status, width| {
             let mut record = record(1, status);
             record.id = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10".to_owned();
@@ -110,7 +110,7 @@ mod tests {
              no such partner (request ID r)"
         );
         assert_eq!(shown(DONE, Some(51)), "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  disconnected");
-        // Below for each, not just for those that are too wide: a column of statuses is read at a glance.
+        // Below for every status, not only for those that are too wide: a column is read at a glance.
         for status in [DONE, Status::Failed] {
             let shown = shown(status, Some(50));
             assert!(shown.starts_with("5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10\n  "), "{shown}");
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn each_line_has_its_own_colour() {
+    fn every_line_sets_and_resets_its_colour() {
         let text = TextStyle { layout: Layout::Columns { width: Some(30) }, color: true };
         let line = text_line(&record(1, Status::Failed), RecordStyle { text, id_width: 4 });
         let expected = "id-1  \u{1b}[1m\u{1b}[31mfailed\u{1b}[0m\n  \u{1b}[2m404 Not Found: no such\u{1b}[0m\n  \
