@@ -375,7 +375,7 @@ fn every_id_is_reported_after_a_signal_while_waiting_for_the_token() {
         let mut command = home.disconnect(server.root());
         command.arg("--token-file").arg(pipe.path()).args(ids(5)).args(["p-0001", "-o", "ndjson"]);
         let running = Running::start(&mut command);
-        // Said before the token is looked for.
+        // This is printed before the token is read.
         running.wait_for_stderr("ignored 1 duplicate ID\n");
         let start = Instant::now();
         running.signal(signal);

@@ -255,8 +255,8 @@ fn a_redirect_is_not_followed() {
         for command in [&["partner", "disconnect", "a"][..], &["partner", "list"]] {
             let Seen { stdout, stderr, code } = run(&mut graph.command(&home, command));
             assert_eq!(code, Some(1), "{stderr}");
-            let told = format!("redirected to {location}; redirects are not followed");
-            assert!(stdout.contains(&told) || stderr.contains(&told), "{stdout}{stderr}");
+            let message = format!("redirected to {location}; redirects are not followed");
+            assert!(stdout.contains(&message) || stderr.contains(&message), "{stdout}{stderr}");
             if command.contains(&"disconnect") {
                 let ends =
                     stdout.starts_with(&format!("a\tfailed\t{status} ")) && stdout.ends_with(&format!(": {message}\n"));
