@@ -97,9 +97,9 @@ fn a_token_is_kept_used_and_forgotten() {
         assert_eq!((stdout.as_str(), code), ("", Some(0)), "{stderr}");
         let (who, until) = match token == TOKEN {
             true => ("", ""),
-            false => (" for admin@contoso.example", "; it expires in 59m "),
+            false => (" of admin@contoso.example", "; it expires in 59m "),
         };
-        let told = format!("stored the token{who} under profile 'default', for {}{until}", keyring.graph.url());
+        let told = format!("stored the token{who} (profile 'default', {}){until}", keyring.graph.url());
         assert!(stderr.starts_with(&told) && stderr.lines().count() == 1, "{stderr}");
         keyring.has(&[], &token);
         // No option says where to: the profile does.
@@ -527,5 +527,8 @@ fn a_login_at_a_terminal_does_not_wait_for_typing() {
     let streams = Streams { stdin: true, stdout: false, stderr: false };
     let Seen { stdout, stderr, code } = Terminal::start(&login, streams, 80).end();
     assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
-    assert!(stderr.contains("which is a terminal\nhint: intunectl auth login --with-token < "), "{stderr}");
+    assert!(
+        stderr.contains("which is a terminal\nhint: redirect a file or a pipe: intunectl auth login --with-token < "),
+        "{stderr}"
+    );
 }
