@@ -67,7 +67,7 @@ fn describe_oauth_error(error: &str) -> &str {
         "interaction_required" | "login_required" => "a new sign-in is required",
         "consent_required" => "the application has no consent for its permissions",
         "invalid_scope" => "the sign-in service does not know the requested permission",
-        "invalid_resource" => "the tenant does not know the service for which the token is",
+        "invalid_resource" => "the tenant does not know the requested resource",
         "invalid_request" => "the request is not valid",
         "unsupported_grant_type" | "unsupported_response_type" => {
             "the sign-in service does not support this way to sign in"
@@ -99,7 +99,7 @@ fn words(number: u32) -> Option<&'static str> {
             "name the cloud of the tenant and the application with --cloud (global, gcc-high, dod, china)"
         }
         50_002 | 500_021 | 500_022 => {
-            "check --tenant; the tenant restrictions of this network must allow the tenant, or use another network"
+            "check --tenant; if it is right, allow it in the tenant restrictions of this network, or use another network"
         }
         500_212 | 500_213 => {
             "sign in with an account of the tenant itself, or allow this account in the cross-tenant access settings \
@@ -108,8 +108,8 @@ fn words(number: u32) -> Option<&'static str> {
 
         // Consent.
         65_001 | 90_008 | 90_094 | 90_095 | 90_099 => {
-            "grant admin consent for DeviceManagementServiceConfig.ReadWrite.All: Entra admin center, Enterprise \
-             applications, the application, Permissions"
+            "grant admin consent for DeviceManagementServiceConfig.ReadWrite.All: Entra admin center > Enterprise \
+             applications > the application > Permissions"
         }
         65_004 => {
             "sign in again and accept the permissions, or have an administrator consent to \
@@ -143,7 +143,9 @@ fn words(number: u32) -> Option<&'static str> {
         50_055 | 50_125 | 50_144 => "change the password in a browser, then sign in again with `{login}`",
         // 500571: "Error AADSTS500571 - Guest user account is disabled".
         50_057 | 500_571 => "use another account, or have an administrator of the tenant enable this one",
-        50_105 => "assign the account: Entra admin center, Enterprise applications, the application, Users and groups",
+        50_105 => {
+            "assign the account: Entra admin center > Enterprise applications > the application > Users and groups"
+        }
 
         // A saved sign-in, or a code from the browser, each of which works once.
         50_089 | 50_132 | 50_133 | 50_139 | 50_173 | 54_005 | 70_000 | 70_008 | 70_043 | 700_020 | 700_082
@@ -162,7 +164,9 @@ fn words(number: u32) -> Option<&'static str> {
             "check --client-id ID (or AZURE_CLIENT_ID) and --tenant ID|DOMAIN (or AZURE_TENANT_ID); the tenant must \
              have consented to the application"
         }
-        7_000_112 => "enable the application: Entra admin center, Enterprise applications, the application, Properties",
+        7_000_112 => {
+            "enable the application: Entra admin center > Enterprise applications > the application > Properties"
+        }
         // It also comes if http://localhost is under "Web": "Error AADSTS7000218 when a confidential client application
         // authenticates".
         7_000_218 => {
