@@ -170,8 +170,8 @@ fn words(number: u32) -> Option<&'static str> {
         // It also comes if http://localhost is under "Web": "Error AADSTS7000218 when a confidential client application
         // authenticates".
         7_000_218 => {
-            "in the app registration, under Authentication, turn on \"Allow public client flows\" and move \
-             http://localhost to \"Mobile and desktop applications\""
+            "turn on \"Allow public client flows\" and move http://localhost to \"Mobile and desktop applications\", in \
+             the app registration under Authentication"
         }
         700_025 => {
             "turn off \"Allow public client flows\" in the app registration, or sign in as a person with `{login}`"
@@ -182,8 +182,8 @@ fn words(number: u32) -> Option<&'static str> {
         }
         // AzureAD/microsoft-authentication-library-for-js#2482.
         9_002_327 => {
-            "in the app registration, under Authentication, move http://localhost from \"Single-page application\" to \
-             \"Mobile and desktop applications\""
+            "move http://localhost from \"Single-page application\" to \"Mobile and desktop applications\", in the app \
+             registration under Authentication"
         }
         50_001 | 70_011 | 500_011 => "check --cloud, --graph-url and --tenant; all must belong to the same cloud",
 

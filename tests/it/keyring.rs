@@ -292,7 +292,7 @@ fn a_profile_of_a_cloud_stays_in_its_cloud() {
     assert!(seen.code == Some(4) && seen.stderr.ends_with("to act in global, use --cloud global\n"), "{seen:?}");
     let token = but(&json!({"aud": "https://microsoftgraph.chinacloudapi.cn"}));
     let login = run_with(&mut keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]), token.clone());
-    assert!(login.stderr.contains("for https://microsoftgraph.chinacloudapi.cn"), "{}", login.stderr);
+    assert!(login.stderr.contains(", https://microsoftgraph.chinacloudapi.cn)"), "{}", login.stderr);
     keyring.has(&[], &token);
     keyring.has(&["--cloud", "china"], &token);
     let url = keyring.graph.url();

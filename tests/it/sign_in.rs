@@ -125,7 +125,7 @@ fn sign_in_by_browser(machine: &Machine, url: &str, arguments: &[&str]) -> Seen 
 
 /// Asserts that the sign-in failed with these words and a hint, and that nothing is stored.
 #[track_caller]
-fn assert_nobody(seen: &Seen, words: &str) {
+fn assert_sign_in_failed(seen: &Seen, words: &str) {
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{words}: {}", seen.stderr);
     assert!(seen.stderr.contains(&format!("error: sign-in failed: {words}")), "{words}: {}", seen.stderr);
     assert!(seen.stderr.contains("\nhint: "), "{}", seen.stderr);
@@ -324,7 +324,7 @@ fn a_refused_device_code_fails_with_the_platforms_message_and_a_hint() {
             let platform = with(&machine, endpoint, move |_| refusal(error, description));
             let seen = sign_in(&machine, platform.root(), &["-vv"]);
             let host = platform.root().trim_start_matches("http://");
-            assert_nobody(&seen, &format!("{host}: {words}"));
+            assert_sign_in_failed(&seen, &format!("{host}: {words}"));
             assert!(seen.stderr.lines().last().unwrap().starts_with("hint: "), "{}", seen.stderr);
             assert!(seen.stderr.lines().last().unwrap().contains(hint), "{}", seen.stderr);
             assert!(!seen.stderr.contains("\nhint: forged") && !seen.stderr.contains("\nerror: forged"));
@@ -376,7 +376,7 @@ fn an_invalid_or_unsafe_device_code_answer_is_rejected_and_not_shown() {
         let platform = with(&machine, "devicecode", move |_| answer(200, &given));
         let seen = sign_in(&machine, platform.root(), &["-vv"]);
         let host = platform.root().trim_start_matches("http://");
-        assert_nobody(&seen, host);
+        assert_sign_in_failed(&seen, host);
         let words = ["the answer is not valid", "the device code in the answer is not valid", "unsafe page"];
         assert!(words.iter().any(|words| seen.stderr.contains(words)), "{changes}: {}", seen.stderr);
         assert!(!seen.stderr.contains("BCDF") && platform.asked("token").is_empty(), "{changes}: {}", seen.stderr);
@@ -438,7 +438,7 @@ fn polling_ends_when_the_device_code_expires() {
             _ => refusal("authorization_pending", "AADSTS70016: Pending."),
         });
         let seen = sign_in(&machine, platform.root(), &["-vv"]);
-        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert_sign_in_failed(&seen, platform.root().trim_start_matches("http://"));
         assert!(seen.stderr.contains("expired") && platform.asked("token").len() <= 2, "{}", seen.stderr);
     }
 }
@@ -481,7 +481,7 @@ fn polling_ends_after_three_polls_in_a_row_without_an_answer() {
     for (reply, words) in answers {
         let platform = with(&machine, "token", reply);
         let seen = sign_in(&machine, platform.root(), &["-vv", "--retries", "0"]);
-        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert_sign_in_failed(&seen, platform.root().trim_start_matches("http://"));
         assert!(seen.stderr.contains(words), "{words}: {}", seen.stderr);
         assert_eq!(platform.asked("token").len(), 3, "{words}");
     }
@@ -527,7 +527,7 @@ fn an_answer_that_is_not_the_platforms_is_described() {
     for (reply, words) in answers {
         let platform = with(&machine, "devicecode", move |_| reply());
         let seen = sign_in(&machine, platform.root(), &["-vv", "--retries", "0", "--timeout", "2s"]);
-        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert_sign_in_failed(&seen, platform.root().trim_start_matches("http://"));
         assert!(seen.stderr.contains(words) && !seen.stderr.contains("<html"), "{words}: {}", seen.stderr);
         assert!(platform.asked("token").is_empty());
     }
@@ -568,7 +568,7 @@ fn invalid_tokens_are_not_stored() {
         let given = but(tokens(), &changes);
         let platform = with(&machine, "token", move |_| answer(200, &given));
         let seen = sign_in(&machine, platform.root(), &["-vv"]);
-        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert_sign_in_failed(&seen, platform.root().trim_start_matches("http://"));
         assert!(!seen.stderr.contains("of-a-secret"), "{changes}: {}", seen.stderr);
     }
 }
@@ -774,7 +774,7 @@ fn a_refusal_in_the_browser_fails_with_the_platforms_message() {
         assert_eq!(page.status, 200);
         assert!(page.body.contains("Not signed in") && !page.body.contains("<script"), "{}", page.body);
         let seen = machine.end_of(process);
-        assert_nobody(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
+        assert_sign_in_failed(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
         assert!(seen.stderr.lines().last().unwrap().contains(hint), "{}", seen.stderr);
     }
     assert!(platform.server.requests().is_empty());
@@ -797,7 +797,7 @@ fn a_code_that_the_platform_does_not_redeem_fails_the_sign_in() {
     for (reply, words) in answers {
         let platform = with(&machine, "token", move |_| reply());
         let seen = sign_in_by_browser(&machine, platform.root(), &["-vv", "--retries", "0"]);
-        assert_nobody(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
+        assert_sign_in_failed(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
     }
     elsewhere.assert_unspoken();
 }
@@ -1193,11 +1193,11 @@ fn a_profiles_tokens_are_not_sent_to_another_root() {
                         "{}",
                         seen.stdout
                     );
-                    let told = format!(
+                    let message = format!(
                         " and is sent nowhere else, but {} names ",
                         if seen.stderr.contains("leave out") { option } else { variable }
                     );
-                    assert!(seen.stderr.contains(&told), "{}", seen.stderr);
+                    assert!(seen.stderr.contains(&message), "{}", seen.stderr);
                 }
             }
         }
@@ -1224,8 +1224,8 @@ fn a_profiles_tokens_do_not_follow_a_redirect() {
             assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
             let seen = machine.run(&["partner", "list", "-vv"]);
             assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
-            let told = format!("redirected to {}/v1.0/x, which is never followed", elsewhere.url());
-            assert!(seen.stderr.contains(&told), "{}", seen.stderr);
+            let message = format!("redirected to {}/v1.0/x, which is never followed", elsewhere.url());
+            assert!(seen.stderr.contains(&message), "{}", seen.stderr);
         }
     }
     elsewhere.assert_unspoken();
@@ -1552,7 +1552,7 @@ fn a_token_for_another_tenant_than_the_named_one_fails_the_sign_in() {
     let platform = Platform::scripted(&machine.secrets, good);
     let seen = sign_in(&machine, platform.root(), &["-vv", "--tenant", OTHER_TENANT]);
     let host = platform.root().trim_start_matches("http://");
-    assert_nobody(&seen, &format!("{host} gave a token for tenant {TENANT}, not for {OTHER_TENANT}\n"));
+    assert_sign_in_failed(&seen, &format!("{host} issued a token for tenant {TENANT}, not for {OTHER_TENANT}\n"));
     // Tokens contain no domain to compare.
     assert_eq!(sign_in(&machine, platform.root(), &["--tenant", "contoso.example"]).code, Some(0));
     assert_eq!(sign_in(&machine, platform.root(), &["--tenant", &TENANT.to_uppercase()]).code, Some(0));
