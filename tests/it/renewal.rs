@@ -718,7 +718,7 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
         (
             "an empty token",
             Box::new(odd(|body| body["access_token"] = "".into())),
-            "the token that it gave cannot be sent in a header",
+            "the token in the answer cannot be sent in a header",
         ),
         (
             "a token with a line break",
@@ -726,7 +726,7 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
                 let token = body["access_token"].as_str().unwrap();
                 body["access_token"] = format!("{token}\r\nX-Evil: {token}").into();
             })),
-            "the token that it gave cannot be sent in a header",
+            "the token in the answer cannot be sent in a header",
         ),
         ("a time before now", Box::new(odd(|body| body["expires_in"] = (-5).into())), "the answer is not valid"),
         (
