@@ -1,4 +1,4 @@
-//! Signing in with a browser: opening one, and waiting at a port of this machine until it comes back.
+//! Signing in with a browser: opening one, and waiting on a port of this machine until it returns.
 
 use std::convert::Infallible;
 use std::io;
@@ -23,24 +23,24 @@ use crate::variables;
 
 /// How long a connection may take to send its request.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
-/// How long the last page may take to reach the browser before the program goes on.
+/// How long the last page may take to reach the browser before the program continues.
 const PAGE_WITHIN: Duration = Duration::from_secs(1);
-/// How many connections are served at once: a browser opens a few.
+/// How many connections are served at once. A browser opens a few.
 const CONNECTIONS: usize = 32;
 /// How long to wait after a connection could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Whether there is a browser that the user would see.
+/// Whether a browser can be opened where the user sees it.
 pub fn can_be_opened() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_remote = set(variables::SSH_CONNECTION) || set(variables::SSH_TTY);
     let has_display = if cfg!(any(target_os = "macos", target_os = "windows")) {
         !is_remote
     } else {
-        // Windows' browser is a WSL user's own.
+        // WSL opens the browser of Windows, on the same desktop.
         set(variables::DISPLAY) || set(variables::WAYLAND_DISPLAY) || (set(variables::WSL_DISTRO_NAME) && !is_remote)
     };
-    // Without a display nobody would see the system's browser, which is tried after $BROWSER.
+    // Without a display, nobody would see the system's browser, which is tried if $BROWSER fails.
     if has_display { webbrowser::Browser::is_available() } else { browser_variable_names_a_program() }
 }
 
@@ -65,7 +65,7 @@ pub enum Callback {
     },
 }
 
-/// A port of this machine's loopback that a browser can be sent back to.
+/// A loopback port of this machine, to which the browser returns.
 pub struct Port {
     listeners: Vec<TcpListener>,
     number: u16,
@@ -76,18 +76,18 @@ impl Port {
     pub async fn listen() -> io::Result<Self> {
         let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let number = first.local_addr()?.port();
-        // `localhost` is either, and browsers differ in which one they try first. If this one is another program's, the
-        // browser may end up there: the code that it brings is worthless without our verifier.
+        // `localhost` is either address, and browsers differ in which one they try first. If another program has this
+        // port on ::1, it may receive the code, which is worthless without our verifier.
         let second = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, number))).await;
         Ok(Self { listeners: std::iter::once(first).chain(second).collect(), number })
     }
 
-    /// The address to come back to. Source: graph-facts, "Tokens".
+    /// The address to which the browser returns. Source: graph-facts, "Tokens".
     pub fn redirect(&self) -> String {
         format!("http://localhost:{}", self.number)
     }
 
-    /// Waits for the browser to come back with this `state`. Other requests are answered, and do not end the wait.
+    /// Waits for the browser to return with this `state`. Other requests are answered, and do not end the wait.
     pub async fn wait(self, state: &str) -> Callback {
         let (callbacks, mut received) = mpsc::channel(1);
         let handler = Arc::new(CallbackHandler { state: state.to_owned(), callbacks });
@@ -116,7 +116,7 @@ impl Port {
                 }
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
                 Some(done) = received.recv() => {
-                    // Until the page has arrived; not for the browser's idle connections.
+                    // The page must arrive first, but a browser's idle connections must not delay the program.
                     let all = async { while connections.join_next().await.is_some() {} };
                     let _ = tokio::time::timeout(PAGE_WITHIN, all).await;
                     return done;
@@ -126,7 +126,7 @@ impl Port {
     }
 }
 
-/// Tells the callback from all other requests.
+/// Answers all requests, and passes the callback on.
 struct CallbackHandler {
     state: String,
     callbacks: mpsc::Sender<Callback>,
@@ -139,7 +139,7 @@ async fn converse(stream: TcpStream, handler: Arc<CallbackHandler>) {
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN).keep_alive(false);
-    // An error is the other side's: it sent something else than HTTP, or closed the connection.
+    // On an error, the other side did not speak HTTP, or closed the connection.
     let _ = builder.serve_connection(TokioIo::new(stream), answer).await;
 }
 
@@ -151,7 +151,7 @@ impl CallbackHandler {
                     Callback::Code(_) => CAME_BACK,
                     Callback::Refused { .. } => REFUSED,
                 };
-                // It is full if the browser has come back before: when somebody reloads the page.
+                // The channel is full if the browser returned before: the user has reloaded the page.
                 let _ = self.callbacks.try_send(callback);
                 respond(StatusCode::OK, page)
             }
@@ -163,11 +163,11 @@ impl CallbackHandler {
 
 /// A request to the port.
 enum CallbackRequest {
-    /// The browser is back from the sign-in page.
+    /// The browser returns from the sign-in page.
     Expected(Callback),
-    /// Its `state` is not ours: it answers another sign-in.
+    /// It answers another sign-in: the `state` is not ours.
     Forged,
-    /// Such as a request for an icon, or a scanner's.
+    /// Anything else, such as a request for an icon, or from a scanner.
     Stray,
 }
 
@@ -199,7 +199,7 @@ fn respond(status: StatusCode, page: &'static str) -> Response<Full<Bytes>> {
     for (name, value) in [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-        // The address of the page holds the code.
+        // The address of the page contains the code.
         (REFERRER_POLICY, "no-referrer"),
         (CACHE_CONTROL, "no-store"),
         (CONNECTION, "close"),
@@ -224,18 +224,16 @@ macro_rules! page {
     };
 }
 
-const CAME_BACK: &str = page!(
-    "Back in the terminal",
-    "intunectl has what it needs. You can close this window; the terminal says whether the sign-in worked."
-);
+const CAME_BACK: &str =
+    page!("Return to the terminal", "You can close this window. The terminal shows whether the sign-in succeeded.");
 const REFUSED: &str =
-    page!("Not signed in", "The sign-in was refused or cancelled. You can close this window; the terminal says why.");
+    page!("Not signed in", "The sign-in was refused or cancelled. You can close this window. The terminal shows why.");
 const FORGED: &str = page!(
-    "Not an answer to this sign-in",
-    "What came here does not belong to the sign-in that intunectl is waiting for, so it was ignored. Go back to the \
-     window that intunectl opened, or start again in the terminal."
+    "Not the expected sign-in",
+    "intunectl ignored this page: it belongs to another sign-in. Return to the window that intunectl opened, or start \
+     again in the terminal."
 );
-const STRAY: &str = page!("Nothing here", "intunectl is waiting here for a browser to come back from signing in.");
+const STRAY: &str = page!("Nothing here", "intunectl is waiting for the browser to return from the sign-in page.");
 
 #[cfg(test)]
 mod tests {
@@ -255,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_answer_to_our_own_question_is_expected() {
+    fn only_a_callback_with_our_state_is_expected() {
         for (target, expected) in [
             ("/?code=a%2Bb&state=s", "code a+b"),
             ("/?state=s&code=c&session_state=x", "code c"),

@@ -1,4 +1,4 @@
-//! Why a sign-in failed, in the platform's own words, and what to do about it.
+//! Why a sign-in failed, in the platform's own words, with a hint.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::net::secret::redact;
 use crate::text::sanitize::sanitize;
 
-/// Why there is no token. Holds no secret.
+/// Why there is no token. Contains no secret.
 #[derive(Debug, Clone)]
 pub struct SignInError {
     words: String,
@@ -18,9 +18,9 @@ pub struct SignInError {
 
 #[derive(Debug, Clone)]
 enum Cause {
-    /// The platform refused: its AADSTS number, and whether a retry may work later.
+    /// The platform refused: the AADSTS number, and whether a later attempt may work.
     Refused { number: Option<u32>, is_passing: bool },
-    /// No answer of the platform's own: the hint.
+    /// The platform did not answer: the hint.
     Unanswered(String),
 }
 
@@ -33,29 +33,29 @@ impl fmt::Display for SignInError {
 impl std::error::Error for SignInError {}
 
 impl SignInError {
-    /// A refusal by the platform: OAuth's code, and the platform's own words, without the secrets that were sent.
+    /// A refusal by the platform: the OAuth error, and the platform's own words, without the secrets that were sent.
     pub fn refused(host: &str, error: &str, description: Option<&str>, secrets: &[SecretString]) -> Self {
-        // Before anything is cut: a part of a secret would not be found.
+        // Before the text is cut: a part of a secret would not be found.
         let (error, description) = (&*redact(error, secrets), description.map(|text| redact(text, secrets)));
         let aadsts::EntraError { number, sentence, correlation_id } = aadsts::read(error, description.as_deref());
-        let id = correlation_id.map(|id| format!(" (correlation id {})", sanitize(&id))).unwrap_or_default();
+        let id = correlation_id.map(|id| format!(" (correlation ID {})", sanitize(&id))).unwrap_or_default();
         // RFC 6749, section 4.1.2.1; RFC 8628, section 3.5.
         let is_passing = ["temporarily_unavailable", "server_error", "slow_down"].contains(&error);
         Self { words: format!("{host}: {}{id}", sanitize(&sentence)), cause: Cause::Refused { number, is_passing } }
     }
 
-    /// No answer of the platform's own.
+    /// The platform did not answer, or something else answered in its place.
     pub fn unanswered(words: String, hint: String) -> Self {
         Self { words, cause: Cause::Unanswered(hint) }
     }
 
-    /// Whether the platform has refused, so that the same will not work again.
+    /// Whether the platform refused for good, so that a retry cannot work.
     pub fn is_final(&self) -> bool {
         matches!(self.cause, Cause::Refused { is_passing: false, .. })
     }
 
-    /// As an error that begins with `what`. `login` is the command that signs in; `otherwise` is the hint if nothing
-    /// better is known.
+    /// An error that begins with `what`. `login` is the command that signs in; `otherwise` is the hint if there is no
+    /// better one.
     pub fn about(&self, what: &str, login: &str, otherwise: &str) -> Error {
         let hint = match &self.cause {
             Cause::Refused { number, .. } => number.and_then(|number| aadsts::hint(number, login)),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_is_not_final() {
+    fn temporary_refusals_and_missing_answers_are_not_final() {
         assert!(refused("invalid_grant", "AADSTS700082: Expired.").is_final());
         assert!(!refused("temporarily_unavailable", "AADSTS90033: A transient error.").is_final());
         assert!(!SignInError::unanswered("refused".to_owned(), "try again".to_owned()).is_final());

@@ -1,5 +1,5 @@
-//! Signing in: Microsoft's identity platform, as OAuth 2.0 has it. The protocol is the `oauth2` crate's; this module
-//! knows the platform's addresses, sends, and puts into words what goes wrong.
+//! Signing in to Microsoft's identity platform with OAuth 2.0. The `oauth2` crate implements the protocol; this module
+//! knows the platform's addresses, sends the requests, and describes what goes wrong.
 //! Source: graph-facts, "Tokens".
 
 use std::borrow::Cow;
@@ -37,19 +37,19 @@ use crate::variables::HTTPS_PROXY;
 
 /// Microsoft Graph Command Line Tools: a public client that needs no registration. Source: graph-facts, "Tokens".
 pub const DEFAULT_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
-/// The sign-in fails after this many polls in a row without an answer. Each of them is retried as any request is.
+/// The sign-in fails after this many polls in a row without an answer. Each poll is retried like any request.
 const UNANSWERED_POLLS: u32 = 3;
 /// A token's lifetime above a century is nonsense, and counts as unknown.
 const LONGEST_LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// A longer interval between polls is nonsense, and so is a code that is valid for more than a day.
 const LONGEST_POLL: Duration = Duration::from_secs(3600);
 
-/// The hint if the platform does not answer, and nothing better is known.
+/// The hint if the platform does not answer, unless the failed attempt has a better one.
 fn unreachable() -> String {
     format!("check the network, {HTTPS_PROXY}, --login-url and --cloud, then try again")
 }
 
-/// What a sign-in asks for: the permission, a refresh token, and who it is that signs in.
+/// The scopes of a sign-in: the permission, a refresh token, and the account's name.
 pub fn scopes(graph: &Root, permission: &str) -> Vec<String> {
     vec![format!("{}/{permission}", graph.as_str()), "offline_access".into(), "openid".into(), "profile".into()]
 }
@@ -61,16 +61,16 @@ pub struct TokenSet {
     pub identity: Option<Claims>,
 }
 
-/// What an application proves with that it is itself. Source: RFC 6749, section 2.3; RFC 7521, section 4.2.
+/// An application's credential. Source: RFC 6749, section 2.3; RFC 7521, section 4.2.
 pub enum ClientAuthentication {
     Secret(SecretString),
     /// A token of an identity provider that the platform trusts.
     Assertion(SecretString),
 }
 
-/// A code that the user has to type into a page.
+/// A device code, and the page where the user enters it.
 pub struct DeviceAuthorization {
-    /// The code, with nothing in it that a terminal would act on.
+    /// The code, without control characters.
     pub code: String,
     pub page: Url,
     pub expires_in: Duration,
@@ -78,15 +78,15 @@ pub struct DeviceAuthorization {
 }
 
 pub struct BrowserSignIn {
-    /// The page to open. Holds no secret.
+    /// The page to open. Contains no secret.
     pub url: String,
-    /// What the callback has to repeat, so that it answers this sign-in.
+    /// The callback must repeat it, which shows that it answers this sign-in.
     pub state: String,
     redirect: RedirectUrl,
     verifier: PkceCodeVerifier,
 }
 
-/// What the platform sends in addition to OAuth's fields.
+/// The field that OpenID Connect adds to OAuth's.
 #[derive(Clone, Deserialize, Serialize)]
 struct Extra {
     #[serde(default, skip_serializing)]
@@ -120,15 +120,15 @@ pub struct Platform<'a> {
     client: OAuthClient,
     http: reqwest::Client,
     host: String,
-    /// Whether the platform is on this machine, without TLS: a sandbox, or a test.
+    /// Whether the platform is on this machine and has no TLS: a sandbox, or a test.
     is_plain: bool,
     send_options: SendOptions<'a>,
-    /// What was sent, and must not be shown if it comes back.
+    /// Secrets that were sent, and must not be shown if an answer repeats them.
     sent: RefCell<Rc<[SecretString]>>,
 }
 
 impl<'a> Platform<'a> {
-    /// It connects to nothing yet.
+    /// Does not connect yet.
     pub fn new(login: &Root, tenant: &Tenant, client_id: &str, send_options: SendOptions<'a>) -> anyhow::Result<Self> {
         let endpoint = |name: &str| format!("{}/{tenant}/oauth2/v2.0/{name}", login.as_str());
         let client = oauth2::Client::new(ClientId::new(client_id.to_owned()))
@@ -146,7 +146,7 @@ impl<'a> Platform<'a> {
         })
     }
 
-    /// The host, and the port if it is not the usual one.
+    /// The host, and the port unless it is the default one.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -154,25 +154,26 @@ impl<'a> Platform<'a> {
     /// Starts a sign-in with a device code.
     ///
     /// # Errors
-    /// It was refused, or no sensible answer came.
+    /// The platform refused, or did not answer properly.
     pub async fn device_code(&self, scopes: &[String]) -> Result<DeviceAuthorization, SignInError> {
         let scopes = scopes.iter().cloned().map(Scope::new);
         let request = self.client.exchange_device_code().add_scopes(scopes);
         let response = request.request_async(&|request| self.send(request, Repeat::Safe)).await;
         let response: StandardDeviceAuthorizationResponse = response.map_err(|error| self.failed(error))?;
         self.keep_secret(response.device_code().secret());
-        let page = self.page(response.verification_uri()).ok_or_else(|| {
-            self.unexpected("the page that it names for the code is not safe: not https, or with a user name")
-        })?;
+        let page = self
+            .page(response.verification_uri())
+            .ok_or_else(|| self.unexpected("the answer names an unsafe page (not https, or with a user name)"))?;
         let (code, expires_in) = (sanitize(response.user_code().secret()).into_owned(), response.expires_in());
         if response.interval() > LONGEST_POLL || expires_in > 24 * LONGEST_POLL || code.is_empty() {
-            return Err(self.unexpected("the code that it gave makes no sense"));
+            return Err(self.unexpected("the device code in the answer is not valid"));
         }
         Ok(DeviceAuthorization { code, page, expires_in, response })
     }
 
-    /// The page at this address, if people can be sent there. A user part, even an empty one, would disguise the host;
-    /// and what is shown is what was checked. `http` is for a platform on this machine, whose pages are here, too.
+    /// The page at this address, if it is safe to show. A user part, even an empty one, would disguise the host, and the
+    /// text that is shown must be the URL that was checked. `http` is only for a platform on this machine, whose pages
+    /// are on this machine, too.
     fn page(&self, address: &str) -> Option<Url> {
         let (_, rest) = address.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next()?;
@@ -182,14 +183,14 @@ impl<'a> Platform<'a> {
         (url.scheme() == "https" || is_here).then_some(url)
     }
 
-    /// Waits until the code was typed, or has expired.
+    /// Waits until the user has signed in with the code, or it has expired.
     ///
     /// # Errors
-    /// It was declined, has expired, or no sensible answer came.
+    /// The user declined, the code expired, or the platform did not answer properly.
     pub async fn await_device(&self, code: &DeviceAuthorization) -> Result<TokenSet, SignInError> {
-        // An interval of zero would be a flood.
+        // The service may ask for an interval of zero, which would flood it.
         let sleep = |wait: Duration| tokio::time::sleep(wait.clamp(Duration::from_secs(1), LONGEST_POLL));
-        // The library polls on after failures, for as long as the code is valid.
+        // After a failure the library keeps polling for as long as the code is valid.
         let (unanswered, given_up) = (Cell::new(0), Notify::new());
         let last = RefCell::new(None);
         let http = |request| async {
@@ -211,17 +212,17 @@ impl<'a> Platform<'a> {
             granted = polling => granted,
             () = given_up.notified() => match last.take() {
                 Some(reason) => Err(RequestTokenError::Request(reason)),
-                None => return Err(self.unexpected("its answer makes no sense")),
+                None => return Err(self.unexpected("the answer is not valid")),
             },
         };
         self.tokens(granted)
     }
 
-    /// Where to send a browser that will come back to `redirect`.
+    /// The page for a browser, which will return to `redirect`.
     pub fn browser(&self, redirect: String, scopes: &[String]) -> anyhow::Result<BrowserSignIn> {
         let redirect = RedirectUrl::new(redirect)?;
         let mut asked = self.ask_browser(redirect.clone(), scopes);
-        // What is random in it may look like a token, once in ten thousand times, and would be shown without that part.
+        // Once in ten thousand times, the random part looks like a token, and would be redacted when it is printed.
         for _ in 0..3 {
             if without_tokens(&asked.url) != asked.url {
                 asked = self.ask_browser(redirect.clone(), scopes);
@@ -238,16 +239,16 @@ impl<'a> Platform<'a> {
             .set_redirect_uri(Cow::Borrowed(&redirect))
             .set_pkce_challenge(challenge)
             .add_scopes(scopes.iter().cloned().map(Scope::new))
-            // Administrators have several accounts; otherwise the browser's current one would be taken without asking.
+            // Administrators have several accounts. By default the platform uses the browser's current one.
             .add_extra_param("prompt", "select_account")
             .url();
         BrowserSignIn { url: url.into(), state: state.into_secret(), redirect, verifier }
     }
 
-    /// Exchanges the code that a browser came back with.
+    /// Exchanges the code that a browser returned with.
     ///
     /// # Errors
-    /// It was refused, or no sensible answer came.
+    /// The platform refused, or did not answer properly.
     pub async fn redeem(&self, code: &SecretString, sign_in: BrowserSignIn) -> Result<TokenSet, SignInError> {
         let BrowserSignIn { redirect, verifier, .. } = sign_in;
         self.keep_secret(code.expose_secret());
@@ -262,7 +263,7 @@ impl<'a> Platform<'a> {
     /// Exchanges a refresh token.
     ///
     /// # Errors
-    /// It was refused, or no sensible answer came.
+    /// The platform refused, or did not answer properly.
     pub async fn refresh(&self, token: &SecretString, scopes: &[String]) -> Result<TokenSet, SignInError> {
         self.keep_secret(token.expose_secret());
         let token = RefreshToken::new(token.expose_secret().to_owned());
@@ -271,10 +272,10 @@ impl<'a> Platform<'a> {
         self.tokens(granted)
     }
 
-    /// Gets a token for an application that acts for itself.
+    /// Gets an app-only token.
     ///
     /// # Errors
-    /// It was refused, or no sensible answer came.
+    /// The platform refused, or did not answer properly.
     pub async fn client_credentials(
         &self,
         authentication: &ClientAuthentication,
@@ -305,7 +306,7 @@ impl<'a> Platform<'a> {
         let granted = granted.map_err(|error| self.failed(error))?;
         let access = SecretString::from(granted.access_token().secret().as_str());
         let mut access = Token::read(&access, &self.host)
-            .map_err(|_| self.unexpected("the token that it gave cannot be sent in a header"))?;
+            .map_err(|_| self.unexpected("the token in the answer cannot be sent in a header"))?;
         let in_reason = |left: &Duration| *left <= LONGEST_LIFE;
         let expires_at = granted.expires_in().filter(in_reason).and_then(|left| SystemTime::now().checked_add(left));
         access.expires_at = expires_at.or(access.expires_at);
@@ -317,7 +318,7 @@ impl<'a> Platform<'a> {
         })
     }
 
-    /// Remembers what must not be shown.
+    /// Remembers a secret, in all its encodings, so that it is not shown.
     fn keep_secret(&self, secret: &str) {
         let mut sent = self.sent.borrow_mut();
         *sent = sent.iter().cloned().chain(encodings_of_secret(secret)).collect();
@@ -333,12 +334,12 @@ impl<'a> Platform<'a> {
                 SignInError::refused(&self.host, &refusal.error().to_string(), description, &self.sent.borrow())
             }
             RequestTokenError::Request(error) => error,
-            // Neither what could not be parsed nor the library's words for it, which may quote it.
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => self.unexpected("its answer makes no sense"),
+            // The answer, and the library's message, which may quote it, may contain secrets.
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => self.unexpected("the answer is not valid"),
         }
     }
 
-    /// A refusal that came with the callback instead of in an answer.
+    /// A refusal that a browser returned with.
     pub fn refused(&self, error: &str, description: Option<&str>) -> SignInError {
         SignInError::refused(&self.host, error, description, &self.sent.borrow())
     }
@@ -347,7 +348,7 @@ impl<'a> Platform<'a> {
         SignInError::unanswered(format!("{}: {}", self.host, sanitize(words)), unreachable())
     }
 
-    /// Sends a request of the protocol, with retries.
+    /// Sends a request of the protocol, and retries it.
     async fn send(&self, request: HttpRequest, repeat: Repeat) -> Result<HttpResponse, SignInError> {
         let unfit = || self.unexpected("the request cannot be made");
         let (parts, body) = request.into_parts();
@@ -373,7 +374,7 @@ impl<'a> Platform<'a> {
     }
 }
 
-/// Whether an answer is one of OAuth's errors (RFC 6749, section 5.2).
+/// Whether an answer is an OAuth error (RFC 6749, section 5.2).
 fn is_refusal(answer: &Answer) -> bool {
     #[derive(Deserialize)]
     struct OAuthError {

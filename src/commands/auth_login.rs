@@ -1,4 +1,4 @@
-//! `auth login`: by browser, by device code, or with a token that something else got.
+//! `auth login`: with a browser, with a device code, or with a token from elsewhere.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, SystemTime};
@@ -24,19 +24,19 @@ use crate::text::humanize::approx_duration;
 use crate::text::sanitize::sanitize;
 use crate::variables::INTUNECTL_TOKEN;
 
-/// How long somebody may take to sign in with a browser.
+/// How long the user may take to sign in with a browser.
 const BROWSER_WITHIN: Duration = Duration::from_secs(15 * 60);
 
-/// The keyring is tried first: without it, a sign-in is lost.
+/// Tests the keyring before the user signs in: without it, the sign-in would be lost.
 pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exit> {
     if context.has_token_option() {
-        return Err(Error::usage("--token and --token-file are for calls, not for signing in")
-            .hint("to keep a token: intunectl auth login --with-token < token.txt")
+        return Err(Error::usage("--token and --token-file cannot be used with `auth login`")
+            .hint("to store a token: intunectl auth login --with-token < token.txt")
             .into());
     }
     if options.with_token && std::io::stdin().is_terminal() {
-        return Err(Error::usage("--with-token reads the token from standard input, which is a terminal")
-            .hint("intunectl auth login --with-token < token.txt")
+        return Err(Error::usage("--with-token reads a token from standard input, which is a terminal")
+            .hint("redirect a file or a pipe: intunectl auth login --with-token < token.txt")
             .into());
     }
     let profile = context.profile()?;
@@ -57,7 +57,7 @@ pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exi
         }
         (None, None) => sign_in_roots(&named)?,
     };
-    // A tenant and its applications are of one cloud.
+    // A tenant and its applications belong to one cloud.
     let before = before.filter(|before| before.login_url == login.as_str());
     let client_id = options.client_id.clone().or_else(|| Some(before.as_ref()?.renewal.as_ref()?.client_id.clone()));
     let asked = Asked {
@@ -73,14 +73,14 @@ pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exi
         tokio::select! {
             signed_in = sign_in(context, options, asked) => signed_in.map(|()| Exit::Success),
             signal = interrupts.recv() => {
-                context.console.error("interrupted; nobody was signed in");
+                context.console.error("interrupted; the sign-in was not completed");
                 Ok(Exit::Interrupted(signal))
             }
         }
     })
 }
 
-/// Who signs in, and where. What no option names is as at the last sign-in of the profile.
+/// What to sign in to. Without an option, values are those of the profile's previous sign-in.
 struct Asked {
     profile: String,
     tenant: Option<Tenant>,
@@ -91,15 +91,14 @@ struct Asked {
     login: Root,
 }
 
-/// The session at the last sign-in of a profile; if it is damaged, `None` with a warning, as it is about to be
-/// replaced.
+/// The session of the profile's previous sign-in. A damaged one is about to be replaced: `None`, with a warning.
 fn previous(context: &Context, profile: &str) -> Result<Option<Session>, Error> {
     Session::load(profile).or_else(|error| match error.downcast_ref::<StoreError>() {
         Some(reason) if *reason != StoreError::Damaged => Err(no_keyring(reason)),
         _ => {
             context.console.warning_with_hint(
-                &format!("how profile '{profile}' was signed in before cannot be read: {error}"),
-                "give --tenant, --cloud and --client-id if they are not the usual ones",
+                &format!("cannot read the settings of the previous sign-in: {error}"),
+                "if they were not the default ones, give --tenant, --cloud and --client-id",
             );
             Ok(None)
         }
@@ -112,8 +111,8 @@ fn sign_in_roots(named: &Roots) -> Result<(Root, Root), Error> {
     named.both(Error::usage)
 }
 
-/// The roots of a profile's sign-in; not those of a token that was stored alone, and not those of a program on this
-/// machine, whose port may be another program's by now.
+/// The roots of a profile's sign-in; not those of a token that was stored alone, and not those on this machine, where
+/// another program may have the port by now.
 fn roots_of(session: &Session) -> Option<(Root, Root)> {
     // A token that was stored alone has neither.
     if session.renewal.is_none() && session.tenant.is_none() {
@@ -128,8 +127,8 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
         let secret = token::read_from(std::io::stdin().lock(), STANDARD_INPUT)?;
         StaticSource::StandardInput.token(&secret, SystemTime::now())
     };
-    let token = tokio::task::spawn_blocking(reading).await.context("reading the token broke off")??;
-    // It cannot be renewed, so no token is ever sent there.
+    let token = tokio::task::spawn_blocking(reading).await.context("reading the token failed")??;
+    // Stored but never used: a token alone cannot be renewed.
     let (_, usual): (Root, Root) = Cloud::Global.into();
     let login = named.login.clone().unwrap_or(usual);
     let connection = context.accept(token, StaticSource::StandardInput, named).await?;
@@ -138,8 +137,8 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
     save(profile, &Session::new(token.secret.clone(), connection.root.as_str(), login.as_str()))?;
     let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", approx_duration(left)));
     context.console.note(&format!(
-        "stored the token{} under profile '{profile}', for {}{}",
-        connection.person().map(|name| format!(" for {}", sanitize(name))).unwrap_or_default(),
+        "stored the token{} (profile '{profile}', {}){}",
+        connection.person().map(|name| format!(" of {}", sanitize(name))).unwrap_or_default(),
         connection.root.as_str(),
         expiry.unwrap_or_default()
     ));
@@ -165,7 +164,7 @@ async fn sign_in(context: &Context, options: &cli::LoginOptions, asked: Asked) -
     let tenant_id: Option<Tenant> =
         claims.into_iter().flatten().find_map(|claims| claims.tenant.as_deref()?.parse().ok());
     check_signed_in_tenant(asked_tenant.as_ref(), tenant_id.as_ref(), login.host())?;
-    // By its ID from now on, if that is known: `organizations` would be the home tenant of any account.
+    // From now on by its ID, if that is known: `organizations` would mean the home tenant of any account.
     let tenant = tenant_id.unwrap_or(tenant);
     let can_renew = refresh.is_some();
     let mut session = Session::new(access.secret.clone(), graph.as_str(), login.as_str());
@@ -176,19 +175,21 @@ async fn sign_in(context: &Context, options: &cli::LoginOptions, asked: Asked) -
     session.renewal = refresh.map(|refresh_token| Renewal { client_id, refresh_token });
     save(&profile, &session)?;
     context.console.note(&format!(
-        "signed in{} to tenant {tenant} under profile '{profile}', for {}",
+        "signed in{} to tenant {tenant} (profile '{profile}', {})",
         account.map(|name| format!(" as {}", sanitize(&name))).unwrap_or_default(),
         graph.as_str()
     ));
     if let Some(before) = before.filter(|before| before.is_id() && *before != tenant) {
-        context.console.warning(&format!("profile '{profile}' was signed in to tenant {before} until now"));
+        context.console.warning(&format!("profile '{profile}' was signed in to another tenant before: {before}"));
     }
     context.warn_about_other_sources();
     if !can_renew {
-        let left = access.expires_in(SystemTime::now()).map_or_else(|| "some time".to_owned(), approx_duration);
-        context
-            .console
-            .warning(&format!("the sign-in service gave nothing to renew the token with: it ends in {left}"));
+        let expiry =
+            access.expires_in(SystemTime::now()).map(|left| format!(" and expires in {}", approx_duration(left)));
+        context.console.warning(&format!(
+            "the sign-in service sent no refresh token; the token cannot be renewed{}",
+            expiry.unwrap_or_default()
+        ));
     }
     if let Some(claims) = &access.claims {
         context.warn_about_permissions(claims, permission::WRITE, "sign in again");
@@ -196,21 +197,21 @@ async fn sign_in(context: &Context, options: &cli::LoginOptions, asked: Asked) -
     Ok(())
 }
 
-/// A sign-in is for the tenant that was named, if both are known by their IDs.
+/// A sign-in must be to the tenant that was named, if both IDs are known.
 fn check_signed_in_tenant(asked: Option<&Tenant>, got: Option<&Tenant>, host: &str) -> Result<(), Error> {
     match (asked, got) {
         (Some(asked), Some(got)) if asked.is_id() && asked != got => {
-            let message = format!("nobody was signed in: {host} gave a token for tenant {got}, not for {asked}");
+            let message = format!("sign-in failed: {host} issued a token for tenant {got}, not for {asked}");
             Err(Error::auth(message).hint("check --tenant and --login-url"))
         }
         _ => Ok(()),
     }
 }
 
-/// How somebody signs in.
+/// A way to sign in.
 enum Way {
     Browser {
-        /// Whether a device code does instead if none opens: nobody asked for a browser.
+        /// Whether to use a device code if no browser opens. Not with --browser.
         or_device_code: bool,
     },
     DeviceCode,
@@ -221,9 +222,9 @@ impl Way {
         if options.browser {
             return Ok(Self::Browser { or_device_code: false });
         }
-        // This may start another program.
+        // Blocks: it may start another program.
         let can_be_opened = async { tokio::task::spawn_blocking(browser::can_be_opened).await };
-        Ok(match !options.device_code && can_be_opened.await.context("looking for a browser broke off")? {
+        Ok(match !options.device_code && can_be_opened.await.context("looking for a browser failed")? {
             true => Self::Browser { or_device_code: true },
             false => Self::DeviceCode,
         })
@@ -238,8 +239,8 @@ async fn with_device_code(
 ) -> anyhow::Result<TokenSet> {
     let code = platform.device_code(scopes).await.map_err(|error| failed(again, &error, OTHER_WAY_BROWSER))?;
     context.console.instruction(&format!(
-        "To sign in at {}, open this page in a browser, on any device:\n\n  {}\n\nand type this code there:\n\n  \
-         {}\n\nWaiting. The code expires in {}. Never type a code that someone else sent you.",
+        "To sign in at {}, open this page in a browser on any device:\n\n  {}\n\nand enter this code:\n\n  {}\n\n\
+         Waiting. The code expires in {}. Never enter a code that someone else sent you.",
         platform.host(),
         code.page,
         code.code,
@@ -255,14 +256,14 @@ async fn with_browser(
     or_device_code: bool,
     again: &str,
 ) -> anyhow::Result<TokenSet> {
-    let port = Port::listen().await.context("no port of this machine can be listened at")?;
+    let port = Port::listen().await.context("cannot listen on a port of this machine")?;
     let asked = platform.browser(port.redirect(), scopes)?;
     let url = asked.url.clone();
-    // `$BROWSER`, or the system's. A text browser runs until it is left, and the sign-in comes back while it does.
+    // `$BROWSER`, or the system's. A text browser runs until the user quits it, and returns to the port before that.
     let opening = tokio::task::spawn_blocking(move || webbrowser::open(&url));
     context.console.instruction(&format!(
-        "A browser opens to sign in at {}; should it not, open this address on this machine:\n\n  {}\n\n\
-         Waiting for it to come back. Where there is no browser on this machine: Ctrl-C, then --device-code.",
+        "Opening a browser to sign in at {}. If none opens, open this address on this machine:\n\n  {}\n\n\
+         Waiting for the browser. If this machine has no browser, press Ctrl-C and use --device-code.",
         platform.host(),
         asked.url
     ));
@@ -273,13 +274,14 @@ async fn with_browser(
             back = &mut waiting => Some(back),
             opened = opening => match opened {
                 Ok(Err(_)) if or_device_code => None,
-                // The address is there to be opened by hand.
+                // The user can still open the address by hand.
                 _ => Some(waiting.await),
             },
         }
     };
     let back = tokio::time::timeout(BROWSER_WITHIN, back).await.map_err(|_| {
-        Error::auth(format!("nobody signed in within {}", approx_duration(BROWSER_WITHIN))).hint(OTHER_WAY_CODE)
+        Error::auth(format!("sign-in failed: the browser did not return within {}", approx_duration(BROWSER_WITHIN)))
+            .hint(OTHER_WAY_CODE)
     })?;
     match back {
         Some(Callback::Code(code)) => {
@@ -290,18 +292,18 @@ async fn with_browser(
             Err(failed(again, &error, OTHER_WAY_CODE).into())
         }
         None => {
-            context.console.note("no browser can be opened here after all");
+            context.console.note("the browser did not open; using a device code instead");
             with_device_code(context, platform, scopes, again).await
         }
     }
 }
 
-const OTHER_WAY_BROWSER: &str = "run it again; --browser signs in with a browser on this machine";
-const OTHER_WAY_CODE: &str = "run it again; --device-code signs in with a browser on any other device";
+const OTHER_WAY_BROWSER: &str = "try again; to sign in with a browser on this machine, add --browser";
+const OTHER_WAY_CODE: &str = "try again; to sign in with a browser on another device, add --device-code";
 
 /// `again` is the command that signs in.
 fn failed(again: &str, error: &SignInError, otherwise: &str) -> Error {
-    error.about("nobody was signed in", again, otherwise)
+    error.about("sign-in failed", again, otherwise)
 }
 
 fn save(profile: &str, session: &Session) -> anyhow::Result<()> {
@@ -312,9 +314,9 @@ fn save(profile: &str, session: &Session) -> anyhow::Result<()> {
 }
 
 fn no_keyring(reason: &StoreError) -> Error {
-    Error::failure(format!("a sign-in cannot be kept here: {reason}")).hint(match reason {
-        StoreError::Busy => format!("try again when it is done, or set {INTUNECTL_TOKEN} in the environment instead"),
-        _ => format!("unlock or install the system's keyring, or set {INTUNECTL_TOKEN} in the environment instead"),
+    Error::failure(format!("cannot store a sign-in: {reason}")).hint(match reason {
+        StoreError::Busy => format!("try again later, or set {INTUNECTL_TOKEN} instead"),
+        _ => format!("unlock or install the system keyring, or set {INTUNECTL_TOKEN} instead"),
     })
 }
 
@@ -323,7 +325,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_roots_of_a_sign_in_are_remembered_and_those_of_this_machine_are_not() {
+    fn a_profile_remembers_the_roots_of_its_sign_in_but_not_those_on_this_machine() {
         let session = |graph: &str, login: &str, can_renew: bool| {
             let mut session = Session::new("token".into(), graph, login);
             session.renewal = can_renew.then(|| Renewal { client_id: "c".to_owned(), refresh_token: "r".into() });

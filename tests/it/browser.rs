@@ -1,4 +1,4 @@
-//! Signing in with a real browser: Chromium, without a window, from the sandbox's page back to the loopback.
+//! Signing in with a real browser: headless Chromium, from the sandbox's page back to the loopback.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -8,19 +8,19 @@ use crate::support::http::get;
 use crate::support::machine::{Machine, until};
 use crate::support::sandbox::Sandbox;
 
-/// So that it is quiet on the network, runs as root in a container, and can be asked what it shows. (`--dump-dom` would
-/// sometimes ask before the last page is there.)
+/// It must send no requests of its own, run as root in a container, and report what it shows. (`--dump-dom` at times
+/// reports before the last page has arrived.)
 const OPTIONS: &str = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-dev-shm-usage \
                        --disable-background-networking --disable-component-update --disable-sync \
                        --remote-debugging-port=0";
 
-/// A Chromium that the tool starts. It does not survive its test.
+/// A Chromium that the tool starts. It ends with its test.
 struct Chromium {
     place: PathBuf,
 }
 
 impl Chromium {
-    /// A script that starts it, in the place of itself.
+    /// A script that becomes Chromium.
     fn program(&self, machine: &Machine) -> PathBuf {
         let place = self.place.display();
         let path = machine.desk.path().join("browser");
@@ -41,13 +41,13 @@ impl Chromium {
         std::fs::read_to_string(self.place.join(name)).ok().filter(|text| text.contains('\n'))
     }
 
-    /// What it shows, once that has this in it.
+    /// Waits until it shows a page with this title.
     fn shows(&self, title: &str) {
         let pages = || {
             let port = self.read("data/DevToolsActivePort")?;
             Some(get(&format!("http://127.0.0.1:{}/json/list", port.lines().next()?)).body)
         };
-        // Not what else it says of its pages: the address holds the code.
+        // Nothing else of its pages: the address contains the code.
         let words = || format!("{title} is not shown: {}", self.read("log").unwrap_or_default());
         until(|| pages().filter(|text| text.contains(&format!("\"title\": \"{title}\""))), words);
     }
@@ -64,7 +64,7 @@ impl Drop for Chromium {
 
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
-fn a_real_browser_goes_to_the_page_comes_back_and_somebody_is_signed_in() {
+fn chromium_opens_the_sign_in_page_returns_and_the_account_is_signed_in() {
     let machine = Machine::new();
     let sandbox = Sandbox::start(&["--approve-after", "1s"]);
     let chromium = Chromium { place: machine.desk.path().join("chromium") };
@@ -74,7 +74,7 @@ fn a_real_browser_goes_to_the_page_comes_back_and_somebody_is_signed_in() {
     let log = chromium.read("log").unwrap_or_default();
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}\n{log}", seen.stderr);
     assert!(seen.stderr.contains("\nsigned in as admin@sandbox.example to tenant "), "{}", seen.stderr);
-    chromium.shows("intunectl: Back in the terminal");
+    chromium.shows("intunectl: Return to the terminal");
     assert_eq!(machine.run(&["partner", "list", "-o", "id"]).stdout.lines().count(), 3);
     assert_eq!(machine.run(&["auth", "logout"]).code, Some(0));
 }

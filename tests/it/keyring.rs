@@ -97,9 +97,9 @@ fn a_stored_token_is_used_until_logout() {
         assert_eq!((stdout.as_str(), code), ("", Some(0)), "{stderr}");
         let (who, until) = match token == TOKEN {
             true => ("", ""),
-            false => (" for admin@contoso.example", "; it expires in 59m "),
+            false => (" of admin@contoso.example", "; it expires in 59m "),
         };
-        let told = format!("stored the token{who} under profile 'default', for {}{until}", keyring.graph.url());
+        let told = format!("stored the token{who} (profile 'default', {}){until}", keyring.graph.url());
         assert!(stderr.starts_with(&told) && stderr.lines().count() == 1, "{stderr}");
         keyring.has(&[], &token);
         // No option names the Graph server: the profile does.
@@ -291,7 +291,7 @@ fn a_profile_cannot_be_used_in_another_cloud() {
     assert!(seen.code == Some(4) && seen.stderr.ends_with("to act in global, use --cloud global\n"), "{seen:?}");
     let token = but(&json!({"aud": "https://microsoftgraph.chinacloudapi.cn"}));
     let login = run_with(&mut keyring.command(&["auth", "login", "--with-token", "--cloud", "china"]), token.clone());
-    assert!(login.stderr.contains("for https://microsoftgraph.chinacloudapi.cn"), "{}", login.stderr);
+    assert!(login.stderr.contains(", https://microsoftgraph.chinacloudapi.cn)"), "{}", login.stderr);
     keyring.has(&[], &token);
     keyring.has(&["--cloud", "china"], &token);
     let url = keyring.graph.url();
@@ -526,5 +526,8 @@ fn login_with_token_does_not_read_from_a_terminal() {
     let streams = Streams { stdin: true, stdout: false, stderr: false };
     let Seen { stdout, stderr, code } = Terminal::start(&login, streams, 80).end();
     assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
-    assert!(stderr.contains("which is a terminal\nhint: intunectl auth login --with-token < "), "{stderr}");
+    assert!(
+        stderr.contains("which is a terminal\nhint: redirect a file or a pipe: intunectl auth login --with-token < "),
+        "{stderr}"
+    );
 }

@@ -157,7 +157,7 @@ fn a_domain_is_looked_up_once_first_and_without_the_token() {
 fn a_domain_whose_tenant_cannot_be_found_is_exit_4() {
     let home = Intunectl::new();
     for (domain, words) in [
-        ("unknown.example", "AADSTS90002: Tenant 'unknown.example' not found. (correlation id c)"),
+        ("unknown.example", "AADSTS90002: Tenant 'unknown.example' not found. (correlation ID c)"),
         ("odd.example", "the answer contains no tenant ID"),
     ] {
         let server = service();

@@ -623,7 +623,7 @@ fn a_process_that_cannot_see_the_lock_uses_the_token_of_the_process_that_renewed
     assert_eq!(scene.platform.bearers(), [1; 6]);
 }
 
-const DEAD: &str = "AADSTS700082: The refresh token has expired due to inactivity. (correlation id \
+const DEAD: &str = "AADSTS700082: The refresh token has expired due to inactivity. (correlation ID \
                     c0c0c0c0-5555-6666-7777-888888888888)";
 
 #[test]
@@ -681,7 +681,7 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
         ("503", Box::new(|_| Reply::status(503)), "503 Service Unavailable"),
         ("429", Box::new(|_| Reply::status(429).header("Retry-After", "3600")), "429 Too Many Requests"),
         ("a page", Box::new(move |_| Reply::status(502).body(page)), "502 Bad Gateway"),
-        ("a page with 200", Box::new(move |_| Reply::status(200).body(page)), "its answer makes no sense"),
+        ("a page with 200", Box::new(move |_| Reply::status(200).body(page)), "the answer is not valid"),
         (
             "a redirect",
             Box::new(move |_| Reply::status(302).header("Location", &location)),
@@ -715,21 +715,21 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
                 body.pop();
                 Reply::status(200).body(body)
             }),
-            "its answer makes no sense",
+            "the answer is not valid",
         ),
-        ("an empty body", Box::new(|_| Reply::status(200)), "its answer makes no sense"),
+        ("an empty body", Box::new(|_| Reply::status(200)), "the answer is not valid"),
         ("204", Box::new(|_| Reply::status(204)), "204 No Content"),
-        ("a list", Box::new(|_| answer(200, &json!([1, {"access_token": 2}]))), "its answer makes no sense"),
+        ("a list", Box::new(|_| answer(200, &json!([1, {"access_token": 2}]))), "the answer is not valid"),
         (
             "no access token",
             Box::new(odd(|body| drop(body.as_object_mut().unwrap().remove("access_token")))),
-            "its answer makes no sense",
+            "the answer is not valid",
         ),
-        ("a number for a token", Box::new(odd(|body| body["access_token"] = 12.into())), "its answer makes no sense"),
+        ("a number for a token", Box::new(odd(|body| body["access_token"] = 12.into())), "the answer is not valid"),
         (
             "an empty token",
             Box::new(odd(|body| body["access_token"] = "".into())),
-            "the token that it gave cannot be sent in a header",
+            "the token in the answer cannot be sent in a header",
         ),
         (
             "a token with a line break",
@@ -737,9 +737,9 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
                 let token = body["access_token"].as_str().unwrap();
                 body["access_token"] = format!("{token}\r\nX-Evil: {token}").into();
             })),
-            "the token that it gave cannot be sent in a header",
+            "the token in the answer cannot be sent in a header",
         ),
-        ("a time before now", Box::new(odd(|body| body["expires_in"] = (-5).into())), "its answer makes no sense"),
+        ("a time before now", Box::new(odd(|body| body["expires_in"] = (-5).into())), "the answer is not valid"),
         (
             "control characters",
             Box::new(|_| answer(500, &json!({"message": "\u{1b}[2J\u{202e}"}))),
@@ -1223,7 +1223,7 @@ fn an_application_rejected_during_a_run_is_reported_once() {
     assert_eq!((seen.code, app.scene.platform.token_requests().len()), (Some(4), 2), "{}", seen.stderr);
     assert_whole(&seen, &app.scene.platform, 40);
     let [error, hint] = told(&seen)[..] else { panic!("{}", seen.stderr) };
-    assert!(error.contains("AADSTS7000222: ") && error.contains("(correlation id c0c0c0c0-"), "{error}");
+    assert!(error.contains("AADSTS7000222: ") && error.contains("(correlation ID c0c0c0c0-"), "{error}");
     assert!(hint.contains("AZURE_CLIENT_SECRET"), "{hint}");
 }
 

@@ -1,4 +1,4 @@
-//! Signing in, with a real keyring, against the sandbox and against platforms that lie.
+//! Signing in, with a real keyring, against the sandbox and against platforms that misbehave.
 
 use std::net::TcpStream;
 #[cfg(unix)]
@@ -29,13 +29,13 @@ use crate::support::terminal::{Streams, Terminal};
 const SANDBOX_TENANT: &str = "00000000-0000-0000-0000-5a4d0b0c0001";
 const CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
 
-/// Secrets of a shape that nothing else has, with characters that forms, addresses and JSON write in other ways.
+/// Secrets that resemble nothing else, with characters that forms, URLs and JSON encode.
 const DEVICE_CODE: &str = "GMxDevice/code+8Qf~3zVnTqLw0=RkYb";
 const CODE: &str = "0.AXMcode_that~came-back/8Jq+ZvNw5=Tg";
 const REFRESH: &str = "1.AXMrefresh~9Kd/Wq+Zx7Lp=Bn3Vc-Ty_Gh";
 const CLIENT_SECRET: &str = "bWo8Q~clientSecret.xK4/Rt+Zq9=Vm";
 
-/// What a platform gives for a code.
+/// A platform's answer to a request for a device code.
 fn code() -> Value {
     json!({
         "user_code": "BCDF-GHJK",
@@ -47,7 +47,7 @@ fn code() -> Value {
     })
 }
 
-/// What a platform gives to somebody who has signed in.
+/// A platform's answer to an account that has signed in.
 fn tokens() -> Value {
     json!({
         "token_type": "Bearer",
@@ -59,7 +59,7 @@ fn tokens() -> Value {
     })
 }
 
-/// With these fields in place of its own; null takes one away.
+/// With these fields replaced; null removes one.
 fn but(mut value: Value, changes: &Value) -> Value {
     for (name, change) in changes.as_object().unwrap() {
         match change {
@@ -70,7 +70,7 @@ fn but(mut value: Value, changes: &Value) -> Value {
     value
 }
 
-/// A platform that does what it is asked, and a Graph at the same address with nothing in it.
+/// A platform that grants everything, and at the same address a Graph without partners.
 fn good(_: &Request, endpoint: &str, _: usize) -> Reply {
     match endpoint {
         "devicecode" => answer(200, &code()),
@@ -85,12 +85,12 @@ fn login(machine: &Machine, url: &str, arguments: &[&str]) -> Command {
     machine.command(&[&["auth", "login", "--graph-url", url, "--login-url", url], arguments].concat())
 }
 
-/// Signs in by device code; what was seen.
+/// Signs in by device code.
 fn sign_in(machine: &Machine, url: &str, arguments: &[&str]) -> Seen {
     machine.seen(&mut login(machine, url, &[&["--device-code"], arguments].concat()))
 }
 
-/// Starts to sign in with a browser, and waits until it was opened: the process, and the address.
+/// Starts to sign in with a browser, and waits until it is opened. Returns the process and the address.
 fn begin_in_browser(machine: &Machine, url: &str, arguments: &[&str]) -> (Running, String) {
     machine.has_opened_none();
     let process = Running::start(login(machine, url, arguments).env("BROWSER", machine.browser()));
@@ -98,13 +98,13 @@ fn begin_in_browser(machine: &Machine, url: &str, arguments: &[&str]) -> (Runnin
     (process, address)
 }
 
-/// The address on a line of its own that it prints for a browser.
+/// The address that it prints for a browser, on a line of its own.
 fn printed_address(process: &Running) -> String {
-    let text = process.wait_for_stderr("Waiting for it to come back");
+    let text = process.wait_for_stderr("Waiting for the browser");
     text.lines().find_map(|line| line.strip_prefix("  http")).map(|rest| format!("http{rest}")).unwrap()
 }
 
-/// Where the browser comes back to, with these parameters.
+/// The address to which the browser returns, with these parameters.
 fn back(address: &str, parameters: &[(&str, &str)]) -> String {
     let redirect = query(address, "redirect_uri").unwrap();
     reqwest::Url::parse_with_params(&redirect, parameters).unwrap().into()
@@ -114,7 +114,7 @@ fn port(address: &str) -> u16 {
     reqwest::Url::parse(&query(address, "redirect_uri").unwrap()).unwrap().port().unwrap()
 }
 
-/// Signs in with a browser that comes back with [`CODE`].
+/// Signs in with a browser that returns with [`CODE`].
 fn sign_in_by_browser(machine: &Machine, url: &str, arguments: &[&str]) -> Seen {
     let (process, address) = begin_in_browser(machine, url, arguments);
     let state = query(&address, "state").unwrap();
@@ -123,11 +123,11 @@ fn sign_in_by_browser(machine: &Machine, url: &str, arguments: &[&str]) -> Seen 
     machine.end_of(process)
 }
 
-/// Nobody was signed in: so in words, with this code, and nothing is kept.
+/// Asserts that the sign-in failed with these words and a hint, and that nothing is stored.
 #[track_caller]
-fn assert_nobody(seen: &Seen, words: &str) {
+fn assert_sign_in_failed(seen: &Seen, words: &str) {
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{words}: {}", seen.stderr);
-    assert!(seen.stderr.contains(&format!("error: nobody was signed in: {words}")), "{words}: {}", seen.stderr);
+    assert!(seen.stderr.contains(&format!("error: sign-in failed: {words}")), "{words}: {}", seen.stderr);
     assert!(seen.stderr.contains("\nhint: "), "{}", seen.stderr);
     assert!(!seen.stderr.contains(|c: char| c.is_control() && c != '\n'), "{:?}", seen.stderr);
     assert_nobody_signed_in();
@@ -135,15 +135,15 @@ fn assert_nobody(seen: &Seen, words: &str) {
 
 // The whole life of a sign-in.
 
-/// From the first sign-in to the last sign-out, whichever way somebody signs in.
-fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
+/// From the first sign-in to the last sign-out, with this way to sign in.
+fn signs_in_uses_renews_and_signs_out(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
     let machine = Machine::new();
     let sandbox = Sandbox::approving(&[]);
     let ear = Platform::before(&machine.secrets, &sandbox);
     let seen = sign_in(&machine, &ear, sandbox.url());
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
     let signed_in = format!(
-        "signed in as admin@sandbox.example to tenant {SANDBOX_TENANT} under profile 'default', for {}\n",
+        "signed in as admin@sandbox.example to tenant {SANDBOX_TENANT} (profile 'default', {})\n",
         sandbox.url()
     );
     assert!(seen.stderr.ends_with(&signed_in), "{}", seen.stderr);
@@ -206,7 +206,7 @@ fn lives(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
     assert_eq!(machine.run(&["auth", "list"]).stderr, "no profiles; sign in with `intunectl auth login`\n");
 }
 
-/// With tokens that live for less than 5 minutes, so that every run renews.
+/// Tokens are valid for less than 5 minutes, so every run renews.
 fn is_renewed_by_every_run(sign_in: impl Fn(&Machine, &Platform, &str) -> Seen) {
     let machine = Machine::new();
     let sandbox = Sandbox::approving(&["--token-lifetime", "4m"]);
@@ -246,43 +246,43 @@ fn by_browser(machine: &Machine, ear: &Platform, graph: &str) -> Seen {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_sign_in_by_device_code_is_shown_used_revoked_made_anew_and_forgotten() {
-    lives(by_device_code);
+fn a_sign_in_by_device_code_works_from_the_first_call_to_sign_out() {
+    signs_in_uses_renews_and_signs_out(by_device_code);
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_sign_in_by_browser_is_shown_used_revoked_made_anew_and_forgotten() {
-    lives(by_browser);
+fn a_sign_in_by_browser_works_from_the_first_call_to_sign_out() {
+    signs_in_uses_renews_and_signs_out(by_browser);
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_sign_in_by_device_code_is_renewed_by_every_run_that_finds_too_little_left() {
+fn every_run_renews_a_token_that_expires_soon_after_a_sign_in_by_device_code() {
     is_renewed_by_every_run(by_device_code);
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_sign_in_by_browser_is_renewed_by_every_run_that_finds_too_little_left() {
+fn every_run_renews_a_token_that_expires_soon_after_a_sign_in_by_browser() {
     is_renewed_by_every_run(by_browser);
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_device_code_is_shown_on_standard_error_and_nothing_else_is() {
+fn a_device_code_is_shown_on_standard_error_and_standard_output_is_empty() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let url = platform.root().to_owned();
     let seen = sign_in(&machine, &url, &[]);
     let stderr = format!(
-        "To sign in at {}, open this page in a browser, on any device:\n\n  https://login.example/device\n\nand type this \
-         code there:\n\n  BCDF-GHJK\n\nWaiting. The code expires in 15m. Never type a code that someone else sent you.\n\
-         signed in as {ACCOUNT} to tenant {TENANT} under profile 'default', for {url}\n",
+        "To sign in at {}, open this page in a browser on any device:\n\n  https://login.example/device\n\nand enter \
+         this code:\n\n  BCDF-GHJK\n\nWaiting. The code expires in 15m. Never enter a code that someone else sent \
+         you.\nsigned in as {ACCOUNT} to tenant {TENANT} (profile 'default', {url})\n",
         url.trim_start_matches("http://")
     );
     assert_eq!(seen, Seen { stdout: String::new(), stderr, code: Some(0) });
-    // Quiet hides what is not needed to sign in, and nothing more.
+    // --quiet hides only what is not needed to sign in.
     let quiet = sign_in(&machine, &url, &["-q"]);
     assert!(quiet.stderr.contains("BCDF-GHJK") && !quiet.stderr.contains("signed in as"), "{}", quiet.stderr);
     let [asked, _] = &platform.asked("devicecode")[..] else { panic!() };
@@ -295,9 +295,9 @@ fn a_device_code_is_shown_on_standard_error_and_nothing_else_is() {
     assert_eq!(polled.form("device_code").as_deref(), Some(DEVICE_CODE));
 }
 
-// A device code, and a platform that does not play along.
+// A device code, and a platform that misbehaves.
 
-/// A platform whose answers to these endpoints are others.
+/// A platform with other answers at this endpoint.
 fn with(machine: &Machine, endpoint: &'static str, reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Platform {
     Platform::scripted(
         &machine.secrets,
@@ -307,35 +307,35 @@ fn with(machine: &Machine, endpoint: &'static str, reply: impl Fn(usize) -> Repl
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_refusal_ends_a_device_code_with_the_platforms_words_and_what_to_do() {
+fn a_refused_device_code_fails_with_the_platforms_message_and_a_hint() {
     let machine = Machine::new();
     for (error, description, words, hint) in [
         ("expired_token", "AADSTS70020: The code expired.", "AADSTS70020: The code expired.", "--browser"),
-        ("expired_token", "", "the code expired before the sign-in was finished", "run it again; --browser"),
-        ("authorization_declined", "AADSTS70018: no", "AADSTS70018: no", "run it again"),
-        ("authorization_declined", "", "the sign-in was declined", "run it again; --browser"),
-        ("access_denied", "", "the sign-in was declined", "run it again; --browser"),
-        ("bad_verification_code", "", "the device code is not one that the service knows", "run it again; --browser"),
+        ("expired_token", "", "the code expired before", "add --browser"),
+        ("authorization_declined", "AADSTS70018: no", "AADSTS70018: no", "the new code"),
+        ("authorization_declined", "", "the sign-in was declined", "add --browser"),
+        ("access_denied", "", "the sign-in was declined", "add --browser"),
+        ("bad_verification_code", "", "the sign-in service does not know", "add --browser"),
         ("invalid_grant", "AADSTS53003: Blocked by policy.", "AADSTS53003: Blocked by policy.", "try --browser"),
-        ("odd\u{1b}[2J\u{202e}\r\nerror: forged", "", "odd", "run it again; --browser"),
-        ("invalid_grant", "AADSTS1: a\u{1b}]0;x\u{7}\r\nhint: forged", "AADSTS1: a", "run it again; --browser"),
+        ("odd\u{1b}[2J\u{202e}\r\nerror: forged", "", "odd", "add --browser"),
+        ("invalid_grant", "AADSTS1: a\u{1b}]0;x\u{7}\r\nhint: forged", "AADSTS1: a", "add --browser"),
     ] {
         for endpoint in ["token", "devicecode"] {
             let platform = with(&machine, endpoint, move |_| refusal(error, description));
             let seen = sign_in(&machine, platform.root(), &["-vv"]);
             let host = platform.root().trim_start_matches("http://");
-            assert_nobody(&seen, &format!("{host}: {words}"));
+            assert_sign_in_failed(&seen, &format!("{host}: {words}"));
             assert!(seen.stderr.lines().last().unwrap().starts_with("hint: "), "{}", seen.stderr);
             assert!(seen.stderr.lines().last().unwrap().contains(hint), "{}", seen.stderr);
             assert!(!seen.stderr.contains("\nhint: forged") && !seen.stderr.contains("\nerror: forged"));
-            assert_eq!(platform.asked(endpoint).len(), 1, "it was asked again");
+            assert_eq!(platform.asked(endpoint).len(), 1, "the refused request was repeated");
         }
     }
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_code_that_makes_no_sense_is_not_shown() {
+fn an_invalid_or_unsafe_device_code_answer_is_rejected_and_not_shown() {
     let machine = Machine::new();
     let nonsense = [
         json!({"verification_uri": "javascript:alert(1)"}),
@@ -376,8 +376,8 @@ fn a_code_that_makes_no_sense_is_not_shown() {
         let platform = with(&machine, "devicecode", move |_| answer(200, &given));
         let seen = sign_in(&machine, platform.root(), &["-vv"]);
         let host = platform.root().trim_start_matches("http://");
-        assert_nobody(&seen, host);
-        let words = ["makes no sense", "is not safe: not https"];
+        assert_sign_in_failed(&seen, host);
+        let words = ["the answer is not valid", "the device code in the answer is not valid", "unsafe page"];
         assert!(words.iter().any(|words| seen.stderr.contains(words)), "{changes}: {}", seen.stderr);
         assert!(!seen.stderr.contains("BCDF") && platform.asked("token").is_empty(), "{changes}: {}", seen.stderr);
     }
@@ -385,7 +385,7 @@ fn a_code_that_makes_no_sense_is_not_shown() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn an_interval_that_is_missing_or_none_is_no_reason_to_fail() {
+fn a_missing_null_or_zero_polling_interval_is_accepted() {
     let machine = Machine::new();
     let mut null = code();
     null["interval"] = Value::Null;
@@ -401,7 +401,7 @@ fn an_interval_that_is_missing_or_none_is_no_reason_to_fail() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn an_interval_of_nothing_is_no_flood() {
+fn a_polling_interval_of_zero_means_one_second() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, |request, endpoint, n| match (endpoint, n) {
         ("devicecode", _) => answer(200, &but(code(), &json!({"interval": 0}))),
@@ -416,7 +416,7 @@ fn an_interval_of_nothing_is_no_flood() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn whoever_is_asked_to_slow_down_waits_five_seconds_longer_from_then_on() {
+fn after_slow_down_polls_are_five_seconds_further_apart() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, |request, endpoint, n| match (endpoint, n) {
         ("token", 0) => refusal("slow_down", "AADSTS1: too fast"),
@@ -430,7 +430,7 @@ fn whoever_is_asked_to_slow_down_waits_five_seconds_longer_from_then_on() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn nobody_waits_beyond_the_end_of_a_code() {
+fn polling_ends_when_the_device_code_expires() {
     let machine = Machine::new();
     for seconds in [0, 1] {
         let platform = Platform::scripted(&machine.secrets, move |_, endpoint, _| match endpoint {
@@ -438,14 +438,14 @@ fn nobody_waits_beyond_the_end_of_a_code() {
             _ => refusal("authorization_pending", "AADSTS70016: Pending."),
         });
         let seen = sign_in(&machine, platform.root(), &["-vv"]);
-        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert_sign_in_failed(&seen, platform.root().trim_start_matches("http://"));
         assert!(seen.stderr.contains("expired") && platform.asked("token").len() <= 2, "{}", seen.stderr);
     }
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn what_is_shown_of_a_code_does_not_act_on_the_terminal() {
+fn a_device_code_is_shown_without_control_characters() {
     let machine = Machine::new();
     let unfit = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
     let page =
@@ -468,7 +468,7 @@ fn what_is_shown_of_a_code_does_not_act_on_the_terminal() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_platform_that_is_gone_while_a_code_is_typed_is_not_waited_for_until_the_code_ends() {
+fn polling_ends_after_three_polls_in_a_row_without_an_answer() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
     let location = format!("{}/portal?{DEVICE_CODE}", elsewhere.url());
@@ -481,12 +481,12 @@ fn a_platform_that_is_gone_while_a_code_is_typed_is_not_waited_for_until_the_cod
     for (reply, words) in answers {
         let platform = with(&machine, "token", reply);
         let seen = sign_in(&machine, platform.root(), &["-vv", "--retries", "0"]);
-        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert_sign_in_failed(&seen, platform.root().trim_start_matches("http://"));
         assert!(seen.stderr.contains(words), "{words}: {}", seen.stderr);
         assert_eq!(platform.asked("token").len(), 3, "{words}");
     }
     elsewhere.assert_unspoken();
-    // Once is no reason to give up.
+    // One or two failures in a row do not end the sign-in.
     let platform = with(&machine, "token", |n| match n {
         0 | 1 | 3 => Reply::status(403),
         2 => refusal("authorization_pending", ""),
@@ -497,16 +497,19 @@ fn a_platform_that_is_gone_while_a_code_is_typed_is_not_waited_for_until_the_cod
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn an_answer_that_is_not_the_platforms_is_told_in_words() {
+fn an_answer_that_is_not_the_platforms_is_described() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
     let location = elsewhere.url();
     type Given = Box<dyn Fn() -> Reply + Send + Sync>;
     let html = "<html><script>alert(1)</script>\u{1b}[2J</html>";
     let answers: Vec<(Given, &str)> = vec![
-        (Box::new(move || Reply::status(200).header("Content-Type", "text/html").body(html)), "makes no sense"),
-        (Box::new(|| Reply::status(200).body("")), "makes no sense"),
-        (Box::new(|| answer(200, &json!([]))), "makes no sense"),
+        (
+            Box::new(move || Reply::status(200).header("Content-Type", "text/html").body(html)),
+            "the answer is not valid",
+        ),
+        (Box::new(|| Reply::status(200).body("")), "the answer is not valid"),
+        (Box::new(|| answer(200, &json!([]))), "the answer is not valid"),
         (Box::new(move || Reply::status(403).body(html)), "403 Forbidden: unexpected answer"),
         (
             Box::new(|| Reply::status(500).body("{}")),
@@ -527,7 +530,7 @@ fn an_answer_that_is_not_the_platforms_is_told_in_words() {
     for (reply, words) in answers {
         let platform = with(&machine, "devicecode", move |_| reply());
         let seen = sign_in(&machine, platform.root(), &["-vv", "--retries", "0", "--timeout", "2s"]);
-        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert_sign_in_failed(&seen, platform.root().trim_start_matches("http://"));
         assert!(seen.stderr.contains(words) && !seen.stderr.contains("<html"), "{words}: {}", seen.stderr);
         assert!(platform.asked("token").is_empty());
     }
@@ -536,7 +539,7 @@ fn an_answer_that_is_not_the_platforms_is_told_in_words() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn an_expiry_beyond_all_calendars_is_not_known() {
+fn an_absurdly_late_expiry_counts_as_unknown() {
     let machine = Machine::new();
     for seconds in [1_000_000_000_000_u64, u64::MAX] {
         let access = jwt(&but(claims(3600), &json!({"exp": seconds})));
@@ -553,7 +556,7 @@ fn an_expiry_beyond_all_calendars_is_not_known() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn tokens_that_make_no_sense_are_not_kept() {
+fn invalid_tokens_are_not_stored() {
     let machine = Machine::new();
     for changes in [
         json!({"access_token": null}),
@@ -568,17 +571,20 @@ fn tokens_that_make_no_sense_are_not_kept() {
         let given = but(tokens(), &changes);
         let platform = with(&machine, "token", move |_| answer(200, &given));
         let seen = sign_in(&machine, platform.root(), &["-vv"]);
-        assert_nobody(&seen, platform.root().trim_start_matches("http://"));
+        assert_sign_in_failed(&seen, platform.root().trim_start_matches("http://"));
         assert!(!seen.stderr.contains("of-a-secret"), "{changes}: {}", seen.stderr);
     }
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn without_a_refresh_token_or_the_permission_there_is_a_warning() {
+fn a_missing_refresh_token_or_permission_is_a_warning() {
     let machine = Machine::new();
     for (changes, words) in [
-        (json!({"refresh_token": null}), "the sign-in service gave nothing to renew the token with: it ends in 59m "),
+        (
+            json!({"refresh_token": null}),
+            "the sign-in service sent no refresh token; the token cannot be renewed and expires in 59m ",
+        ),
         (
             json!({"access_token": jwt(&but(claims(3600), &json!({"scp": "User.Read"})))}),
             "the token lacks the permission DeviceManagementServiceConfig.ReadWrite.All",
@@ -595,7 +601,7 @@ fn without_a_refresh_token_or_the_permission_there_is_a_warning() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn an_interrupted_sign_in_leaves_nothing_behind() {
+fn an_interrupted_sign_in_stores_nothing() {
     let machine = Machine::new();
     let platform = with(&machine, "token", |_| refusal("authorization_pending", ""));
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
@@ -605,9 +611,9 @@ fn an_interrupted_sign_in_leaves_nothing_behind() {
         process.signal(signal);
         let seen = machine.end_of(process);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)));
-        assert!(seen.stderr.ends_with("error: interrupted; nobody was signed in\n"), "{}", seen.stderr);
+        assert!(seen.stderr.ends_with("error: interrupted; the sign-in was not completed\n"), "{}", seen.stderr);
         let (process, _) = begin_in_browser(&machine, platform.root(), &["-vv"]);
-        process.wait_for_stderr("Waiting for it to come back");
+        process.wait_for_stderr("Waiting for the browser");
         process.signal(signal);
         let seen = machine.end_of(process);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
@@ -615,11 +621,11 @@ fn an_interrupted_sign_in_leaves_nothing_behind() {
     assert_nobody_signed_in();
 }
 
-// A browser, and whoever else comes to the port.
+// A browser, and other visitors to the port.
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_browser_is_sent_with_all_that_the_platform_needs_and_the_code_is_redeemed_with_its_proof() {
+fn a_browser_opens_the_right_page_and_its_code_is_redeemed_with_the_verifier() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let own = "0f2c1b1e-8d2b-4c8e-9a35-0a5e3b1d7c11";
@@ -630,7 +636,7 @@ fn a_browser_is_sent_with_all_that_the_platform_needs_and_the_code_is_redeemed_w
     ] {
         let (process, address) = begin_in_browser(&machine, platform.root(), arguments);
         assert!(address.starts_with(&format!("{}/{tenant}/oauth2/v2.0/authorize?", platform.root())), "{address}");
-        assert_eq!(printed_address(&process), address, "what is printed is what is opened");
+        assert_eq!(printed_address(&process), address, "the printed address is the one that is opened");
         let state = query(&address, "state").unwrap();
         let challenge = query(&address, "code_challenge").unwrap();
         for (name, value) in [
@@ -656,7 +662,7 @@ fn a_browser_is_sent_with_all_that_the_platform_needs_and_the_code_is_redeemed_w
         let seen = machine.end_of(process);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
         assert!(seen.stderr.ends_with(&format!(
-            "signed in as {ACCOUNT} to tenant {TENANT} under profile 'default', for {}\n",
+            "signed in as {ACCOUNT} to tenant {TENANT} (profile 'default', {})\n",
             platform.root()
         )));
         let redeemed = platform.asked("token").pop().unwrap();
@@ -674,7 +680,7 @@ fn a_browser_is_sent_with_all_that_the_platform_needs_and_the_code_is_redeemed_w
         assert_eq!(URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(verifier)), challenge);
         assert_eq!(redeemed.form("client_secret"), None);
     }
-    // Never the same twice.
+    // Every sign-in has a verifier of its own.
     let verifiers: Vec<_> = platform.asked("token").iter().map(|request| request.form("code_verifier")).collect();
     assert!(verifiers[0] != verifiers[1] && verifiers[1] != verifiers[2] && verifiers[0] != verifiers[2]);
     assert!(platform.asked("authorize").is_empty() && platform.asked("devicecode").is_empty());
@@ -682,7 +688,7 @@ fn a_browser_is_sent_with_all_that_the_platform_needs_and_the_code_is_redeemed_w
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn forged_codes_and_strays_are_answered_and_waited_past() {
+fn forged_callbacks_and_stray_requests_do_not_end_the_wait_for_the_browser() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let (mut process, address) = begin_in_browser(&machine, platform.root(), &["-vv"]);
@@ -722,10 +728,10 @@ fn forged_codes_and_strays_are_answered_and_waited_past() {
     }
     let endless = [b"GET /?".to_vec(), vec![b'a'; 1 << 20], b" HTTP/1.1\r\n\r\n".to_vec()].concat();
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    // It may hang up before it has heard all of that.
+    // The server may close the connection before it has read everything.
     let _ = std::io::Write::write_all(&mut stream, &endless);
     assert!(process.is_running());
-    assert!(platform.server.requests().is_empty(), "nothing was sent for any of them");
+    assert!(platform.server.requests().is_empty(), "a stray request led to a request");
     let page = get(&back(&address, &[("code", CODE), ("state", &state)]));
     assert_eq!(page.status, 200);
     let seen = machine.end_of(process);
@@ -736,12 +742,12 @@ fn forged_codes_and_strays_are_answered_and_waited_past() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_second_return_changes_nothing() {
+fn a_second_callback_changes_nothing() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let (process, address) = begin_in_browser(&machine, platform.root(), &["-vv"]);
     let state = query(&address, "state").unwrap();
-    // Connected before the first returns, so that it is let in whatever happens to the port then.
+    // Connected before the first returns, because the port closes then.
     let mut second = TcpStream::connect(("127.0.0.1", port(&address))).unwrap();
     assert_eq!(get(&back(&address, &[("code", CODE), ("state", &state)])).status, 200);
     let line = format!("GET /?error=access_denied&state={state} HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -754,12 +760,12 @@ fn a_second_return_changes_nothing() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_refusal_in_the_browser_ends_it_with_the_platforms_words() {
+fn a_refusal_in_the_browser_fails_with_the_platforms_message() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     for (error, description, words, hint) in [
         ("access_denied", None, "the sign-in was declined", "--device-code"),
-        ("access_denied", Some("AADSTS65004: User declined."), "AADSTS65004: User declined.", "accept what"),
+        ("access_denied", Some("AADSTS65004: User declined."), "AADSTS65004: User declined.", "accept the permissions"),
         ("server_error", Some("AADSTS1: \u{1b}[2Jodd\nhint: x"), "AADSTS1: \u{fffd}[2Jodd", "--device-code"),
         ("<script>alert(1)</script>", None, "<script>alert(1)</script>", "--device-code"),
     ] {
@@ -771,7 +777,7 @@ fn a_refusal_in_the_browser_ends_it_with_the_platforms_words() {
         assert_eq!(page.status, 200);
         assert!(page.body.contains("Not signed in") && !page.body.contains("<script"), "{}", page.body);
         let seen = machine.end_of(process);
-        assert_nobody(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
+        assert_sign_in_failed(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
         assert!(seen.stderr.lines().last().unwrap().contains(hint), "{}", seen.stderr);
     }
     assert!(platform.server.requests().is_empty());
@@ -779,7 +785,7 @@ fn a_refusal_in_the_browser_ends_it_with_the_platforms_words() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_code_that_is_not_redeemed_signs_nobody_in() {
+fn a_code_that_the_platform_does_not_redeem_fails_the_sign_in() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
     let location = elsewhere.url();
@@ -787,17 +793,14 @@ fn a_code_that_is_not_redeemed_signs_nobody_in() {
     let answers: Vec<(Given, &str)> = vec![
         (Box::new(|| refusal("invalid_grant", "AADSTS54005: Already redeemed.")), "AADSTS54005: Already redeemed."),
         (Box::new(|| refusal("invalid_request", "AADSTS50148: The verifier.")), "AADSTS50148: The verifier."),
-        (
-            Box::new(|| Reply::status(200).header("Content-Type", "text/html").body("<html>")),
-            "its answer makes no sense",
-        ),
+        (Box::new(|| Reply::status(200).header("Content-Type", "text/html").body("<html>")), "the answer is not valid"),
         (Box::new(move || Reply::status(307).header("Location", &location)), "307 Temporary Redirect: redirected to"),
         (Box::new(|| Reply::Close), "connection lost"),
     ];
     for (reply, words) in answers {
         let platform = with(&machine, "token", move |_| reply());
         let seen = sign_in_by_browser(&machine, platform.root(), &["-vv", "--retries", "0"]);
-        assert_nobody(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
+        assert_sign_in_failed(&seen, &format!("{}: {words}", platform.root().trim_start_matches("http://")));
     }
     elsewhere.assert_unspoken();
 }
@@ -809,7 +812,7 @@ fn the_port_is_on_the_loopback_alone() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let (_process, address) = begin_in_browser(&machine, platform.root(), &[]);
-    // Addresses in /proc are hexadecimal and, on every machine that this runs on, backwards; 0A is LISTEN.
+    // Addresses in /proc are hexadecimal, in the machine's byte order (little-endian here); 0A is LISTEN.
     let end = format!(":{:04X}", port(&address));
     for (table, loopback) in [("/proc/net/tcp", "0100007F"), ("/proc/net/tcp6", "00000000000000000000000001000000")] {
         let table = std::fs::read_to_string(table).unwrap_or_default();
@@ -820,17 +823,17 @@ fn the_port_is_on_the_loopback_alone() {
     }
 }
 
-// Which way somebody signs in.
+// The way to sign in that is chosen.
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
+fn a_browser_is_used_if_one_can_be_opened_and_a_device_code_otherwise() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let browser = machine.browser();
     let two = format!("/nonexistent/browser:{browser} %s");
     let gone = "/nonexistent/browser";
-    /// Environment, arguments, and whether a browser is opened.
+    /// Environment, arguments, and whether a browser opens.
     type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], bool);
     let table: [Case; 9] = [
         (&[], &[], false),
@@ -844,7 +847,7 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
         (&[("WAYLAND_DISPLAY", "wayland-0"), ("BROWSER", gone)], &[], false),
     ];
     for (environment, arguments, opens) in table {
-        // Windows itself has a browser for its user, which is what $BROWSER says only where these tests run.
+        // Windows always has a browser. Only these tests give it one with $BROWSER.
         if cfg!(windows) && !environment.contains(&("BROWSER", browser.as_str())) {
             continue;
         }
@@ -864,15 +867,15 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
     if cfg!(windows) {
         return;
     }
-    // A browser for the terminal, which does not come up.
+    // A text browser that fails.
     let text_browser = machine.program("lynx", &["exit", "3"]);
     let asked = platform.asked("devicecode").len();
     let mut command = login(&machine, platform.root(), &["-vv"]);
     let seen = machine.seen(command.env("BROWSER", &text_browser));
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
-    assert!(seen.stderr.contains("\nno browser can be opened here after all\n"), "{}", seen.stderr);
+    assert!(seen.stderr.contains("\nthe browser did not open; using a device code instead\n"), "{}", seen.stderr);
     assert_eq!(platform.asked("devicecode").len() - asked, 1);
-    // The system's own browser, for whoever sits at a display.
+    // The system's own browser, for a user at a display.
     std::fs::remove_file(&browser).unwrap();
     machine.browser_of_name("x-www-browser");
     for (name, value) in [("DISPLAY", ":0"), ("WAYLAND_DISPLAY", "wayland-0")] {
@@ -886,15 +889,15 @@ fn a_browser_is_taken_where_one_can_be_opened_and_a_code_elsewhere() {
     for browser in ["", gone, "no-such-browser"] {
         let mut command = login(&machine, platform.root(), &["-vv"]);
         assert_eq!(machine.seen(command.env("BROWSER", browser)).code, Some(0));
-        assert!(!machine.has_opened_any(), "nobody sits at this machine");
+        assert!(!machine.has_opened_any(), "there is no display");
     }
 }
 
-// A user of Windows always has a browser.
+// On Windows there is always a browser.
 #[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn asked_for_a_browser_where_none_opens_it_prints_the_address_and_waits() {
+fn with_browser_it_prints_the_address_and_waits_even_if_no_browser_opens() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let fails = machine.program("fails", &["exit", "3"]);
@@ -911,7 +914,7 @@ fn asked_for_a_browser_where_none_opens_it_prints_the_address_and_waits() {
 }
 
 #[test]
-fn the_ways_exclude_each_other() {
+fn browser_device_code_and_with_token_exclude_each_other() {
     let machine = Machine::without_keyring();
     let elsewhere = Unspoken::new();
     for ways in [
@@ -929,11 +932,11 @@ fn the_ways_exclude_each_other() {
 }
 
 #[test]
-fn what_is_for_calls_alone_is_no_way_to_sign_in() {
+fn auth_login_rejects_token_options_and_invalid_client_ids() {
     let machine = Machine::without_keyring();
     for (options, words) in [
-        (&["--token", "some-token"][..], "--token and --token-file are for calls"),
-        (&["--token-file", "token", "--with-token"], "--token and --token-file are for calls"),
+        (&["--token", "some-token"][..], "--token and --token-file cannot be used with"),
+        (&["--token-file", "token", "--with-token"], "--token and --token-file cannot be used with"),
         (&["--client-id", ""], "--client-id"),
         (&["--client-id", &jwt(&claims(3600))], "'[redacted]' for '--client-id <ID>': looks like a token"),
     ] {
@@ -945,7 +948,7 @@ fn what_is_for_calls_alone_is_no_way_to_sign_in() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn to_sign_in_again_is_to_sign_in_as_it_was_unless_an_option_says_otherwise() {
+fn signing_in_again_reuses_tenant_and_client_id_unless_options_override_them() {
     let machine = Machine::new();
     let (first, second) = (Platform::scripted(&machine.secrets, good), Platform::scripted(&machine.secrets, good));
     let again = |platform: &Platform, options: &[&str]| {
@@ -955,7 +958,7 @@ fn to_sign_in_again_is_to_sign_in_as_it_was_unless_an_option_says_otherwise() {
     again(&first, &["--client-id", "own-app", "--tenant", "contoso.example"]);
     again(&first, &[]);
     again(&first, &["--client-id", "another", "--tenant", TENANT]);
-    // A tenant and its applications are of one cloud.
+    // A tenant and its applications belong to one cloud.
     again(&second, &[]);
     let asked = |platform: &Platform| -> Vec<_> {
         let of = |request: Request| (request.path.split('/').nth(1).unwrap().to_owned(), request.form("client_id"));
@@ -965,14 +968,14 @@ fn to_sign_in_again_is_to_sign_in_as_it_was_unless_an_option_says_otherwise() {
     let contoso = named("contoso.example", "own-app");
     assert_eq!(asked(&first), [contoso.clone(), contoso, named(TENANT, "another")]);
     assert_eq!(asked(&second), [named("organizations", CLIENT)]);
-    // Another profile knows nothing of this one.
+    // Another profile has settings of its own.
     assert_eq!(sign_in(&machine, first.root(), &[]).code, Some(0));
     assert_eq!(asked(&first).last(), Some(&named("organizations", CLIENT)));
 }
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_profile_that_changes_its_tenant_says_so() {
+fn a_sign_in_to_another_tenant_than_before_is_a_warning() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match (endpoint, n) {
         ("token", 1..) => {
@@ -981,13 +984,13 @@ fn a_profile_that_changes_its_tenant_says_so() {
         }
         _ => good(request, endpoint, n),
     });
-    let words = format!("warning: profile 'default' was signed in to tenant {TENANT} until now\n");
+    let words = format!("warning: profile 'default' was signed in to another tenant before: {TENANT}\n");
     for (tenant, says_so) in [(TENANT, false), (OTHER_TENANT, true), (OTHER_TENANT, false)] {
         let seen = sign_in(&machine, platform.root(), &[]);
-        assert!(seen.stderr.contains(&format!("to tenant {tenant} under")), "{}", seen.stderr);
+        assert!(seen.stderr.contains(&format!("to tenant {tenant} (")), "{}", seen.stderr);
         assert_eq!(seen.stderr.contains(&words), says_so, "{}", seen.stderr);
     }
-    // An application whose credentials are incomplete is not replaced by whoever is signed in.
+    // Incomplete application credentials are an error. The signed-in account is not used instead.
     let mut command = machine.command(&["partner", "list", "--graph-url", platform.root()]);
     let seen = machine.seen(command.env("AZURE_TENANT_ID", "t").env("AZURE_CLIENT_ID", "c"));
     let words = "error: application credentials are incomplete: found AZURE_TENANT_ID, AZURE_CLIENT_ID; missing ";
@@ -996,7 +999,7 @@ fn a_profile_that_changes_its_tenant_says_so() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn what_is_used_instead_of_a_sign_in_is_said() {
+fn a_source_that_calls_use_instead_of_the_new_sign_in_is_a_warning() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let app = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", CLIENT_SECRET)];
@@ -1014,28 +1017,28 @@ fn what_is_used_instead_of_a_sign_in_is_said() {
     }
 }
 
-// Machines on which a sign-in cannot be kept.
+// Machines on which a sign-in cannot be stored.
 
-/// Each way to sign in, with a browser at hand.
+/// Each way to sign in, on a machine with a browser.
 #[cfg(unix)]
 const WAYS: [&[&str]; 3] = [&["--device-code"], &["--browser"], &[]];
 
-/// It said so before anything was asked, opened or written.
+/// Asserts that it failed before it asked for, opened or wrote anything.
 #[cfg(unix)]
 #[track_caller]
 fn assert_cannot_be_kept(machine: &Machine, seen: &Seen) {
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{}", seen.stderr);
-    assert!(seen.stderr.starts_with("error: a sign-in cannot be kept here: the keyring "), "{}", seen.stderr);
+    assert!(seen.stderr.starts_with("error: cannot store a sign-in: the keyring "), "{}", seen.stderr);
     let hint = seen.stderr.lines().last().unwrap();
     assert!(hint.starts_with("hint: ") && hint.contains("INTUNECTL_TOKEN"), "{}", seen.stderr);
     assert!(!machine.has_opened_any());
     machine.assert_nothing_written();
 }
 
-// A user of Windows always has a keyring.
+// On Windows there is always a keyring.
 #[cfg(unix)]
 #[test]
-fn without_a_keyring_nobody_is_asked_to_sign_in() {
+fn without_a_keyring_a_sign_in_fails_before_it_starts() {
     let machine = Machine::without_keyring();
     let platform = Unspoken::new();
     for way in WAYS {
@@ -1054,7 +1057,7 @@ fn without_a_keyring_nobody_is_asked_to_sign_in() {
 
 #[cfg(unix)]
 #[test]
-fn with_a_keyring_that_never_answers_nobody_is_asked_to_sign_in() {
+fn with_a_keyring_that_never_answers_a_sign_in_fails_before_it_starts() {
     let machine = Machine::without_keyring();
     let platform = Unspoken::new();
     let bus = machine.desk.path().join("bus");
@@ -1062,7 +1065,7 @@ fn with_a_keyring_that_never_answers_nobody_is_asked_to_sign_in() {
     let address = format!("unix:path={}", bus.display());
     let browser = machine.browser();
     let start = Instant::now();
-    // All at once, so that the time is spent once.
+    // All at once: each takes 3 s.
     let started = WAYS.map(|way| {
         let mut command = login(&machine, &platform.url(), way);
         Running::start(command.env("BROWSER", &browser).env("DBUS_SESSION_BUS_ADDRESS", &address))
@@ -1077,7 +1080,7 @@ fn with_a_keyring_that_never_answers_nobody_is_asked_to_sign_in() {
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{}", seen.stderr);
         assert!(seen.stderr.starts_with("error: the keyring did not answer within 3 s"), "{}", seen.stderr);
     }
-    // It was worth waiting for, and not for long; the rest is for slow machines.
+    // They wait for 3 s; the rest is for slow machines.
     assert!((Duration::from_secs(3)..Duration::from_secs(15)).contains(&start.elapsed()), "{:?}", start.elapsed());
     platform.assert_unspoken();
 }
@@ -1085,10 +1088,10 @@ fn with_a_keyring_that_never_answers_nobody_is_asked_to_sign_in() {
 #[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
+fn with_a_keyring_that_is_locked_a_sign_in_fails_before_it_starts() {
     let machine = Machine::without_keyring();
     let platform = Unspoken::new();
-    // Beside a keyring of its own, in a session of its own.
+    // In a session of its own, with a keyring of its own.
     let locked = |command: &Command| {
         let wrapper = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/with-secret-service");
         let mut wrapped = Command::new(wrapper);
@@ -1096,7 +1099,7 @@ fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
         wrapped.args(["sh", "-c", &script, "sh"]).arg(command.get_program()).args(command.get_args());
         wrapped.env("INTUNECTL_TEST_LOCKED", "1").env("BROWSER", machine.browser());
         let mut seen = machine.seen(wrapped.current_dir(machine.home.home()));
-        // Where it may not raise a limit, the bus says so.
+        // The bus reports it if it cannot raise a limit.
         seen.stderr = seen
             .stderr
             .lines()
@@ -1109,7 +1112,7 @@ fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
         assert_cannot_be_kept(&machine, &seen);
         assert!(seen.stderr.contains("locked"), "{}", seen.stderr);
     }
-    // One that was never unlocked since it was installed says that nothing is in it.
+    // A service that was never unlocked since its installation says that it contains nothing.
     let list = locked(&machine.command(&["auth", "list"]));
     let stderr = "no profiles; sign in with `intunectl auth login`\n".to_owned();
     assert_eq!(list, Seen { stdout: String::new(), stderr, code: Some(0) });
@@ -1119,10 +1122,10 @@ fn with_a_keyring_that_is_locked_nobody_is_asked_to_sign_in() {
 #[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_keyring_that_was_locked_again_is_told_and_not_taken_for_an_empty_one() {
+fn a_keyring_that_was_locked_again_is_an_error_and_does_not_count_as_empty() {
     let machine = Machine::without_keyring();
     let platform = Unspoken::new();
-    // Signed in, in a session of its own; then the keyring's service starts anew, as after a login without a password.
+    // Sign in, in a session of its own; then restart the keyring's service, as after a login without a password.
     let script = "
         own=\"$1\"; shift
         printf of-a-session-before | \"$own\" auth login --with-token -q || exit 9
@@ -1140,7 +1143,7 @@ fn a_keyring_that_was_locked_again_is_told_and_not_taken_for_an_empty_one() {
         (&["auth", "logout", "--all"], 1, "error: the keyring cannot be used: it is locked"),
         (&["auth", "status"], 4, "error: no access token: the keyring cannot be used: it is locked"),
         (&["partner", "list"], 4, "error: no access token: the keyring cannot be used: it is locked"),
-        (&["auth", "login", "--device-code"], 1, "error: a sign-in cannot be kept here: the keyring cannot be used"),
+        (&["auth", "login", "--device-code"], 1, "error: cannot store a sign-in: the keyring cannot be used"),
     ] {
         let command = login(&machine, &platform.url(), &[]);
         let mut wrapped = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/with-secret-service"));
@@ -1156,14 +1159,14 @@ fn a_keyring_that_was_locked_again_is_told_and_not_taken_for_an_empty_one() {
     platform.assert_unspoken();
 }
 
-// Those who want a token that is not for them.
+// Servers that must not get a token.
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_profiles_tokens_are_not_to_be_had_by_naming_another_root() {
+fn a_profiles_tokens_are_not_sent_to_another_root() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
-    // One whose access token would be sent, and one whose refresh token would be, first.
+    // With 3600 the access token would be sent, with 60 and 0 first the refresh token.
     for expires_in in [3600, 60, 0] {
         let given = but(tokens(), &json!({"expires_in": expires_in}));
         let platform = with(&machine, "token", move |_| answer(200, &given));
@@ -1184,7 +1187,7 @@ fn a_profiles_tokens_are_not_to_be_had_by_naming_another_root() {
             {
                 let by_option = machine.run(&[command, &[option, value, "-vv"]].concat());
                 let by_variable = machine.seen(machine.command(command).env(variable, value));
-                // The source, which is all that `auth status` can show.
+                // `auth status` shows the source even on an error.
                 let shown = if command == ["auth", "status"] { "Source:      profile 'default'\n" } else { "" };
                 for seen in [by_option, by_variable] {
                     assert_eq!(seen.code, Some(4), "{option} {value}: {}", seen.stderr);
@@ -1206,13 +1209,13 @@ fn a_profiles_tokens_are_not_to_be_had_by_naming_another_root() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_profiles_tokens_are_not_to_be_had_by_a_redirect() {
+fn a_profiles_tokens_do_not_follow_a_redirect() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
     for status in [301, 302, 303, 307, 308] {
         for (endpoint, code) in [("remoteAssistancePartners", 1), ("token", 4)] {
             let location = format!("{}/v1.0/x", elsewhere.url());
-            // Its token has ended already, so that a call renews it first.
+            // With an expired token, a call first renews it.
             let ended = if endpoint == "token" { 0 } else { 3600 };
             let platform = Platform::scripted(&machine.secrets, move |request, name, n| match (name, n) {
                 ("token", 0) => answer(200, &but(tokens(), &json!({"expires_in": ended}))),
@@ -1231,7 +1234,7 @@ fn a_profiles_tokens_are_not_to_be_had_by_a_redirect() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_profiles_token_is_not_to_be_had_by_a_next_page() {
+fn a_profiles_token_is_not_sent_to_a_next_page_outside_the_root() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
     let link = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
@@ -1280,7 +1283,7 @@ fn a_profiles_token_is_not_to_be_had_by_a_next_page() {
 
 // An application.
 
-/// What proves that an application is itself.
+/// An application's credential.
 enum Proof {
     Secret,
     File,
@@ -1290,7 +1293,7 @@ enum Proof {
 const ASSERTION: &str = "AXqAssertion~of/the+job.Kz3Wn8=Rv5.Qy-Lm_7";
 const GITHUB_TOKEN: &str = "GhQRequest~token/of+the.Job=x9Vz-K_2";
 
-/// With the credentials of an application in the environment.
+/// With application credentials in the environment.
 fn as_app<'a>(machine: &Machine, command: &'a mut Command, url: &str, proof: &Proof) -> &'a mut Command {
     command.env("AZURE_TENANT_ID", TENANT).env("AZURE_CLIENT_ID", "an-app");
     match proof {
@@ -1312,7 +1315,7 @@ fn as_app<'a>(machine: &Machine, command: &'a mut Command, url: &str, proof: &Pr
     }
 }
 
-/// Claims of an application's token.
+/// The claims of an app-only token.
 fn of_app() -> Value {
     but(claims(3600), &json!({"scp": null, "upn": null, "roles": [PERMISSION], "idtyp": "app", "appid": "an-app"}))
 }
@@ -1335,7 +1338,7 @@ fn at<'a>(command: &'a mut Command, url: &str) -> &'a mut Command {
 }
 
 #[test]
-fn an_application_is_signed_in_for_a_run_and_nothing_is_kept() {
+fn an_application_signs_in_for_one_run_and_nothing_is_stored() {
     let machine = Machine::without_keyring();
     let sandbox = Sandbox::approving(&[]);
     let ear = Platform::before(&machine.secrets, &sandbox);
@@ -1360,7 +1363,7 @@ fn an_application_is_signed_in_for_a_run_and_nothing_is_kept() {
         assert_eq!(run(&["partner", "list", "-o", "id", "-vv"]).stdout.lines().count(), 3);
         assert_eq!(run(&["partner", "disconnect", FIRST, SECOND, "-vv"]).code, Some(0));
         sandbox.revoke();
-        // Nothing of it is kept, so there is nothing to revoke.
+        // Nothing of it is stored, so there is nothing to revoke.
         assert_eq!(run(&["partner", "list", "-vv"]).code, Some(0));
         let asked = ear.asked("token");
         assert_eq!(asked.len(), 5 * (n + 1), "one for each run");
@@ -1382,7 +1385,7 @@ fn an_application_is_signed_in_for_a_run_and_nothing_is_kept() {
     let seen = machine.seen(as_app(&machine, &mut command, "", &Proof::Secret).env("AZURE_CLIENT_SECRET", "expired"));
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
     assert!(
-        seen.stderr.contains("AADSTS7000222") && seen.stderr.contains("\nhint: the secret has expired"),
+        seen.stderr.contains("AADSTS7000222") && seen.stderr.contains("\nhint: create a new client secret"),
         "{}",
         seen.stderr
     );
@@ -1390,7 +1393,7 @@ fn an_application_is_signed_in_for_a_run_and_nothing_is_kept() {
 }
 
 #[test]
-fn an_applications_proof_is_not_to_be_had_by_naming_another_graph_root() {
+fn application_credentials_are_not_used_for_another_graph_root_alone() {
     let machine = Machine::without_keyring();
     let (graph, github) = (Unspoken::new(), Unspoken::new());
     for proof in [Proof::Secret, Proof::File, Proof::GitHub] {
@@ -1414,7 +1417,7 @@ fn an_applications_proof_is_not_to_be_had_by_naming_another_graph_root() {
 }
 
 #[test]
-fn a_job_of_github_actions_proves_itself_with_githubs_word() {
+fn a_github_actions_job_signs_in_with_its_identity_token() {
     let machine = Machine::without_keyring();
     let platform = for_apps(
         &machine,
@@ -1444,7 +1447,7 @@ fn a_job_of_github_actions_proves_itself_with_githubs_word() {
 }
 
 #[test]
-fn what_is_not_githubs_word_is_told_with_the_permission_that_the_job_needs() {
+fn without_a_github_identity_token_the_hint_names_the_jobs_permission() {
     let machine = Machine::without_keyring();
     let elsewhere = Unspoken::new();
     let location = elsewhere.url();
@@ -1482,7 +1485,7 @@ fn what_is_not_githubs_word_is_told_with_the_permission_that_the_job_needs() {
 }
 
 #[test]
-fn that_app_only_access_may_not_be_enabled_is_said_of_an_applications_token_alone() {
+fn a_hint_about_app_only_access_is_shown_for_app_only_tokens_only() {
     let words = "app-only access";
     let error = json!({"error": {"code": "Forbidden", "message": "An error has occurred."}});
     for (status, code) in [(401, 4), (403, 1)] {
@@ -1495,7 +1498,7 @@ fn that_app_only_access_may_not_be_enabled_is_said_of_an_applications_token_alon
             let seen = machine.seen(at(as_app(&machine, &mut of_app_itself, "", &Proof::Secret), platform.root()));
             assert_eq!(seen.code, Some(code), "{}", seen.stderr);
             assert!(seen.stderr.contains(words), "{}", seen.stderr);
-            // Another one is asked for where the first is refused, once.
+            // A refused token is replaced once.
             assert_eq!(platform.asked("token").len() - before, if status == 401 { 2 } else { 1 });
             let mut given = machine.command(command);
             let seen = machine.seen(at(given.env("INTUNECTL_TOKEN", jwt(&of_app())), platform.root()));
@@ -1509,12 +1512,12 @@ fn that_app_only_access_may_not_be_enabled_is_said_of_an_applications_token_alon
 }
 
 #[test]
-fn a_status_that_is_not_usable_says_where_the_token_would_be_from() {
+fn auth_status_shows_the_source_even_if_it_has_no_usable_token() {
     let machine = Machine::without_keyring();
     let app = [("AZURE_TENANT_ID", ""), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s")];
     let token = jwt(&claims(3600));
     machine.secrets.keep(&token);
-    // A user of Windows always has a keyring.
+    // On Windows there is always a keyring.
     let no_session = if cfg!(windows) {
         "no access token: not signed in (profile 'absent')"
     } else {
@@ -1548,19 +1551,19 @@ fn a_status_that_is_not_usable_says_where_the_token_would_be_from() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn whoever_is_signed_in_to_another_tenant_than_asked_for_is_not() {
+fn a_token_for_another_tenant_than_the_named_one_fails_the_sign_in() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let seen = sign_in(&machine, platform.root(), &["-vv", "--tenant", OTHER_TENANT]);
     let host = platform.root().trim_start_matches("http://");
-    assert_nobody(&seen, &format!("{host} gave a token for tenant {TENANT}, not for {OTHER_TENANT}\n"));
-    // A domain is what tokens do not say.
+    assert_sign_in_failed(&seen, &format!("{host} issued a token for tenant {TENANT}, not for {OTHER_TENANT}\n"));
+    // Tokens contain no domain to compare.
     assert_eq!(sign_in(&machine, platform.root(), &["--tenant", "contoso.example"]).code, Some(0));
     assert_eq!(sign_in(&machine, platform.root(), &["--tenant", &TENANT.to_uppercase()]).code, Some(0));
 }
 
 #[test]
-fn what_can_be_no_tenant_is_a_usage_error() {
+fn an_invalid_tenant_is_a_usage_error() {
     let machine = Machine::without_keyring();
     let elsewhere = Unspoken::new();
     for tenant in
@@ -1580,10 +1583,10 @@ fn what_can_be_no_tenant_is_a_usage_error() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
+fn profiles_of_any_name_are_listed_and_damaged_ones_hide_no_other() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
-    // wine keeps credentials in the registry, in which no name is longer than 255 characters.
+    // wine stores credentials in the registry, where a name has at most 255 characters.
     let long = "長".repeat(if cfg!(windows) { 30 } else { 64 });
     let names = [
         "UPPER",
@@ -1602,7 +1605,7 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
         let seen = sign_in(&machine, platform.root(), &["-vv", "--profile", name]);
         assert_eq!(seen.code, Some(0), "{name}: {}", seen.stderr);
     }
-    // A head that is none, and one whose secret is no profile.
+    // One entry is no valid head; another's secret is no profile.
     let (generation, text) = ("0123456789abcdef0123456789abcdef", "no-JSON-but-a-secret-of-somebody");
     machine.secrets.keep(text);
     let head = json!({"layout": 1, "slot": "a", "generation": generation, "chunks": 1, "bytes": text.len()});
@@ -1624,8 +1627,8 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
             false => assert_eq!(row[1..4], [ACCOUNT, TENANT, platform.root()]),
         }
     }
-    // At 40 columns in blocks, of which an address alone may be wider. A console does not tell a line that fills it,
-    // as that of a tenant would, from one that goes on below.
+    // At 40 columns, in blocks. Only a name may be wider. On a console, a line that fills it, as that of a tenant would,
+    // looks like one that continues below.
     let narrow = if cfg!(windows) { 41 } else { 40 };
     let on_a_terminal = |columns| {
         let streams = Streams { stdin: true, stdout: true, stderr: false };
@@ -1672,7 +1675,7 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
         assert!(seen.stderr.contains(&format!("intunectl auth login --profile {name}\n")), "{}", seen.stderr);
     }
-    // One is signed in to again, another forgotten; each by its own name.
+    // Sign in to one again, and sign out of another; each by its own name.
     assert_eq!(sign_in(&machine, platform.root(), &["--profile", "broken"]).code, Some(0));
     assert_eq!(machine.run(&["partner", "list", "--profile", "broken"]).code, Some(0));
     assert_eq!(machine.run(&["auth", "logout", "--profile", "UPPER"]).code, Some(0));
@@ -1693,9 +1696,9 @@ fn profiles_of_any_name_are_listed_and_a_damaged_one_hides_no_other() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn tokens_of_twelve_kilobytes_come_through_a_sign_in_and_its_renewals_whole() {
+fn tokens_of_12_kb_are_stored_and_renewed_whole() {
     let machine = Machine::new();
-    // Made once: there is a time in them.
+    // Made once, because they contain a time.
     let long: Vec<_> = (0..4)
         .map(|n| {
             let access = padded(&but(claims(3600), &json!({"jti": n})), 9_000);
@@ -1715,7 +1718,7 @@ fn tokens_of_twelve_kilobytes_come_through_a_sign_in_and_its_renewals_whole() {
     });
     assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
     for n in 1..=3 {
-        // Each run finds less than 5 minutes left.
+        // In each run, the token expires in less than 5 minutes.
         match n {
             2 => assert!(machine.token(&[]).stdout.trim_end() == long[n].0),
             _ => assert_eq!(machine.run(&["partner", "list", "-vv"]).code, Some(0)),
@@ -1730,9 +1733,9 @@ fn tokens_of_twelve_kilobytes_come_through_a_sign_in_and_its_renewals_whole() {
     assert_nobody_signed_in();
 }
 
-// Secrets that come back.
+// Secrets that an answer repeats.
 
-/// How a platform sends back what it was sent.
+/// How a platform's answer repeats the secrets that were sent.
 #[derive(Clone, Copy, Debug)]
 enum Echo {
     Description,
@@ -1742,13 +1745,13 @@ enum Echo {
     Header,
 }
 
-/// An answer with all that came in it.
+/// An answer with all secrets of the request.
 fn echo(request: &Request, how: Echo) -> Reply {
     let fields = ["device_code", "code", "code_verifier", "refresh_token", "client_secret", "client_assertion"];
     let fields = fields.into_iter().filter_map(|name| request.form(name));
     let bearer = request.header("authorization").map(|value| value.replace("Bearer ", ""));
     let all: Vec<_> = fields.chain(bearer).collect();
-    assert!(!all.is_empty(), "nothing secret came: {request:?}");
+    assert!(!all.is_empty(), "the request contains no secret: {request:?}");
     let text = all.join(" and ");
     let refused = |error: &str, text: &str| {
         answer(400, &json!({"error": error, "error_description": text, "message": text, "correlation_id": text}))
@@ -1766,15 +1769,15 @@ const ECHOES: [Echo; 5] = [Echo::Description, Echo::Error, Echo::Page, Echo::Loc
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn what_a_platform_sends_back_of_a_persons_secrets_is_not_shown() {
+fn an_answer_that_repeats_an_accounts_secrets_is_redacted() {
     for how in ECHOES {
         let machine = Machine::new();
-        // A code from a browser, and its proof.
+        // A code from a browser, and its verifier.
         let platform = Platform::scripted(&machine.secrets, move |request, _, _| echo(request, how));
         let seen = sign_in_by_browser(&machine, platform.root(), &["-vv"]);
         assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
         assert!(matches!(how, Echo::Page) || seen.stderr.contains("[redacted]"), "{how:?}: {}", seen.stderr);
-        // A device code, which has a second to live where what comes is not the platform's.
+        // A device code, valid for one second, because polling continues if the answer is not the platform's.
         let platform = Platform::scripted(&machine.secrets, move |request, endpoint, _| match endpoint {
             "token" => echo(request, how),
             _ => answer(200, &but(code(), &json!({"expires_in": 1}))),
@@ -1797,7 +1800,7 @@ fn what_a_platform_sends_back_of_a_persons_secrets_is_not_shown() {
 }
 
 #[test]
-fn what_a_platform_sends_back_of_an_applications_secrets_is_not_shown() {
+fn an_answer_that_repeats_an_applications_secrets_is_redacted() {
     for how in ECHOES {
         let machine = Machine::without_keyring();
         for (proof, github_echoes) in
@@ -1811,7 +1814,7 @@ fn what_a_platform_sends_back_of_an_applications_secrets_is_not_shown() {
             let seen = machine.seen(at(as_app(&machine, &mut command, platform.root(), &proof), platform.root()));
             assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{how:?}: {}", seen.stderr);
         }
-        // A token of an application, at Graph.
+        // An app-only token, at Graph.
         let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match endpoint {
             "token" => answer(200, &tokens()),
             _ if n < 2 => {
@@ -1829,7 +1832,7 @@ fn what_a_platform_sends_back_of_an_applications_secrets_is_not_shown() {
     }
 }
 
-/// The block of the README's shell commands that has this in it.
+/// The README's block of shell commands that contains this.
 #[cfg(unix)]
 fn readme(part: &str) -> &'static str {
     let blocks = include_str!("../../README.md").split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
@@ -1842,7 +1845,7 @@ fn readme(part: &str) -> &'static str {
 #[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn what_the_readme_rehearses_can_be_rehearsed() {
+fn the_sandbox_examples_of_the_readme_work() {
     let machine = Machine::new();
     for (part, says) in [
         ("auth login --device-code", "deleted the sign-in of profile 'default'"),

@@ -58,7 +58,7 @@ fn without_a_keyring_login_fails_at_once_and_names_the_variable() {
         run_with(home.command().args(["auth", "login", "--with-token"]), token.as_str());
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     assert_eq!((stdout.as_str(), code), ("", Some(1)));
-    assert!(stderr.starts_with("error: a sign-in cannot be kept here: the keyring cannot be used: "), "{stderr}");
+    assert!(stderr.starts_with("error: cannot store a sign-in: the keyring cannot be used: "), "{stderr}");
     assert!(
         stderr.contains("\nhint: ") && stderr.contains("INTUNECTL_TOKEN") && !stderr.contains(&token[..40]),
         "{stderr}"
@@ -105,7 +105,7 @@ fn a_silent_keyring_counts_as_unusable_after_three_seconds() {
             &["auth", "login", "--with-token"][..],
             good(),
             1,
-            "error: a sign-in cannot be kept here: the keyring did not answer",
+            "error: cannot store a sign-in: the keyring did not answer",
         ),
         (&["auth", "logout"], String::new(), 1, "error: the keyring did not answer within 3 s"),
         (&["auth", "token"], String::new(), 4, "error: no access token: the keyring did not answer"),

@@ -1,5 +1,5 @@
-//! An identity platform and a Graph at one root. What a request leads to is up to the test; which tokens were given,
-//! and what else is secret, is kept here, so that it can be looked for where it does not belong.
+//! An identity platform and a Graph at one root. A test decides on the answers. The tokens that were issued, and other
+//! secrets, are recorded here, so that a test can search for leaks.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -15,15 +15,15 @@ use super::sandbox::Sandbox;
 use super::secrets::Secrets;
 use super::server::{Reply, Request, Server};
 
-/// What Entra says behind its sentence.
+/// The text after Entra's sentence.
 pub const TAIL: &str = "Trace ID: 0a0a0a0a-1111-2222-3333-444444444444 Correlation ID: \
                         c0c0c0c0-5555-6666-7777-888888888888 Timestamp: 2026-11-24 10:00:00Z";
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// What the platform has given so far.
+/// The tokens that the platform has issued so far.
 #[derive(Default)]
 pub struct Issuer {
     given: Mutex<Given>,
-    /// All that was given, or that came, and that nobody may see.
+    /// All secrets that were issued or received, which must not be shown.
     pub secrets: Secrets,
     at_sign_in: AtomicU64,
     as_jwt: AtomicBool,
@@ -34,17 +34,17 @@ pub struct Issuer {
 struct Given {
     access: Vec<String>,
     refresh: Vec<String>,
-    /// Refresh tokens that were not used yet.
+    /// Refresh tokens that have not been used yet.
     unused: HashSet<String>,
 }
 
 impl Issuer {
-    /// The answer that gives the next tokens; the access token lives for so many seconds.
+    /// The answer with the next tokens; the access token is valid for `seconds`.
     pub fn grant(&self, seconds: u64) -> Reply {
         self.grant_as(seconds, |_| {})
     }
 
-    /// The same, with another body.
+    /// The same, with a changed body.
     pub fn grant_as(&self, seconds: u64, change: impl FnOnce(&mut Value)) -> Reply {
         let mut claims = jwt::claims(i64::try_from(seconds).unwrap());
         if let Some(tenant) = &*self.tenant.lock().unwrap() {
@@ -60,13 +60,13 @@ impl Issuer {
             }
             false => format!("access-{n}-{}", random(1900)),
         };
-        // What a form has to encode is in it.
+        // Contains characters that a form must encode.
         let refresh = format!("1.AT+/&refresh-{n}-{}==", random(900));
         let identity = jwt::padded(&claims, 200);
         given.access.push(access.clone());
         given.refresh.push(refresh.clone());
         given.unused.insert(refresh.clone());
-        // Also where the answer is to have others in their place.
+        // Even if `change` replaces them in the answer.
         for secret in [&access, &refresh, &identity] {
             self.secrets.keep(secret);
         }
@@ -83,50 +83,50 @@ impl Issuer {
         answer(200, &body)
     }
 
-    /// The same from a platform that takes every refresh token once.
+    /// The same from a platform that accepts every refresh token once.
     pub fn grant_once(&self, request: &Request, seconds: u64) -> Reply {
         let token = request.form("refresh_token").expect("a refresh token is sent");
         let is_unused = self.given.lock().unwrap().unused.remove(&token);
         if is_unused { self.grant(seconds) } else { dead() }
     }
 
-    /// The access token that was given as number `n`, counted from 0, the one of the first sign-in.
+    /// The access token number `n`; 0 is that of the first sign-in.
     pub fn access(&self, n: usize) -> String {
         self.given.lock().unwrap().access[n].clone()
     }
 
-    /// The refresh token that was given with it.
+    /// The refresh token number `n`.
     pub fn refresh(&self, n: usize) -> String {
         self.given.lock().unwrap().refresh[n].clone()
     }
 
-    /// Which access token a request to Graph came with.
+    /// The number of the access token in a request to Graph.
     pub fn bearer(&self, request: &Request) -> usize {
         let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
         let given = self.given.lock().unwrap();
         let known = given.access.iter().position(|access| Some(access.as_str()) == token);
-        known.unwrap_or_else(|| panic!("no token that was given: {request:?}"))
+        known.unwrap_or_else(|| panic!("not an issued token: {request:?}"))
     }
 
-    /// From now on access tokens are JWTs, and not words that say nothing.
+    /// From now on access tokens are JWTs, not opaque.
     pub fn give_jwts(&self) {
         self.as_jwt.store(true, Ordering::Relaxed);
     }
 
-    /// From now on tokens are for this tenant, and not for [`TENANT`].
+    /// From now on tokens are for this tenant, not for [`TENANT`].
     pub fn give_for(&self, tenant: &str) {
         *self.tenant.lock().unwrap() = Some(tenant.to_owned());
     }
 }
 
-/// The root at which both are.
+/// A server that is both.
 pub struct Platform {
     pub server: Server,
     pub issuer: Arc<Issuer>,
 }
 
 impl Platform {
-    /// Answers each request, given the last segment of its path and how many came to that before it.
+    /// Answers each request by a script, which gets the last segment of its path and the number of earlier requests to it.
     pub fn scripted(
         secrets: &Secrets,
         script: impl Fn(&Request, &str, usize) -> Reply + Send + Sync + 'static,
@@ -134,8 +134,7 @@ impl Platform {
         Self::of(Arc::new(Issuer { secrets: secrets.clone(), ..Issuer::default() }), script)
     }
 
-    /// People can sign in by device code; any other request for a token is answered by `token`, and what is no such
-    /// request by `graph`.
+    /// Sign-ins by device code succeed. `token` answers other requests for a token, `graph` all other requests.
     pub fn start(
         token: impl Fn(&Request, &Issuer) -> Reply + Send + Sync + 'static,
         graph: impl Fn(&Request, &Issuer) -> Reply + Send + Sync + 'static,
@@ -174,7 +173,7 @@ impl Platform {
         Self { server, issuer }
     }
 
-    /// A sandbox's sign-in, with an ear in between.
+    /// A recording proxy for a sandbox's sign-in.
     pub fn before(secrets: &Secrets, sandbox: &Sandbox) -> Self {
         let root = sandbox.url().to_owned();
         Self::scripted(secrets, move |request, _, _| {
@@ -184,7 +183,7 @@ impl Platform {
         })
     }
 
-    /// One whose Graph does what it is asked.
+    /// One whose Graph answers every request with 204.
     pub fn renewing(token: impl Fn(&Request, &Issuer) -> Reply + Send + Sync + 'static) -> Self {
         Self::start(token, |_, _| Reply::done())
     }
@@ -194,7 +193,7 @@ impl Platform {
         self.server.root()
     }
 
-    /// How many seconds the access token of whoever signs in next lives.
+    /// The lifetime of the access token of the next sign-in, in seconds.
     pub fn at_sign_in(&self, seconds: u64) {
         self.issuer.at_sign_in.store(seconds, Ordering::Relaxed);
     }
@@ -204,7 +203,7 @@ impl Platform {
         self.server.requests().into_iter().filter(|request| endpoint(request) == name).collect()
     }
 
-    /// The requests for tokens, those of people who sign in left out.
+    /// The requests for tokens, without those of sign-ins by device code.
     pub fn token_requests(&self) -> Vec<Request> {
         let is_sign_in = |request: &Request| request.form("grant_type").as_deref() == Some(DEVICE_GRANT);
         let requests = self.server.requests().into_iter();
@@ -216,7 +215,7 @@ impl Platform {
         self.server.requests().into_iter().filter(|request| request.path.starts_with("/v1.0/")).collect()
     }
 
-    /// Which access tokens Graph saw, in the order in which they came.
+    /// The numbers of the access tokens that Graph received, in order.
     pub fn bearers(&self) -> Vec<usize> {
         self.graph().iter().map(|request| self.issuer.bearer(request)).collect()
     }
@@ -242,32 +241,32 @@ fn device_code() -> Reply {
     answer(200, &body)
 }
 
-/// An answer with JSON in it.
+/// A JSON answer.
 pub fn answer(status: u16, body: &Value) -> Reply {
     Reply::status(status).header("Content-Type", "application/json; charset=utf-8").body(body.to_string())
 }
 
-/// OAuth's refusal.
+/// An OAuth error.
 pub fn refusal(error: &str, description: &str) -> Reply {
     answer(400, &json!({"error": error, "error_description": description}))
 }
 
-/// A refusal as Entra gives it.
+/// A refusal in Entra's form.
 pub fn refusal_of_entra(error: &str, sentence: &str) -> Reply {
     answer(400, &json!({"error": error, "error_description": format!("{sentence} {TAIL}"), "error_codes": [1]}))
 }
 
-/// The refusal of a refresh token that is no good any more.
+/// The refusal of an expired refresh token.
 pub fn dead() -> Reply {
     refusal_of_entra("invalid_grant", "AADSTS700082: The refresh token has expired due to inactivity.")
 }
 
-/// So many letters and digits.
+/// `count` random letters and digits.
 pub fn random(count: usize) -> String {
     std::iter::repeat_with(fastrand::alphanumeric).take(count).collect()
 }
 
-/// Another way to a server, which can be closed.
+/// A second address of a server, which can be closed.
 pub struct Detour {
     root: String,
     closed: Arc<AtomicBool>,
@@ -275,7 +274,7 @@ pub struct Detour {
 }
 
 impl Detour {
-    /// A way to the server at `root`.
+    /// Forwards to the server at `root`.
     pub fn to(root: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let own = format!("http://{}", listener.local_addr().unwrap());
@@ -299,10 +298,10 @@ impl Detour {
         &self.root
     }
 
-    /// Closes it: from now on connections are refused.
+    /// From now on refuses connections.
     pub fn close(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
-        // Wakes the one that listens.
+        // Wakes the listening thread.
         drop(TcpStream::connect(address(&self.root)));
         self.thread.take().unwrap().join().unwrap();
     }
