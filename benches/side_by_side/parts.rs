@@ -267,7 +267,7 @@ impl Bench {
         ensure!((done, strange) == (self.runs * COUNT, 0), "not every run sent all its requests");
         let wall = median(walls);
         let row = Row::against(
-            "300 IDs at the default pace, wall",
+            "300 IDs at the default rate limit, wall",
             format!("{wall:.2} s"),
             format!("ideal {IDEAL} s"),
             wall / IDEAL,

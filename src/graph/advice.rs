@@ -1,7 +1,6 @@
 //! Hints for calls that failed.
 
 use crate::net::answer::NoAnswer;
-use crate::permission;
 
 /// Whose token a call is made with.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +29,15 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
             };
             format!("the token may {causes}. {}", caller.renewal_advice)
         }
-        (403, _) => return needs(purpose, caller),
+        // What a call needs. Source: graph-facts, "The resource". `auth status` names the permissions.
+        (403, _) => {
+            let others = match caller.is_app_only {
+                Some(true) => "the tenant's Intune licence, and whether the tenant allows app-only access",
+                Some(false) => "the account's Intune role, and the tenant's Intune licence",
+                None => "the account's Intune role, and the tenant's licence (and app-only access)",
+            };
+            format!("check the token's permission with `intunectl auth status`, {others}")
+        }
         (404, Purpose::List) => "check --graph-url, --cloud and --api-version".to_owned(),
         (404, Purpose::Read | Purpose::Write) => {
             "no such partner in this tenant, or wrong --graph-url: check with `intunectl partner list`".to_owned()
@@ -47,21 +54,6 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
         _ => return None,
     };
     Some(format!("{status}: {words}"))
-}
-
-/// What a call needs. Two permissions would do, but a hint with both takes a third line.
-/// Source: graph-facts, "The resource".
-fn needs(purpose: Purpose, caller: &Caller) -> Option<String> {
-    let permission = match purpose {
-        Purpose::List | Purpose::Read => permission::READ,
-        Purpose::Write => permission::WRITE,
-    };
-    let others = match caller.is_app_only {
-        Some(true) => "and that the tenant has an active Intune licence and allows app-only access",
-        Some(false) => "the account an Intune role, and the tenant an active Intune licence",
-        None => "the account an Intune role, and the tenant a licence (and app-only access)",
-    };
-    Some(format!("403: check that the token has {}, {others}", permission.first()?))
 }
 
 /// What to do if no answer came.

@@ -83,7 +83,7 @@ fn an_error_shows_the_innermost_message_and_the_request_id() {
 fn a_hint_is_shown_once_for_any_number_of_failures() {
     for (status, hint) in [
         (401, "hint: 401: the token may have expired"),
-        (403, "hint: 403: check that the token has DeviceManagementServiceConfig.ReadWrite.All"),
+        (403, "hint: 403: check the token's permission with `intunectl auth status`"),
         (404, "hint: 404: no such partner"),
         (429, "hint: 429: other programs may be using up the tenant's rate limit"),
         (302, "hint: 302: a proxy or a captive portal may be redirecting requests"),
