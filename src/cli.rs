@@ -24,11 +24,11 @@ Try it without a tenant:
      | intunectl partner disconnect --tenant contoso.example -y -'
 
 Exit codes:
-  0         success
-  1         at least one partner failed, or you declined
-  2         usage error; nothing was sent
-  4         no usable token, or a token for another tenant
-  130, 143  interrupted")]
+  0              success
+  1              failure, or you declined
+  2              usage error; nothing was sent
+  4              no usable token, a token for another tenant, or a rejected token (401)
+  129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM")]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -41,23 +41,23 @@ pub enum Command {
     /// List, disconnect and onboard partners
     #[command(subcommand)]
     Partner(PartnerCommand),
-    /// Sign in, and manage tokens
+    /// Sign in, sign out, and show tokens
     #[command(subcommand)]
     Auth(AuthCommand),
     /// Print a completion script
     #[command(long_about = "\
 Print a completion script.
 
-Load it whenever the shell starts. It completes commands, options, values, file names and partner IDs, with the \
-partners' names and statuses if the shell shows them.
+Add the line for your shell to its startup file (see Examples). TAB then completes commands, options, values, file \
+names and partner IDs, with the partners' names and statuses if the shell can show them.
 
-The IDs come from the tenant that the command would act in. They are offered if the service lists the partners within \
-0.3 s and a valid token is available: --token, --token-file, INTUNECTL_TOKEN or a sign-in (except on macOS, where the \
-Keychain could show a dialog). Completion never signs in and never renews a token.
+IDs come from the tenant that the command would act in. They are offered if a valid token is available and the service \
+answers within 0.3 s. The token can come from --token, --token-file, INTUNECTL_TOKEN or a sign-in. On macOS a sign-in \
+is not used, because the Keychain could show a dialog. Completion never signs in and never renews a token.
 
-No IDs are offered if the line contains anything the shell has yet to expand or, except in bash, if another command \
-precedes intunectl. In bash, completion does not see a variable set on the line, as in INTUNECTL_PROFILE=x intunectl; \
-use the option instead.")]
+No IDs are offered if the line contains a variable or a wildcard. Except in bash, none are offered after another \
+command on the same line. In bash, completion ignores a variable that is set on the line, such as INTUNECTL_PROFILE=x: \
+use --profile x.")]
     #[command(after_help = "\
 Examples:
   eval \"$(intunectl completion bash)\"         # in ~/.bashrc
@@ -81,20 +81,21 @@ Examples:
         #[arg(value_name = "COMMAND")]
         command: Vec<String>,
     },
-    /// Run a local stand-in for Graph, to practise without a tenant
+    /// Run a simulated Graph service, to try commands without a tenant
     #[command(long_about = "\
-Run a local stand-in for Graph, to practise without a tenant.
+Run a simulated Graph service, to try commands without a tenant.
 
-It lists, disconnects and onboards partners, throttles writes at the published limit, and returns errors like Graph's. \
-You can sign in by device code, by browser and as an application; the sandbox approves each sign-in by itself. It \
-listens on this machine only, and its partners are gone when it ends.
+The sandbox lists, disconnects and onboards partners, throttles writes at the published limit, and returns errors like \
+Graph's. You can sign in with a device code, in a browser or as an application; the sandbox approves each sign-in. It \
+accepts connections from this machine only. Its partners are deleted when it ends.
 
-With a command, the sandbox runs it and exits with its exit code. The command has intunectl on its PATH and \
-INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL, INTUNECTL_TOKEN and INTUNECTL_SANDBOX set. All other variables that select a \
-tenant or an identity are unset. Without a command, the sandbox prints those settings and serves until interrupted.
+With a command, the sandbox runs the command and returns its exit code. intunectl is on the command's PATH. \
+INTUNECTL_GRAPH_URL, INTUNECTL_LOGIN_URL, INTUNECTL_TOKEN and INTUNECTL_SANDBOX are set. All other variables that \
+select a tenant, an account or an application are unset. Without a command, the sandbox prints the variables to set, \
+and runs until you press Ctrl-C.
 
-If INTUNECTL_SANDBOX is set, every request goes to the sandbox, and sign-ins are stored apart from your own. To delete \
-them, sign out in a sandbox.")]
+If INTUNECTL_SANDBOX is set, every request goes to the sandbox, and sign-ins are stored separately from your own. To \
+delete them, run `intunectl auth logout` in a sandbox.")]
     #[command(after_help = "\
 Examples:
   intunectl sandbox -- sh -c \\
@@ -124,7 +125,7 @@ Examples:
     #[command(long_about = "\
 Show partners by ID.
 
-Without an ID, it reads IDs from standard input.")]
+Without IDs, the command reads standard input, unless that is a terminal.")]
     #[command(after_help = "\
 Examples:
   intunectl partner show 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
@@ -133,7 +134,7 @@ Examples:
 
 Exit codes:
   0  all partners shown
-  1  at least one could not be shown
+  1  at least one partner could not be shown
   2  usage error; nothing was sent
   4  no usable token, a token for another tenant, or a rejected token (401)")]
     Show {
@@ -147,12 +148,13 @@ Disconnect partners from the tenant.
 Sends POST /deviceManagement/remoteAssistancePartners/{id}/disconnect for each ID and reports each result. There is no \
 undo: to get a partner back, onboard it again.
 
-It reads and checks all IDs before the first request. If one is invalid, nothing is sent.
+The command reads all IDs before the first request. If one is not a valid ID, nothing is sent.
 
-In the foreground of a terminal, it shows the partners and asks for confirmation. Elsewhere (cron, services, background \
-jobs, or if CI is set), it acts without asking.
+In the foreground of a terminal, the command shows the partners and asks for confirmation. In cron, services and \
+background jobs, it acts without asking. It also does so if CI is set to anything but false.
 
-It retries after throttling, gateway errors, lost connections and timeouts. Disconnecting a partner twice is harmless.
+The command retries after throttling, gateway errors, lost connections and timeouts. Disconnecting a partner twice is \
+harmless.
 
 The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
 DeviceManagementConfiguration.ReadWrite.All.")]
@@ -167,18 +169,18 @@ Examples:
     --resume audit.ndjson -o ndjson >> audit.ndjson
 
 Exit codes:
-  0         every partner succeeded, or was skipped by --resume
-  1         at least one did not, or you declined
-  2         usage error; nothing was sent
-  4         no usable token, a token for another tenant, or a rejected one (401)
-  130, 143  interrupted")]
+  0              every partner succeeded, or was skipped by --resume
+  1              at least one partner did not succeed, or you declined
+  2              usage error; nothing was sent
+  4              no usable token, a token for another tenant, or a rejected token (401)
+  129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM")]
     Disconnect(Write),
     /// Start onboarding partners
     #[command(long_about = "\
 Start onboarding partners.
 
 Sends POST /deviceManagement/remoteAssistancePartners/{id}/beginOnboarding for each ID and reports each result. The \
-partner must then confirm before it is onboarded. Everything else works as in `intunectl partner disconnect`.
+partner must then confirm the onboarding. Everything else works as in `intunectl partner disconnect`.
 
 The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
 DeviceManagementConfiguration.ReadWrite.All.")]
@@ -190,11 +192,11 @@ Examples:
     -o ndjson > audit.ndjson
 
 Exit codes:
-  0         every partner succeeded, or was skipped by --resume
-  1         at least one did not, or you declined
-  2         usage error; nothing was sent
-  4         no usable token, a token for another tenant, or a rejected one (401)
-  130, 143  interrupted")]
+  0              every partner succeeded, or was skipped by --resume
+  1              at least one partner did not succeed, or you declined
+  2              usage error; nothing was sent
+  4              no usable token, a token for another tenant, or a rejected token (401)
+  129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM")]
     Onboard(Write),
 }
 
@@ -202,12 +204,13 @@ Exit codes:
 pub struct Ids {
     /// Partner IDs; `-` reads them from standard input
     ///
-    /// Files and standard input can contain, in any mix: one ID per line, blank lines and # comments; one JSON object
-    /// with an "id" per line; a JSON array of strings or of such objects; a page of results from Graph. The encoding
-    /// is UTF-8, or UTF-16 with a byte order mark. If an object has a "tenant_id", the token must be for that tenant.
+    /// Files and standard input can contain, in any mix: one ID per line; blank lines, and lines that start with #; one
+    /// JSON object per line, with an "id"; a JSON array of IDs or of such objects; a page of results from Graph. The
+    /// encoding is UTF-8, or UTF-16 with a byte order mark. If an object has a "tenant_id", the token must be for that
+    /// tenant.
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
-    /// Read IDs from this file as well; `-` is standard input
+    /// Also read IDs from this file; `-` is standard input
     #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub from_file: Option<PathBuf>,
 }
@@ -219,23 +222,23 @@ pub struct Write {
     /// Act on up to N partners at once (1 to 64)
     #[arg(short = 'j', long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub concurrency: u8,
-    /// Send at most N writes per DURATION, and 10 x N requests in all; `off` for no limit
+    /// Send at most N writes, and at most 10 x N requests of any kind, per DURATION; `off` for no limit
     ///
-    /// The default is the published limit. Above it, the service throttles the whole application, including your other
-    /// tools.
+    /// The default is the published limit. If you exceed it, the service also throttles other tools that use the same
+    /// application.
     #[arg(long, value_name = "N/DURATION|off", default_value = "100/20s", value_parser = rate)]
     pub rate: RateLimit,
     /// Read each partner and report what would happen; change nothing
     ///
-    /// Exits 1 if a partner cannot be read, or the token lacks the permission.
+    /// The exit code is 1 if a partner cannot be read, or if the token lacks the permission.
     #[arg(long)]
     pub dry_run: bool,
-    /// Skip the confirmation prompt (shown only on a terminal, and not if CI is set)
+    /// Skip the confirmation prompt
     #[arg(short, long)]
     pub yes: bool,
     /// Wait up to DURATION until the change is visible [default if no value is given: 5m]
     ///
-    /// A partner that is still unchanged by then is reported as failed.
+    /// If the change is not visible by then, the partner is reported as failed.
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "5m", value_parser = positive)]
     pub wait: Option<Duration>,
     /// Stop at the first failure
@@ -243,31 +246,31 @@ pub struct Write {
     pub fail_fast: bool,
     /// Skip partners that the records in FILE (from -o ndjson) show as done in this tenant
     ///
-    /// FILE may be the file that this run appends to (with `>>`). Records of other tenants or Graph servers, and
-    /// incomplete records, from a run that was killed, are ignored.
+    /// FILE may be the file that this run appends to (with `>>`). Records of other tenants or Graph servers are ignored,
+    /// and so are incomplete records.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub resume: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 pub enum AuthCommand {
-    /// Sign in, and store the sign-in in the system keyring
+    /// Sign in, and save the sign-in to the system keyring
     #[command(long_about = "\
-Sign in, and store the sign-in in the system keyring.
+Sign in, and save the sign-in to the system keyring.
 
-If this machine can open a browser ($BROWSER is honoured), the browser shows Microsoft's sign-in page. Otherwise, you \
-get a code to type into a page on any device. After that, intunectl renews tokens without asking. It writes nothing to \
-a file.
+If this machine can open a browser (the variable BROWSER can name one), the browser shows Microsoft's sign-in page. \
+Otherwise, you get a code to type into a page on any device. After that, intunectl renews tokens by itself. It does not \
+write them to a file.
 
-The application is Microsoft Graph Command Line Tools, unless --client-id names another. The tenant is that of the \
-account, unless --tenant names another (--tenant organizations for any). Signing in to an existing profile reuses its \
-cloud, tenant and client ID unless you override them.
+You sign in to the account's own tenant, unless --tenant names another. Signing in to an existing profile reuses its \
+cloud, tenant and client ID, unless you give --cloud, --tenant (--tenant organizations for the account's own) or \
+--client-id.
 
 The sign-in asks for the permission DeviceManagementServiceConfig.ReadWrite.All. An administrator must consent to it \
 once for the tenant.
 
-With --with-token, an access token is read from standard input and stored. It cannot be renewed. A token from Azure CLI \
-works only if az is signed in as a service principal or a managed identity.")]
+A token that is stored with --with-token cannot be renewed. A token from Azure CLI works only if az is signed in as a \
+service principal or a managed identity.")]
     #[command(after_help = "\
 Examples:
   intunectl auth login
@@ -279,8 +282,9 @@ Examples:
     #[command(long_about = "\
 Show which token a command would use.
 
-Prints its source, account, tenant, application, permissions and expiry, whether it can disconnect partners, and which \
-variables are set but not used. A sign-in with less than 5 minutes left is renewed, as before any command.")]
+The command prints the token's source, account, tenant, application, permissions and expiry. It also says whether the \
+token can disconnect partners, and which variables are set but not used. A token that expires in less than 5 minutes is \
+renewed first.")]
     #[command(after_help = "\
 Examples:
   intunectl auth status
@@ -307,8 +311,8 @@ Example:
     #[command(long_about = "\
 Delete the profile's sign-in from the system keyring.
 
-Issued tokens stay valid until they expire. If one may have been stolen, also revoke the account's sessions in \
-the Entra admin center.")]
+Issued tokens stay valid until they expire. If one may have been stolen, also revoke the account's sessions: in \
+the Entra admin center, open the user and choose \"Revoke sessions\".")]
     #[command(after_help = "\
 Examples:
   intunectl auth logout
@@ -332,7 +336,8 @@ pub struct LoginOptions {
     /// Store an access token from standard input
     #[arg(long, group = "way", conflicts_with = "client_id")]
     pub with_token: bool,
-    /// Application to sign in with, a public client [default: the profile's, else Microsoft Graph Command Line Tools]
+    /// ID of the application to sign in with (a public client) [default: the profile's, else that of Microsoft Graph
+    /// Command Line Tools]
     #[arg(long, value_name = "ID", value_parser = client_id)]
     pub client_id: Option<String>,
 }
@@ -345,7 +350,7 @@ pub struct SandboxOptions {
     /// Time that each response takes
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub latency: Duration,
-    /// Throttle above N writes per DURATION, or 10 x N requests in all; `off` for no limit
+    /// Throttle above N writes, or 10 x N requests of any kind, per DURATION; `off` for no limit
     #[arg(long, value_name = "N/DURATION|off", default_value = "100/20s", value_parser = rate)]
     pub throttle: RateLimit,
     /// Answer every POST for this ID with this HTTP status (repeatable)
@@ -369,25 +374,25 @@ pub struct SandboxOptions {
 #[cfg_attr(test, derive(Default))]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Access token; prefer --token-file, because others on this machine can see the command line
+    /// Access token [env: INTUNECTL_TOKEN]; prefer --token-file, as other users of this machine can see a command line
     #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "token_file")]
     pub token: Option<SecretString>,
-    /// File that contains the access token [env: INTUNECTL_TOKEN contains the token itself]
+    /// File that contains the access token
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
-    /// Profile in the system keyring [env: INTUNECTL_PROFILE] [default: default]
+    /// Profile in the system keyring [env: INTUNECTL_PROFILE] [default: the profile named default]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Tenant to act in; if the token is for another tenant, nothing is sent
+    /// Tenant to act in; if the token is for another tenant, nothing is sent [default: the token's]
     #[arg(long, global = true, value_name = "ID|DOMAIN")]
     pub tenant: Option<Tenant>,
     /// Microsoft cloud [env: INTUNECTL_CLOUD] [default: the profile's, else global]
     #[arg(long, global = true, value_name = "CLOUD", value_parser = cloud_parser())]
     pub cloud: Option<Cloud>,
-    /// Graph server, without an API version [env: INTUNECTL_GRAPH_URL] [default: the cloud's]
+    /// URL of the Graph server, without /v1.0 or /beta [env: INTUNECTL_GRAPH_URL] [default: the cloud's]
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub graph_url: Option<String>,
-    /// Sign-in server [env: INTUNECTL_LOGIN_URL] [default: the cloud's]
+    /// URL of the sign-in server [env: INTUNECTL_LOGIN_URL] [default: the cloud's]
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub login_url: Option<String>,
     /// Version of the Graph API
@@ -399,19 +404,19 @@ pub struct Global {
     /// When to use colour [env: NO_COLOR, CLICOLOR_FORCE]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
-    /// Time limit for each attempt, including at most 10 s to connect
+    /// Time limit of each attempt; connecting may take 10s of it
     #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = positive)]
     pub timeout: Duration,
-    /// Maximum number of retries
+    /// Maximum number of retries of each request
     #[arg(long, global = true, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub retries: u32,
-    /// Trust the root certificates in this PEM file as well [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system's]
+    /// Also trust the root certificates in this PEM file [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system's]
     #[arg(long, global = true, value_name = "PEM", value_hint = ValueHint::FilePath)]
     pub ca_cert: Option<PathBuf>,
     /// Print only results and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Show attempts and waits on standard error; -vv also shows headers, with secrets redacted [env: INTUNECTL_DEBUG=1]
+    /// Show attempts and waits on standard error; -vv also shows headers, without secrets [env: INTUNECTL_DEBUG=1]
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 }
@@ -435,7 +440,10 @@ fn rate(text: &str) -> Result<RateLimit, &'static str> {
     let (requests, window) = text.split_once('/').ok_or("not a rate; use for example 100/20s, or `off`")?;
     let requests = requests.parse().ok().filter(|n| (1..=1_000_000).contains(n));
     let requests = requests.ok_or("the number must be from 1 to 1000000")?;
-    Ok(RateLimit(Some(Rate { requests, window: positive(window)? })))
+    Ok(RateLimit(Some(Rate {
+        requests,
+        window: positive(window).map_err(|_| "the duration must be for example 20s, and at most 1 year")?,
+    })))
 }
 
 /// A year: more than any run needs, and every clock can add it to now.
@@ -448,7 +456,7 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
 fn positive(text: &str) -> Result<Duration, &'static str> {
     let duration = duration(text)?;
     if duration.is_zero() || duration > LONGEST {
-        return Err("must be more than 0 s and at most 1 year");
+        return Err("must be more than 0s and at most 1 year");
     }
     Ok(duration)
 }

@@ -61,7 +61,7 @@ variables! {
     // Set and not empty if the script may not see all arguments and variables of the command.
     INTUNECTL_COMPLETE_NO_LOOKUP, Other, Silent;
     AZURE_TENANT_ID, ApplicationDetail,
-        Says("Application to sign in as; also set AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE or the ACTIONS_ variables.");
+        Says("Tenant and client ID of the application to sign in as. Also set AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE, or use GitHub Actions.");
     AZURE_CLIENT_ID, Application, AsAbove;
     AZURE_CLIENT_SECRET, Application, Says("Client secret of the application.");
     AZURE_CLIENT_CERTIFICATE_PATH, Application, Silent;
@@ -204,7 +204,7 @@ mod tests {
         let texts =
             FIXED_TEXTS.iter().map(|fixed| sources.iter().find(|(file, _)| file == fixed).expect(fixed).1.clone());
         let manual = ALL.iter().filter_map(|variable| match variable.manual {
-            Says(text) => Some(text.replace("ACTIONS_ ", "")),
+            Says(text) => Some(text.to_owned()),
             AsAbove | Silent => None,
         });
         for text in pages.chain(texts).chain(manual) {

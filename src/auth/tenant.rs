@@ -42,14 +42,12 @@ impl FromStr for Tenant {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        if text.is_empty() || text.len() > 253 || text.starts_with('.') {
-            return Err("is not a tenant ID or domain");
-        }
-        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)) {
-            return Err("contains a character that no tenant ID or domain has");
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+        if text.is_empty() || text.len() > 253 || text.starts_with('.') || !text.bytes().all(is_allowed) {
+            return Err("must be a tenant ID or a domain, for example contoso.com");
         }
         if text.eq_ignore_ascii_case("consumers") {
-            return Err("means personal accounts, which Intune does not support");
+            return Err("means personal accounts; use a tenant ID or a domain, for example contoso.com");
         }
         // In the form that tokens have.
         Ok(Self(Uuid::try_parse(text).map_or_else(|_| text.to_ascii_lowercase(), |id| id.hyphenated().to_string())))

@@ -38,7 +38,7 @@ fn unknown(above: &Command, name: &str) -> Error {
     let names: Vec<_> = below(above).map(Command::get_name).collect();
     let above = page_name(above).replace('-', " ");
     let hint = match names.as_slice() {
-        [] => format!("leave it out; `{above}` has no commands"),
+        [] => format!("run `{}`", above.replacen(' ', " man ", 1)),
         names => format!("name a command of `{above}`: {}", names.join(", ")),
     };
     Error::usage(format!("no manual page for '{name}'")).hint(hint)

@@ -1832,10 +1832,11 @@ fn an_answer_that_repeats_an_applications_secrets_is_redacted() {
     }
 }
 
-/// The README's block of shell commands that contains this.
+/// The block of shell commands in docs/sandbox.md that contains this.
 #[cfg(unix)]
-fn readme(part: &str) -> &'static str {
-    let blocks = include_str!("../../README.md").split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+fn sandbox_example(part: &str) -> &'static str {
+    let page = include_str!("../../docs/sandbox.md");
+    let blocks = page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let mut blocks = blocks.filter(|block| block.contains(part));
     let block = blocks.next().unwrap();
     assert!(blocks.next().is_none(), "{part} is in more than one block");
@@ -1845,16 +1846,17 @@ fn readme(part: &str) -> &'static str {
 #[cfg(unix)]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn the_sandbox_examples_of_the_readme_work() {
+fn the_examples_of_the_sandbox_page_work() {
     let machine = Machine::new();
     for (part, says) in [
+        ("sandbox -- sh -c 'intunectl partner list", "3 partners: 3 disconnected"),
         ("auth login --device-code", "deleted the sign-in of profile 'default'"),
         ("AZURE_CLIENT_SECRET", "3 partners: 3 disconnected"),
     ] {
         let sandbox = machine.command(&[]);
         let programs = std::path::Path::new(sandbox.get_program()).parent().unwrap().to_owned();
         let mut shell = Command::new("sh");
-        shell.args(["-c", readme(part)]).env_clear();
+        shell.args(["-c", sandbox_example(part)]).env_clear();
         for (name, value) in sandbox.get_envs() {
             shell.env(name, value.unwrap());
         }

@@ -21,14 +21,14 @@ use text::RecordStyle;
 /// How results are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For people; tab-separated if standard output is not a terminal
+    /// For reading; tab-separated if standard output is not a terminal
     #[default]
     Text,
     /// One document, at the end
     Json,
     /// One JSON record per line, as soon as it is known
     Ndjson,
-    /// Only the IDs that succeeded, one per line
+    /// Only IDs, one per line: those that succeeded (list and show: all)
     Id,
 }
 
