@@ -33,7 +33,7 @@ impl CancelReason {
         match self {
             Self::Interrupted(Signal::Interrupt) => "the run was interrupted",
             Self::Interrupted(Signal::Terminate) => "the run was terminated",
-            Self::Unauthorized => "the service rejected the token",
+            Self::Unauthorized => "Graph rejected the token",
             Self::FailFast => "--fail-fast stopped the run",
             Self::OutputGone => "the results could no longer be written",
         }

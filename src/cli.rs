@@ -27,7 +27,7 @@ Exit codes:
   0              success
   1              failure, or you declined
   2              usage error; nothing was sent
-  4              no usable token, a token for another tenant, or a rejected token (401)
+  4              no usable token, wrong tenant, or rejected token (401)
   129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM")]
 pub struct Cli {
     #[command(flatten)]
@@ -136,7 +136,7 @@ Exit codes:
   0  all partners shown
   1  at least one partner could not be shown
   2  usage error; nothing was sent
-  4  no usable token, a token for another tenant, or a rejected token (401)")]
+  4  no usable token, wrong tenant, or rejected token (401)")]
     Show {
         #[command(flatten)]
         ids: Ids,
@@ -172,7 +172,7 @@ Exit codes:
   0              every partner succeeded, or was skipped by --resume
   1              at least one partner did not succeed, or you declined
   2              usage error; nothing was sent
-  4              no usable token, a token for another tenant, or a rejected token (401)
+  4              no usable token, wrong tenant, or rejected token (401)
   129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM")]
     Disconnect(Write),
     /// Start onboarding partners
@@ -195,7 +195,7 @@ Exit codes:
   0              every partner succeeded, or was skipped by --resume
   1              at least one partner did not succeed, or you declined
   2              usage error; nothing was sent
-  4              no usable token, a token for another tenant, or a rejected token (401)
+  4              no usable token, wrong tenant, or rejected token (401)
   129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM")]
     Onboard(Write),
 }

@@ -81,7 +81,7 @@ impl Interrupts {
     ) {
         cancel.set(CancelReason::Interrupted(signal));
         if cancel.is_shielded() {
-            console.note("interrupted: waiting until the sign-in is renewed. Interrupt again to end at once");
+            console.note("interrupted: waiting until the sign-in is renewed. Interrupt again to stop at once");
         }
         tokio::select! {
             biased;
@@ -165,7 +165,7 @@ impl Signals {
 pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     // One thread: more cost more CPU time and were never faster, as measured with this tool's load.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("cannot prepare to use the network")?;
+    let runtime = runtime.context("cannot set up the network")?;
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result

@@ -56,21 +56,21 @@ fn correlation_id(said: &str) -> Option<String> {
 fn describe_oauth_error(error: &str) -> &str {
     let code = error.trim().split(['\r', '\n']).next().unwrap_or_default();
     match code.trim_end() {
-        "" => "no reason given",
+        "" => "the server gave no reason",
         "access_denied" | "authorization_declined" => "the sign-in was declined",
         "authorization_pending" | "slow_down" => "the sign-in is not complete yet",
         "expired_token" => "the code expired before the sign-in was complete",
         "bad_verification_code" => "the sign-in service does not know the device code",
         "invalid_grant" => "the credential is not valid, has expired or was revoked",
         "invalid_client" => "the application credentials are not valid",
-        "unauthorized_client" => "the application is not in the tenant, or must not sign in this way",
+        "unauthorized_client" => "the application is not in the tenant, or is not allowed this sign-in method",
         "interaction_required" | "login_required" => "a new sign-in is required",
         "consent_required" => "the application has no consent for its permissions",
         "invalid_scope" => "the sign-in service does not know the requested permission",
         "invalid_resource" => "the tenant does not know the requested resource",
         "invalid_request" => "the request is not valid",
         "unsupported_grant_type" | "unsupported_response_type" => {
-            "the sign-in service does not support this way to sign in"
+            "the sign-in service does not support this sign-in method"
         }
         "server_error" => "the sign-in service failed",
         "temporarily_unavailable" => "the sign-in service is too busy",
@@ -87,64 +87,66 @@ fn words(number: u32) -> Option<&'static str> {
     let words = match number {
         // Account, tenant and cloud.
         16_000 | 16_003 | 50_014 | 50_020 | 50_034 | 51_004 | 90_072 => {
-            "sign in with an account of this tenant, name the account's tenant with --tenant ID|DOMAIN, or invite the \
-             account as a guest"
+            "use an account of this tenant, give the account's tenant with --tenant ID|DOMAIN, or invite the account as \
+             a guest"
         }
         500_208 => "sign in with a work or school account; Intune accepts no personal accounts",
-        50_059 | 50_128 | 50_194 | 90_019 | 90_130 | 9_001_023 => "name the tenant with --tenant ID|DOMAIN",
+        50_059 | 50_128 | 50_194 | 90_019 | 90_130 | 9_001_023 => "give the tenant with --tenant ID|DOMAIN",
         // 900023: microsoftgraph/microsoft-graph-docs#13158.
-        90_002 | 900_023 => "check the tenant (--tenant ID|DOMAIN, or AZURE_TENANT_ID) and the cloud (--cloud)",
+        90_002 | 900_023 => {
+            "check the spelling of --tenant (for an application: of AZURE_TENANT_ID). If it is right, check --cloud"
+        }
         // 900439: "Error AADSTS900439 - USGClientNotSupportedOnPublicEndpoint".
         90_038 | 90_051 | 900_382 | 900_432 | 900_439 => {
-            "name the cloud of the tenant and the application with --cloud (global, gcc-high, dod, china)"
+            "use --cloud with the cloud of the tenant and of the application (global, gcc-high, dod, china)"
         }
         50_002 | 500_021 | 500_022 => {
-            "check --tenant; if it is right, allow it in the tenant restrictions of this network, or use another network"
+            "check --tenant. If it is right, allow the tenant in the tenant restrictions of this network, or use another network"
         }
         500_212 | 500_213 => {
-            "sign in with an account of the tenant itself, or allow this account in the cross-tenant access settings \
-             of both tenants"
+            "use an account of the tenant itself, or allow this account: Entra admin center > External Identities > \
+             Cross-tenant access settings"
         }
 
         // Consent.
         65_001 | 90_008 | 90_094 | 90_095 | 90_099 => {
-            "grant admin consent for DeviceManagementServiceConfig.ReadWrite.All: Entra admin center > Enterprise \
-             applications > the application > Permissions"
+            "an administrator has to sign in once with `{login}`, and consent to \
+             DeviceManagementServiceConfig.ReadWrite.All for the organization"
         }
         65_004 => {
-            "sign in again and accept the permissions, or have an administrator consent to \
+            "sign in again and accept the permissions, or ask an administrator to consent to \
              DeviceManagementServiceConfig.ReadWrite.All"
         }
         65_005 | 650_056 | 650_057 => {
             "in the app registration, under API permissions, add Microsoft Graph's \
-             DeviceManagementServiceConfig.ReadWrite.All and grant admin consent"
+             DeviceManagementServiceConfig.ReadWrite.All, and grant consent"
         }
         65_002 => "use an app registration of your own with --client-id ID; this application cannot get the permission",
 
         // Conditional Access and risk.
         53_002 | 53_003 | 50_131 | 530_032 | 530_035 => {
-            "comply with the policy named in the Entra sign-in log; if it blocks device codes, try --browser"
+            "Entra admin center > Sign-in logs shows the policy that blocks this. If it blocks device codes, add --browser"
         }
         // 530033: Azure/azure-cli#27919. That a device code cannot show the device: AzureAD/MSAL.PS#51.
         50_005 | 50_097 | 50_129 | 53_000 | 53_001 | 530_033 => {
-            "use --browser on a device that the tenant manages; a device code cannot identify the device"
+            "add --browser, on a device that the policy allows. With a device code, Entra cannot see the device"
         }
         53_011 | 530_034 => {
-            "have an administrator of the account's own tenant review its risk in Entra ID Protection, and dismiss it"
+            "ask an administrator of the account's own tenant to check the account: Entra admin center > ID Protection > Risky users"
         }
         50_053 => {
-            "see the Entra sign-in log: wait if the account is locked; use another network if this IP address is blocked"
+            "wait if the account is locked; use another network if the IP address is blocked (Entra admin center > Sign-in logs)"
         }
 
         // The account.
         50_072 | 50_074 | 50_076 | 50_078 | 50_079 | 50_158 | 53_004 => {
-            "sign in again with `{login}`, and complete or set up multifactor authentication in the browser"
+            "sign in again with `{login}`, and complete multifactor authentication in the browser, or set it up there"
         }
         50_055 | 50_125 | 50_144 => "change the password in a browser, then sign in again with `{login}`",
         // 500571: "Error AADSTS500571 - Guest user account is disabled".
-        50_057 | 500_571 => "use another account, or have an administrator of the tenant enable this one",
+        50_057 | 500_571 => "use another account, or ask an administrator of the tenant to enable this account",
         50_105 => {
-            "assign the account: Entra admin center > Enterprise applications > the application > Users and groups"
+            "assign the account to the application: Entra admin center > Enterprise applications > the application > Users and groups"
         }
 
         // A saved sign-in, or a code from the browser, each of which works once.
@@ -155,26 +157,26 @@ fn words(number: u32) -> Option<&'static str> {
         70_016 => "sign in again, and complete the sign-in in the browser before the code expires",
         70_018 => "sign in again, and enter the new code exactly as shown",
         // 70020: Azure/azure-cli#22251.
-        70_019 | 70_020 => "sign in again and use the new code in time, or use --browser",
-        90_120 => "sign in again with a new code; each code works once",
+        70_019 | 70_020 => "sign in again, and enter the new code before it expires, or add --browser",
+        90_120 => "sign in again; each code works only once",
 
         // The app registration.
         // 7000229: Azure/Commercial-Marketplace-SaaS-Accelerator#830.
         70_001 | 700_011 | 700_016 | 7_000_229 => {
-            "check --client-id ID (or AZURE_CLIENT_ID) and --tenant ID|DOMAIN (or AZURE_TENANT_ID); the tenant must \
-             have consented to the application"
+            "check --client-id ID or AZURE_CLIENT_ID, and the tenant. An administrator of the tenant has to consent to the \
+             application"
         }
         7_000_112 => {
-            "enable the application: Entra admin center > Enterprise applications > the application > Properties"
+            "enable the application: Entra admin center > Enterprise applications > the application > Properties > Enabled for users to sign-in"
         }
         // It also comes if http://localhost is under "Web": "Error AADSTS7000218 when a confidential client application
         // authenticates".
         7_000_218 => {
-            "turn on \"Allow public client flows\" and move http://localhost to \"Mobile and desktop applications\", in \
-             the app registration under Authentication"
+            "in the app registration, under Authentication: turn on \"Allow public client flows\", and move http://localhost \
+             to \"Mobile and desktop applications\""
         }
         700_025 => {
-            "turn off \"Allow public client flows\" in the app registration, or sign in as a person with `{login}`"
+            "turn off \"Allow public client flows\" in the app registration, or sign in with your account: `{login}`"
         }
         50_011 | 70_004 | 900_971 => {
             "in the app registration, under Authentication, add http://localhost to \"Mobile and desktop \
@@ -182,10 +184,10 @@ fn words(number: u32) -> Option<&'static str> {
         }
         // AzureAD/microsoft-authentication-library-for-js#2482.
         9_002_327 => {
-            "move http://localhost from \"Single-page application\" to \"Mobile and desktop applications\", in the app \
-             registration under Authentication"
+            "in the app registration, under Authentication, move http://localhost from \"Single-page application\" to \
+             \"Mobile and desktop applications\""
         }
-        50_001 | 70_011 | 500_011 => "check --cloud, --graph-url and --tenant; all must belong to the same cloud",
+        50_001 | 70_011 | 500_011 => "check that --cloud, --graph-url and --tenant belong to the same cloud",
 
         // An application's credential: a secret, or a federated token.
         7_000_222 => {
@@ -193,32 +195,32 @@ fn words(number: u32) -> Option<&'static str> {
              AZURE_CLIENT_SECRET"
         }
         70_002 | 7_000_215 => {
-            "AZURE_CLIENT_SECRET must be the Value, not the Secret ID, of a secret of AZURE_CLIENT_ID; if the Value is \
-             lost, create a new secret"
+            "put the Value (not the Secret ID) of a secret of AZURE_CLIENT_ID into AZURE_CLIENT_SECRET. If you do not have \
+             it, create a new secret"
         }
         // 70021, 700211, 700213, 70025: Azure DevOps, "Troubleshoot an Azure Resource Manager workload identity service
         // connection". 7002138 is about upper and lower case: Azure/login#515. That a new credential takes minutes:
         // "Important considerations and restrictions for federated identity credentials".
         70_021 | 70_025 | 700_211 | 700_213 | 7_002_138 => {
-            "compare the token's issuer and subject, letter for letter, with the federated credentials of \
-             AZURE_CLIENT_ID; a new one takes minutes to work"
+            "AZURE_CLIENT_ID needs a federated credential with exactly the token's issuer and subject. A new one works \
+             after some minutes"
         }
         // hashicorp/terraform-provider-azuread#1755. The values: "Configure an application to trust a managed
         // identity".
         700_212 => {
-            "give token and federated credential the audience api://AzureADTokenExchange (gcc-high, dod: add USGov; \
-             china: add China)"
+            "token and federated credential need the audience api://AzureADTokenExchange (gcc-high, dod: \
+             …ExchangeUSGov; china: …ExchangeChina)"
         }
         // The same Azure DevOps page.
         700_223 | 700_238 => {
-            "have an administrator allow this issuer in the tenant's restrictions for federated credentials"
+            "ask an administrator whether a policy of the tenant blocks this issuer of federated credentials"
         }
         // The same Azure DevOps page; Azure/login#372.
         700_024 => {
-            "get a new federated token (AZURE_FEDERATED_TOKEN_FILE) just before the run; check the clock of its issuer"
+            "get a new federated token (AZURE_FEDERATED_TOKEN_FILE) just before the command, and check the clocks"
         }
         50_027 | 700_027 => {
-            "get a new federated token (AZURE_FEDERATED_TOKEN_FILE), signed with a key that its issuer publishes"
+            "get a new federated token (AZURE_FEDERATED_TOKEN_FILE); its issuer has to publish the key that signed it"
         }
 
         // Temporary.
@@ -290,7 +292,7 @@ mod tests {
             ("invalid_grant", "revoked"),
             ("server_error", "failed"),
             ("temporarily_unavailable", "busy"),
-            ("", "no reason given"),
+            ("", "the server gave no reason"),
             ("something_new", "something_new"),
             (" something\r\nforged", "something"),
         ] {

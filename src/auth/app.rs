@@ -175,7 +175,7 @@ mod tests {
             ("AZURE_FEDERATED_TOKEN_FILE= ", "is empty"),
             ("AZURE_TENANT_ID=", "is empty"),
             ("AZURE_CLIENT_ID=\n", "is empty"),
-            ("AZURE_TENANT_ID=a/b", "contains a character"),
+            ("AZURE_TENANT_ID=a/b", "must be a tenant ID"),
             ("ACTIONS_ID_TOKEN_REQUEST_URL=github", "is not a valid URL"),
             ("ACTIONS_ID_TOKEN_REQUEST_URL=https://a:b@x", "contains a user name or password"),
         ] {

@@ -32,7 +32,7 @@ impl TokenOrigin {
     pub fn renewal_advice(&self, claims: Option<&Claims>) -> String {
         match self {
             Self::Static(_) if claims.is_some_and(Claims::is_of_azure_cli) => NOT_AZURE_CLI.to_owned(),
-            Self::Static(_) => "Get a new token and run again".to_owned(),
+            Self::Static(_) => "Get a new token, then run the command again".to_owned(),
             Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
             Self::Profile(profile) => format!("Sign in again: {}", session::login_command(&profile.name)),
         }
@@ -76,7 +76,7 @@ impl TokenOrigin {
             Self::App { .. } => format!("check --tenant, --login-url and {AZURE_CLIENT_ID}"),
             Self::Static(StaticSource::StandardInput) => format!("get a token for {typed}"),
             Self::Static(_) => format!(
-                "use a token for {typed}, or sign in there, then add --profile NAME:\n  \
+                "use a token for {typed}. Or sign in, and use --profile NAME instead of the token:\n  \
                  intunectl auth login --profile NAME --tenant {typed}"
             ),
             Self::Profile(_) => format!(

@@ -175,10 +175,12 @@ impl SignedInProfile {
             StoreError::Busy => {
                 let seconds = within.as_secs();
                 self.cannot(&format!("another intunectl has been renewing it for {seconds} s, or is suspended"))
-                    .hint("end the other intunectl, or wait for it to finish")
+                    .hint("wait for the other intunectl to finish, or end it")
             }
             // No lock file: the reason lists the directories.
-            reason => self.cannot(&reason.to_string()).hint("make one of these directories writable"),
+            reason => {
+                self.cannot(&reason.to_string()).hint("make sure that one of these directories exists and is writable")
+            }
         })?)
     }
 
@@ -229,7 +231,7 @@ impl SignedInProfile {
         })?;
         session.filter(|session| self.is_of(session)).ok_or_else(|| {
             self.cannot("the profile was signed out, or signed in again, during this run")
-                .hint(format!("run the command again; to sign in: {}", session::login_command(&self.name)))
+                .hint(format!("run the command again; if it fails, sign in: {}", session::login_command(&self.name)))
                 .into()
         })
     }

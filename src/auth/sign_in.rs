@@ -161,9 +161,11 @@ impl<'a> Platform<'a> {
         let response = request.request_async(&|request| self.send(request, Repeat::Safe)).await;
         let response: StandardDeviceAuthorizationResponse = response.map_err(|error| self.failed(error))?;
         self.keep_secret(response.device_code().secret());
-        let page = self
-            .page(response.verification_uri())
-            .ok_or_else(|| self.unexpected("the answer names an unsafe page (not https, or with a user name)"))?;
+        let page = self.page(response.verification_uri()).ok_or_else(|| {
+            self.unexpected(
+                "the address of the sign-in page in the answer is not safe (not https, or with a user name)",
+            )
+        })?;
         let (code, expires_in) = (sanitize(response.user_code().secret()).into_owned(), response.expires_in());
         if response.interval() > LONGEST_POLL || expires_in > 24 * LONGEST_POLL || code.is_empty() {
             return Err(self.unexpected("the device code in the answer is not valid"));

@@ -120,7 +120,11 @@ impl StaticSource {
     pub fn token(&self, secret: &SecretString, now: SystemTime) -> Result<Token, Error> {
         let source = self.to_string();
         let token = Token::read(secret, &source)?;
-        token.not_expired(&source, "get a new token, then run again. Most are valid for about an hour", now)?;
+        token.not_expired(
+            &source,
+            "get a new token, then run the command again. Most are valid for about an hour",
+            now,
+        )?;
         Ok(token)
     }
 }

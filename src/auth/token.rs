@@ -72,9 +72,8 @@ fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
     if text.is_empty() {
         return Err(match source {
             STANDARD_INPUT => Error::auth("standard input contains no token")
-                .hint("redirect a file with the token:\n  intunectl auth login --with-token < token.txt"),
-            _ => Error::auth(format!("{source} is empty"))
-                .hint("supply the token, or leave it out to use another source"),
+                .hint("write the token to a file, then run:\n  intunectl auth login --with-token < token.txt"),
+            _ => Error::auth(format!("{source} is empty")).hint("give it a value, or remove it to use another source"),
         });
     }
     if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
@@ -86,7 +85,7 @@ fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
         return Err(Error::auth(format!(
             "the token from {source} contains a space, control character or non-ASCII character"
         ))
-        .hint("check that the token is complete and on one line"));
+        .hint("copy the token again; it has no spaces and no line breaks"));
     }
     Ok(SecretString::from(text))
 }

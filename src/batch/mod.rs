@@ -31,6 +31,7 @@ use crate::output::console::Console;
 use crate::output::format::text::detail;
 use crate::output::record::{Owner, Record, Status, Summary};
 use crate::output::sink::{Sink, Written};
+use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
 use confirm::{Confirmation, confirm};
 use record_builder::RecordBuilder;
@@ -135,8 +136,8 @@ pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: Run
             () = std::future::ready(()), if announce => {
                 announce = false;
                 io.console.note(&format!(
-                    "interrupted: no new requests; waiting for {} to finish. Interrupt again to end at once",
-                    flights.len()
+                    "interrupted: no new requests; waiting for {} to finish. Interrupt again to stop at once",
+                    counted(flights.len(), "request")
                 ));
             }
         }
@@ -174,14 +175,14 @@ async fn written(
                 signal = Some(next);
                 if signals < 2 {
                     console.note(
-                        "interrupted: no requests left; waiting for standard output to be read. Interrupt again to end at once",
+                        "interrupted: all requests are finished; waiting for standard output to be read. Interrupt again to stop at once",
                     );
                 }
             }
         }
     }
     let written = tokio::time::timeout(GRACE, finished).await;
-    (written.unwrap_or_else(|_| Written::failed("nothing reads standard output")), signal)
+    (written.unwrap_or_else(|_| Written::failed("no program reads standard output")), signal)
 }
 
 /// The end of what was in progress for an ID.
@@ -354,7 +355,7 @@ impl<'a> Run<'a> {
             }
         }
         for (position, Accepted { progress, request_id }) in std::mem::take(&mut self.accepted) {
-            let given_up = Confirmation::Stopped { seen: "the last read had no answer".to_owned() };
+            let given_up = Confirmation::Stopped { seen: "the last check had no answer".to_owned() };
             if let Some(builder) = self.builder(position, progress) {
                 self.report(builder.confirmed(request_id, given_up, cancelled), None, sink);
             }

@@ -46,13 +46,14 @@ impl RecordBuilder<'_> {
             Confirmation::InEffect => return self.accepted(Status::Done(self.action), request_id),
             Confirmation::TimeUp { waited, seen } => {
                 let waited = humantime::format_duration(waited);
-                let message = format!("accepted, but not confirmed within {waited}: {seen}");
-                let hint = "check later with `intunectl partner show`, or run again with a longer --wait";
+                let message =
+                    format!("the request was accepted, but the change was not visible within {waited}: {seen}");
+                let hint = "check later with `intunectl partner show ID`, or use a longer wait, for example --wait=10m";
                 CallFailure { hint: Some(hint.to_owned()), ..CallFailure::not_confirmed(message) }
             }
             Confirmation::Refused(failure) => {
                 let words = failure.in_words();
-                let message = format!("accepted, but not confirmed: reading the partner failed: {words}");
+                let message = format!("the request was accepted, but the change could not be checked: {words}");
                 let not_confirmed = CallFailure::not_confirmed(message);
                 let kind = match failure.verdict() {
                     Verdict::Unauthorized => FailureKind::Auth,
@@ -63,7 +64,8 @@ impl RecordBuilder<'_> {
             Confirmation::Stopped { seen } => {
                 let reason = cancelled.unwrap_or(CancelReason::OutputGone);
                 let why = reason.in_words();
-                let message = format!("accepted, but not confirmed: {why}; {seen}");
+                let message =
+                    format!("the request was accepted, but the change was not checked to the end: {why}; {seen}");
                 CallFailure::cancelled(reason, message)
             }
         };
@@ -209,12 +211,12 @@ mod tests {
             (acted(answer(504), Ended::Settled, false), FailureKind::Http, "may have been applied anyway"),
             (acted(answer(408), Ended::Settled, true), FailureKind::Http, "may have been applied anyway"),
             (acted(answer(429), Ended::Settled, false), FailureKind::Throttled, "no reason"),
-            (acted(answer(503), hour, false), FailureKind::Throttled, "asks to wait 1h"),
+            (acted(answer(503), hour, false), FailureKind::Throttled, "asks for a wait of 1h"),
             (acted(answer(503), Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
             (acted(timeout(true), Ended::Settled, false), FailureKind::Timeout, "may have been applied anyway"),
-            (acted(timeout(false), Ended::Settled, false), FailureKind::Timeout, "connecting timed out"),
+            (acted(timeout(false), Ended::Settled, false), FailureKind::Timeout, "no connection in time"),
             (acted(Some(Err(NoAnswer::Refused)), Ended::Settled, false), FailureKind::Network, "refused"),
-            (acted(None, hour, false), FailureKind::Throttled, "the service asks to wait 1h; the limit is 10 minutes"),
+            (acted(None, hour, false), FailureKind::Throttled, "Graph asks for a wait of 1h; the limit is 10 minutes"),
             (acted(None, Ended::Stopped, false), FailureKind::Interrupted, "the run was interrupted"),
             (build(|builder| builder.given_up(terminated)), FailureKind::Interrupted, "may have been applied"),
             (

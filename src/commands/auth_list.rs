@@ -62,8 +62,10 @@ impl Listed for Entry {
 pub fn run(context: &Context) -> anyhow::Result<Exit> {
     context.note_rehearsal()?;
     let profiles = store::profiles().map_err(|reason| {
-        Error::failure(reason.to_string())
-            .hint(format!("unlock or install a system keyring; without one, use {}", crate::variables::INTUNECTL_TOKEN))
+        Error::failure(reason.to_string()).hint(format!(
+            "unlock or install a system keyring; without one, use {} for the other commands",
+            crate::variables::INTUNECTL_TOKEN
+        ))
     })?;
     let current = context.profile()?;
     let entries: Vec<_> = profiles.into_iter().filter_map(|profile| entry(profile, &current)).collect();

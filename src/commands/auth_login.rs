@@ -35,8 +35,8 @@ pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exi
             .into());
     }
     if options.with_token && std::io::stdin().is_terminal() {
-        return Err(Error::usage("--with-token reads a token from standard input, which is a terminal")
-            .hint("redirect a file or a pipe: intunectl auth login --with-token < token.txt")
+        return Err(Error::usage("--with-token needs a token on standard input, which is a terminal")
+            .hint("read the token from a file: intunectl auth login --with-token < token.txt")
             .into());
     }
     let profile = context.profile()?;
@@ -98,7 +98,7 @@ fn previous(context: &Context, profile: &str) -> Result<Option<Session>, Error> 
         _ => {
             context.console.warning_with_hint(
                 &format!("cannot read the settings of the previous sign-in: {error}"),
-                "if they were not the default ones, give --tenant, --cloud and --client-id",
+                "if you used --tenant, --cloud or --client-id before, press Ctrl-C and give them again",
             );
             Ok(None)
         }
@@ -180,14 +180,16 @@ async fn sign_in(context: &Context, options: &cli::LoginOptions, asked: Asked) -
         graph.as_str()
     ));
     if let Some(before) = before.filter(|before| before.is_id() && *before != tenant) {
-        context.console.warning(&format!("profile '{profile}' was signed in to another tenant before: {before}"));
+        context
+            .console
+            .warning(&format!("profile '{profile}' was for tenant {before} before; this sign-in replaced it"));
     }
     context.warn_about_other_sources();
     if !can_renew {
         let expiry =
             access.expires_in(SystemTime::now()).map(|left| format!(" and expires in {}", approx_duration(left)));
         context.console.warning(&format!(
-            "the sign-in service sent no refresh token; the token cannot be renewed{}",
+            "this sign-in cannot be renewed (the service sent no refresh token){}",
             expiry.unwrap_or_default()
         ));
     }
@@ -262,7 +264,7 @@ async fn with_browser(
     // `$BROWSER`, or the system's. A text browser runs until the user quits it, and returns to the port before that.
     let opening = tokio::task::spawn_blocking(move || webbrowser::open(&url));
     context.console.instruction(&format!(
-        "Opening a browser to sign in at {}. If none opens, open this address on this machine:\n\n  {}\n\n\
+        "Opening a browser to sign in at {}. If no browser opens, open this address on this machine:\n\n  {}\n\n\
          Waiting for the browser. If this machine has no browser, press Ctrl-C and use --device-code.",
         platform.host(),
         asked.url
@@ -292,14 +294,14 @@ async fn with_browser(
             Err(failed(again, &error, OTHER_WAY_CODE).into())
         }
         None => {
-            context.console.note("the browser did not open; using a device code instead");
+            context.console.note("the browser did not open: sign in with a code instead");
             with_device_code(context, platform, scopes, again).await
         }
     }
 }
 
-const OTHER_WAY_BROWSER: &str = "try again; to sign in with a browser on this machine, add --browser";
-const OTHER_WAY_CODE: &str = "try again; to sign in with a browser on another device, add --device-code";
+const OTHER_WAY_BROWSER: &str = "run the command again; to sign in with a browser on this machine, add --browser";
+const OTHER_WAY_CODE: &str = "run the command again; to sign in with a browser on another device, add --device-code";
 
 /// `again` is the command that signs in.
 fn failed(again: &str, error: &SignInError, otherwise: &str) -> Error {

@@ -229,7 +229,7 @@ fn partners_of(count: usize, connection: &Connection) -> String {
     let partners = counted(count, "partner");
     match connection.tenant() {
         Some(tenant) => format!("{partners} in tenant {}", sanitize(tenant)),
-        None => format!("{partners} in a tenant that the token does not name"),
+        None => format!("{partners} in an unknown tenant"),
     }
 }
 

@@ -188,9 +188,7 @@ impl PartnerWrite<'_> {
         let lacks_permission = connection.claims().and_then(|claims| claims.has_any(permission::WRITE)) == Some(false);
         if self.is_rehearsal() && lacks_permission && matches!(exit, Exit::Success | Exit::Failure) {
             let needed = permission::in_words(permission::WRITE);
-            self.context
-                .console
-                .error(&format!("without --dry-run, Graph would refuse: the token lacks the permission {needed}"));
+            self.context.console.error(&format!("the token lacks the permission; it needs {needed}"));
             return Ok(Exit::Failure);
         }
         Ok(exit)
@@ -220,7 +218,10 @@ impl PartnerWrite<'_> {
             console.error(&format!("cannot write all results: {}", without_errno(error)));
             for record in written.lost.iter().filter(|record| record.status != Status::NotAttempted) {
                 // The console replaces tabs.
-                console.error(&format!("not written: {}", text_line(record, RecordStyle::PLAIN).replace('\t', " ")));
+                console.error(&format!(
+                    "result not written: {}",
+                    text_line(record, RecordStyle::PLAIN).replace('\t', " ")
+                ));
             }
         }
         if let Exit::Interrupted(signal) = exit {

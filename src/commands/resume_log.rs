@@ -29,27 +29,27 @@ impl ResumeLog {
             return Err(Error::usage(format!(
                 "standard output would overwrite the records in {name}; nothing was sent"
             ))
-            .hint("append with `>>`; for a first run, omit --resume"));
+            .hint("use `>>` to append; for a first run, leave out --resume"));
         }
         if is_own && format != Format::Ndjson {
             return Err(Error::usage(format!(
                 "the output would be mixed with the records in {name}; nothing was sent"
             ))
-            .hint("append records with -o ndjson, or write the output to another file"));
+            .hint("use -o ndjson, or write the output to another file"));
         }
         let bytes = input::file(&path).map_err(|error| {
-            error.hint("give --resume the records of an earlier run (-o ndjson); for a first run, omit --resume")
+            error.hint("give the file that an earlier run wrote with -o ndjson; for a first run, leave out --resume")
         })?;
         // On Windows, `>` looks like a first `>>`: cmd passes an empty file. PowerShell passes a pipe, and may already
         // have written a byte order mark to the file.
         if cfg!(windows) && (is_own || stdout::is_pipe()) && decode_lossy(&bytes).is_empty() {
             return Err(Error::usage(format!("{name} is empty; nothing was sent")).hint(
-                "`>` empties a file before intunectl reads it: append with `>>`; for a first run, omit --resume",
+                "`>` empties a file before intunectl reads it: use `>>` to append; for a first run, leave out --resume",
             ));
         }
         let earlier = resume::read(&bytes, action).map_err(|foreign| {
             Error::usage(format!("{name}: {foreign}; nothing was sent")).hint(format!(
-                "give --resume the records (-o ndjson) of an earlier {}",
+                "give the file that an earlier {} wrote with -o ndjson",
                 action::ALL.map(|action| action.name).join(" or ")
             ))
         })?;
@@ -78,7 +78,7 @@ impl ResumeLog {
         }
         if connection.tenant().is_none() && !done.is_empty() {
             context.console.warning(&format!(
-                "{name}: neither the token nor the records name a tenant; check that both belong to the same tenant"
+                "{name}: the token and the records name no tenant; check that they belong to the same tenant"
             ));
         }
         done

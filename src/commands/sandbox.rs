@@ -41,7 +41,7 @@ pub fn run(context: &Context, options: cli::SandboxOptions) -> anyhow::Result<Ex
             Some((program, arguments)) => (program, arguments),
             None => {
                 show(&settings)?;
-                context.console.note("serving until interrupted (Ctrl-C)");
+                context.console.note("the sandbox runs until you press Ctrl-C");
                 tokio::select! {
                     () = sandbox.serve() => return Ok(Exit::Success),
                     signal = signals.recv() => return Ok(Exit::Interrupted(signal)),
@@ -59,7 +59,7 @@ pub fn run(context: &Context, options: cli::SandboxOptions) -> anyhow::Result<Ex
 fn not_started(error: &anyhow::Error) -> Error {
     match error.downcast_ref::<std::io::Error>() {
         Some(reason) => Error::failure(format!("the sandbox {error}: {}", without_errno(reason)))
-            .hint("omit --port to use a free port"),
+            .hint("leave out --port to use a free port"),
         None => Error::failure(format!("{error:#}")),
     }
 }
@@ -104,8 +104,8 @@ fn start(program: &OsStr, arguments: &[OsString], settings: &Settings) -> anyhow
         .spawn()
         .map_err(|error| {
             let program = program.to_string_lossy();
-            Error::usage(format!("cannot run {program}: {}", without_errno(&error)))
-                .hint(format!("for pipes and other shell syntax, run a shell: -- {SHELL}"))
+            Error::usage(format!("cannot run '{program}': {}", without_errno(&error)))
+                .hint(format!("for pipes, run a shell: -- {SHELL}"))
                 .into()
         })
 }
@@ -148,9 +148,11 @@ fn path_with_us() -> anyhow::Result<OsString> {
     let path = std::env::var_os(PATH).filter(|path| !path.is_empty()).unwrap_or_else(|| USUAL_PATH.into());
     let with_us = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)));
     with_us.map_err(|_| {
-        Error::failure(format!("cannot add the directory of intunectl to {PATH}: its name contains a colon"))
-            .hint("move intunectl to another directory")
-            .into()
+        Error::failure(format!(
+            "cannot add intunectl's directory to {PATH}: the path of the directory contains a colon"
+        ))
+        .hint("move intunectl to a directory without a colon in its path")
+        .into()
     })
 }
 

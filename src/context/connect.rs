@@ -181,7 +181,7 @@ impl Context {
         if let Some(error) = unkept {
             self.console.warning_with_hint(
                 &format!("cannot store the renewed sign-in of profile '{}': {error:#}", profile.name),
-                &format!("this run continues; if the next one fails, {}", sources::sign_in_again(&profile.name)),
+                &format!("this command continues; if the next one fails, {}", sources::sign_in_again(&profile.name)),
             );
         }
         Ok(token)

@@ -150,7 +150,8 @@ pub(super) fn profile_connection(
     };
     let parse = |url: &str| {
         url.parse::<Root>().map_err(|reason| {
-            Error::auth(format!("a server of profile '{name}' {reason}")).hint(sources::sign_in_again(name))
+            Error::auth(format!("the address of a server in profile '{name}' {reason}"))
+                .hint(sources::sign_in_again(name))
         })
     };
     let (graph, login) = (parse(&session.graph_url)?, parse(&session.login_url)?);

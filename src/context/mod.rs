@@ -88,8 +88,7 @@ impl Context {
     /// Tells a user who lists or deletes sign-ins that in a sandbox this does not affect the real ones.
     pub fn note_rehearsal(&self) -> Result<(), Error> {
         if settings::sandbox(&environment)?.is_some() {
-            self.console
-                .note(&format!("{INTUNECTL_SANDBOX} is set: only sign-ins to the sandbox are listed or deleted"));
+            self.console.note(&format!("{INTUNECTL_SANDBOX} is set: this command sees only sign-ins to the sandbox"));
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ pub struct Roots {
 /// A usage error: options or variables contradict each other, or have an invalid value.
 pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error> {
     if let Some(any) = options.tenant.as_ref().filter(|tenant| tenant.is_any()) {
-        return Err(Error::usage(format!("--tenant {any} does not name one tenant; nothing was sent"))
+        return Err(Error::usage(format!("--tenant {any} means any tenant, not one; nothing was sent"))
             .hint("use the tenant's ID or a domain, for example --tenant contoso.com"));
     }
     let app = credential::variables(get);
@@ -130,7 +130,7 @@ fn at_most_one<'a>(mut names: impl Iterator<Item = &'a str>, what: &str) -> Resu
     match (names.next(), names.next()) {
         (Some(one), Some(other)) => {
             let hint = if what == "given" { "leave out one of them" } else { "unset one of them" };
-            Err(Error::usage(format!("{one} and {other} contradict each other; nothing was sent")).hint(hint))
+            Err(Error::usage(format!("{one} and {other} cannot be used together; nothing was sent")).hint(hint))
         }
         (one, _) => Ok(one),
     }
@@ -155,7 +155,7 @@ pub fn profile(options: &Global, get: Environment<'_>) -> Result<String, Error> 
     };
     if name.is_empty() {
         return Err(Error::usage(format!("{from} is empty; nothing was sent"))
-            .hint(format!("name a profile, or {}", without(from))));
+            .hint(format!("give the name of a profile, or {}", without(from))));
     }
     if name.chars().count() > 64 || sanitize(&name) != name {
         return Err(Error::usage(format!(
@@ -296,7 +296,7 @@ fn rehearsal(typed: Layer, sandbox: Root, get: Environment<'_>) -> Result<Roots,
 
 fn outside_sandbox(name: &str) -> Error {
     Error::usage(format!("{name} names a server outside the sandbox, but {INTUNECTL_SANDBOX} is set; nothing was sent"))
-        .hint(format!("{}. To leave the sandbox, exit its command or shell", without(name)))
+        .hint(format!("{}. To use a real tenant, run the command outside the sandbox", without(name)))
 }
 
 fn is_option(name: &str) -> bool {

@@ -22,7 +22,7 @@ impl Context {
         }
     }
 
-    /// Warns before the first request if the token's claims show that the service will probably reject it.
+    /// Warns before the first request if the token's claims show that Graph will probably reject it.
     pub fn warn_about(&self, connection: &Connection, permissions: &[&str]) {
         let Some(claims) = connection.claims() else { return };
         let root = connection.root.as_str();
@@ -31,10 +31,7 @@ impl Context {
         if let Some(audience) = claims.audience().filter(|audience| !is_for_graph(audience)) {
             let graph = connection.cloud().map_or_else(|| root.to_owned(), |cloud| cloud.graph().to_owned());
             self.console.warning_with_hint(
-                &format!(
-                    "the token is for {}, not for {graph}; the service will probably reject it",
-                    sanitize(&audience)
-                ),
+                &format!("the token is for {}, not for {graph}; Graph will probably reject it", sanitize(&audience)),
                 &match &connection.origin {
                     TokenOrigin::Static(_) => format!("get a token for the resource {graph}"),
                     TokenOrigin::App { .. } | TokenOrigin::Profile(_) => {
@@ -51,11 +48,13 @@ impl Context {
         if claims.has_any(permissions) == Some(false) {
             let hint = match claims.is_of_azure_cli() {
                 true => NOT_AZURE_CLI.to_owned(),
-                false => format!("ask an administrator to grant the application this permission, then {then}"),
+                false => format!(
+                    "an administrator has to grant this permission to the application in the Entra admin center; then {then}"
+                ),
             };
             let needed = permission::in_words(permissions);
             self.console.warning_with_hint(
-                &format!("the token lacks the permission {needed}; the service will probably reject it"),
+                &format!("the token lacks the permission {needed}; Graph will probably reject it"),
                 &hint,
             );
         }

@@ -1,6 +1,10 @@
 //! Hints for calls that failed.
 
 use crate::net::answer::NoAnswer;
+use crate::permission;
+
+/// What to do if an answer is not one of Graph's.
+pub const NOT_GRAPH: &str = "another server may have answered: check --graph-url and HTTPS_PROXY";
 
 /// Whose token a call is made with.
 #[derive(Debug, Clone, Default)]
@@ -23,33 +27,39 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
     let words = match (status, purpose) {
         (401, _) => {
             let causes = match caller.is_app_only {
-                Some(true) => "lack a permission, or the tenant may not allow app-only access",
-                Some(false) => "have expired, be for another service, or lack a permission",
-                None => "have expired or lack a permission, or the tenant may not allow app-only access",
+                Some(true) => "the application may lack a permission, or the tenant may not allow app-only access",
+                Some(false) => "the token is expired, is for another service, or lacks a permission",
+                None => "the token is expired or lacks a permission, or the tenant does not allow app-only access",
             };
-            format!("the token may {causes}. {}", caller.renewal_advice)
+            format!("{causes}. {}", caller.renewal_advice)
         }
-        // What a call needs. Source: graph-facts, "The resource". `auth status` names the permissions.
+        // What a call needs. Two permissions would do, but a hint with both takes a third line.
+        // Source: graph-facts, "The resource".
         (403, _) => {
-            let others = match caller.is_app_only {
-                Some(true) => "the tenant's Intune licence, and whether the tenant allows app-only access",
-                Some(false) => "the account's Intune role, and the tenant's Intune licence",
-                None => "the account's Intune role, and the tenant's licence (and app-only access)",
+            let permission = match purpose {
+                Purpose::List | Purpose::Read => permission::READ,
+                Purpose::Write => permission::WRITE,
             };
-            format!("check the token's permission with `intunectl auth status`, {others}")
+            let others = match caller.is_app_only {
+                Some(true) => "and the tenant an Intune licence and app-only access",
+                Some(false) => "the account an Intune role, and the tenant an Intune licence",
+                None => "an Intune role (or app-only access), and an Intune licence",
+            };
+            format!("the token needs {}, {others}", permission.first()?)
         }
         (404, Purpose::List) => "check --graph-url, --cloud and --api-version".to_owned(),
         (404, Purpose::Read | Purpose::Write) => {
-            "no such partner in this tenant, or wrong --graph-url: check with `intunectl partner list`".to_owned()
+            "the tenant has no partner with this ID; `intunectl partner list` shows all IDs".to_owned()
         }
         (429, Purpose::List | Purpose::Read) => {
-            "other programs may be using up the tenant's rate limit: try again later".to_owned()
+            "other programs may send too many requests to this tenant: run the command again later".to_owned()
         }
         (429, Purpose::Write) => {
-            "other programs may be using up the tenant's rate limit: try again later, or with a lower --rate".to_owned()
+            "other programs may send too many requests to this tenant: run the command again later".to_owned()
         }
         (300..=399, _) => {
-            "a proxy or a captive portal may be redirecting requests: check HTTPS_PROXY and --graph-url".to_owned()
+            "if this network has a sign-in page, open it in a browser; otherwise check HTTPS_PROXY and --graph-url"
+                .to_owned()
         }
         _ => return None,
     };
@@ -63,8 +73,8 @@ pub fn without_answer(reason: &NoAnswer, purpose: Purpose) -> &'static str {
             "check the network, HTTPS_PROXY, and --graph-url"
         }
         (_, Purpose::Write) => {
-            "check the network and the proxy, then run again: repeating a completed action is harmless"
+            "check the network and HTTPS_PROXY, then run the command again: repeating a completed action is harmless"
         }
-        (_, Purpose::List | Purpose::Read) => "check the network and the proxy, then run again",
+        (_, Purpose::List | Purpose::Read) => "check the network and HTTPS_PROXY, then run the command again",
     })
 }

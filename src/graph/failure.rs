@@ -87,7 +87,7 @@ impl CallFailure {
         Self {
             http_status: Some(answer.status),
             request_id: answer.request_id.clone(),
-            hint: Some("check --graph-url and the proxy".to_owned()),
+            hint: Some(advice::NOT_GRAPH.to_owned()),
             ..Self::new("UnexpectedAnswer", message.to_owned(), FailureKind::Http)
         }
     }
@@ -144,7 +144,7 @@ impl<'a> CallContext<'a> {
             }
             (Some(Err(no_answer)), _) => unanswered(self.host, &no_answer, purpose),
             (None, Ended::Hopeless(wait)) => {
-                let message = format!("the service asks to wait {}; the limit is 10 minutes", approx_duration(wait));
+                let message = format!("Graph asks for a wait of {}; the limit is 10 minutes", approx_duration(wait));
                 let failure = CallFailure::new("TooManyRequests", message, FailureKind::Throttled);
                 return CallFailure { is_unsent: true, ..failure };
             }
@@ -155,7 +155,7 @@ impl<'a> CallContext<'a> {
             Ended::Settled => {}
             Ended::Hopeless(wait) => {
                 let wait = approx_duration(wait);
-                failure.add(&format!("; not retried: the service asks to wait {wait}"));
+                failure.add(&format!("; not retried: Graph asks for a wait of {wait}"));
             }
             Ended::Stopped => {
                 failure.kind = FailureKind::Interrupted;

@@ -8,7 +8,7 @@ use reqwest::{Method, Url};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::advice::Purpose;
+use super::advice::{NOT_GRAPH, Purpose};
 use super::client::{Call, Client, Outcome, Progress};
 use super::failure::{CallContext, CallFailure};
 use crate::action::Action;
@@ -46,7 +46,7 @@ impl Partner {
         match outcome.take_success() {
             Some(answer) => {
                 let partner = if answer.status == 200 { read(&answer) } else { None };
-                let unexpected = "the answer is not the requested partner";
+                let unexpected = "the answer does not describe this partner";
                 partner.ok_or_else(|| CallFailure::unexpected(&answer, unexpected))
             }
             None => Err(context.failure(outcome, Purpose::Read)),
@@ -131,18 +131,20 @@ pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<P
     loop {
         let (page, answer) = page(client, url.clone(), context).await?;
         for raw in page.value {
-            let no_partner = || Error::failure("an entry in Graph's list is not a partner with an ID");
+            let no_partner = || Error::failure("Graph's list has an entry without an ID");
             partners.push(Partner::new(raw, &answer).ok_or_else(no_partner)?);
         }
         let Some(link) = page.next_link.filter(|link| !link.is_empty()) else { return Ok(partners) };
         // The token goes with the next request, so a response must not decide where that goes.
         let next = Url::parse(&link).ok().filter(|next| client.owns(next)).ok_or_else(|| {
-            Error::failure("the next page of the list is not on the Graph server; the list is incomplete")
-                .hint("if a proxy rewrites Graph's addresses, it must rewrite @odata.nextLink too")
+            Error::failure("Graph's link to the next page leads to another server; the list is incomplete")
+                .hint("if a proxy changes the addresses in Graph's answers, it must also change @odata.nextLink")
         })?;
         seen.insert(url);
         if seen.contains(&next) || seen.len() >= MOST_PAGES {
-            return Err(Error::failure("the pages of the list link in a circle; the list is incomplete"));
+            return Err(Error::failure(
+                "Graph's link to the next page leads to an earlier page; the list is incomplete",
+            ));
         }
         url = next;
     }
@@ -159,6 +161,6 @@ async fn page(client: &Client<'_>, url: Url, context: CallContext<'_>) -> Result
         failure.into_error(why)
     })?;
     let page = if answer.status == 200 { serde_json::from_slice(&answer.body).ok() } else { None };
-    let no_list = || Error::failure(failed("the answer is not a list of partners"));
+    let no_list = || Error::failure(failed("the answer is not a list of partners")).hint(NOT_GRAPH);
     Ok((page.ok_or_else(no_list)?, answer))
 }

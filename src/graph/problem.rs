@@ -110,11 +110,11 @@ fn without_words(answer: &Answer) -> String {
     match answer.status {
         100..=299 => "expected 204 No Content".to_owned(),
         300..=399 => match &answer.location {
-            Some(location) => format!("redirected to {location}; redirects are not followed"),
-            None => "redirected; redirects are not followed".to_owned(),
+            Some(location) => format!("the server redirects to {location}; intunectl does not follow redirects"),
+            None => "the server redirects; intunectl does not follow redirects".to_owned(),
         },
-        _ if body.is_empty() && answer.whole => "no reason given".to_owned(),
-        _ if body.is_empty() => "no reason given; the answer is incomplete".to_owned(),
+        _ if body.is_empty() && answer.whole => "the server gave no reason".to_owned(),
+        _ if body.is_empty() => "the answer is incomplete".to_owned(),
         _ if starts_with(b"<!doctype") || starts_with(b"<html") => {
             let title = title(&String::from_utf8_lossy(body));
             format!("a gateway or proxy answered with a web page{title}")
@@ -180,13 +180,13 @@ mod tests {
         let table = [
             (502, page, "BadGateway", "a web page (\"502 Bad Gateway\")"),
             (502, "<!DOCTYPE html><title>", "BadGateway", "answered with a web page"),
-            (500, "", "InternalServerError", "no reason given"),
+            (500, "", "InternalServerError", "the server gave no reason"),
             (599, "oops", "Status599", "not in Graph's format"),
             (404, "[1]", "NotFound", "not in Graph's format"),
             (400, r#"{"error":{"code":"","message":""}}"#, "BadRequest", "not in Graph's format"),
             (400, r#"{"error":"invalid_request","message":"said plainly"}"#, "BadRequest", "said plainly"),
             (200, "{}", "OK", "204"),
-            (302, "", "Found", "redirected"),
+            (302, "", "Found", "redirects"),
         ];
         for (status, body, code, part) in table {
             let (got, message, id) = problem(status, body);

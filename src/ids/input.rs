@@ -29,7 +29,8 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: 
     let dash = Path::new("-");
     let times = arguments.iter().filter(|id| *id == "-").count() + usize::from(from_file == Some(dash));
     if times > 1 {
-        return Err(Error::usage("standard input is named more than once").hint("give `-` only once"));
+        return Err(Error::usage("standard input (`-`) is given more than once; nothing was sent")
+            .hint("give `-` once: as an argument or with -f"));
     }
     for (n, id) in arguments.iter().enumerate() {
         if id == "-" {
@@ -42,7 +43,7 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: 
         Some(path) if path == dash => collector.source(STDIN, &read_stdin()?),
         Some(path) => {
             let name = path.display().to_string();
-            let hint = "give -f a file with partner IDs, or `-` for standard input";
+            let hint = "check the path; -f takes a file with partner IDs, or `-` for standard input";
             let bytes = file(path).map_err(|error| error.hint(hint))?;
             collector.source(&name, &bytes);
         }
@@ -59,7 +60,7 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: 
     if collected.ids.is_empty() {
         // Perhaps a filter has removed all IDs.
         return Err(Error::usage("no partner IDs found in the input; nothing was sent")
-            .hint("check the file or command that the IDs come from; `intunectl partner list` lists all partners"));
+            .hint("check the file or the command that prints the IDs"));
     }
     Ok(collected)
 }
@@ -103,9 +104,9 @@ fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
 fn no_ids(verb: &str) -> Error {
     let first_look = if verb == "show" { "" } else { " --dry-run" };
     Error::usage("no partner IDs given; nothing was sent").hint(format!(
-        "give IDs as arguments, with -f FILE, or with `-` for standard input:
+        "give IDs as arguments, in a file, or on standard input, for example:
   intunectl partner {verb} 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner {verb} -f ids.txt{first_look}
-  grep -v '^#' ids.txt | intunectl partner {verb} -"
+  intunectl partner {verb}{first_look} - < ids.txt"
     ))
 }

@@ -89,7 +89,7 @@ impl Tenants {
             None => "the token does not name its tenant".to_owned(),
         };
         Err(Error::auth(format!("{place}: this record belongs to tenant {tenant}, but {token}; nothing was sent"))
-            .hint("give only records of one tenant, and use a token for that tenant"))
+            .hint("use records of one tenant, and a token for that tenant"))
     }
 }
 
@@ -120,8 +120,8 @@ impl Collector {
     pub fn finish(self) -> Result<Collected, Error> {
         if self.bad.count > 0 {
             return Err(Error::usage(self.bad.message()).hint(if self.bad.any_line {
-                "give one ID per line (a comment line starts with `#`), or JSON: objects with an `id`, an array, or a \
-                 Graph page"
+                "give one ID per line, or JSON (objects with an `id`, an array, or a Graph page). Comment lines start with \
+                 `#`"
             } else {
                 "list the IDs with `intunectl partner list`"
             }));

@@ -20,7 +20,9 @@ impl Collector {
     pub fn source(&mut self, name: &str, bytes: &[u8]) {
         match encoding::decode(bytes) {
             Ok(text) => Source::new(name, &text, self).read(),
-            Err(e) => self.bad.line(|| format!("{name}:{}: not {} text from this line on", e.line, e.encoding)),
+            Err(e) => self.bad.line(|| {
+                format!("{name}:{}: this line is not {} text; the lines after it were not checked", e.line, e.encoding)
+            }),
         }
     }
 }
@@ -42,7 +44,7 @@ impl<'a, 'c> Source<'a, 'c> {
     fn read(mut self) {
         // No list of IDs contains a NUL. Reported line by line, the reason would not be obvious.
         if let Some(at) = self.text.find('\0').and_then(|nul| self.text.get(nul..)) {
-            return self.bad(at, "contains a NUL character; it may be UTF-16 without a byte order mark");
+            return self.bad(at, "contains a NUL character; the file may be UTF-16 without a byte order mark");
         }
         let mut rest = self.text;
         while !rest.is_empty() {
@@ -63,7 +65,7 @@ impl<'a, 'c> Source<'a, 'c> {
         if line.contains('\r') {
             // Mac OS 9 ended lines with it. Rejected in comments too: the lines after a comment would be ignored
             // silently.
-            self.bad(line, format_args!("{} contains a carriage return within the line", Quoted(line)));
+            self.bad(line, format_args!("{} contains a carriage return (CR) inside the line", Quoted(line)));
         } else if !line.is_empty() && !line.starts_with('#') {
             self.id(line, line);
         }
@@ -88,14 +90,14 @@ impl<'a, 'c> Source<'a, 'c> {
         let (line, next) = split_line(rest);
         let line = line.trim_end();
         if !line.is_empty() {
-            self.bad(line, format_args!("{} follows a JSON value on the same line", Quoted(line)));
+            self.bad(line, format_args!("{} follows the JSON value; put each value on its own line", Quoted(line)));
         }
         Some(next)
     }
 
     fn broken(&mut self, rest: &'a str, e: &serde_json::Error) {
         if e.classify() == Category::Eof {
-            return self.bad(rest, "incomplete JSON: the value that starts here has no end");
+            return self.bad(rest, "incomplete JSON: the end of the value is missing");
         }
         // Column 0 means that the line end itself is wrong, and that belongs to the line before.
         let lines_before = e.line().saturating_sub(if e.column() == 0 { 2 } else { 1 });
@@ -125,8 +127,8 @@ impl<'a, 'c> Source<'a, 'c> {
         if has_next_page && !self.warned {
             self.warned = true;
             self.collector.warnings.push(format!(
-                "{}:{}: this Graph page is not the last one; IDs on later pages are not included \
-                 (`intunectl partner list -o ndjson` reads all pages)",
+                "{}:{}: Graph has more pages than this one, and their IDs are missing \
+                 (`intunectl partner list -o id` prints all IDs)",
                 self.name,
                 line_number(self.text, json)
             ));
@@ -167,7 +169,7 @@ impl<'a, 'c> Source<'a, 'c> {
     /// An object that stands for one partner.
     fn object(&mut self, json: &'a str, object: &Object<'a>) {
         match (object.id, object.items(), object.error()) {
-            (Some(_), Some(_), _) => self.bad(json, "the object has both an `id` and a `value` array"),
+            (Some(_), Some(_), _) => self.bad(json, "an object cannot have both an `id` and a `value` array"),
             (Some(id), ..) if id.starts_with('"') => {
                 self.string(id);
                 self.tenant_of(object);
@@ -175,7 +177,7 @@ impl<'a, 'c> Source<'a, 'c> {
             (Some(id), ..) => self.bad(id, format_args!("`id` is {}, not a string", kind(id))),
             (None, Some(_), _) => self.bad(json, "a Graph page cannot be in an array"),
             (None, None, Some(error)) => {
-                self.bad(json, format_args!("an error response, not partners{}", error_code(error)));
+                self.bad(json, format_args!("this is an error from Graph, not a partner{}", error_code(error)));
             }
             (None, None, None) => self.bad(json, "the object has no `id`"),
         }

@@ -84,8 +84,8 @@ fn a_line_that_is_not_an_id_is_reported_with_its_number_and_the_reason() {
         ("a\u{1b}[2Jb", "1: `a\\u{1b}[2Jb` contains a control character"),
         ("a\u{202e}b", "1: `a\\u{202e}b` contains an invisible character (U+202E)"),
         ("a\n\u{feff}b", "2: `\\u{feff}b` contains an invisible character (U+FEFF)"),
-        ("a\rb\r", "1: `a\\rb` contains a carriage return within the line"),
-        ("# a\rb", "1: `# a\\rb` contains a carriage return within the line"),
+        ("a\rb\r", "1: `a\\rb` contains a carriage return (CR) inside the line"),
+        ("# a\rb", "1: `# a\\rb` contains a carriage return (CR) inside the line"),
     ];
     for (text, told) in table {
         assert_bad(text, told);
@@ -94,10 +94,10 @@ fn a_line_that_is_not_an_id_is_reported_with_its_number_and_the_reason() {
 
 #[test]
 fn input_that_is_not_text_is_reported_with_its_line() {
-    assert_bad(b"a\nb\xff\n", "2: not UTF-8 text from this line on");
+    assert_bad(b"a\nb\xff\n", "2: this line is not UTF-8 text; the lines after it were not checked");
     let no_bom: Vec<u8> = "a\r\nb".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_bad(no_bom, "1: contains a NUL character; it may be UTF-16 without a byte order mark");
-    assert_bad("a\n# \0", "2: contains a NUL character; it may be UTF-16 without a byte order mark");
+    assert_bad(no_bom, "1: contains a NUL character; the file may be UTF-16 without a byte order mark");
+    assert_bad("a\n# \0", "2: contains a NUL character; the file may be UTF-16 without a byte order mark");
 }
 
 #[test]
@@ -129,21 +129,30 @@ fn json_that_is_not_an_id_is_reported_with_the_line_of_the_element() {
         (r#"{"id":null,"\u0069d":"b"}"#, "1: the object has a duplicate field `id`"),
         (r#"{"value":["a"],"value":[]}"#, "1: the object has a duplicate field `value`"),
         ("a\n{\"\\ud800\":1}", "2: invalid JSON: unexpected end of hex escape"),
-        (r#"{"id":"a","value":["b"]}"#, "1: the object has both an `id` and a `value` array"),
-        (r#"[{"id":"a","value":["b"]}]"#, "1: the object has both an `id` and a `value` array"),
+        (r#"{"id":"a","value":["b"]}"#, "1: an object cannot have both an `id` and a `value` array"),
+        (r#"[{"id":"a","value":["b"]}]"#, "1: an object cannot have both an `id` and a `value` array"),
         ("[\n{\"value\":[\"a\"]}]", "2: a Graph page cannot be in an array"),
         ("{\"value\":[\n{\"value\":[\"a\"]}]}", "2: a Graph page cannot be in an array"),
-        (r#"{"error":{"code":"Forbidden","message":"no"}}"#, "1: an error response, not partners: `Forbidden`"),
-        (r#"{"error":"invalid_grant"}"#, "1: an error response, not partners: `invalid_grant`"),
-        (r#"{"error":{"code":403}}"#, "1: an error response, not partners"),
-        ("{\"id\":\"a\"}, {\"id\":\"b\"}", "1: `, {\"id\":\"b\"}` follows a JSON value on the same line"),
-        ("\"a\" # why\nb", "1: `# why` follows a JSON value on the same line"),
-        ("[\n\"a\"\n] b", "3: `b` follows a JSON value on the same line"),
+        (
+            r#"{"error":{"code":"Forbidden","message":"no"}}"#,
+            "1: this is an error from Graph, not a partner: `Forbidden`",
+        ),
+        (r#"{"error":"invalid_grant"}"#, "1: this is an error from Graph, not a partner: `invalid_grant`"),
+        (r#"{"error":{"code":403}}"#, "1: this is an error from Graph, not a partner"),
+        (
+            "{\"id\":\"a\"}, {\"id\":\"b\"}",
+            "1: `, {\"id\":\"b\"}` follows the JSON value; put each value on its own line",
+        ),
+        ("\"a\" # why\nb", "1: `# why` follows the JSON value; put each value on its own line"),
+        ("[\n\"a\"\n] b", "3: `b` follows the JSON value; put each value on its own line"),
     ];
     for (text, told) in table {
         assert_bad(text, told);
     }
-    assert_bad(format!(r#"{{"error":{{"code":"{}"}}}}"#, "x".repeat(65)), "1: an error response, not partners");
+    assert_bad(
+        format!(r#"{{"error":{{"code":"{}"}}}}"#, "x".repeat(65)),
+        "1: this is an error from Graph, not a partner",
+    );
 }
 
 #[test]
@@ -158,9 +167,9 @@ fn after_invalid_json_the_rest_of_the_source_is_not_read() {
         ("[\nnul\n]", "2: invalid JSON: expected ident"),
         ("x\n{0a1b}\ne f", "2: invalid JSON: key must be a string"),
         ("{\"id\":\"a\"}{]\ne f", "1: invalid JSON: key must be a string"),
-        ("a\n[\n\"b\",\n", "2: incomplete JSON: the value that starts here has no end"),
-        ("a\n\"b", "2: incomplete JSON: the value that starts here has no end"),
-        ("{\"id\":\"a\"}\n{\"id\":\"b", "2: incomplete JSON: the value that starts here has no end"),
+        ("a\n[\n\"b\",\n", "2: incomplete JSON: the end of the value is missing"),
+        ("a\n\"b", "2: incomplete JSON: the end of the value is missing"),
+        ("{\"id\":\"a\"}\n{\"id\":\"b", "2: incomplete JSON: the end of the value is missing"),
     ];
     for (text, told) in table {
         assert_bad(text, told);
@@ -175,7 +184,7 @@ fn after_invalid_json_the_rest_of_the_source_is_not_read() {
 #[test]
 fn deeply_nested_json_is_an_ordinary_bad_line() {
     let deep = 1_000_000;
-    let cut_short = "1: incomplete JSON: the value that starts here has no end";
+    let cut_short = "1: incomplete JSON: the end of the value is missing";
     assert_bad("[".repeat(deep), cut_short);
     assert_bad("[\n".repeat(deep), cut_short);
     assert_bad("{\"id\":".repeat(deep), cut_short);
@@ -184,7 +193,7 @@ fn deeply_nested_json_is_an_ordinary_bad_line() {
     let nested = |field: &str| format!("{}1{}", format!("{{\"{field}\":").repeat(deep), "}".repeat(deep));
     assert_bad(nested("id"), "1: `id` is an object, not a string");
     assert_bad(nested("value"), "1: the object has no `id`");
-    assert_bad(nested("error"), "1: an error response, not partners");
+    assert_bad(nested("error"), "1: this is an error from Graph, not a partner");
 }
 
 #[test]
@@ -198,8 +207,8 @@ fn a_page_that_is_not_the_last_causes_one_warning() {
     let warnings = |text: &str| collect(&[("page.json", text.as_bytes())]).unwrap().warnings;
     assert_eq!(
         warnings(&format!("# page\n{more}\n{more}")),
-        ["page.json:2: this Graph page is not the last one; IDs on later pages are not included \
-          (`intunectl partner list -o ndjson` reads all pages)"]
+        ["page.json:2: Graph has more pages than this one, and their IDs are missing \
+          (`intunectl partner list -o id` prints all IDs)"]
     );
     for last in
         [r#"{"value":["a"]}"#, r#"{"value":["a"],"@odata.nextLink":""}"#, r#"{"value":["a"],"@odata.nextLink":null}"#]

@@ -120,15 +120,17 @@ impl NoAnswer {
     /// What to do, whichever server it was; `None` if that depends on the request.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Tls { .. } => Some("if a proxy inspects TLS traffic, give its root certificate with --ca-cert FILE"),
-            Self::TooManyFiles => {
-                Some("raise the limit on open files (ulimit -n), or send fewer requests at a time (-j)")
+            Self::Tls { .. } => {
+                Some("if a proxy inspects TLS traffic, give its root certificate (PEM) with --ca-cert FILE")
             }
+            Self::TooManyFiles => Some("raise the limit on open files (ulimit -n), or use a lower -j"),
             Self::Proxy { authorized: false, .. } => {
                 Some("add a user name and password to HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT")
             }
-            Self::Proxy { .. } => Some("check HTTPS_PROXY, and whether the proxy allows connections to this host"),
-            Self::Timeout { sent: true } => Some("if the service is slow, use a longer --timeout"),
+            Self::Proxy { .. } => Some("check HTTPS_PROXY, and that the proxy allows connections to this server"),
+            Self::Timeout { sent: true } => {
+                Some("if the server is slow, use a longer --timeout, for example --timeout 60s")
+            }
             Self::NotFound { .. }
             | Self::Refused
             | Self::Timeout { sent: false }
@@ -161,10 +163,10 @@ impl fmt::Display for NoAnswer {
             Self::Refused => f.write_str("connection refused"),
             Self::Lost { sent: false } => f.write_str("connection lost before the request was sent"),
             Self::Lost { sent: true } => f.write_str("connection lost before an answer arrived"),
-            Self::TooManyFiles => f.write_str("this process has too many open files"),
+            Self::TooManyFiles => f.write_str("intunectl has too many open files"),
             Self::Declined => f.write_str("the server did not process the request"),
             Self::Proxy { reason, .. } => write!(f, "the proxy did not connect ({reason})"),
-            Self::Timeout { sent: false } => f.write_str("connecting timed out"),
+            Self::Timeout { sent: false } => f.write_str("no connection in time"),
             Self::Timeout { sent: true } => f.write_str("no answer in time"),
             Self::NotFound { reason } => write!(f, "host not found ({reason})"),
             Self::Tls { reason } => write!(f, "TLS connection failed ({reason})"),
@@ -257,7 +259,7 @@ fn behind<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn s
 }
 
 fn innermost(error: &reqwest::Error) -> String {
-    causes(error).last().map_or_else(|| "no reason given".to_owned(), without_errno)
+    causes(error).last().map_or_else(|| "the server gave no reason".to_owned(), without_errno)
 }
 
 #[cfg(test)]

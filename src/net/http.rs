@@ -33,7 +33,7 @@ impl Transport {
         let read = |path: &Path| {
             std::fs::read(path).map_err(|error| {
                 Error::usage(format!("cannot read --ca-cert {}: {}", path.display(), without_errno(&error)))
-                    .hint("name a PEM file with certificates to trust in addition to the system's")
+                    .hint("check the path; --ca-cert needs a PEM file with root certificates")
             })
         };
         Ok(Self { timeout, retries, extra_roots: ca_cert.map(read).transpose()? })
@@ -97,7 +97,7 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
         return Err(Error::usage(format!(
             "cannot read the certificates in {SSL_CERT_FILE} or {SSL_CERT_DIR}: {error}"
         ))
-        .hint("name PEM files in these variables, or unset them to use the system's certificates")
+        .hint("correct the path in the variable, or unset it to use the system's certificates")
         .into());
     }
     // Skips a certificate that rustls cannot read, as is done with the system's.
@@ -110,12 +110,13 @@ fn trust(builder: reqwest::ClientBuilder, root: &Root, extra: Option<&[u8]>) -> 
 
 fn not_pem() -> Error {
     Error::usage("the file in --ca-cert contains no PEM certificate")
-        .hint("convert a DER certificate to PEM:\n  openssl x509 -inform der -in FILE -out FILE.pem")
+        .hint("use a PEM file. To convert a DER certificate:\n  openssl x509 -inform der -in FILE -out FILE.pem")
 }
 
 fn cannot_trust(error: &reqwest::Error) -> Error {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| (*cause).source());
     let reason = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
-    Error::failure(format!("cannot set up TLS: {reason}"))
-        .hint("check the file in --ca-cert, or install the system's CA certificates (Debian: ca-certificates)")
+    Error::failure(format!("cannot set up TLS: {reason}")).hint(
+        "export the certificate in --ca-cert again, or install the system's certificates (Debian: ca-certificates)",
+    )
 }

@@ -78,13 +78,13 @@ pub fn describe_unexpected(answer: &Answer) -> String {
         (300..=399, Some(location), _) => {
             // The query may contain what was sent.
             let place = location.split(['?', '#']).next().unwrap_or_default();
-            format!("{status}: redirected to {place}; redirects are not followed")
+            format!("{status}: the server redirects to {place}; intunectl does not follow redirects")
         }
         (429 | 500..=599, _, Some(wait)) if wait > Duration::ZERO => {
-            format!("{status}: the service is busy and asks to wait {}", approx_duration(wait))
+            format!("{status}: the service is busy and asks for a wait of {}", approx_duration(wait))
         }
-        (429 | 500..=599, _, _) => format!("{status}: the service, or a gateway or proxy, is busy or unavailable"),
-        _ => format!("{status}: unexpected answer, perhaps from a gateway or proxy"),
+        (429 | 500..=599, _, _) => format!("{status}: the service or a proxy is not available"),
+        _ => format!("{status}: unexpected answer, possibly from a gateway or proxy"),
     }
 }
 
@@ -97,11 +97,14 @@ mod tests {
         let answer = Answer { status: 302, location: Some("https://portal/?sent=x".into()), ..Answer::default() };
         assert_eq!(
             describe_unexpected(&answer),
-            "302 Found: redirected to https://portal/; redirects are not followed"
+            "302 Found: the server redirects to https://portal/; intunectl does not follow redirects"
         );
         let answer = Answer { status: 429, retry_after: Some(Duration::from_secs(900)), ..Answer::default() };
-        assert_eq!(describe_unexpected(&answer), "429 Too Many Requests: the service is busy and asks to wait 15m");
-        assert!(describe_unexpected(&Answer { status: 503, ..Answer::default() }).contains("unavailable"));
+        assert_eq!(
+            describe_unexpected(&answer),
+            "429 Too Many Requests: the service is busy and asks for a wait of 15m"
+        );
+        assert!(describe_unexpected(&Answer { status: 503, ..Answer::default() }).contains("not available"));
         assert!(describe_unexpected(&Answer { status: 404, ..Answer::default() }).contains("gateway or proxy"));
         assert!(describe_unexpected(&Answer { status: 599, ..Answer::default() }).starts_with("599: "));
     }

@@ -130,7 +130,7 @@ impl FromStr for Root {
             "https" => {}
             "http" if is_loopback(&url) => {}
             "http" => {
-                return Err("is plain http, which exposes the token; http is allowed only for this machine");
+                return Err("uses http, which exposes the token; http is allowed only for this machine");
             }
             _ => return Err("is neither https nor http"),
         }
@@ -162,10 +162,10 @@ mod tests {
             ("http://127.1.2.3:8080", Ok("http://127.1.2.3:8080")),
             ("http://[::1]:9", Ok("http://[::1]:9")),
             ("http://localhost:1/", Ok("http://localhost:1")),
-            ("http://localhost.example.com", Err("plain http")),
-            ("http://127.0.0.1.example.com", Err("plain http")),
-            ("http://graph.microsoft.com", Err("plain http")),
-            ("http://0.0.0.0:1", Err("plain http")),
+            ("http://localhost.example.com", Err("uses http")),
+            ("http://127.0.0.1.example.com", Err("uses http")),
+            ("http://graph.microsoft.com", Err("uses http")),
+            ("http://0.0.0.0:1", Err("uses http")),
             ("https://admin:secret@graph.microsoft.com", Err("user name")),
             ("https://graph.microsoft.com/v1.0", Err("version")),
             ("https://graph.microsoft.com/beta/", Err("version")),

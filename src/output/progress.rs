@@ -248,7 +248,7 @@ impl State {
             self.stopping.then(|| "stopping".to_owned()),
             (self.failed > 0).then(|| format!("{} failed", self.failed)),
             self.estimate(now).map(|left| format!("about {} left", approx_duration(seconds(left)))),
-            (self.confirming > 0).then(|| format!("{} being confirmed", self.confirming)),
+            (self.confirming > 0).then(|| format!("{} not visible yet", self.confirming)),
             self.rate(now).filter(|_| self.hold_at(now).is_none()).map(per_time),
         ];
         for part in parts.into_iter().flatten() {
@@ -310,7 +310,7 @@ impl ShownHold {
     /// The pause and its time come first, because the end is cut off if there is not enough room.
     fn tell(&self, now: Duration, text: &mut Parts) {
         let Self { who, status, .. } = self;
-        let held = format!("paused for {} more", approx_duration(seconds(self.until.saturating_sub(now))));
+        let held = format!("paused, {} left", approx_duration(seconds(self.until.saturating_sub(now))));
         let unnamed = if self.is_named { "" } else { " without Retry-After" };
         let longer = [
             format!("{held}: {who} answered {status}{unnamed}"),
@@ -415,8 +415,8 @@ mod tests {
             (&late, 20, 40, "120/500  3 failed  about 1m 4s left"),
             (&late, 20, 30, "120/500  3 failed  6.0/s"),
             (&late, 7200, 80, "===>              120/500  3 failed  about 6h 20m left  1/min"),
-            (&confirming, 20, 90, "===>              120/500  3 failed  about 1m 4s left  4 being confirmed  6.0/s"),
-            (&confirming, 20, 80, "=>        120/500  3 failed  about 1m 4s left  4 being confirmed  6.0/s"),
+            (&confirming, 20, 90, "===>              120/500  3 failed  about 1m 4s left  4 not visible yet  6.0/s"),
+            (&confirming, 20, 80, "=>        120/500  3 failed  about 1m 4s left  4 not visible yet  6.0/s"),
             (&stopping, 20, 80, "===>              120/500  stopping  3 failed"),
             (&run(None, 500), 20, 80, "================  500/500  about 1s left  25/s"),
         ];
@@ -434,24 +434,24 @@ mod tests {
         };
         let (named, unnamed) = (held(None, true), held(None, false));
         let table = [
-            (&named, 20.0, 80, "120/500  paused for 41s more: graph.microsoft.com answered 429  3 failed"),
+            (&named, 20.0, 80, "120/500  paused, 41s left: graph.microsoft.com answered 429  3 failed"),
             (
                 &named,
                 20.1,
                 100,
-                "120/500  paused for 41s more: graph.microsoft.com answered 429  3 failed  about 1m 45s left",
+                "120/500  paused, 41s left: graph.microsoft.com answered 429  3 failed  about 1m 45s left",
             ),
             (
                 &named,
                 60.5,
                 100,
-                "120/500  paused for 1s more: graph.microsoft.com answered 429  3 failed  about 1m 4s left",
+                "120/500  paused, 1s left: graph.microsoft.com answered 429  3 failed  about 1m 4s left",
             ),
-            (&named, 30.0, 40, "120/500  paused for 31s more (429)"),
-            (&named, 30.0, 34, "120/500  paused for 31s more"),
-            (&named, 30.0, 20, "120/500  paused f"),
-            (&unnamed, 30.0, 85, "120/500  paused for 31s more: graph.microsoft.com answered 429 without Retry-After"),
-            (&unnamed, 30.0, 80, "120/500  paused for 31s more: graph.microsoft.com answered 429  3 failed"),
+            (&named, 30.0, 40, "120/500  paused, 31s left (429)"),
+            (&named, 30.0, 30, "120/500  paused, 31s left"),
+            (&named, 30.0, 20, "120/500  paused, "),
+            (&unnamed, 30.0, 85, "120/500  paused, 31s left: graph.microsoft.com answered 429 without Retry-After"),
+            (&unnamed, 30.0, 80, "120/500  paused, 31s left: graph.microsoft.com answered 429  3 failed"),
             (&named, 61.0, 80, "===>              120/500  3 failed  about 3m 14s left  2.0/s"),
         ];
         for (state, now, width, line) in table {
@@ -470,11 +470,11 @@ mod tests {
         let mut state = run(None, 120);
         state.held(s(10), GRAPH, 429, s(41), true);
         state.held(s(11), "elsewhere", 503, s(5), false);
-        assert_eq!(state.line(s(12), 65, false), "120/500  paused for 39s more: graph.microsoft.com answered 429");
+        assert_eq!(state.line(s(12), 65, false), "120/500  paused, 39s left: graph.microsoft.com answered 429");
         state.held(s(13), "else\nwhere", 503, s(60), true);
-        assert_eq!(state.line(s(13), 65, false), "120/500  paused for 1m more: else where answered 503");
+        assert_eq!(state.line(s(13), 65, false), "120/500  paused, 1m left: else where answered 503");
         state.held(s(80), GRAPH, 429, s(2), true);
-        assert_eq!(state.line(s(80), 65, false), "120/500  paused for 2s more: graph.microsoft.com answered 429");
+        assert_eq!(state.line(s(80), 65, false), "120/500  paused, 2s left: graph.microsoft.com answered 429");
     }
 
     #[test]
@@ -486,8 +486,8 @@ mod tests {
             assert_eq!(state.line(Duration::from_millis(now), 80, false), line);
         }
         state.held(Duration::from_millis(500), GRAPH, 429, s(3), true);
-        assert_eq!(state.line(s(1), 80, false), "paused for 3s more: graph.microsoft.com answered 429");
-        assert_eq!(state.line(s(1), 40, false), "paused for 3s more (429)");
+        assert_eq!(state.line(s(1), 80, false), "paused, 3s left: graph.microsoft.com answered 429");
+        assert_eq!(state.line(s(1), 40, false), "paused, 3s left (429)");
         assert_eq!(state.line(s(4), 80, false), "reading the partners: 4s");
     }
 
@@ -496,7 +496,7 @@ mod tests {
         let mut state = run(None, 250);
         assert_eq!(state.line(s(1), 40, true), "\u{1b}[32m========>       \u{1b}[0m  250/500");
         state.held(s(1), GRAPH, 429, s(9), true);
-        assert_eq!(state.line(s(1), 40, true), "\u{1b}[35m250/500  paused for 9s more (429)\u{1b}[0m");
+        assert_eq!(state.line(s(1), 40, true), "\u{1b}[35m250/500  paused, 9s left (429)\u{1b}[0m");
     }
 
     #[test]
@@ -576,8 +576,8 @@ mod tests {
             let mut state = run(None, 1);
             state.held(s(10), GRAPH, 429, Duration::from_millis(wait), true);
             let line = state.line(s(10) + Duration::from_millis(at), 200, false);
-            let told = line.split_once("paused for ").map(|(_, rest)| {
-                humantime::parse_duration(rest.split_once(" more").unwrap().0).unwrap().as_secs()
+            let told = line.split_once("paused, ").map(|(_, rest)| {
+                humantime::parse_duration(rest.split_once(" left").unwrap().0).unwrap().as_secs()
             });
             prop_assert_eq!(told, wait.checked_sub(at).filter(|left| *left > 0).map(|left| left.div_ceil(1000)));
         }

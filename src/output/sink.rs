@@ -119,7 +119,7 @@ impl Sink {
         self.hand_over();
         let _ = self.messages.send(Message::Summary(Box::new(summary)));
         drop(self.messages);
-        self.written.await.unwrap_or_else(|_| Written::failed("the thread that writes them failed"))
+        self.written.await.unwrap_or_else(|_| Written::failed("the writing thread failed"))
     }
 }
 

@@ -49,12 +49,12 @@ impl Trace<'_> {
                 let source = if *is_named { "Retry-After" } else { "no Retry-After" };
                 let wait = wait.as_secs_f64();
                 self.console.trace(&format!(
-                    "{label}: {host} answered {status}: all requests paused for {wait:.1} s ({source})"
+                    "{label}: {host} answered {status}: all requests are paused for {wait:.1} s ({source})"
                 ));
             }
             Event::Waiting { why, wait } => {
                 let why = match why {
-                    Why::Pace => "for the rate limit",
+                    Why::Pace => "because of the rate limit",
                     Why::Throttled => "because the service throttles requests",
                     Why::Backoff => "before the next attempt",
                 };

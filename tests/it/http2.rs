@@ -88,7 +88,7 @@ fn a_refused_stream_is_not_retried_after_an_interrupt() {
     let running = Running::start(&mut server.command(&["a", "b", "-j", "1"]));
     server.wait_for(1);
     running.signal("INT");
-    running.wait_for_stderr("no new requests; waiting for 1 to finish");
+    running.wait_for_stderr("no new requests; waiting for 1 request to finish");
     gate.open();
     let seen = running.end();
     assert_eq!((seen.code, server.came().len()), (Some(130), 1), "{seen:?}");

@@ -130,7 +130,7 @@ fn commands_that_change_something_read_standard_input_only_if_it_is_named() {
         let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", verb]), "a\nb\n");
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
         assert!(seen.stderr.starts_with("error: no partner IDs given; nothing was sent\nhint: "), "{seen:?}");
-        assert!(seen.stderr.contains(&format!("| intunectl partner {verb} -\n")), "{seen:?}");
+        assert!(seen.stderr.contains(&format!("  intunectl partner {verb} --dry-run - < ids.txt\n")), "{seen:?}");
     }
     assert_eq!(scene.graph.lines(), [""; 0]);
     scene.disconnects(&["-"], "a\nb\n", &["a", "b"]);
@@ -227,14 +227,17 @@ fn after_one_bad_line_nothing_is_sent() {
         ("a\n[\"b\",\n\"c/d\"]\n", "standard input:3: `c/d` contains `/`"),
         ("a\n{\"name\":\"b\"}\n", "standard input:2: the object has no `id`"),
         ("a\n{\"id\":7}\n", "standard input:2: `id` is a number"),
-        ("a\n{\"id\":\"b\"\n", "standard input:2: incomplete JSON: the value that starts here has no end"),
-        ("{\"error\":{\"code\":\"Forbidden\"}}", "standard input:1: an error response, not partners: `Forbidden`"),
+        ("a\n{\"id\":\"b\"\n", "standard input:2: incomplete JSON: the end of the value is missing"),
+        (
+            "{\"error\":{\"code\":\"Forbidden\"}}",
+            "standard input:1: this is an error from Graph, not a partner: `Forbidden`",
+        ),
         ("a\0b\n", "standard input:1: contains a NUL character"),
         ("a\rb\n", "standard input:1: "),
     ] {
         Scene::new().refuses(&["-"], stdin, &["1 bad line; nothing was sent", place]);
     }
-    Scene::new().refuses(&["-"], b"a\nb\xff\n", &["standard input:2: not UTF-8 text"]);
+    Scene::new().refuses(&["-"], b"a\nb\xff\n", &["standard input:2: this line is not UTF-8 text"]);
     Scene::new().refuses(&["-"], b"\xff\xfea\0\n", &["standard input:1: not UTF-16 text"]);
 }
 
@@ -329,14 +332,18 @@ fn a_file_that_cannot_be_read_is_a_usage_error_with_a_hint() {
         ("/proc/self/mem", "Input/output error".to_owned()),
     ] {
         let message = format!("error: cannot read {path}: {reason}; nothing was sent\n");
-        Scene::new().refuses(&["a", "-f", path], "", &[&message, "hint: give -f a file"]);
+        Scene::new().refuses(&["a", "-f", path], "", &[&message, "hint: check the path; -f takes a file"]);
     }
 }
 
 #[test]
 fn standard_input_cannot_be_named_twice() {
     for arguments in [&["-", "-"][..], &["-", "-f", "-"]] {
-        Scene::new().refuses(arguments, "a\n", &["standard input is named more than once", "hint: "]);
+        Scene::new().refuses(
+            arguments,
+            "a\n",
+            &["standard input (`-`) is given more than once; nothing was sent", "hint: "],
+        );
     }
 }
 
@@ -386,7 +393,7 @@ fn a_page_that_is_not_the_last_is_accepted_with_a_warning() {
     let page = r#"{"@odata.nextLink":"https://graph.microsoft.com/v1.0/x?$skiptoken=1","value":[{"id":"a"}]}"#;
     let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", "disconnect", "-"]), page);
     assert!(
-        seen.stderr.starts_with("warning: standard input:1: this Graph page is not the last one"),
+        seen.stderr.starts_with("warning: standard input:1: Graph has more pages than this one"),
         "{}",
         seen.stderr
     );

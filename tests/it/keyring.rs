@@ -430,7 +430,7 @@ fn sandbox_sign_ins_and_real_sign_ins_do_not_see_each_other() {
     assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "");
 }
 
-const BUSY: &str = "another intunectl is writing to the keyring, or is suspended";
+const BUSY: &str = "another intunectl is writing to the keyring, or is suspended (Ctrl-Z)";
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
@@ -527,7 +527,7 @@ fn login_with_token_does_not_read_from_a_terminal() {
     let Seen { stdout, stderr, code } = Terminal::start(&login, streams, 80).end();
     assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
     assert!(
-        stderr.contains("which is a terminal\nhint: redirect a file or a pipe: intunectl auth login --with-token < "),
+        stderr.contains("which is a terminal\nhint: read the token from a file: intunectl auth login --with-token < "),
         "{stderr}"
     );
 }

@@ -171,7 +171,7 @@ fn a_domain_whose_tenant_cannot_be_found_is_exit_4() {
         (|| Reply::status(200).body("<html>hotel</html>"), "200 OK"),
         (|| Reply::status(200).body(r#"{"issuer":"nonsense"}"#), "contains no tenant ID"),
         (|| Reply::status(404), "404"),
-        (|| Reply::status(302).header("Location", "https://elsewhere.example"), "redirects are not followed"),
+        (|| Reply::status(302).header("Location", "https://elsewhere.example"), "intunectl does not follow redirects"),
         (|| Reply::status(400).body(r#"{"issuer":"https://x/11111111-2222-3333-4444-555555555555"}"#), "400"),
         (|| Reply::Close, "connection lost"),
         (|| Reply::status(200).body("{\"issuer\":\"\u{1b}[2J\"}"), "200 OK"),

@@ -82,11 +82,11 @@ fn an_error_shows_the_innermost_message_and_the_request_id() {
 #[test]
 fn a_hint_is_shown_once_for_any_number_of_failures() {
     for (status, hint) in [
-        (401, "hint: 401: the token may have expired"),
-        (403, "hint: 403: check the token's permission with `intunectl auth status`"),
-        (404, "hint: 404: no such partner"),
-        (429, "hint: 429: other programs may be using up the tenant's rate limit"),
-        (302, "hint: 302: a proxy or a captive portal may be redirecting requests"),
+        (401, "hint: 401: the token is expired"),
+        (403, "hint: 403: the token needs DeviceManagementServiceConfig.ReadWrite.All"),
+        (404, "hint: 404: the tenant has no partner with this ID"),
+        (429, "hint: 429: other programs may send too many requests to this tenant"),
+        (302, "hint: 302: if this network has a sign-in page"),
     ] {
         let server = Server::always(move || Reply::status(status).header("Retry-After", "0"));
         let seen = disconnect(server.root(), &["a", "b", "c", "--retries", "0"]);
@@ -99,8 +99,8 @@ fn a_hint_is_shown_once_for_any_number_of_failures() {
 fn a_body_that_is_not_a_graph_error_is_described() {
     let not_graphs = "500 InternalServerError: the answer is not in Graph's format";
     let table: Vec<(Vec<u8>, &str)> = vec![
-        (Vec::new(), "500 InternalServerError: no reason given"),
-        (b" \r\n ".into(), "500 InternalServerError: no reason given"),
+        (Vec::new(), "500 InternalServerError: the server gave no reason"),
+        (b" \r\n ".into(), "500 InternalServerError: the server gave no reason"),
         (b"oops".into(), not_graphs),
         (b"null".into(), not_graphs),
         (b"[]".into(), not_graphs),
@@ -151,7 +151,7 @@ fn an_incomplete_body_does_not_hide_the_status() {
         assert_eq!((detail(&seen), seen.code), (expected, Some(1)));
     }
     let nothing = answered(|| Reply::Raw(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n".into()));
-    assert_eq!(detail(&nothing), "404 NotFound: no reason given; the answer is incomplete");
+    assert_eq!(detail(&nothing), "404 NotFound: the answer is incomplete");
 }
 
 #[test]
@@ -163,7 +163,10 @@ fn an_endless_body_is_cut_off() {
             "403 Forbidden: the answer is incomplete or too long",
         ),
         ("HTTP/1.1 200 OK\r\n\r\n", "200 OK: expected 204 No Content"),
-        ("HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", "302 Found: redirected to /x; redirects are not followed"),
+        (
+            "HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n",
+            "302 Found: the server redirects to /x; intunectl does not follow redirects",
+        ),
     ] {
         let seen = answered(move || Reply::Endless(head.into()));
         assert_eq!((detail(&seen), seen.code), (expected, Some(1)));

@@ -286,7 +286,7 @@ fn verbose_shows_every_attempt_and_wait_and_given_twice_the_headers() {
     let expected = [
         &format!("p-1: attempt 1: POST {url}"),
         "p-1: 503",
-        &format!("p-1: {host} answered 503: all requests paused for 0.1 s (Retry-After)"),
+        &format!("p-1: {host} answered 503: all requests are paused for 0.1 s (Retry-After)"),
         "p-1: waiting 0.1 s because the service throttles requests",
         &format!("p-1: attempt 2: POST {url}"),
         "p-1: 204",
@@ -448,7 +448,7 @@ fn if_the_same_ctrl_c_ends_the_reader_unwritten_results_are_reported() {
         let seen = running.end();
         assert_eq!((seen.code, server.done()), (Some(130), ids(2)), "{}", seen.stderr);
         let errors: Vec<_> = seen.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
-        let lost: Vec<_> = lost.iter().map(|id| format!("error: not written: {id} disconnected")).collect();
+        let lost: Vec<_> = lost.iter().map(|id| format!("error: result not written: {id} disconnected")).collect();
         let why = "error: cannot write all results: ".to_owned() + &broken_pipe();
         assert_eq!(errors, [vec![why], lost, vec!["error: interrupted".to_owned()]].concat());
     }
@@ -484,7 +484,7 @@ fn a_full_disk_is_reported_with_the_results_that_could_not_be_written() {
         assert!(!seen.stderr.contains("os error") && !seen.stderr.contains('\u{fffd}'), "{}", seen.stderr);
         for id in server.ids() {
             let status = if id == "p-0002" { "failed 404 ResourceNotFound" } else { "disconnected" };
-            let expected = format!("error: not written: {id} {status}");
+            let expected = format!("error: result not written: {id} {status}");
             // With `id`, failures are on standard error anyway.
             let expected = if format == "id" && id == "p-0002" { "error: p-0002: 404".to_owned() } else { expected };
             assert!(seen.stderr.contains(&expected), "{expected}: {}", seen.stderr);

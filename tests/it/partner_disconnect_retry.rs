@@ -203,7 +203,7 @@ fn a_wait_of_over_10_minutes_is_not_begun_and_the_rest_is_not_attempted() {
             assert_eq!((&records[0]["status"], &records[0]["http_status"]), (&"failed".into(), &status.into()));
             for record in &records {
                 assert_eq!(record["error"]["kind"], "throttled");
-                assert!(message(record).contains("the service asks to wait"), "{record}");
+                assert!(message(record).contains("Graph asks for a wait of"), "{record}");
             }
             assert!(message(&records[0]).contains(shown), "{retry_after}: {}", records[0]);
             for record in &records[1..] {
@@ -286,7 +286,7 @@ fn a_long_wait_is_reported_even_without_retries() {
     let record = &seen.records()[0];
     assert_eq!((&record["attempts"], &record["error"]["kind"]), (&1.into(), &"throttled".into()), "{record}");
     let message = record["error"]["message"].as_str().unwrap();
-    assert!(message.ends_with("; not retried: the service asks to wait 1h"), "{message}");
+    assert!(message.ends_with("; not retried: Graph asks for a wait of 1h"), "{message}");
 }
 
 #[test]

@@ -46,8 +46,9 @@ fn after_a_signal_requests_in_flight_finish_and_no_new_ones_are_sent() {
         let running = start(&server, 9, &["-j", "3"]);
         server.wait_for(3);
         running.signal(signal);
-        running
-            .wait_for_stderr("interrupted: no new requests; waiting for 3 to finish. Interrupt again to end at once\n");
+        running.wait_for_stderr(
+            "interrupted: no new requests; waiting for 3 requests to finish. Interrupt again to stop at once\n",
+        );
         gate.open();
         let seen = running.end();
         assert_eq!((seen.code, server.ids().len()), (Some(code), 3));
@@ -83,7 +84,7 @@ fn a_signal_ends_a_wait_for_the_rate_limit() {
     for (signal, code, _) in SIGNALS {
         let server = Server::always(Reply::done);
         let running = start(&server, 5, &["--rate", "2/300s", "-j", "4"]);
-        running.wait_for_stderr(" s for the rate limit");
+        running.wait_for_stderr(" s because of the rate limit");
         running.signal(signal);
         let seen = running.end();
         assert_eq!((seen.code, server.ids().len()), (Some(code), 2));
@@ -106,7 +107,7 @@ fn a_signal_ends_a_wait_before_a_retry() {
         assert_whole(&seen, &server, 1);
         let record = &seen.records()[0];
         assert_eq!((&record["http_status"], &record["error"]["kind"]), (&503.into(), &"interrupted".into()));
-        assert_eq!(record["error"]["message"], format!("no reason given; not retried: {words}"));
+        assert_eq!(record["error"]["message"], format!("the server gave no reason; not retried: {words}"));
     }
 }
 
@@ -141,7 +142,7 @@ fn a_second_signal_abandons_requests_in_flight() {
         let running = start(&server, 6, &["-j", "2", "--timeout", "10m"]);
         server.wait_for(3);
         running.signal(first);
-        running.wait_for_stderr("Interrupt again to end at once");
+        running.wait_for_stderr("Interrupt again to stop at once");
         running.signal(second);
         let seen = running.end();
         assert_eq!((seen.code, server.ids().len()), (Some(code), 3), "{}", seen.stderr);
@@ -305,9 +306,9 @@ fn a_rejected_token_stops_the_run_but_requests_in_flight_finish() {
     assert_eq!(["disconnected", "failed", "not_attempted"].map(count), [2, 2, 16]);
     for record in seen.records().iter().filter(|record| record["status"] == "not_attempted") {
         assert_eq!(record["error"]["kind"], "auth");
-        assert_eq!(record["error"]["message"], "the service rejected the token");
+        assert_eq!(record["error"]["message"], "Graph rejected the token");
     }
-    assert!(seen.stderr.contains("hint: 401: the token may"), "{}", seen.stderr);
+    assert!(seen.stderr.contains("hint: 401: the token is expired"), "{}", seen.stderr);
 }
 
 #[test]
@@ -325,7 +326,11 @@ fn a_rejected_token_ends_a_wait_before_a_retry() {
     let seen = running.end();
     assert_eq!((seen.code, server.ids().len()), (Some(4), 2));
     assert_whole(&seen, &server, 5);
-    assert!(seen.stdout.contains("no reason given; not retried: the service rejected the token"), "{}", seen.stdout);
+    assert!(
+        seen.stdout.contains("the server gave no reason; not retried: Graph rejected the token"),
+        "{}",
+        seen.stdout
+    );
 }
 
 #[test]

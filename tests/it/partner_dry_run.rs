@@ -180,7 +180,7 @@ fn a_signal_is_exit_130_and_reports_every_id() {
         let running = start("disconnect", &server, 9, &["--dry-run", "-j3", "-o", "ndjson"]);
         server.wait_for(3);
         running.signal(signal);
-        running.wait_for_stderr("waiting for 3 to finish");
+        running.wait_for_stderr("waiting for 3 requests to finish");
         gate.open();
         let seen = running.end();
         assert_eq!((seen.code, server.ids().len()), (Some(code), 3), "{seen:?}");
@@ -196,7 +196,7 @@ fn after_a_second_signal_no_record_says_that_anything_may_have_changed() {
     let running = start("disconnect", &server, 4, &["--dry-run", "-j2", "-o", "ndjson", "--timeout", "10m"]);
     server.wait_for(2);
     running.signal("INT");
-    running.wait_for_stderr("Interrupt again to end at once");
+    running.wait_for_stderr("Interrupt again to stop at once");
     running.signal("INT");
     let seen = running.end();
     assert_eq!((seen.code, seen.records().len()), (Some(130), 4), "{seen:?}");
@@ -235,7 +235,7 @@ fn an_answer_that_is_not_the_requested_partner_fails() {
         assert_eq!((&record["status"], seen.code), (&"failed".into(), Some(1)), "{status} {body}: {seen:?}");
         assert_eq!((&record["http_status"], &record["error"]["kind"]), (&status.into(), &"http".into()), "{record}");
         let message = record["error"]["message"].as_str().unwrap();
-        assert_eq!(message == "the answer is not the requested partner", status < 300, "{record}");
+        assert_eq!(message == "the answer does not describe this partner", status < 300, "{record}");
     }
 }
 
@@ -276,7 +276,10 @@ fn a_token_that_may_only_read_is_exit_1_with_an_error_even_if_quiet() {
         let seen = with_permissions(&only_read, &service(), &[&["onboarded"], quiet].concat());
         assert_eq!(seen.code, Some(1), "{seen:?}");
         assert!(seen.stderr.contains("error: "), "{seen:?}");
-        assert!(seen.stderr.contains("lacks the permission DeviceManagementServiceConfig.ReadWrite.All"), "{seen:?}");
+        assert!(
+            seen.stderr.contains("lacks the permission; it needs DeviceManagementServiceConfig.ReadWrite.All"),
+            "{seen:?}"
+        );
     }
     // Also with another failure: fixing only that one would not be enough.
     let seen = with_permissions(&only_read, &service(), &["onboarded", "missing", "-q"]);
@@ -284,7 +287,7 @@ fn a_token_that_may_only_read_is_exit_1_with_an_error_even_if_quiet() {
     // The token may read, so there is no warning beforehand.
     let seen = with_permissions(&only_read, &service(), &["onboarded"]);
     assert!(!seen.stderr.contains("probably") && !seen.stderr.contains("warning: "), "{seen:?}");
-    let error = "error: without --dry-run, Graph would refuse: the token lacks the permission ";
+    let error = "error: the token lacks the permission; it needs ";
     assert!(seen.stderr.lines().last().unwrap().starts_with(error) && seen.code == Some(1), "{seen:?}");
     let seen = with_permissions(&json!(jwt::PERMISSION), &service(), &["onboarded", "-q"]);
     assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));

@@ -134,7 +134,7 @@ fn after_a_signal_every_id_is_reported() {
     let running = start("onboard", &server, 9, &["-j3", "-o", "ndjson"]);
     server.wait_for(3);
     running.signal("INT");
-    running.wait_for_stderr("waiting for 3 to finish");
+    running.wait_for_stderr("waiting for 3 requests to finish");
     gate.open();
     let seen = running.end();
     assert_eq!((seen.code, server.ids().len()), (Some(130), 3));

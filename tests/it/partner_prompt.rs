@@ -327,9 +327,7 @@ fn the_question_repeats_the_number_of_partners_and_the_tenant() {
     for (verb, question) in [("disconnect", "There is no undo.\nDisconnect "), ("onboard", "\nOnboard ")] {
         for (count, partners) in [(1, "1 partner"), (25, "25 partners")] {
             let tenant = format!("tenant {}", jwt::TENANT);
-            for (token, whose) in
-                [(jwt::good(), tenant.as_str()), (TOKEN.to_owned(), "a tenant that the token does not name")]
-            {
+            for (token, whose) in [(jwt::good(), tenant.as_str()), (TOKEN.to_owned(), "an unknown tenant")] {
                 let mut command = home.partner(verb, server.root());
                 let seen = answer(command.args(ids(count)).env("INTUNECTL_TOKEN", token), b"n\n");
                 assert_declined(&seen, &server);

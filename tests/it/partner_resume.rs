@@ -405,7 +405,7 @@ fn refused(error: &str, hint: &str) -> Seen {
 fn overwriting(log: &str) -> Seen {
     refused(
         &format!("standard output would overwrite the records in {log}"),
-        "append with `>>`; for a first run, omit --resume",
+        "use `>>` to append; for a first run, leave out --resume",
     )
 }
 
@@ -413,7 +413,7 @@ fn overwriting(log: &str) -> Seen {
 fn between(log: &str) -> Seen {
     refused(
         &format!("the output would be mixed with the records in {log}"),
-        "append records with -o ndjson, or write the output to another file",
+        "use -o ndjson, or write the output to another file",
     )
 }
 
@@ -421,7 +421,7 @@ fn between(log: &str) -> Seen {
 fn emptied(log: &str) -> Seen {
     refused(
         &format!("{log} is empty"),
-        "`>` empties a file before intunectl reads it: append with `>>`; for a first run, omit --resume",
+        "`>` empties a file before intunectl reads it: use `>>` to append; for a first run, leave out --resume",
     )
 }
 
@@ -630,7 +630,7 @@ fn records_without_a_tenant_match_a_token_without_one_with_a_warning() {
     let mut command = home.disconnect(server.root());
     let seen = run(command.args(["a", "b", "-o", "ndjson", "--resume", "log"]));
     assert_eq!((seen.with_status("skipped"), server.ids(), seen.code), (vec!["a".into()], vec!["b".into()], Some(0)));
-    assert!(seen.stderr.contains("warning: log: neither the token nor the records name a tenant"), "{seen:?}");
+    assert!(seen.stderr.contains("warning: log: the token and the records name no tenant"), "{seen:?}");
     assert!(seen.stderr.contains("ignored 1 record of another tenant"), "{seen:?}");
 }
 

@@ -255,7 +255,7 @@ fn a_success_other_than_200_does_not_show_a_partner() {
         });
         let seen = show(&server, &["a", "-o", "id"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{status}: {seen:?}");
-        let error = format!("error: a: {status} UnexpectedAnswer: the answer is not the requested partner\n");
+        let error = format!("error: a: {status} UnexpectedAnswer: the answer does not describe this partner\n");
         assert!(seen.stderr.starts_with(&error), "{seen:?}");
         assert_eq!(server.ids(), ["a"]);
     }

@@ -295,7 +295,7 @@ fn a_retry_after_of_an_hour_ends_the_wait_at_once() {
         assert_eq!((seen.code, seen.with_status("failed")), (Some(1), ids(count)), "{seen:?}");
         for record in seen.records() {
             assert_unconfirmed(&record, "not_confirmed");
-            assert!(message(&record).contains(" to wait "), "{record}");
+            assert!(message(&record).contains(" a wait of "), "{record}");
         }
         assert!(seen.stdout.contains(" 1h"), "{seen:?}");
         assert_eq!(server.ids_of("POST").len(), count);
@@ -384,7 +384,7 @@ fn a_second_signal_does_not_wait_for_a_stalled_read() {
         Running::start(home.disconnect(server.root()).args(["a", "--wait", "--timeout", "10m", "-o", "ndjson"]));
     server.wait_for(2);
     running.signal("INT");
-    running.wait_for_stderr("Interrupt again to end at once");
+    running.wait_for_stderr("Interrupt again to stop at once");
     running.signal("INT");
     let seen = running.end();
     assert_eq!(seen.code, Some(130));

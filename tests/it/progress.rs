@@ -203,13 +203,13 @@ fn a_pause_shows_its_server_and_counts_down() {
     let host = server.root().strip_prefix("http://").unwrap();
     let home = Intunectl::new();
     let mut watched = start(&home, &run(&home, &server, 20, &["-j", "1"]), 80);
-    watched.wait_for("2/20  paused for 4m");
-    watched.wait_for_colour("2/20  paused for ", "\u{1b}[35m");
+    watched.wait_for("2/20  paused, 4m");
+    watched.wait_for_colour("2/20  paused, ", "\u{1b}[35m");
     watched.wait_for_change();
     watched.terminal.ctrl_c();
     let ended = watched.end();
     let left = ended.states.iter().filter_map(|line| {
-        let (left, who) = line.strip_prefix("2/20  paused for ")?.split_once(" more: ")?;
+        let (left, who) = line.strip_prefix("2/20  paused, ")?.split_once(" left: ")?;
         assert_eq!(who, format!("{host} answered 429"));
         Some(humantime::parse_duration(left).unwrap())
     });
@@ -217,7 +217,7 @@ fn a_pause_shows_its_server_and_counts_down() {
     assert!(left.is_sorted_by(|earlier, later| earlier >= later), "{left:?}");
     assert!(left[0] <= Duration::from_secs(300) && left[left.len() - 1] < left[0], "{left:?}");
     let shown = ended.screen;
-    assert!(!shown.iter().any(|line| line.contains("paused for")), "{shown:?}");
+    assert!(!shown.iter().any(|line| line.contains("paused, ")), "{shown:?}");
     assert_eq!((shown[0].as_str(), ended.code), ("error: interrupted", Some(130)));
 }
 
@@ -230,12 +230,12 @@ fn on_a_narrow_terminal_a_pause_shows_its_time_and_status() {
         let mut command = run(&home, &server, 500, &["--color", "never"]);
         command.envs(variable.map(|columns| ("COLUMNS", columns)));
         let mut watched = start(&home, &command, columns);
-        watched.wait_for("paused for 4m");
+        watched.wait_for("paused, 4m");
         watched.terminal.ctrl_c();
         let states = watched.end().states;
         assert!(states.iter().all(|line| line.len() <= narrower - FREE), "{columns} {variable:?}: {states:?}");
         let with_status =
-            states.iter().any(|line| line.starts_with("0/500  paused for 4m") && line.ends_with(" more (503)"));
+            states.iter().any(|line| line.starts_with("0/500  paused, 4m") && line.ends_with(" left (503)"));
         assert!(with_status, "{columns} {variable:?}: {states:?}");
     }
 }
@@ -325,7 +325,7 @@ fn a_paused_list_shows_its_server() {
     let host = server.root().strip_prefix("http://").unwrap();
     let home = Intunectl::new();
     let mut watched = list(&home, &server);
-    watched.wait_for(&format!(" more: {host} answered 429"));
+    watched.wait_for(&format!(" left: {host} answered 429"));
     watched.terminal.ctrl_c();
     let ended = watched.end();
     assert_eq!((ended.screen, ended.code), (vec!["error: interrupted".to_owned()], Some(130)));
@@ -341,8 +341,8 @@ fn verbose_reports_each_pause_once() {
     let host = server.root().strip_prefix("http://").unwrap();
     let arguments: Vec<_> = ids(20).into_iter().chain(["-j1", "-v"].map(str::to_owned)).collect();
     let seen = disconnect(server.root(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    let held: Vec<_> = seen.stderr.lines().filter(|line| line.contains("all requests paused")).collect();
-    let begins = format!("p-0001: {host} answered 429: all requests paused for ");
+    let held: Vec<_> = seen.stderr.lines().filter(|line| line.contains("all requests are paused")).collect();
+    let begins = format!("p-0001: {host} answered 429: all requests are paused for ");
     assert_eq!(held.len(), 2, "{held:?}");
     assert_eq!(held[0], format!("{begins}0.5 s (Retry-After)"));
     assert!(held[1].starts_with(&begins) && held[1].ends_with(" s (no Retry-After)"), "{held:?}");

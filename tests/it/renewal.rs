@@ -685,7 +685,7 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
         (
             "a redirect",
             Box::new(move |_| Reply::status(302).header("Location", &location)),
-            "redirects are not followed",
+            "intunectl does not follow redirects",
         ),
         (
             "a redirect that keeps the method",
@@ -693,7 +693,7 @@ fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
                 let location = elsewhere.to_owned();
                 move |_| Reply::status(307).header("Location", &location)
             }),
-            "redirects are not followed",
+            "intunectl does not follow redirects",
         ),
         (
             "a truncated answer",
@@ -1726,7 +1726,7 @@ fn the_wait_is_over_while_the_token_is_renewed(count: usize) {
         assert_eq!((&record["http_status"], &record["error"]["kind"]), expected, "{record}");
     }
     let [hint] = told(&seen)[..] else { panic!("{}", seen.stderr) };
-    assert!(hint.contains("a longer --wait"), "{hint}");
+    assert!(hint.contains("a longer wait"), "{hint}");
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn a_missing_program_is_reported_with_the_reason() {
     let Seen { stdout, stderr, code } = sandbox(&["--", "no-such-program"]);
     assert_eq!((stdout.as_str(), code), ("", Some(2)));
     assert!(
-        stderr.starts_with(&format!("error: cannot run no-such-program: {}\nhint: ", no_such_program())),
+        stderr.starts_with(&format!("error: cannot run 'no-such-program': {}\nhint: ", no_such_program())),
         "{stderr}"
     );
 }
@@ -237,7 +237,7 @@ fn without_a_command_it_prints_the_settings_and_serves_until_interrupted() {
         assert_eq!(serving.setting("INTUNECTL_SANDBOX"), serving.setting("INTUNECTL_GRAPH_URL"));
         assert!(serving.ask(&format!("GET {PARTNERS}")).starts_with("HTTP/1.1 200 OK\r\n"));
         let Seen { stderr, code, .. } = serving.end(signal);
-        assert_eq!((stderr.as_str(), code), ("serving until interrupted (Ctrl-C)\n", Some(expected)));
+        assert_eq!((stderr.as_str(), code), ("the sandbox runs until you press Ctrl-C\n", Some(expected)));
     }
 }
 

@@ -475,7 +475,10 @@ fn polling_ends_after_three_polls_in_a_row_without_an_answer() {
     type Given = Box<dyn Fn(usize) -> Reply + Send + Sync>;
     let answers: [(Given, &str); 3] = [
         (Box::new(|_| Reply::status(403).body("<html>no</html>")), "403 Forbidden: unexpected answer"),
-        (Box::new(move |_| Reply::status(302).header("Location", &location)), "/portal; redirects are not followed"),
+        (
+            Box::new(move |_| Reply::status(302).header("Location", &location)),
+            "/portal; intunectl does not follow redirects",
+        ),
         (Box::new(|_| Reply::Close), "connection lost before an answer arrived"),
     ];
     for (reply, words) in answers {
@@ -517,7 +520,7 @@ fn an_answer_that_is_not_the_platforms_is_described() {
         ),
         (
             Box::new(move || Reply::status(302).header("Location", &location)),
-            "302 Found: redirected to http://127.0.0.1:",
+            "302 Found: the server redirects to http://127.0.0.1:",
         ),
         (Box::new(|| Reply::Close), "connection lost before an answer arrived"),
         (Box::new(|| Reply::Raw(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec())), "not HTTP: "),
@@ -794,7 +797,10 @@ fn a_code_that_the_platform_does_not_redeem_fails_the_sign_in() {
         (Box::new(|| refusal("invalid_grant", "AADSTS54005: Already redeemed.")), "AADSTS54005: Already redeemed."),
         (Box::new(|| refusal("invalid_request", "AADSTS50148: The verifier.")), "AADSTS50148: The verifier."),
         (Box::new(|| Reply::status(200).header("Content-Type", "text/html").body("<html>")), "the answer is not valid"),
-        (Box::new(move || Reply::status(307).header("Location", &location)), "307 Temporary Redirect: redirected to"),
+        (
+            Box::new(move || Reply::status(307).header("Location", &location)),
+            "307 Temporary Redirect: the server redirects to",
+        ),
         (Box::new(|| Reply::Close), "connection lost"),
     ];
     for (reply, words) in answers {
@@ -873,7 +879,7 @@ fn a_browser_is_used_if_one_can_be_opened_and_a_device_code_otherwise() {
     let mut command = login(&machine, platform.root(), &["-vv"]);
     let seen = machine.seen(command.env("BROWSER", &text_browser));
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
-    assert!(seen.stderr.contains("\nthe browser did not open; using a device code instead\n"), "{}", seen.stderr);
+    assert!(seen.stderr.contains("\nthe browser did not open: sign in with a code instead\n"), "{}", seen.stderr);
     assert_eq!(platform.asked("devicecode").len() - asked, 1);
     // The system's own browser, for a user at a display.
     std::fs::remove_file(&browser).unwrap();
@@ -1225,7 +1231,8 @@ fn a_profiles_tokens_do_not_follow_a_redirect() {
             assert_eq!(sign_in(&machine, platform.root(), &["-vv"]).code, Some(0));
             let seen = machine.run(&["partner", "list", "-vv"]);
             assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(code)), "{}", seen.stderr);
-            let told = format!("redirected to {}/v1.0/x; redirects are not followed", elsewhere.url());
+            let told =
+                format!("the server redirects to {}/v1.0/x; intunectl does not follow redirects", elsewhere.url());
             assert!(seen.stderr.contains(&told), "{}", seen.stderr);
         }
     }
@@ -1274,7 +1281,7 @@ fn a_profiles_token_is_not_sent_to_a_next_page_outside_the_root() {
         let before = platform.server.requests().len();
         let seen = machine.run(&["partner", "list", "-vv"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{next}: {}", seen.stderr);
-        let error = "error: the next page of the list is not on the Graph server; the list is incomplete\nhint: ";
+        let error = "error: Graph's link to the next page leads to another server; the list is incomplete\nhint: ";
         assert!(seen.stderr.contains(error) && !seen.stderr.contains('\u{1b}'), "{next}: {}", seen.stderr);
         assert_eq!(platform.server.requests().len() - before, 1, "{next}");
     }
@@ -1463,7 +1470,10 @@ fn without_a_github_identity_token_the_hint_names_the_jobs_permission() {
         (Box::new(|| answer(200, &json!({"value": null}))), "its answer contains none"),
         (Box::new(|| answer(200, &json!({"value": 7}))), "its answer contains none"),
         (Box::new(|| answer(200, &json!({"value": " "}))), "its answer contains none"),
-        (Box::new(move || Reply::status(302).header("Location", &location)), "302 Found: redirected to http://127"),
+        (
+            Box::new(move || Reply::status(302).header("Location", &location)),
+            "302 Found: the server redirects to http://127",
+        ),
     ];
     for (github, words) in answers {
         let platform = for_apps(&machine, || answer(200, &json!({"value": []})), github);
@@ -1480,7 +1490,7 @@ fn without_a_github_identity_token_the_hint_names_the_jobs_permission() {
     as_app(&machine, &mut command, "http://token.example", &Proof::GitHub);
     let seen = machine.seen(at(&mut command, &elsewhere.url()));
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)));
-    assert!(seen.stderr.contains("ACTIONS_ID_TOKEN_REQUEST_URL is plain http"), "{}", seen.stderr);
+    assert!(seen.stderr.contains("ACTIONS_ID_TOKEN_REQUEST_URL uses http"), "{}", seen.stderr);
     elsewhere.assert_unspoken();
 }
 

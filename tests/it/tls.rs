@@ -64,7 +64,7 @@ fn an_untrusted_server_gets_no_request() {
     assert!(seen.stdout.starts_with("a\tfailed\tTlsFailure: localhost:"), "{seen:?}");
     assert!(!seen.stdout.contains("may have"), "{seen:?}");
     assert!(
-        seen.stderr.contains("hint: if a proxy inspects TLS traffic, give its root certificate with --ca-cert"),
+        seen.stderr.contains("hint: if a proxy inspects TLS traffic, give its root certificate (PEM) with --ca-cert"),
         "{seen:?}"
     );
     assert_eq!(server.requests(), 0);

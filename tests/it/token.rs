@@ -91,7 +91,7 @@ fn unusable_application_credentials_are_an_error_and_the_keyring_is_not_used() {
         ),
         (
             &[("ACTIONS_ID_TOKEN_REQUEST_URL", "http://token.example"), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", SECRET)],
-            "error: ACTIONS_ID_TOKEN_REQUEST_URL is plain http",
+            "error: ACTIONS_ID_TOKEN_REQUEST_URL uses http",
         ),
     ];
     for (secret, words) in secrets {
@@ -255,7 +255,7 @@ fn a_redirect_is_not_followed() {
         for command in [&["partner", "disconnect", "a"][..], &["partner", "list"]] {
             let Seen { stdout, stderr, code } = run(&mut graph.command(&home, command));
             assert_eq!(code, Some(1), "{stderr}");
-            let message = format!("redirected to {location}; redirects are not followed");
+            let message = format!("the server redirects to {location}; intunectl does not follow redirects");
             assert!(stdout.contains(&message) || stderr.contains(&message), "{stdout}{stderr}");
             if command.contains(&"disconnect") {
                 let ends =
@@ -405,9 +405,9 @@ fn an_unsafe_server_address_is_rejected_and_never_repeated() {
     let scene = Scene::new();
     let port = scene.graph.url().rsplit(':').next().unwrap().to_owned();
     let roots = [
-        (format!("http://graph.example/{SECRET}"), "is plain http"),
-        ("http://0.0.0.0".into(), "is plain http"),
-        (format!("http://localhost.{SECRET}.example"), "is plain http"),
+        (format!("http://graph.example/{SECRET}"), "uses http"),
+        ("http://0.0.0.0".into(), "uses http"),
+        (format!("http://localhost.{SECRET}.example"), "uses http"),
         (format!("http://admin:{SECRET}@127.0.0.1:{port}"), "contains a user name or password"),
         (format!("https://{SECRET}@graph.microsoft.com"), "contains a user name or password"),
         (format!("http://127.0.0.1:{port}/v1.0"), "ends in a version"),

@@ -30,7 +30,7 @@ impl fmt::Display for StoreError {
                 "the keyring did not answer within {} s; it may be locked and waiting for its password",
                 ANSWER_WITHIN.as_secs()
             ),
-            Self::Busy => f.write_str("another intunectl is writing to the keyring, or is suspended"),
+            Self::Busy => f.write_str("another intunectl is writing to the keyring, or is suspended (Ctrl-Z)"),
             Self::Damaged => {
                 f.write_str("the keyring entry of this profile is incomplete or from another version of intunectl")
             }
@@ -50,7 +50,7 @@ impl From<keyring::Error> for StoreError {
             }
             // On a machine without a desktop, libdbus reports a failed autolaunch, which explains nothing.
             E::PlatformFailure(why) if why.to_string().contains("autolaunch") => {
-                Self::Unavailable("there is no D-Bus session here, as on most servers and in containers".to_owned())
+                Self::Unavailable("this machine has no keyring service (no D-Bus session)".to_owned())
             }
             E::PlatformFailure(why) => Self::Unavailable(format!("its service is missing or failed ({why})")),
             // These two contain the bytes read, which may be a part of a secret.

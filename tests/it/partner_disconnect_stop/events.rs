@@ -22,7 +22,7 @@ fn after_ctrl_c_or_ctrl_break_requests_in_flight_finish() {
         let terminal = Terminal::start(&command, BUT_STDOUT, 120);
         server.wait_for(3);
         terminal.send(signal);
-        terminal.wait_for("interrupted: no new requests; waiting for 3 to finish");
+        terminal.wait_for("interrupted: no new requests; waiting for 3 requests to finish");
         gate.open();
         let seen = terminal.end();
         assert_eq!((seen.code, server.ids().len()), (Some(130), 3), "{signal}: {seen:?}");
@@ -37,7 +37,7 @@ fn answers_soon_after_the_console_is_closed_are_reported() {
         let running = start(&server, 9, &["-j", "3"]);
         server.wait_for(3);
         running.signal(signal);
-        running.wait_for_stderr("interrupted: no new requests; waiting for 3 to finish");
+        running.wait_for_stderr("interrupted: no new requests; waiting for 3 requests to finish");
         gate.open();
         let seen = running.end();
         assert_eq!((seen.code, server.ids().len()), (Some(143), 3), "{signal}: {seen:?}");

@@ -20,7 +20,7 @@ const NOT_SHOWN: &[(&str, &str, &str)] = &[
     ("commands/sandbox.rs", "cannot wait for the command", "the system can always wait for a child process"),
     ("commands/sandbox.rs", "stopped before the command ended", "the sandbox never stops by itself"),
     ("interrupt.rs", "until the sign-in is renewed", "only while a profile is renewed, which needs a keyring"),
-    ("output/sink.rs", "the thread that writes them failed", "only if that thread panics"),
+    ("output/sink.rs", "the writing thread failed", "only if that thread panics"),
     ("output/stdout.rs", "failed unexpectedly", "only if the thread that writes panics"),
     (
         "graph/client.rs",

@@ -26,7 +26,7 @@ fn progress() {
         let server = Server::always(|| Reply::status(429).header("Retry-After", "300"));
         write_ids(&screens, 20);
         screens.heading(&format!("Graph asks the run to wait, at {columns} columns"));
-        watch(&mut screens, &server, RUN, columns, "paused for ");
+        watch(&mut screens, &server, RUN, columns, "paused, ");
     }
     screens.heading("Graph throttles the run, but does not say for how long");
     watch(&mut screens, &Server::always(|| Reply::status(429)), RUN, 80, " without Retry-After");
@@ -79,7 +79,7 @@ fn waiting_until_visible(screens: &mut Screens) {
     write_ids(screens, 6);
     screens.heading("All changes are accepted, and --wait polls until they are visible");
     let line = "intunectl partner disconnect -y --wait -f ids.txt >results.txt";
-    watch(screens, &server, line, 80, " 6 being confirmed");
+    watch(screens, &server, line, 80, " 6 not visible yet");
 }
 
 /// The line of a command that reads.
@@ -89,7 +89,7 @@ fn reading(screens: &mut Screens) {
     watch(screens, &server, "intunectl partner list", 80, "reading the partners: ");
     let server = Server::always(|| Reply::status(429).header("Retry-After", "300"));
     screens.heading("Graph asks the command to wait while it reads");
-    watch(screens, &server, "intunectl partner list", 80, "paused for ");
+    watch(screens, &server, "intunectl partner list", 80, "paused, ");
 }
 
 /// Attempts, waits and headers.
@@ -106,7 +106,7 @@ fn verbose(screens: &mut Screens) {
     trace(screens, "intunectl partner disconnect -v 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10");
     let server = Server::always(Reply::done);
     screens.serve(&server);
-    screens.heading("-v: a wait for the rate limit");
+    screens.heading("-v: intunectl waits because of the rate limit");
     trace(
         screens,
         "intunectl partner disconnect -v -j 1 --rate 1/1s \
@@ -162,14 +162,15 @@ pub fn steady(text: &str) -> String {
     for (before, after, with) in [
         ("about ", " left", "5s"),
         ("  ", "/s\n", "45"),
-        ("paused for ", " more", "4m 59s"),
+        ("paused, ", " left", "4m 59s"),
         ("reading the partners: ", "\n", "1s"),
         (" after ", " ms", "12"),
         ("paused for ", " s (", "0.5"),
-        ("waiting ", " s b", "0.5"),
-        ("waiting ", " s for", "0.9"),
+        ("waiting ", " s before", "0.5"),
+        ("waiting ", " s because the", "0.5"),
+        ("waiting ", " s because of", "0.9"),
         ("client-request-id: ", "\n", "0b5c6f7e-3a1d-4e2b-8f90-1c2d3e4f5a6b"),
-        ("(request id ", ")", "1d2f8a3c-7b64-4e05-9c1a-3f5e7d9b2a48"),
+        ("(request ID ", ")", "1d2f8a3c-7b64-4e05-9c1a-3f5e7d9b2a48"),
     ] {
         text = with_between(&format!("{text}\n"), before, after, with);
         text.pop();

@@ -49,7 +49,7 @@ fn serving(screens: &mut Screens) {
     screens.heading("Starting the sandbox, and stopping it with Ctrl-C");
     let mut command = screens.command();
     let terminal = Terminal::start(command.arg("sandbox").env("NO_COLOR", "1"), ALL, 80);
-    let shown = terminal.wait_for("(Ctrl-C)\r\n");
+    let shown = terminal.wait_for("press Ctrl-C\r\n");
     terminal.ctrl_c();
     let seen = terminal.end();
     let (_, token) = shown.split_once("INTUNECTL_TOKEN='").unwrap();
