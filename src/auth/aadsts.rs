@@ -172,7 +172,7 @@ fn words(number: u32) -> Option<&'static str> {
         // It also comes if http://localhost is under "Web": "Error AADSTS7000218 when a confidential client application
         // authenticates".
         7_000_218 => {
-            "in the app registration, under Authentication: turn on \"Allow public client flows\", and move http://localhost \
+            "in the app registration, under Authentication, turn on \"Allow public client flows\" and move http://localhost \
              to \"Mobile and desktop applications\""
         }
         700_025 => {

@@ -238,7 +238,7 @@ fn after_one_bad_line_nothing_is_sent() {
         Scene::new().refuses(&["-"], stdin, &["1 bad line; nothing was sent", place]);
     }
     Scene::new().refuses(&["-"], b"a\nb\xff\n", &["standard input:2: this line is not UTF-8 text"]);
-    Scene::new().refuses(&["-"], b"\xff\xfea\0\n", &["standard input:1: not UTF-16 text"]);
+    Scene::new().refuses(&["-"], b"\xff\xfea\0\n", &["standard input:1: this line is not UTF-16 text"]);
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn a_placeholder_for_any_tenant_is_a_usage_error() {
     let home = Intunectl::new();
     for tenant in ["organizations", "common"] {
         let mut command = command(&home, &server, COMMANDS[0], &["--tenant", tenant]);
-        assert_refused(&run(command.env("INTUNECTL_TOKEN", jwt::good())), &server, 2, &["does not name one tenant"]);
+        assert_refused(&run(command.env("INTUNECTL_TOKEN", jwt::good())), &server, 2, &["means any tenant, not one"]);
     }
 }
 

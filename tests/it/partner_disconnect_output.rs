@@ -11,7 +11,7 @@ use std::sync::Arc;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::os::broken_pipe;
-use crate::support::redirect::start_read;
+use crate::support::redirect::{close, start_read};
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
 use crate::support::terminal::widths;
@@ -402,7 +402,7 @@ fn a_reader_that_closes_the_pipe_early_stops_the_run_without_an_error() {
         let mut command = intunectl.disconnect(server.root());
         let (running, mut stdout) = start_read(command.args(ids(500)).args(["-j1", "--rate", "off", "-o", format]));
         stdout.read_line(&mut String::new()).unwrap();
-        drop(stdout);
+        close(stdout);
         gate.open();
         let seen = running.end();
         let done = server.done().len();
@@ -420,7 +420,7 @@ fn a_reader_that_closes_the_pipe_early_is_not_a_failure_if_everything_is_done() 
     let mut command = intunectl.disconnect(server.root());
     let (running, mut stdout) = start_read(command.args(["a", "b", "-j1"]));
     stdout.read_line(&mut String::new()).unwrap();
-    drop(stdout);
+    close(stdout);
     gate.open();
     let seen = running.end();
     assert_eq!((seen.timeless().as_str(), seen.code), ("2 partners: 2 disconnected in T s\n", Some(0)));
@@ -443,7 +443,7 @@ fn if_the_same_ctrl_c_ends_the_reader_unwritten_results_are_reported() {
         running.signal("INT");
         running.wait_for_stderr("interrupted: no new requests");
         // As `tee` does.
-        drop(stdout);
+        close(stdout);
         gate.open();
         let seen = running.end();
         assert_eq!((seen.code, server.done()), (Some(130), ids(2)), "{}", seen.stderr);

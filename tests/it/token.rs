@@ -349,7 +349,7 @@ fn a_missing_permission_is_a_warning_with_a_hint() {
         assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)));
         let words = format!("warning: the token lacks the permission {PERMISSION} or {OTHER_PERMISSION};");
         assert!(seen.stderr.starts_with(&words), "{seen:?}");
-        assert!(seen.stderr.contains("\nhint: ask an administrator to grant"), "{seen:?}");
+        assert!(seen.stderr.contains("\nhint: an administrator has to grant"), "{seen:?}");
         assert_eq!(scene.graph.tokens(), [token]);
     }
 }

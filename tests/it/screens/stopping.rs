@@ -1,11 +1,9 @@
 //! How a run stops early: Ctrl-C and signals, an output that cannot be written, and failures that stop it.
 #![cfg(target_os = "linux")]
 
-use std::fs::DirEntry;
 use std::io::{BufRead as _, Write as _};
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::Screens;
@@ -14,7 +12,7 @@ use crate::progress::{drawn, screen};
 use crate::support::TOKEN;
 use crate::support::machine::until;
 use crate::support::named_pipe::NamedPipe;
-use crate::support::redirect::start_read;
+use crate::support::redirect::{close, start_read};
 use crate::support::running::Running;
 use crate::support::server::{Gate, Reply, Server};
 use crate::support::terminal::{ALL, Terminal};
@@ -180,10 +178,7 @@ fn closing_the_output(screens: &mut Screens) {
     let (running, mut reader) = start_read(&mut command(screens, "intunectl partner disconnect -j 1 -f ids.txt"));
     let mut first = String::new();
     reader.read_line(&mut first).unwrap();
-    let pipe = std::fs::read_link(format!("/proc/self/fd/{}", reader.get_ref().as_raw_fd())).unwrap();
-    drop(reader);
-    // A process that another test is starting has the pipe open until it runs its program.
-    until(|| (holders(&pipe) == 1).then_some(()), || "the pipe is still open".to_owned());
+    close(reader);
     gate.open();
     let seen = running.end();
     screens.show(
@@ -194,16 +189,6 @@ fn closing_the_output(screens: &mut Screens) {
     screens.serve(&Server::always(Reply::done));
     screens.heading("Standard output is closed from the start");
     screens.sh(&format!("intunectl partner disconnect {} >&-", IDS[0]));
-}
-
-/// How many processes have a file open.
-fn holders(file: &Path) -> usize {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let has_it = |process: DirEntry| {
-        let files = std::fs::read_dir(process.path().join("fd")).into_iter().flatten().flatten();
-        files.filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|path| path == file)
-    };
-    processes.map(has_it).filter(|has_it| *has_it).count()
 }
 
 /// A standard output that has no room.

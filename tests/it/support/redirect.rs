@@ -40,6 +40,26 @@ pub fn start_read(command: &mut Command) -> (Running, BufReader<PipeReader>) {
     (running, BufReader::new(reader))
 }
 
+/// Closes a pipe that `start_read` returned, in every process but the one that writes to it. A process that another test
+/// is starting has it open until it runs its program, and until then a write succeeds.
+pub fn close(reader: BufReader<PipeReader>) {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd as _;
+
+        let pipe = std::fs::read_link(format!("/proc/self/fd/{}", reader.get_ref().as_raw_fd())).unwrap();
+        drop(reader);
+        let is_open = |directory: std::fs::DirEntry| {
+            let files = std::fs::read_dir(directory.path().join("fd")).into_iter().flatten().flatten();
+            files.filter_map(|file| std::fs::read_link(file.path()).ok()).any(|file| file == pipe)
+        };
+        let holders = || std::fs::read_dir("/proc").unwrap().flatten().map(is_open).filter(|is_open| *is_open).count();
+        super::machine::until(|| (holders() <= 1).then_some(()), || "the pipe is still open".to_owned());
+    }
+    #[cfg(not(target_os = "linux"))]
+    drop(reader);
+}
+
 /// Closes the streams that a `Command` keeps open.
 fn let_go(command: &mut Command) {
     command.stdin(Stdio::null()).stdout(Stdio::null());
