@@ -55,9 +55,8 @@ IDs come from the tenant that the command would act in. They are offered if a va
 answers within 0.3 s. The token can come from --token, --token-file, INTUNECTL_TOKEN or a sign-in. On macOS a sign-in \
 is not used, because the Keychain could show a dialog. Completion never signs in and never renews a token.
 
-No IDs are offered if the line contains a variable or a wildcard. Except in bash, none are offered after another \
-command on the same line. In bash, completion ignores a variable that is set on the line, such as INTUNECTL_PROFILE=x: \
-use --profile x.")]
+No IDs are offered if the line contains $NAME or a wildcard. In bash, completion ignores INTUNECTL_PROFILE=x before the \
+command: use --profile x. In other shells, no IDs are offered after another command on the same line.")]
     #[command(after_help = "\
 Examples:
   eval \"$(intunectl completion bash)\"         # in ~/.bashrc
@@ -95,7 +94,7 @@ select a tenant, an account or an application are unset. Without a command, the 
 and runs until you press Ctrl-C.
 
 If INTUNECTL_SANDBOX is set, every request goes to the sandbox, and sign-ins are stored separately from your own. To \
-delete them, run `intunectl auth logout` in a sandbox.")]
+delete them, run `intunectl auth logout --all` in a sandbox.")]
     #[command(after_help = "\
 Examples:
   intunectl sandbox -- sh -c \\
@@ -244,7 +243,7 @@ pub struct Write {
     /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
-    /// Skip partners that the records in FILE (from -o ndjson) show as done in this tenant
+    /// Skip each partner that is done in this tenant according to FILE, the output of -o ndjson
     ///
     /// FILE may be the file that this run appends to (with `>>`). Records of other tenants or Graph servers are ignored,
     /// and so are incomplete records.
@@ -262,9 +261,8 @@ If this machine can open a browser (the variable BROWSER can name one), the brow
 Otherwise, you get a code to type into a page on any device. After that, intunectl renews tokens by itself. It does not \
 write them to a file.
 
-You sign in to the account's own tenant, unless --tenant names another. Signing in to an existing profile reuses its \
-cloud, tenant and client ID, unless you give --cloud, --tenant (--tenant organizations for the account's own) or \
---client-id.
+You sign in to the account's own tenant, unless --tenant names another. An existing profile keeps its cloud, tenant and \
+client ID, unless you give --cloud, --tenant or --client-id. --tenant organizations selects the account's own tenant.
 
 The sign-in asks for the permission DeviceManagementServiceConfig.ReadWrite.All. An administrator must consent to it \
 once for the tenant.
@@ -404,13 +402,13 @@ pub struct Global {
     /// When to use colour [env: NO_COLOR, CLICOLOR_FORCE]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
-    /// Time limit of each attempt; connecting may take 10s of it
+    /// Time limit of each attempt, of which at most 10s for connecting
     #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = positive)]
     pub timeout: Duration,
     /// Maximum number of retries of each request
     #[arg(long, global = true, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub retries: u32,
-    /// Also trust the root certificates in this PEM file [env: SSL_CERT_FILE, SSL_CERT_DIR replace the system's]
+    /// Also trust the root certificates in this PEM file (SSL_CERT_FILE and SSL_CERT_DIR replace the system's)
     #[arg(long, global = true, value_name = "PEM", value_hint = ValueHint::FilePath)]
     pub ca_cert: Option<PathBuf>,
     /// Print only results and errors
@@ -442,7 +440,8 @@ fn rate(text: &str) -> Result<RateLimit, &'static str> {
     let requests = requests.ok_or("the number must be from 1 to 1000000")?;
     Ok(RateLimit(Some(Rate {
         requests,
-        window: positive(window).map_err(|_| "the duration must be for example 20s, and at most 1 year")?,
+        window: positive(window)
+            .map_err(|_| "the duration must be more than 0s and at most 1 year, for example 20s")?,
     })))
 }
 

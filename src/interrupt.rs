@@ -25,7 +25,7 @@ pub struct Interrupts(UnboundedReceiver<Signal>);
 
 impl Interrupts {
     pub fn listen() -> anyhow::Result<Self> {
-        Self::start().context("cannot handle Ctrl-C")
+        Self::start().context("cannot set up the handler for Ctrl-C")
     }
 
     fn start() -> io::Result<Self> {

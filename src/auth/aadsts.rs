@@ -63,7 +63,7 @@ fn describe_oauth_error(error: &str) -> &str {
         "bad_verification_code" => "the sign-in service does not know the device code",
         "invalid_grant" => "the credential is not valid, has expired or was revoked",
         "invalid_client" => "the application credentials are not valid",
-        "unauthorized_client" => "the application is not in the tenant, or is not allowed this sign-in method",
+        "unauthorized_client" => "the application is not in the tenant, or may not use this sign-in method",
         "interaction_required" | "login_required" => "a new sign-in is required",
         "consent_required" => "the application has no consent for its permissions",
         "invalid_scope" => "the sign-in service does not know the requested permission",
@@ -94,11 +94,11 @@ fn words(number: u32) -> Option<&'static str> {
         50_059 | 50_128 | 50_194 | 90_019 | 90_130 | 9_001_023 => "give the tenant with --tenant ID|DOMAIN",
         // 900023: microsoftgraph/microsoft-graph-docs#13158.
         90_002 | 900_023 => {
-            "check the spelling of --tenant (for an application: of AZURE_TENANT_ID). If it is right, check --cloud"
+            "check the spelling of the tenant in --tenant or AZURE_TENANT_ID. If it is right, check --cloud"
         }
         // 900439: "Error AADSTS900439 - USGClientNotSupportedOnPublicEndpoint".
         90_038 | 90_051 | 900_382 | 900_432 | 900_439 => {
-            "use --cloud with the cloud of the tenant and of the application (global, gcc-high, dod, china)"
+            "use --cloud with the tenant's cloud (global, gcc-high, dod, china). The application must be in the same cloud"
         }
         50_002 | 500_021 | 500_022 => {
             "check --tenant. If it is right, allow the tenant in the tenant restrictions of this network, or use another network"
@@ -125,11 +125,11 @@ fn words(number: u32) -> Option<&'static str> {
 
         // Conditional Access and risk.
         53_002 | 53_003 | 50_131 | 530_032 | 530_035 => {
-            "Entra admin center > Sign-in logs shows the policy that blocks this. If it blocks device codes, add --browser"
+            "see Entra admin center > Sign-in logs for the policy that blocks this. If it blocks device codes, add --browser"
         }
         // 530033: Azure/azure-cli#27919. That a device code cannot show the device: AzureAD/MSAL.PS#51.
         50_005 | 50_097 | 50_129 | 53_000 | 53_001 | 530_033 => {
-            "add --browser, on a device that the policy allows. With a device code, Entra cannot see the device"
+            "run the command with --browser, on a device that the policy allows. With a code, Entra cannot see the device"
         }
         53_011 | 530_034 => {
             "ask an administrator of the account's own tenant to check the account: Entra admin center > ID Protection > Risky users"
@@ -176,7 +176,7 @@ fn words(number: u32) -> Option<&'static str> {
              to \"Mobile and desktop applications\""
         }
         700_025 => {
-            "turn off \"Allow public client flows\" in the app registration, or sign in with your account: `{login}`"
+            "turn off \"Allow public client flows\" in the app registration, or sign in with `{login}` and use --profile"
         }
         50_011 | 70_004 | 900_971 => {
             "in the app registration, under Authentication, add http://localhost to \"Mobile and desktop \
@@ -195,8 +195,8 @@ fn words(number: u32) -> Option<&'static str> {
              AZURE_CLIENT_SECRET"
         }
         70_002 | 7_000_215 => {
-            "put the Value (not the Secret ID) of a secret of AZURE_CLIENT_ID into AZURE_CLIENT_SECRET. If you do not have \
-             it, create a new secret"
+            "set AZURE_CLIENT_SECRET to the Value (not the Secret ID) of the application's secret. If you do not have it, \
+             create a new secret"
         }
         // 70021, 700211, 700213, 70025: Azure DevOps, "Troubleshoot an Azure Resource Manager workload identity service
         // connection". 7002138 is about upper and lower case: Azure/login#515. That a new credential takes minutes:
@@ -208,19 +208,19 @@ fn words(number: u32) -> Option<&'static str> {
         // hashicorp/terraform-provider-azuread#1755. The values: "Configure an application to trust a managed
         // identity".
         700_212 => {
-            "token and federated credential need the audience api://AzureADTokenExchange (gcc-high, dod: \
-             …ExchangeUSGov; china: …ExchangeChina)"
+            "the token and the federated credential need the audience api://AzureADTokenExchange (gcc-high, dod: add \
+             USGov; china: add China)"
         }
         // The same Azure DevOps page.
         700_223 | 700_238 => {
-            "ask an administrator whether a policy of the tenant blocks this issuer of federated credentials"
+            "ask an administrator whether a policy of the tenant blocks this issuer of federated tokens"
         }
         // The same Azure DevOps page; Azure/login#372.
         700_024 => {
-            "get a new federated token (AZURE_FEDERATED_TOKEN_FILE) just before the command, and check the clocks"
+            "get a new federated token (AZURE_FEDERATED_TOKEN_FILE) just before the command, and check the clock of this machine"
         }
         50_027 | 700_027 => {
-            "get a new federated token (AZURE_FEDERATED_TOKEN_FILE); its issuer has to publish the key that signed it"
+            "get a new federated token (AZURE_FEDERATED_TOKEN_FILE). Its issuer has to publish the public key of the signature"
         }
 
         // Temporary.

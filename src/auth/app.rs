@@ -61,7 +61,7 @@ impl App {
                     missing.join(", ")
                 ))
                 .hint(format!(
-                    "set what is missing (in GitHub Actions: `permissions: id-token: write`). {USE_PROFILE}"
+                    "set what is missing (in GitHub Actions: the permission `id-token: write`). {USE_PROFILE}"
                 )))
             }
         }

@@ -195,7 +195,7 @@ async fn from_github(
     }
     let failed = |why: &str| {
         Error::auth(format!("GitHub Actions issued no identity token: {why}"))
-            .hint("add `permissions: id-token: write` to the job")
+            .hint("check the network of the runner, and that the job has the permission `id-token: write`")
     };
     // As for any token: https, or loopback.
     let root: Root =

@@ -97,7 +97,7 @@ impl SignedInProfile {
         match (expected, found) {
             (Some(expected), Some(found)) if !found.eq_ignore_ascii_case(expected) => {
                 let words = format!(
-                    "the token of profile '{}' is for tenant {}, but the sign-in is for {}",
+                    "the token of profile '{}' is for tenant {}, but the profile is for {}",
                     self.name,
                     sanitize(found),
                     sanitize(expected)

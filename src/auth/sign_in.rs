@@ -46,7 +46,7 @@ const LONGEST_POLL: Duration = Duration::from_secs(3600);
 
 /// The hint if the platform does not answer, unless the failed attempt has a better one.
 fn unreachable() -> String {
-    format!("check the network, {HTTPS_PROXY}, --login-url and --cloud, then try again")
+    format!("try again later; if that does not help, check the network, {HTTPS_PROXY}, --login-url and --cloud")
 }
 
 /// The scopes of a sign-in: the permission, a refresh token, and the account's name.

@@ -122,7 +122,7 @@ impl StaticSource {
         let token = Token::read(secret, &source)?;
         token.not_expired(
             &source,
-            "get a new token, then run the command again. Most are valid for about an hour",
+            "get a new token, then run the command again. Most tokens are valid for about an hour",
             now,
         )?;
         Ok(token)

@@ -73,7 +73,8 @@ fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
         return Err(match source {
             STANDARD_INPUT => Error::auth("standard input contains no token")
                 .hint("write the token to a file, then run:\n  intunectl auth login --with-token < token.txt"),
-            _ => Error::auth(format!("{source} is empty")).hint("give it a value, or remove it to use another source"),
+            _ => Error::auth(format!("{source} is empty"))
+                .hint("write a token there, or leave it out to use another source"),
         });
     }
     if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
@@ -85,7 +86,7 @@ fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
         return Err(Error::auth(format!(
             "the token from {source} contains a space, control character or non-ASCII character"
         ))
-        .hint("copy the token again; it has no spaces and no line breaks"));
+        .hint("copy the token again: a token has no spaces and no line breaks"));
     }
     Ok(SecretString::from(text))
 }

@@ -64,8 +64,9 @@ impl RecordBuilder<'_> {
             Confirmation::Stopped { seen } => {
                 let reason = cancelled.unwrap_or(CancelReason::OutputGone);
                 let why = reason.in_words();
-                let message =
-                    format!("the request was accepted, but the change was not checked to the end: {why}; {seen}");
+                let message = format!(
+                    "the request was accepted, but the change was not visible before the run stopped: {why}; {seen}"
+                );
                 CallFailure::cancelled(reason, message)
             }
         };
@@ -106,7 +107,7 @@ impl RecordBuilder<'_> {
         let message = match self.progress.may_be_done {
             true => {
                 let maybe = if self.is_rehearsal { "" } else { MAY_BE_DONE };
-                format!("stopped while waiting for an answer: {why}{maybe}")
+                format!("no answer yet: {why}{maybe}")
             }
             false => format!("not retried: {why}"),
         };

@@ -63,7 +63,7 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
     context.note_rehearsal()?;
     let profiles = store::profiles().map_err(|reason| {
         Error::failure(reason.to_string()).hint(format!(
-            "unlock or install a system keyring; without one, use {} for the other commands",
+            "start, unlock or install a system keyring; without one, use {} for the other commands",
             crate::variables::INTUNECTL_TOKEN
         ))
     })?;

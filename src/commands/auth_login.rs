@@ -35,7 +35,7 @@ pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exi
             .into());
     }
     if options.with_token && std::io::stdin().is_terminal() {
-        return Err(Error::usage("--with-token needs a token on standard input, which is a terminal")
+        return Err(Error::usage("--with-token reads a token from standard input, but standard input is a terminal")
             .hint("read the token from a file: intunectl auth login --with-token < token.txt")
             .into());
     }
@@ -300,8 +300,10 @@ async fn with_browser(
     }
 }
 
-const OTHER_WAY_BROWSER: &str = "run the command again; to sign in with a browser on this machine, add --browser";
-const OTHER_WAY_CODE: &str = "run the command again; to sign in with a browser on another device, add --device-code";
+const OTHER_WAY_BROWSER: &str =
+    "check --tenant, --client-id and --cloud; or sign in with a browser on this machine: add --browser";
+const OTHER_WAY_CODE: &str =
+    "check --tenant, --client-id and --cloud; or sign in with a browser on another device: add --device-code";
 
 /// `again` is the command that signs in.
 fn failed(again: &str, error: &SignInError, otherwise: &str) -> Error {
@@ -318,7 +320,7 @@ fn save(profile: &str, session: &Session) -> anyhow::Result<()> {
 fn no_keyring(reason: &StoreError) -> Error {
     Error::failure(format!("cannot store a sign-in: {reason}")).hint(match reason {
         StoreError::Busy => format!("try again later, or set {INTUNECTL_TOKEN} instead"),
-        _ => format!("unlock or install the system keyring, or set {INTUNECTL_TOKEN} instead"),
+        _ => format!("start, unlock or install a system keyring, or set {INTUNECTL_TOKEN} instead"),
     })
 }
 

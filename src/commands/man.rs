@@ -39,7 +39,9 @@ fn unknown(above: &Command, name: &str) -> Error {
     let above = page_name(above).replace('-', " ");
     let hint = match names.as_slice() {
         [] => format!("run `{}`", above.replacen(' ', " man ", 1)),
-        names => format!("name a command of `{above}`: {}", names.join(", ")),
+        names => {
+            format!("run for example `intunectl man partner disconnect`. Commands of `{above}`: {}", names.join(", "))
+        }
     };
     Error::usage(format!("no manual page for '{name}'")).hint(hint)
 }

@@ -61,7 +61,8 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     }
     drop(reading);
     if let Some(why) = unread.last() {
-        let partners = if unread.len() == 1 { "1 partner was" } else { &format!("{} partners were", unread.len()) };
+        let partners =
+            if unread.len() == 1 { "1 more partner was" } else { &format!("{} more partners were", unread.len()) };
         context.console.error(&format!("{partners} not read: {}", sanitize(why)));
     }
     let text = context.format.list(&partners, TextStyle::of(&std::io::stdout(), context.color))?;

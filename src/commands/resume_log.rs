@@ -29,7 +29,7 @@ impl ResumeLog {
             return Err(Error::usage(format!(
                 "standard output would overwrite the records in {name}; nothing was sent"
             ))
-            .hint("use `>>` to append; for a first run, leave out --resume"));
+            .hint("use `>>`: `>` empties the file. For a first run, leave out --resume"));
         }
         if is_own && format != Format::Ndjson {
             return Err(Error::usage(format!(
@@ -44,7 +44,7 @@ impl ResumeLog {
         // have written a byte order mark to the file.
         if cfg!(windows) && (is_own || stdout::is_pipe()) && decode_lossy(&bytes).is_empty() {
             return Err(Error::usage(format!("{name} is empty; nothing was sent")).hint(
-                "`>` empties a file before intunectl reads it: use `>>` to append; for a first run, leave out --resume",
+                "`>` empties a file before intunectl reads it: use `>>`: `>` empties the file. For a first run, leave out --resume",
             ));
         }
         let earlier = resume::read(&bytes, action).map_err(|foreign| {
@@ -66,7 +66,7 @@ impl ResumeLog {
         }
         if earlier.unowned > 0 {
             context.console.warning(&format!(
-                "{name}: ignored {} of an earlier version, which did not store the tenant",
+                "{name}: ignored {} without a tenant, from an earlier version of intunectl",
                 counted(earlier.unowned, "record")
             ));
         }

@@ -34,7 +34,7 @@ pub fn run(context: &Context, options: cli::SandboxOptions) -> anyhow::Result<Ex
         port,
     };
     block_on(async {
-        let mut signals = Signals::listen().context("cannot handle Ctrl-C")?;
+        let mut signals = Signals::listen().context("cannot set up the handler for Ctrl-C")?;
         let sandbox = Sandbox::bind(config).await.map_err(|error| not_started(&error))?;
         let settings = settings(&sandbox);
         let (program, arguments) = match command.split_first() {

@@ -162,7 +162,7 @@ impl Context {
         match (connection.tenant(), connection.tenant_of(&token)) {
             (Some(before), after) if after != Some(before) => {
                 let after = after.map_or_else(|| "no tenant".into(), |after| format!("tenant {}", sanitize(after)));
-                let message = format!("the new token is for {after}, not for {}", sanitize(before));
+                let message = format!("the renewed token is for {after}, not for {}", sanitize(before));
                 Err(RenewalFailure { error: Error::auth(message).into(), outlook: Outlook::Final })
             }
             _ => Ok(token),
@@ -181,7 +181,10 @@ impl Context {
         if let Some(error) = unkept {
             self.console.warning_with_hint(
                 &format!("cannot store the renewed sign-in of profile '{}': {error:#}", profile.name),
-                &format!("this command continues; if the next one fails, {}", sources::sign_in_again(&profile.name)),
+                &format!(
+                    "this command continues. Start or unlock the keyring; if the next command fails, {}",
+                    sources::sign_in_again(&profile.name)
+                ),
             );
         }
         Ok(token)

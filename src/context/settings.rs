@@ -57,7 +57,7 @@ pub struct Roots {
 /// A usage error: options or variables contradict each other, or have an invalid value.
 pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error> {
     if let Some(any) = options.tenant.as_ref().filter(|tenant| tenant.is_any()) {
-        return Err(Error::usage(format!("--tenant {any} means any tenant, not one; nothing was sent"))
+        return Err(Error::usage(format!("--tenant {any} does not select a single tenant; nothing was sent"))
             .hint("use the tenant's ID or a domain, for example --tenant contoso.com"));
     }
     let app = credential::variables(get);

@@ -16,7 +16,8 @@ impl Context {
             Ok(Selection { source: TokenSource::Profile(_), .. }) => {}
             Ok(Selection { source, .. }) => {
                 let message = format!("commands use {source}, not this sign-in");
-                self.console.warning_with_hint(&message, "to use the sign-in, add --profile NAME or unset that source");
+                self.console
+                    .warning_with_hint(&message, "to use the sign-in, add --profile NAME, or unset the variable");
             }
             Err(error) => self.console.warning_about(&error.into()),
         }
@@ -49,7 +50,7 @@ impl Context {
             let hint = match claims.is_of_azure_cli() {
                 true => NOT_AZURE_CLI.to_owned(),
                 false => format!(
-                    "an administrator has to grant this permission to the application in the Entra admin center; then {then}"
+                    "an administrator has to grant one of these permissions to the application in the Entra admin center; then {then}"
                 ),
             };
             let needed = permission::in_words(permissions);

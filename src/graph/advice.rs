@@ -29,7 +29,7 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
             let causes = match caller.is_app_only {
                 Some(true) => "the application may lack a permission, or the tenant may not allow app-only access",
                 Some(false) => "the token is expired, is for another service, or lacks a permission",
-                None => "the token is expired or lacks a permission, or the tenant does not allow app-only access",
+                None => "the token is expired, or lacks a permission or app-only access",
             };
             format!("{causes}. {}", caller.renewal_advice)
         }
@@ -41,21 +41,21 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
                 Purpose::Write => permission::WRITE,
             };
             let others = match caller.is_app_only {
-                Some(true) => "and the tenant an Intune licence and app-only access",
-                Some(false) => "the account an Intune role, and the tenant an Intune licence",
-                None => "an Intune role (or app-only access), and an Intune licence",
+                Some(true) => "the tenant's Intune licence, and whether the tenant allows app-only access",
+                Some(false) => "the account's Intune role, and the tenant's Intune licence",
+                None => "the Intune licence, and the Intune role or app-only access",
             };
-            format!("the token needs {}, {others}", permission.first()?)
+            format!("check the permission {}, {others}", permission.first()?)
         }
         (404, Purpose::List) => "check --graph-url, --cloud and --api-version".to_owned(),
         (404, Purpose::Read | Purpose::Write) => {
             "the tenant has no partner with this ID; `intunectl partner list` shows all IDs".to_owned()
         }
         (429, Purpose::List | Purpose::Read) => {
-            "other programs may send too many requests to this tenant: run the command again later".to_owned()
+            "other programs may be sending too many requests to this tenant: run the command again later".to_owned()
         }
         (429, Purpose::Write) => {
-            "other programs may send too many requests to this tenant: run the command again later".to_owned()
+            "other programs may be sending too many requests to this tenant: run the command again later".to_owned()
         }
         (300..=399, _) => {
             "if this network has a sign-in page, open it in a browser; otherwise check HTTPS_PROXY and --graph-url"

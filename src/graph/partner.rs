@@ -138,7 +138,7 @@ pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<P
         // The token goes with the next request, so a response must not decide where that goes.
         let next = Url::parse(&link).ok().filter(|next| client.owns(next)).ok_or_else(|| {
             Error::failure("Graph's link to the next page leads to another server; the list is incomplete")
-                .hint("if a proxy changes the addresses in Graph's answers, it must also change @odata.nextLink")
+                .hint("check --graph-url. If a proxy rewrites addresses, it must also rewrite @odata.nextLink")
         })?;
         seen.insert(url);
         if seen.contains(&next) || seen.len() >= MOST_PAGES {

@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 pub use self::id::PartnerId;
 use self::id::Quoted;
 use crate::error::Error;
+use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
 
 /// How many bad lines are reported one by one. The others are counted, so that a million of them cost no memory.
@@ -89,7 +90,7 @@ impl Tenants {
             None => "the token does not name its tenant".to_owned(),
         };
         Err(Error::auth(format!("{place}: this record belongs to tenant {tenant}, but {token}; nothing was sent"))
-            .hint("use records of one tenant, and a token for that tenant"))
+            .hint("use records of one tenant, and a token that names this tenant"))
     }
 }
 
@@ -120,7 +121,7 @@ impl Collector {
     pub fn finish(self) -> Result<Collected, Error> {
         if self.bad.count > 0 {
             return Err(Error::usage(self.bad.message()).hint(if self.bad.any_line {
-                "give one ID per line, or JSON (objects with an `id`, an array, or a Graph page). Comment lines start with \
+                "give one ID per line (UTF-8), or JSON: objects with an `id`, an array, or a Graph page. Comment lines start with \
                  `#`"
             } else {
                 "list the IDs with `intunectl partner list`"
@@ -152,9 +153,7 @@ impl Bad {
     }
 
     fn message(&self) -> String {
-        let noun = if self.any_line { "line" } else { "argument" };
-        let plural = if self.count == 1 { "" } else { "s" };
-        let mut message = format!("{} bad {noun}{plural}; nothing was sent:", self.count);
+        let mut message = format!("{} in the IDs; nothing was sent:", counted(self.count, "error"));
         for told in &self.told {
             message.push_str("\n  ");
             message.push_str(told);

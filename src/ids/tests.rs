@@ -177,7 +177,7 @@ fn after_invalid_json_the_rest_of_the_source_is_not_read() {
     let e = collect(&[("one", b"[\"a\" b"), ("two", b"c d\ne")]).unwrap_err();
     assert_eq!(
         e.to_string(),
-        "2 bad lines; nothing was sent:\n  one:1: invalid JSON: expected `,` or `]`\n  two:1: `c d` contains white space"
+        "2 errors in the IDs; nothing was sent:\n  one:1: invalid JSON: expected `,` or `]`\n  two:1: `c d` contains white space"
     );
 }
 
@@ -229,7 +229,7 @@ fn arguments_are_not_trimmed_and_not_read_as_lines() {
         let mut collector = Collector::new();
         collector.argument(3, text);
         let message = collector.finish().unwrap_err().to_string();
-        assert_eq!(message, format!("1 bad argument; nothing was sent:\n  argument 3: {told}"));
+        assert_eq!(message, format!("1 error in the IDs; nothing was sent:\n  argument 3: {told}"));
     }
 }
 
@@ -242,7 +242,7 @@ fn the_first_ten_bad_lines_are_reported_and_the_others_counted() {
     assert_eq!(bad_lines("a b\n".repeat(10)).len(), 10);
     assert_eq!(bad_lines("a b\n".repeat(11))[10], "  … and 1 more");
     let e = collect(&[("ids.txt", "a b\n".repeat(1_000_000).as_bytes())]).unwrap_err();
-    assert!(e.to_string().starts_with("1000000 bad lines; nothing was sent:\n"));
+    assert!(e.to_string().starts_with("1000000 errors in the IDs; nothing was sent:\n"));
     assert!(e.to_string().len() < 1000);
     assert_eq!(e.kind(), ErrorKind::Usage);
     assert!(e.hint_text().unwrap().starts_with("give one ID per line"));

@@ -117,6 +117,6 @@ fn cannot_trust(error: &reqwest::Error) -> Error {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| (*cause).source());
     let reason = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
     Error::failure(format!("cannot set up TLS: {reason}")).hint(
-        "export the certificate in --ca-cert again, or install the system's certificates (Debian: ca-certificates)",
+        "a certificate in --ca-cert may be damaged; without --ca-cert, install the system's certificates (Debian: ca-certificates)",
     )
 }

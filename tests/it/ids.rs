@@ -221,7 +221,7 @@ fn after_one_bad_line_nothing_is_sent() {
     scene.refuses(
         &["first", "-f", "ids.txt"],
         "",
-        &["1 bad line; nothing was sent", "ids.txt:4: `not good`", "hint: "],
+        &["1 error in the IDs; nothing was sent", "ids.txt:4: `not good`", "hint: "],
     );
     for (stdin, place) in [
         ("a\n[\"b\",\n\"c/d\"]\n", "standard input:3: `c/d` contains `/`"),
@@ -235,7 +235,7 @@ fn after_one_bad_line_nothing_is_sent() {
         ("a\0b\n", "standard input:1: contains a NUL character"),
         ("a\rb\n", "standard input:1: "),
     ] {
-        Scene::new().refuses(&["-"], stdin, &["1 bad line; nothing was sent", place]);
+        Scene::new().refuses(&["-"], stdin, &["1 error in the IDs; nothing was sent", place]);
     }
     Scene::new().refuses(&["-"], b"a\nb\xff\n", &["standard input:2: this line is not UTF-8 text"]);
     Scene::new().refuses(&["-"], b"\xff\xfea\0\n", &["standard input:1: this line is not UTF-16 text"]);
@@ -243,7 +243,11 @@ fn after_one_bad_line_nothing_is_sent() {
 
 #[test]
 fn a_bad_argument_is_reported_with_its_position() {
-    Scene::new().refuses(&["good", "not good"], "", &["1 bad argument; nothing was sent", "argument 2: `not good`"]);
+    Scene::new().refuses(
+        &["good", "not good"],
+        "",
+        &["1 error in the IDs; nothing was sent", "argument 2: `not good`"],
+    );
 }
 
 #[test]
@@ -254,7 +258,10 @@ fn the_first_ten_bad_lines_are_listed_and_the_others_counted() {
     let Seen { stderr, .. } = scene.run(&["-f", "ids.txt", "bad argument"], "");
     let told: Vec<_> = stderr.lines().filter(|line| line.starts_with("  ")).collect();
     assert_eq!(told.len(), 11, "{stderr}");
-    assert!(stderr.starts_with("error: 14 bad lines; nothing was sent:\n  argument 1: `bad argument`"), "{stderr}");
+    assert!(
+        stderr.starts_with("error: 14 errors in the IDs; nothing was sent:\n  argument 1: `bad argument`"),
+        "{stderr}"
+    );
     assert!(told[9].starts_with("  ids.txt:10: `bad 9`") && told[10] == "  … and 4 more", "{stderr}");
     assert_eq!(scene.graph.lines(), [""; 0]);
 }

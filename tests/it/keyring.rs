@@ -397,7 +397,7 @@ fn sandbox_sign_ins_and_real_sign_ins_do_not_see_each_other() {
     assert_eq!(rehearse(&["auth", "list", "-o", "id"]).stdout, "");
     assert_eq!(rehearse(&["auth", "token", "--profile", "work"]).code, Some(4));
     let logout = rehearse(&["auth", "logout", "--profile", "work"]);
-    let rehearsal = "INTUNECTL_SANDBOX is set: only sign-ins to the sandbox are listed or deleted\n";
+    let rehearsal = "INTUNECTL_SANDBOX is set: this command sees only sign-ins to the sandbox\n";
     assert_eq!(logout, told(&format!("{rehearsal}not signed in (profile 'work')\n")));
     let mut logout = keyring.command(&["auth", "logout", "--all"]);
     assert_eq!(

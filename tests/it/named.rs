@@ -201,7 +201,12 @@ fn a_placeholder_for_any_tenant_is_a_usage_error() {
     let home = Intunectl::new();
     for tenant in ["organizations", "common"] {
         let mut command = command(&home, &server, COMMANDS[0], &["--tenant", tenant]);
-        assert_refused(&run(command.env("INTUNECTL_TOKEN", jwt::good())), &server, 2, &["means any tenant, not one"]);
+        assert_refused(
+            &run(command.env("INTUNECTL_TOKEN", jwt::good())),
+            &server,
+            2,
+            &["does not select a single tenant"],
+        );
     }
 }
 

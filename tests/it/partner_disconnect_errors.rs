@@ -83,9 +83,9 @@ fn an_error_shows_the_innermost_message_and_the_request_id() {
 fn a_hint_is_shown_once_for_any_number_of_failures() {
     for (status, hint) in [
         (401, "hint: 401: the token is expired"),
-        (403, "hint: 403: the token needs DeviceManagementServiceConfig.ReadWrite.All"),
+        (403, "hint: 403: check the permission DeviceManagementServiceConfig.ReadWrite.All"),
         (404, "hint: 404: the tenant has no partner with this ID"),
-        (429, "hint: 429: other programs may send too many requests to this tenant"),
+        (429, "hint: 429: other programs may be sending too many requests to this tenant"),
         (302, "hint: 302: if this network has a sign-in page"),
     ] {
         let server = Server::always(move || Reply::status(status).header("Retry-After", "0"));

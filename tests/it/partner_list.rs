@@ -468,7 +468,10 @@ fn a_page_with_an_incomplete_body_is_requested_again() {
 fn hints_are_for_reading_not_for_writing() {
     for (status, hint) in [
         (404, "hint: 404: check --graph-url, --cloud and --api-version\n"),
-        (429, "hint: 429: other programs may send too many requests to this tenant: run the command again later\n"),
+        (
+            429,
+            "hint: 429: other programs may be sending too many requests to this tenant: run the command again later\n",
+        ),
     ] {
         let server = Server::always(move || Reply::status(status));
         let Seen { stdout, stderr, code } = list_at(server.root(), &["--retries", "0"]);

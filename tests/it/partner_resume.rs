@@ -405,7 +405,7 @@ fn refused(error: &str, hint: &str) -> Seen {
 fn overwriting(log: &str) -> Seen {
     refused(
         &format!("standard output would overwrite the records in {log}"),
-        "use `>>` to append; for a first run, leave out --resume",
+        "use `>>`: `>` empties the file. For a first run, leave out --resume",
     )
 }
 
@@ -421,7 +421,7 @@ fn between(log: &str) -> Seen {
 fn emptied(log: &str) -> Seen {
     refused(
         &format!("{log} is empty"),
-        "`>` empties a file before intunectl reads it: use `>>` to append; for a first run, leave out --resume",
+        "`>` empties a file before intunectl reads it: use `>>`: `>` empties the file. For a first run, leave out --resume",
     )
 }
 

@@ -1095,7 +1095,7 @@ fn a_renewed_token_that_cannot_be_stored_is_used_with_a_warning() {
         let [warning, hint] = told(&seen)[..] else { panic!("{}", seen.stderr) };
         let words = "warning: cannot store the renewed sign-in of profile 'work': the keyring cannot be used: ";
         assert!(warning.starts_with(words), "{warning}");
-        assert!(hint.contains("this run continues"), "{hint}");
+        assert!(hint.contains("this command continues"), "{hint}");
         assert!(hint.ends_with("intunectl auth login --profile work"), "{hint}");
     }
 }
@@ -1640,7 +1640,7 @@ fn a_renewed_token_for_another_tenant_is_neither_used_nor_stored() {
     for _ in 0..2 {
         let seen = scene.outcome(scene.disconnect(3, &[]));
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{}", seen.stderr);
-        let words = "is for tenant 99999999-2222-3333-4444-555555555555, but the sign-in is for 11111111-";
+        let words = "is for tenant 99999999-2222-3333-4444-555555555555, but the profile is for 11111111-";
         assert!(seen.stderr.contains(words), "{}", seen.stderr);
     }
     assert_eq!((scene.platform.graph().len(), scene.platform.token_requests().len()), (0, 2));
