@@ -1,5 +1,5 @@
-//! The gate that every request passes: our rate limit (the pace) and pauses that the service asks for (the hold). Pure,
-//! like the pace: the caller passes the time in and does the waiting.
+//! The gate that every request passes: our rate limit and pauses that the service asks for (the hold). Pure, like
+//! `pace`: the caller passes the time in and does the waiting.
 
 use std::time::Instant;
 
@@ -28,7 +28,7 @@ pub enum Turn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pass {
     kind: RequestKind,
-    /// The hold after which it was given, if the gate was not fully open again.
+    /// The hold that it follows, if the gate was not fully open yet.
     opening: Option<u64>,
 }
 
@@ -43,7 +43,7 @@ pub enum Departure {
     Throttled(Instant),
 }
 
-/// The pace and the hold.
+/// Our rate limit and the hold.
 ///
 /// Requests sent while throttled still count against the limit (Microsoft Graph, throttling guidance), and Intune
 /// often does not say how long it throttles. If all requests resumed at once, each could waste an attempt. Therefore one
@@ -99,7 +99,7 @@ impl Gate {
         }
     }
 
-    /// Takes a place in every pace that counts a request of this kind, or in none.
+    /// Takes a place in every rate limit that counts a request of this kind, or in none.
     fn slot(&mut self, now: Instant, kind: RequestKind) -> Slot {
         let mut writes = self.writes.as_mut().filter(|_| kind == RequestKind::Write);
         let begin = |pace: &mut Option<&mut Pace>| pace.as_mut().map_or(Slot::Free, |pace| pace.begin(now));
