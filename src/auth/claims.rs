@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 /// Microsoft Graph's application ID, which some tokens name as their audience.
 const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
-/// Azure CLI's own application. Consent to these permissions is not possible for it. Source: graph-facts, "The resource".
+/// Azure CLI's own application. Consent to these permissions is not possible for it. Source: graph-facts, "The
+/// resource".
 const AZURE_CLI_APP_ID: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
 /// The claims that are used. Source: graph-facts, "Tokens".

@@ -198,8 +198,8 @@ impl SignedInProfile {
         Ok(kept.err())
     }
 
-    /// A process that cannot see our lock, in another session of the same user, may have used the refresh token already.
-    /// Its new token is then in the keyring.
+    /// A process that cannot see our lock, in another session of the same user, may have used the refresh token
+    /// already. Its new token is then in the keyring.
     async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, RenewalFailure> {
         if error.is_final()
             && let Ok(session) = self.load().await

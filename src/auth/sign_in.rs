@@ -173,9 +173,9 @@ impl<'a> Platform<'a> {
         Ok(DeviceAuthorization { code, page, expires_in, response })
     }
 
-    /// The page at this address, if it is safe to show. A user part, even an empty one, would disguise the host, and the
-    /// text that is shown must be the URL that was checked. `http` is only for a service on this machine, whose pages
-    /// are on this machine, too.
+    /// The page at this address, if it is safe to show. A user part, even an empty one, would disguise the host, and
+    /// the text that is shown must be the URL that was checked. `http` is only for a service on this machine, whose
+    /// pages are on this machine, too.
     fn page(&self, address: &str) -> Option<Url> {
         let (_, rest) = address.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next()?;

@@ -57,8 +57,8 @@ impl Token {
         self.expires_at.is_some_and(|at| at.duration_since(now).is_ok_and(|left| left < TOO_LITTLE) || at <= now)
     }
 
-    /// When to renew it, if it is used from now on. A token that is valid for at most 5 minutes is renewed after half of
-    /// that time: renewing it 5 minutes before its expiry would mean renewing it for every request.
+    /// When to renew it, if it is used from now on. A token that is valid for at most 5 minutes is renewed after half
+    /// of that time: renewing it 5 minutes before its expiry would mean renewing it for every request.
     pub fn renew_at(&self, now: SystemTime) -> Option<SystemTime> {
         let at = self.expires_at?;
         let left = at.duration_since(now).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! One action for many IDs, several at a time. Each result is reported as soon as it is known, and every ID exactly once,
-//! however the run ends.
+//! One action for many IDs, several at a time. Each result is reported as soon as it is known, and every ID exactly
+//! once, however the run ends.
 
 mod confirm;
 pub mod read;

@@ -137,8 +137,8 @@ fn at_most_one<'a>(mut names: impl Iterator<Item = &'a str>, what: &str) -> Resu
     }
 }
 
-/// Whether a variable counts as set. An empty variable counts as not set, except for a token source: there it is an error,
-/// because a script may have filled it from a missing variable.
+/// Whether a variable counts as set. An empty variable counts as not set, except for a token source: there it is an
+/// error, because a script may have filled it from a missing variable.
 fn is_set(get: Environment<'_>, name: &str) -> bool {
     let is_source = || variables::with(&[Role::TokenSource]).any(|source| source == name);
     get(name).is_some_and(|value| !value.is_empty() || is_source())
@@ -189,8 +189,9 @@ impl Layer {
         })
     }
 
-    /// What the variables add to `typed`: nothing that an option names and, if an option names a server of a cloud, nothing
-    /// outside `clouds`. Variables that lose to an option are not parsed, so a mistake in them cannot fail the run.
+    /// What the variables add to `typed`: nothing that an option names and, if an option names a server of a cloud,
+    /// nothing outside `clouds`. Variables that lose to an option are not parsed, so a mistake in them cannot fail the
+    /// run.
     fn set(get: Environment<'_>, is_app: bool, typed: &Self, clouds: &[Cloud]) -> Result<Self, Error> {
         let mut set = Self::default();
         if typed.cloud.is_none() && typed.graph.is_none() {

@@ -46,8 +46,8 @@ pub enum Departure {
 /// Our rate limit and the hold.
 ///
 /// Requests sent while throttled still count against the limit (Microsoft Graph, throttling guidance), and Intune
-/// often does not say how long it throttles. If all requests resumed at once, each could waste an attempt. Therefore one
-/// request goes alone after a hold, and with each that passes one more may be in flight, as in TCP's slow start.
+/// often does not say how long it throttles. If all requests resumed at once, each could waste an attempt. Therefore
+/// one request goes alone after a hold, and with each that passes one more may be in flight, as in TCP's slow start.
 #[derive(Debug)]
 pub struct Gate {
     writes: Option<Pace>,
@@ -258,7 +258,8 @@ mod tests {
             gate.leave(t + S, read, Departure::Passed);
         }
         pass(gate.enter(t + 10 * S, RequestKind::Read));
-        // The reads ended a second later: a write waits for a place among all requests, and takes none among the writes.
+        // The reads ended a second later: a write waits for a place among all requests, and takes none among the
+        // writes.
         assert_eq!(gate.enter(t + 10 * S, RequestKind::Write), Turn::Paced(t + 11 * S));
         pass(gate.enter(t + 11 * S, RequestKind::Write));
     }

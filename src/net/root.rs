@@ -71,8 +71,8 @@ impl FromStr for Cloud {
     }
 }
 
-/// The address of a server that tokens may be sent to: `https`, or `http` on loopback only; without user, query, fragment
-/// and trailing slash.
+/// The address of a server that tokens may be sent to: `https`, or `http` on loopback only; without user, query,
+/// fragment and trailing slash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Root(String);
 

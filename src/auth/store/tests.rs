@@ -306,7 +306,7 @@ fn a_reader_overtaken_by_a_save_or_a_delete_finds_the_old_or_the_new_state() {
             assert!(memory.overtaken.lock().unwrap().is_empty());
         }
     }
-    // A save before each of its reads, until it gives up.
+    // Saves overtake it as often as it may start again. It still finds the last secret.
     let memory = Memory::with(held_after(&[&old]), None);
     *memory.overtaken.lock().unwrap() = (0..12).map(|n| (0, Some(text(6 * PIECE_BYTES, n)))).collect();
     assert_eq!(load(&memory).unwrap(), Some(text(6 * PIECE_BYTES, 11)));
