@@ -97,7 +97,7 @@ fn end(signal: Signal) {
     std::process::exit(Exit::Interrupted(signal).code());
 }
 
-/// The bare signals, any number of them. As soon as this exists, they no longer end the process.
+/// All signals, without a limit. As soon as this exists, they no longer end the process.
 #[cfg(unix)]
 pub struct Signals {
     interrupt: tokio::signal::unix::Signal,
@@ -122,8 +122,8 @@ impl Signals {
     }
 }
 
-/// The bare signals, any number of them. As soon as this exists, they no longer end the process; but Windows ends it
-/// soon after one of the last three.
+/// All signals, without a limit. As soon as this exists, they no longer end the process; but Windows ends it soon after
+/// one of the last three.
 #[cfg(windows)]
 pub struct Signals {
     ctrl_c: tokio::signal::windows::CtrlC,

@@ -87,7 +87,7 @@ fn color_of_help(arguments: impl Iterator<Item = OsString>) -> clap::ColorChoice
     clap::ColorChoice::Auto
 }
 
-/// Reports a panic by its place alone: its message could quote a token.
+/// Reports only the location of a panic: its message could quote a token.
 fn set_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

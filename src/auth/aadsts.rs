@@ -127,7 +127,7 @@ fn words(number: u32) -> Option<&'static str> {
         53_002 | 53_003 | 50_131 | 530_032 | 530_035 => {
             "see Entra admin center > Sign-in logs for the policy that blocks this. If it blocks device codes, add --browser"
         }
-        // 530033: Azure/azure-cli#27919. That a device code cannot show the device: AzureAD/MSAL.PS#51.
+        // 530033: Azure/azure-cli#27919. With a device code, Entra cannot see the device: AzureAD/MSAL.PS#51.
         50_005 | 50_097 | 50_129 | 53_000 | 53_001 | 530_033 => {
             "run the command with --browser, on a device that the policy allows. With a code, Entra cannot see the device"
         }
@@ -149,7 +149,7 @@ fn words(number: u32) -> Option<&'static str> {
             "assign the account to the application: Entra admin center > Enterprise applications > the application > Users and groups"
         }
 
-        // A saved sign-in, or a code from the browser, each of which works once.
+        // A saved sign-in, or a code from the browser. Each code works once.
         50_089 | 50_132 | 50_133 | 50_139 | 50_173 | 54_005 | 70_000 | 70_008 | 70_043 | 700_020 | 700_082
         | 700_084 => "sign in again with `{login}`",
 
@@ -169,8 +169,8 @@ fn words(number: u32) -> Option<&'static str> {
         7_000_112 => {
             "enable the application: Entra admin center > Enterprise applications > the application > Properties > Enabled for users to sign-in"
         }
-        // It also comes if http://localhost is under "Web": "Error AADSTS7000218 when a confidential client application
-        // authenticates".
+        // Entra also sends it if http://localhost is under "Web": "Error AADSTS7000218 when a confidential client
+        // application authenticates".
         7_000_218 => {
             "in the app registration, under Authentication, turn on \"Allow public client flows\" and move http://localhost \
              to \"Mobile and desktop applications\""
@@ -199,8 +199,8 @@ fn words(number: u32) -> Option<&'static str> {
              create a new secret"
         }
         // 70021, 700211, 700213, 70025: Azure DevOps, "Troubleshoot an Azure Resource Manager workload identity service
-        // connection". 7002138 is about upper and lower case: Azure/login#515. That a new credential takes minutes:
-        // "Important considerations and restrictions for federated identity credentials".
+        // connection". 7002138 is about upper and lower case: Azure/login#515. A new credential works after some
+        // minutes: "Important considerations and restrictions for federated identity credentials".
         70_021 | 70_025 | 700_211 | 700_213 | 7_002_138 => {
             "AZURE_CLIENT_ID needs a federated credential with exactly the token's issuer and subject. A new one works \
              after some minutes"
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_trace_and_correlation_ids_are_no_part_of_the_sentence() {
+    fn trace_and_correlation_ids_are_not_part_of_the_sentence() {
         let said = "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent is the value, app 'x'.";
         for (between, before) in [(" ", " "), ("\r\n", "\r\n"), ("\n", "\n"), (" ", "\t \u{a0}")] {
             let description = format!(

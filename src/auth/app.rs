@@ -67,7 +67,7 @@ impl App {
         }
     }
 
-    /// The variables that it uses; `AZURE_TENANT_ID` only if no tenant `is_given` by an option.
+    /// The variables that it uses: without `AZURE_TENANT_ID` if an option names the tenant (`is_given`).
     pub fn uses(&self, is_given: bool) -> Vec<&'static str> {
         let tenant = (!is_given).then_some(AZURE_TENANT_ID);
         tenant.into_iter().chain([AZURE_CLIENT_ID]).chain(self.credential.variables().iter().copied()).collect()
@@ -77,7 +77,7 @@ impl App {
         &self.client_id
     }
 
-    /// The variable that names another server than this one as the place to fetch the credential from.
+    /// The variable that makes it fetch the credential from a server other than `root`.
     pub fn names_other_server(&self, root: &Root) -> Option<&'static str> {
         self.credential.names_other_server(root)
     }

@@ -1,5 +1,5 @@
-//! The claims of an access token. They are not verified: the service decides. They serve to report early what the service
-//! would report late.
+//! The claims of an access token. They are not verified: the service decides. With them, problems can be reported
+//! before the first request.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 /// Microsoft Graph's application ID, which some tokens name as their audience.
 const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
-/// Azure CLI's own application. Consent to these permissions is not possible for it. Source: graph-facts, "The resource".
+/// Azure CLI's own application. Consent to these permissions is not possible for it. Source: graph-facts, "The
+/// resource".
 const AZURE_CLI_APP_ID: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
 /// The claims that are used. Source: graph-facts, "Tokens".
@@ -89,7 +90,7 @@ impl Claims {
         delegated.chain(self.roles.iter().map(String::as_str))
     }
 
-    /// The audience in lower case, without a trailing slash: a Graph root or something else. `None` for Graph's
+    /// The audience in lower case, without a trailing slash: a Graph server or something else. `None` for Graph's
     /// application ID, which is the same in every cloud.
     pub fn audience(&self) -> Option<String> {
         let audience = self.aud.as_deref()?.trim_end_matches('/').to_ascii_lowercase();
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_claims_tell_whether_an_application_acts_for_itself() {
+    fn the_claims_show_whether_an_application_acts_for_itself() {
         for (payload, expected) in [
             (r#"{"idtyp":"app"}"#, Some(true)),
             (r#"{"idtyp":"app","scp":"x"}"#, Some(true)),

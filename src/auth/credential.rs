@@ -45,8 +45,8 @@ pub(super) enum Credential {
 }
 
 impl Credential {
-    /// The first credential that is set. An empty variable counts as set: a pipeline step without its secret must not act
-    /// with somebody's sign-in.
+    /// The first credential that is set. An empty variable counts as set: a pipeline step without its secret must not
+    /// use a person's sign-in.
     pub(super) fn in_environment(get: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Error> {
         if let Some(secret) = get(AZURE_CLIENT_SECRET) {
             return Ok(Some(Self::Secret(SecretString::from(text(AZURE_CLIENT_SECRET, secret)?))));
@@ -98,7 +98,7 @@ impl Credential {
         }
     }
 
-    /// The variable that names another server than this one as the place to fetch the credential from.
+    /// The variable that makes it fetch the credential from a server other than `root`.
     pub(super) fn names_other_server(&self, root: &Root) -> Option<&'static str> {
         match self {
             Self::GitHubActions { url, .. } => {
@@ -108,7 +108,7 @@ impl Credential {
         }
     }
 
-    /// What proves the application to the sign-in service.
+    /// The proof of the application's identity for the sign-in service.
     ///
     /// # Errors
     /// The file cannot be read, or GitHub issues no identity token.
@@ -150,7 +150,7 @@ pub(super) fn text(name: &str, value: OsString) -> Result<String, Error> {
     }
 }
 
-/// What the error names as missing if there is no credential.
+/// The missing variables, for the error if there is no credential.
 pub(super) fn missing(get: impl Fn(&str) -> Option<OsString>) -> String {
     match (get(ACTIONS_ID_TOKEN_REQUEST_URL), get(ACTIONS_ID_TOKEN_REQUEST_TOKEN)) {
         (Some(_), None) => ACTIONS_ID_TOKEN_REQUEST_TOKEN.to_owned(),

@@ -40,7 +40,7 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, send_options: SendOptions<
     })?;
     match serde_json::from_slice(&answer.body) {
         Ok(Configuration { issuer: Some(issuer), .. }) if answer.status == 200 => {
-            // In some clouds the host is not the root's. The ID is the first segment of the path.
+            // In some clouds the host is not the sign-in server's. The ID is the first segment of the path.
             let id = Url::parse(&issuer)
                 .ok()
                 .and_then(|url| url.path_segments()?.next().filter(|id| Uuid::try_parse(id).is_ok())?.parse().ok());

@@ -20,7 +20,7 @@ pub enum TokenOrigin {
     /// The application signed in as itself.
     App {
         app: App,
-        /// The sign-in root that issues its tokens.
+        /// The sign-in server that issues its tokens.
         login: Root,
     },
     /// An account signed in.

@@ -1,4 +1,4 @@
-//! Why a sign-in failed, in the platform's own words, with a hint.
+//! Why a sign-in failed, in the sign-in service's own words, with a hint.
 
 use std::fmt;
 
@@ -18,9 +18,9 @@ pub struct SignInError {
 
 #[derive(Debug, Clone)]
 enum Cause {
-    /// The platform refused: the AADSTS number, and whether a later attempt may work.
+    /// The sign-in service refused: the AADSTS number, and whether a later attempt may work.
     Refused { number: Option<u32>, is_passing: bool },
-    /// The platform did not answer: the hint.
+    /// The sign-in service did not answer: the hint.
     Unanswered(String),
 }
 
@@ -33,7 +33,8 @@ impl fmt::Display for SignInError {
 impl std::error::Error for SignInError {}
 
 impl SignInError {
-    /// A refusal by the platform: the OAuth error, and the platform's own words, without the secrets that were sent.
+    /// A refusal by the sign-in service: the OAuth error, and the service's own words, without the secrets that were
+    /// sent.
     pub fn refused(host: &str, error: &str, description: Option<&str>, secrets: &[SecretString]) -> Self {
         // Before the text is cut: a part of a secret would not be found.
         let (error, description) = (&*redact(error, secrets), description.map(|text| redact(text, secrets)));
@@ -44,12 +45,12 @@ impl SignInError {
         Self { words: format!("{host}: {}{id}", sanitize(&sentence)), cause: Cause::Refused { number, is_passing } }
     }
 
-    /// The platform did not answer, or something else answered in its place.
+    /// The sign-in service did not answer, or something else answered in its place.
     pub fn unanswered(words: String, hint: String) -> Self {
         Self { words, cause: Cause::Unanswered(hint) }
     }
 
-    /// Whether the platform refused for good, so that a retry cannot work.
+    /// Whether the refusal is permanent, so that a retry cannot succeed.
     pub fn is_final(&self) -> bool {
         matches!(self.cause, Cause::Refused { is_passing: false, .. })
     }

@@ -198,8 +198,8 @@ impl SignedInProfile {
         Ok(kept.err())
     }
 
-    /// A process that cannot see our lock, in another session of the same user, may have used the refresh token already.
-    /// Its new token is then in the keyring.
+    /// A process that cannot see our lock, in another session of the same user, may have used the refresh token
+    /// already. Its new token is then in the keyring.
     async fn after_refusal(&self, error: SignInError, used: &SecretString) -> Result<Renewed, RenewalFailure> {
         if error.is_final()
             && let Ok(session) = self.load().await
@@ -210,7 +210,7 @@ impl SignedInProfile {
         let login = session::login_command(&self.name);
         let again = format!("sign in again: {login}");
         let told = error.about(&format!("{} cannot be renewed", self.sign_in()), &login, &again);
-        // Whatever the hint says to do first, the sign-in itself is lost.
+        // The sign-in is lost, even if the hint advises something else first.
         let told = match told.hint_text() {
             Some(hint) if error.is_final() && !hint.contains(&login) => {
                 let hint = format!("{hint}; then {again}");

@@ -17,9 +17,9 @@ use crate::variables::INTUNECTL_PROFILE;
 pub struct Session {
     pub access_token: SecretString,
     pub expires_at: Option<SystemTime>,
-    /// The Graph root that the token was issued for.
+    /// The Graph server that the token was issued for.
     pub graph_url: String,
-    /// The sign-in root that issued it.
+    /// The sign-in server that issued it.
     pub login_url: String,
     pub account: Option<String>,
     /// The tenant of the sign-in, by its ID if that is known.
@@ -32,7 +32,7 @@ pub struct Session {
     stored: Option<SecretString>,
 }
 
-/// What a new token is requested with.
+/// The values for the request for a new token.
 #[derive(Clone)]
 pub struct Renewal {
     pub client_id: String,

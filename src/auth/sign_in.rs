@@ -1,5 +1,5 @@
 //! Signing in to Microsoft's identity platform with OAuth 2.0. The `oauth2` crate implements the protocol; this module
-//! knows the platform's addresses, sends the requests, and describes what goes wrong.
+//! knows the addresses of the sign-in service, sends the requests, and describes what goes wrong.
 //! Source: graph-facts, "Tokens".
 
 use std::borrow::Cow;
@@ -44,7 +44,7 @@ const LONGEST_LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// A longer interval between polls is nonsense, and so is a code that is valid for more than a day.
 const LONGEST_POLL: Duration = Duration::from_secs(3600);
 
-/// The hint if the platform does not answer, unless the failed attempt has a better one.
+/// The hint if the sign-in service does not answer, unless the failed attempt has a better one.
 fn unreachable() -> String {
     format!("try again later; if that does not help, check the network, {HTTPS_PROXY}, --login-url and --cloud")
 }
@@ -64,7 +64,7 @@ pub struct TokenSet {
 /// An application's credential. Source: RFC 6749, section 2.3; RFC 7521, section 4.2.
 pub enum ClientAuthentication {
     Secret(SecretString),
-    /// A token of an identity provider that the platform trusts.
+    /// A token of an identity provider that the sign-in service trusts.
     Assertion(SecretString),
 }
 
@@ -115,12 +115,12 @@ type OAuthClient = oauth2::Client<
     EndpointSet,
 >;
 
-/// The identity platform, for one tenant and one application.
+/// The sign-in service, for one tenant and one application.
 pub struct Platform<'a> {
     client: OAuthClient,
     http: reqwest::Client,
     host: String,
-    /// Whether the platform is on this machine and has no TLS: a sandbox, or a test.
+    /// Whether the service is on this machine and has no TLS: a sandbox, or a test.
     is_plain: bool,
     send_options: SendOptions<'a>,
     /// Secrets that were sent, and must not be shown if an answer repeats them.
@@ -173,9 +173,9 @@ impl<'a> Platform<'a> {
         Ok(DeviceAuthorization { code, page, expires_in, response })
     }
 
-    /// The page at this address, if it is safe to show. A user part, even an empty one, would disguise the host, and the
-    /// text that is shown must be the URL that was checked. `http` is only for a platform on this machine, whose pages
-    /// are on this machine, too.
+    /// The page at this address, if it is safe to show. A user part, even an empty one, would disguise the host, and
+    /// the text that is shown must be the URL that was checked. `http` is only for a service on this machine, whose
+    /// pages are on this machine, too.
     fn page(&self, address: &str) -> Option<Url> {
         let (_, rest) = address.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next()?;
@@ -188,7 +188,7 @@ impl<'a> Platform<'a> {
     /// Waits until the user has signed in with the code, or it has expired.
     ///
     /// # Errors
-    /// The user declined, the code expired, or the platform did not answer properly.
+    /// The user declined, the code expired, or the service did not answer properly.
     pub async fn await_device(&self, code: &DeviceAuthorization) -> Result<TokenSet, SignInError> {
         // The service may ask for an interval of zero, which would flood it.
         let sleep = |wait: Duration| tokio::time::sleep(wait.clamp(Duration::from_secs(1), LONGEST_POLL));
@@ -241,7 +241,7 @@ impl<'a> Platform<'a> {
             .set_redirect_uri(Cow::Borrowed(&redirect))
             .set_pkce_challenge(challenge)
             .add_scopes(scopes.iter().cloned().map(Scope::new))
-            // Administrators have several accounts. By default the platform uses the browser's current one.
+            // Administrators have several accounts. By default the service uses the browser's current one.
             .add_extra_param("prompt", "select_account")
             .url();
         BrowserSignIn { url: url.into(), state: state.into_secret(), redirect, verifier }

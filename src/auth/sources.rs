@@ -83,8 +83,8 @@ impl TokenSource {
         Self::Unusable { name: variable, error }
     }
 
-    /// Whether [`resolve`](Self::resolve) finishes without waiting: not for a pipe or a terminal, not for the keyring's
-    /// password, not for the sign-in service.
+    /// Whether [`resolve`](Self::resolve) returns without waiting for a pipe, a terminal, the keyring's password or the
+    /// sign-in service.
     pub fn asks_nobody(&self) -> bool {
         match self {
             Self::Token(_) | Self::Variable(_) => true,

@@ -1,4 +1,5 @@
-//! Secrets of any size in the system keyring, one per profile. A secret is stored whole or not at all, and no call hangs.
+//! Secrets of any size in the system keyring, one per profile. A secret is stored whole or not at all, and no call
+//! hangs.
 //!
 //! Every call opens a new connection. That costs a few milliseconds, and works with a keyring that was restarted or stuck
 //! during a long run.
@@ -25,8 +26,8 @@ use crate::lock;
 /// How long to wait for another process that is writing. The rest of [`ANSWER_WITHIN`] is for the keyring.
 const TURN_WITHIN: Duration = Duration::from_secs(2);
 
-/// Reads the secret of `profile`; `None` if there is none, or if the Secret Service has never been unlocked since it was
-/// installed.
+/// Reads the secret of `profile`; `None` if there is none, or if the Secret Service has never been unlocked since it
+/// was installed.
 pub fn load(profile: &str) -> Result<Option<SecretString>, StoreError> {
     let profile = profile.to_owned();
     in_time(move |_| layout::load(&*connect()?, &profile))

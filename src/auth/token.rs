@@ -57,8 +57,8 @@ impl Token {
         self.expires_at.is_some_and(|at| at.duration_since(now).is_ok_and(|left| left < TOO_LITTLE) || at <= now)
     }
 
-    /// When to renew it, if it is used from now on. A token that is valid for at most 5 minutes is renewed after half of
-    /// that time: renewing it 5 minutes before its expiry would mean renewing it for every request.
+    /// When to renew it, if it is used from now on. A token that is valid for at most 5 minutes is renewed after half
+    /// of that time: renewing it 5 minutes before its expiry would mean renewing it for every request.
     pub fn renew_at(&self, now: SystemTime) -> Option<SystemTime> {
         let at = self.expires_at?;
         let left = at.duration_since(now).unwrap_or_default();
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_token_is_renewed_five_minutes_before_expiry_or_halfway_if_it_is_shorter() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
-        // Seconds left; whether it is due; in how many seconds it is to be renewed.
+        // Seconds until it expires; whether it is due; seconds until it is renewed.
         for (left, is_due, in_seconds) in
             [(3600, false, 3300), (301, false, 1), (300, false, 150), (299, true, 149), (2, true, 10), (0, true, 10)]
         {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_begins_with_the_word_bearer_is_rejected_whatever_its_case() {
+    fn a_token_that_begins_with_bearer_in_any_case_is_rejected() {
         for text in ["Bearer secret", "bearer secret"] {
             let Err(error) = Token::read(&text.into(), "--token") else { panic!("{text}") };
             assert_eq!(error.to_string(), "the token from --token begins with the word Bearer");

@@ -33,7 +33,8 @@ pub enum Confirmation {
     },
 }
 
-/// Reads a partner until `action` has taken effect, for at most `wait`. `reads` limits how many partners are read at once.
+/// Reads a partner until `action` has taken effect, for at most `wait`. `reads` limits how many partners are read at
+/// once.
 ///
 /// The last read may finish after that, or after the run was stopped: it is not aborted, because it may be renewing the
 /// sign-in.

@@ -1,5 +1,5 @@
-//! One action for many IDs, several at a time. Each result is reported as soon as it is known, and every ID exactly once,
-//! however the run ends.
+//! One action for many IDs, several at a time. Each result is reported as soon as it is known, and every ID exactly
+//! once, however the run ends.
 
 mod confirm;
 pub mod read;
@@ -49,7 +49,7 @@ pub struct Plan {
     pub done: HashSet<PartnerId>,
     pub action: &'static Action,
     pub task: Task,
-    /// How many requests may be in flight; at least 1. With `--wait`, as many reads again.
+    /// How many requests may be in flight; at least 1. With `--wait`, the same number of reads in addition.
     pub concurrency: usize,
     /// Whether the first failure stops the run (`--fail-fast`).
     pub fail_fast: bool,
@@ -57,7 +57,7 @@ pub struct Plan {
     pub reports_failures: bool,
     /// Whose token is sent.
     pub caller: Caller,
-    /// The tenant, root and account for the records.
+    /// The tenant, Graph server and account for the records.
     pub owner: Owner,
     pub cancel: Rc<Cancel>,
 }
@@ -132,7 +132,7 @@ pub async fn run(plan: &Plan, client: &Client<'_>, summary: Summary, mut io: Run
             }
             // Only if nothing else can be done without waiting.
             () = std::future::ready(()), if io.sink.is_holding() => io.sink.hand_over(),
-            // Last: what had not been sent has ended by now, so that only requests in flight are counted.
+            // Last: calls that had sent nothing have ended by now, so only requests in flight are counted.
             () = std::future::ready(()), if announce => {
                 announce = false;
                 io.console.note(&format!(
@@ -185,7 +185,7 @@ async fn written(
     (written.unwrap_or_else(|_| Written::failed("no program reads standard output")), signal)
 }
 
-/// The end of what was in progress for an ID.
+/// A call, or a wait for its effect, that has ended.
 struct Landed {
     position: usize,
     with: With,
@@ -280,8 +280,8 @@ impl<'a> Run<'a> {
         }))
     }
 
-    /// Reports an ID that is finished, and stops the run if its result requires it. If the ID is to be waited for, returns
-    /// that wait instead.
+    /// Reports an ID that is finished, and stops the run if its result requires it. If `--wait` applies to the ID,
+    /// returns that wait instead.
     fn land<'f>(
         &mut self,
         landed: Landed,

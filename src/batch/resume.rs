@@ -22,14 +22,14 @@ pub struct Earlier {
     /// How many records are incomplete: the run was killed, or the disk was full, while it wrote them. The results of
     /// their IDs are unknown.
     pub torn: usize,
-    /// How many records do not name their tenant and root: an earlier version wrote them.
+    /// How many records do not name their tenant and Graph server: an earlier version wrote them.
     pub unowned: usize,
 }
 
-/// The tenant, in lower case, if the record names one, and the Graph root.
+/// The tenant, in lower case, if the record names one, and the Graph server.
 type OwnerKey = (Option<String>, String);
 
-/// The content of the records of one tenant at one root.
+/// The content of the records of one tenant at one Graph server.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Done {
     ids: HashSet<PartnerId>,
@@ -66,8 +66,8 @@ struct LoggedRecord<'a> {
     graph_url: Option<String>,
 }
 
-/// Reads the records of earlier runs, in the order in which they were written: for each tenant and root, the last
-/// record of an ID decides.
+/// Reads the records of earlier runs, in the order in which they were written: for each tenant and Graph server, the
+/// last record of an ID decides.
 ///
 /// # Errors
 /// The bytes contain something other than records, so the user probably named the wrong file.
@@ -126,8 +126,8 @@ impl Earlier {
         Some(())
     }
 
-    /// The IDs that are done in this tenant (`None` if the token names no tenant) at this root, and the number of
-    /// records of other tenants and roots.
+    /// The IDs that are done in this tenant (`None` if the token names no tenant) at this Graph server, and the number
+    /// of records of other tenants and servers.
     pub fn of(&self, tenant: Option<&str>, root: &str) -> (HashSet<PartnerId>, usize) {
         let own = self.owners.get(&(tenant.map(str::to_ascii_lowercase), root.to_owned()));
         let all: usize = self.owners.values().map(|owner| owner.records).sum();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn records_count_only_for_their_own_tenant_and_root() {
+    fn records_count_only_for_their_own_tenant_and_graph_server() {
         let done = |id: &str, tenant: &str, root: &str| record_of(id, "disconnect", "disconnected", tenant, root);
         let (own, here) = (r#""T""#, r#""https://g""#);
         let log = done("own", own, here)

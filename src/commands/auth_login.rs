@@ -80,7 +80,7 @@ pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exi
     })
 }
 
-/// What to sign in to. Without an option, values are those of the profile's previous sign-in.
+/// The parameters of a sign-in. Without an option, they are those of the profile's previous sign-in.
 struct Asked {
     profile: String,
     tenant: Option<Tenant>,
@@ -111,7 +111,7 @@ fn sign_in_roots(named: &Roots) -> Result<(Root, Root), Error> {
     named.both(Error::usage)
 }
 
-/// The roots of a profile's sign-in; not those of a token that was stored alone, and not those on this machine, where
+/// The servers of a profile's sign-in; not those of a token that was stored alone, and not those on this machine, where
 /// another program may have the port by now.
 fn roots_of(session: &Session) -> Option<(Root, Root)> {
     // A token that was stored alone has neither.
@@ -329,7 +329,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_profile_remembers_the_roots_of_its_sign_in_but_not_those_on_this_machine() {
+    fn a_profile_remembers_the_servers_of_its_sign_in_but_not_those_on_this_machine() {
         let session = |graph: &str, login: &str, can_renew: bool| {
             let mut session = Session::new("token".into(), graph, login);
             session.renewal = can_renew.then(|| Renewal { client_id: "c".to_owned(), refresh_token: "r".into() });

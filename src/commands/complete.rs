@@ -161,8 +161,8 @@ fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
 }
 
-/// A word as the shell will pass it on, if it does not change it, except for `~/`, which all shells expand alike. At the
-/// start of a word, `@` is a list in PowerShell, and `=` is a command's path in zsh.
+/// The word as the command gets it; `None` if the shell would change it. `~/` is expanded, because all shells do so
+/// alike. At the start of a word, `@` is a list in PowerShell, and `=` is a command's path in zsh.
 fn plain(word: &str) -> Option<String> {
     if let Some(rest) = word.strip_prefix("~/") {
         return plain(Path::new(&std::env::home_dir()?).join(rest).to_str()?);

@@ -119,7 +119,7 @@ fn examples(roff: &mut Roff, command: &Command) {
         if !heading.starts_with("Example") {
             roff.text([roman(heading)]);
         }
-        // Not filled.
+        // Keeps line breaks ("no fill").
         roff.control("nf", []);
         for line in lines.lines() {
             roff.text([roman(line)]);

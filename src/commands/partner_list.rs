@@ -11,7 +11,8 @@ use crate::output::terminal::{Layout, TextStyle};
 use crate::output::{Format, stdout};
 use crate::permission;
 
-/// Runs it. Nothing is printed before the last page is read: in a pipe to `disconnect`, half a list would look complete.
+/// Runs it. Nothing is printed before the last page is read: in a pipe to `disconnect`, half a list would look
+/// complete.
 ///
 /// # Errors
 /// There is no usable token, or the list cannot be read.

@@ -57,7 +57,8 @@ impl ResumeLog {
         Ok(Self { path, earlier, continues_torn })
     }
 
-    /// The IDs that are done in the connection's tenant at its root. Reports which records do not count, and why.
+    /// The IDs that are done in the connection's tenant at its Graph server. Reports which records do not count, and
+    /// why.
     pub fn done(&self, context: &Context, connection: &Connection) -> HashSet<PartnerId> {
         let Self { path, earlier, .. } = self;
         let name = path.display();

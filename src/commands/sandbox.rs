@@ -197,8 +197,8 @@ fn pass_on(signal: Signal, child: &mut Child) -> std::io::Result<()> {
     }
 }
 
-/// The controlling terminal, where Ctrl-C is typed, whatever the standard streams are. If there is one, the command
-/// must share our foreground process group to be able to read from it.
+/// The controlling terminal, where Ctrl-C is typed, even if the standard streams are redirected. If there is one, the
+/// command must share our foreground process group to be able to read from it.
 #[cfg(unix)]
 fn terminal() -> Option<std::fs::File> {
     std::fs::File::open("/dev/tty").ok()
@@ -206,7 +206,7 @@ fn terminal() -> Option<std::fs::File> {
 
 /// The events of a console reach every process in it. The command may need time to finish.
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
 fn pass_on(_: Signal, _: &mut Child) -> std::io::Result<()> {
     Ok(())
 }

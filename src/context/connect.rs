@@ -23,12 +23,12 @@ use crate::permission;
 use crate::text::sanitize::sanitize;
 
 impl Context {
-    /// Finds the token and the root that it may be sent to, requests or renews the token if necessary, and checks that
-    /// it is for the tenant in `--tenant`. This may wait: for the keyring at most 3 s, for a file without limit, and for
-    /// the sign-in service. Sends nothing to Graph.
+    /// Finds the token and the Graph server that it may be sent to, requests or renews the token if necessary, and
+    /// checks that it is for the tenant in `--tenant`. This may wait: for the keyring at most 3 s, for a file without
+    /// limit, and for the sign-in service. Sends nothing to Graph.
     ///
     /// # Errors
-    /// There is no usable token, or the token is for another tenant, cloud or root than the one that was named.
+    /// There is no usable token, or the token is not for the tenant, cloud or Graph server that was named.
     pub async fn connect(&self, selection: Selection) -> anyhow::Result<Connection> {
         let Selection { source, roots, .. } = selection;
         let (timeout, retries, ca_cert) = (self.options.timeout, self.options.retries, self.options.ca_cert.clone());
@@ -76,9 +76,9 @@ impl Context {
         Ok(connection.check_tenant(typed, &id)?)
     }
 
-    /// The token and the root as [`connect`](Self::connect) would find them, without waiting for anything: no sign-in
-    /// service, no keyring password, no pipe. A profile's token is used without renewal. `None` if finding them would
-    /// have to wait.
+    /// The token and the Graph server as [`connect`](Self::connect) would find them, without waiting for anything: no
+    /// sign-in service, no keyring password, no pipe. A profile's token is used without renewal. `None` if finding them
+    /// would have to wait.
     pub fn connection_at_hand(&self) -> anyhow::Result<Option<Connection>> {
         let Selection { source, roots, .. } = self.selection()?;
         if !source.asks_nobody() || self.options.ca_cert.as_ref().is_some_and(|path| !path.is_file()) {

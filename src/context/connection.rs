@@ -1,4 +1,4 @@
-//! A token, and the only root that it may be sent to.
+//! A token, and the only Graph server that it may be sent to.
 
 use super::Roots;
 use crate::auth::claims::Claims;
@@ -15,13 +15,12 @@ use crate::net::root::{Cloud, Root};
 use crate::output::record::Owner;
 use crate::text::sanitize::sanitize;
 
-/// A token, and the only root it may be sent to.
 pub struct Connection {
     pub token: Token,
     /// Where the token comes from.
     pub origin: TokenOrigin,
     pub root: Root,
-    /// The sign-in root that can look up tenants, if one is known.
+    /// The sign-in server that can look up tenants, if one is known.
     pub(super) login: Option<Root>,
     /// In a sandbox, the cloud that was named.
     pub(super) rehearsed: Option<Cloud>,
@@ -34,7 +33,7 @@ impl Connection {
         self.origin.profile()
     }
 
-    /// The cloud to which the root belongs; in a sandbox, the cloud that was named.
+    /// The cloud of the Graph server; in a sandbox, the cloud that was named.
     pub fn cloud(&self) -> Option<Cloud> {
         Cloud::of(&self.root).or(self.rehearsed)
     }
@@ -97,8 +96,8 @@ impl Connection {
         }
     }
 
-    /// Checks that the token is not for another cloud. An audience outside the clouds does not say, and a root outside
-    /// the clouds may forward to any of them.
+    /// Checks that the token is not for another cloud. An audience outside the clouds does not say, and a server
+    /// outside the clouds may forward to any of them.
     pub(super) fn check_cloud(&self) -> Result<(), Error> {
         let audience = self.claims().and_then(Claims::audience);
         let other = Cloud::ALL.into_iter().find(|cloud| audience.as_deref() == Some(cloud.graph()));
@@ -144,7 +143,7 @@ pub(super) fn profile_connection(
     transport: Transport,
 ) -> anyhow::Result<Connection> {
     let Some(session) = session else {
-        // Without a profile that remembers it, only the variable names this root.
+        // Without a profile that remembers it, only the variable names this server.
         roots.check_variables()?;
         return Err(sources::not_signed_in(name).into());
     };

@@ -85,7 +85,7 @@ impl Context {
         settings::profile(&self.options, &environment)
     }
 
-    /// Tells a user who lists or deletes sign-ins that in a sandbox this does not affect the real ones.
+    /// In a sandbox, notes that listing and deleting sign-ins does not affect the real ones.
     pub fn note_rehearsal(&self) -> Result<(), Error> {
         if settings::sandbox(&environment)?.is_some() {
             self.console.note(&format!("{INTUNECTL_SANDBOX} is set: this command sees only sign-ins to the sandbox"));

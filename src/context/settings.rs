@@ -1,8 +1,9 @@
-//! Which token and which roots a command uses, decided once, from the options and the environment alone. Options override
-//! variables, and contradictions are errors. `docs/precedence.md` shows the rules as a table; a test compares the two.
+//! Which token and which servers a command uses, decided once, from the options and the environment alone. Options
+//! override variables, and contradictions are errors. `docs/precedence.md` shows the rules as a table; a test compares
+//! the two.
 //!
-//! Roots: the options are one layer, and the variables fill in what the options leave open. Each layer fits some clouds,
-//! or contradicts itself. The first cloud that fits both layers is used.
+//! Servers: the options are one layer, and the variables fill in what the options leave open. Each layer fits some
+//! clouds, or contradicts itself. The first cloud that fits both layers is used.
 
 use std::ffi::OsString;
 
@@ -30,28 +31,28 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The Graph root, unless a profile decides it.
+    /// The Graph server, unless a profile decides it.
     pub fn graph(&self) -> Option<&Root> {
         (!matches!(self.source, TokenSource::Profile(_))).then_some(&self.roots.graph)
     }
 }
 
-/// The Graph root and the sign-in root, named or by default. A profile has its own roots, which must agree with the named
-/// ones.
+/// The Graph server and the sign-in server, named or by default. A profile has its own servers, which must agree with
+/// the named ones.
 pub struct Roots {
     pub graph: Root,
-    /// Not known by default for a Graph root outside the Microsoft clouds.
+    /// Not known by default for a Graph server outside the Microsoft clouds.
     pub login: Option<Root>,
     /// In a sandbox, the cloud that was named.
     pub rehearsed: Option<Cloud>,
-    /// The option or variable that names each root.
+    /// The option or variable that names each server.
     graph_by: Option<&'static str>,
     login_by: Option<&'static str>,
     /// The variables that decided.
     used: Vec<&'static str>,
 }
 
-/// Decides which token and which roots a command uses.
+/// Decides which token and which servers a command uses.
 ///
 /// # Errors
 /// A usage error: options or variables contradict each other, or have an invalid value.
@@ -70,7 +71,7 @@ pub fn select(options: &Global, get: Environment<'_>) -> Result<Selection, Error
     {
         return Err(outside_sandbox(name));
     }
-    // A profile's own roots decide.
+    // A profile's own servers decide.
     if !matches!(source, TokenSource::Profile(_)) {
         roots.check_variables()?;
     }
@@ -136,8 +137,8 @@ fn at_most_one<'a>(mut names: impl Iterator<Item = &'a str>, what: &str) -> Resu
     }
 }
 
-/// Whether a variable counts as set. An empty variable counts as not set, except for a token source: there it is an error,
-/// because a script may have filled it from a missing variable.
+/// Whether a variable counts as set. An empty variable counts as not set, except for a token source: there it is an
+/// error, because a script may have filled it from a missing variable.
 fn is_set(get: Environment<'_>, name: &str) -> bool {
     let is_source = || variables::with(&[Role::TokenSource]).any(|source| source == name);
     get(name).is_some_and(|value| !value.is_empty() || is_source())
@@ -165,10 +166,10 @@ pub fn profile(options: &Global, get: Environment<'_>) -> Result<String, Error> 
     Ok(name)
 }
 
-/// A root, and the option or variable that names it.
+/// A server, and the option or variable that names it.
 type Named = (&'static str, Root);
 
-/// The roots and the cloud that the options name, or the variables.
+/// The servers and the cloud that the options name, or the variables.
 #[derive(Default)]
 struct Layer {
     cloud: Option<(&'static str, Cloud)>,
@@ -188,8 +189,9 @@ impl Layer {
         })
     }
 
-    /// What the variables add to `typed`: nothing that an option names and, if an option names a server of a cloud, nothing
-    /// outside `clouds`. Variables that lose to an option are not parsed, so a mistake in them cannot fail the run.
+    /// What the variables add to `typed`: nothing that an option names and, if an option names a server of a cloud,
+    /// nothing outside `clouds`. Variables that lose to an option are not parsed, so a mistake in them cannot fail the
+    /// run.
     fn set(get: Environment<'_>, is_app: bool, typed: &Self, clouds: &[Cloud]) -> Result<Self, Error> {
         let mut set = Self::default();
         if typed.cloud.is_none() && typed.graph.is_none() {
@@ -199,7 +201,7 @@ impl Layer {
         if typed.cloud.is_none() && typed.login.is_none() {
             set.login = root_variable(get, INTUNECTL_LOGIN_URL)?;
             let mut graphs = [&typed.graph, &set.graph].into_iter().flatten();
-            // It selects a cloud, and a Graph root outside the clouds belongs to none.
+            // It selects a cloud, and a Graph server outside the clouds belongs to none.
             if is_app && set.login.is_none() && graphs.all(|(_, root)| root.is_of_a_cloud()) {
                 set.login = authority(get)?.map(|root| (AZURE_AUTHORITY_HOST, root));
             }
@@ -245,10 +247,10 @@ fn contradiction(one: &str, other: &str, why: &str) -> Error {
     ))
 }
 
-/// Decides the roots. `is_app`: the token is requested with application credentials.
+/// Decides the servers. `is_app`: the token is requested with application credentials.
 ///
 /// # Errors
-/// A usage error: options or variables contradict each other, or do not hold a root.
+/// A usage error: options or variables contradict each other, or contain no valid address.
 pub fn roots(options: &Global, get: Environment<'_>, is_app: bool) -> Result<Roots, Error> {
     let typed = Layer::typed(options)?;
     if let Some(sandbox) = sandbox(get)? {
@@ -273,7 +275,7 @@ pub fn roots(options: &Global, get: Environment<'_>, is_app: bool) -> Result<Roo
     Ok(Roots { graph, login, rehearsed: None, graph_by, login_by, used })
 }
 
-/// The roots in a sandbox: always the sandbox's own, whatever cloud is named.
+/// The servers in a sandbox: always the sandbox itself, whatever cloud is named.
 fn rehearsal(typed: Layer, sandbox: Root, get: Environment<'_>) -> Result<Roots, Error> {
     let set = [root_variable(get, INTUNECTL_GRAPH_URL)?, root_variable(get, INTUNECTL_LOGIN_URL)?];
     let named = [typed.graph, typed.login].into_iter().chain(set).flatten();
@@ -308,7 +310,7 @@ fn without(name: &str) -> String {
     format!("{} {name}", if is_option(name) { "leave out" } else { "unset" })
 }
 
-/// The sandbox's root, if this runs in a sandbox.
+/// The sandbox's address, if this runs in a sandbox.
 pub fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
     let Some(text) = variable(get, INTUNECTL_SANDBOX)? else { return Ok(None) };
     let root = text.parse::<Root>().ok().filter(Root::is_plain);
@@ -318,7 +320,7 @@ pub fn sandbox(get: Environment<'_>) -> Result<Option<Root>, Error> {
     })
 }
 
-/// The sign-in root that `AZURE_AUTHORITY_HOST` names. Azure's libraries accept it with and without the scheme.
+/// The sign-in server that `AZURE_AUTHORITY_HOST` names. Azure's libraries accept it with and without the scheme.
 fn authority(get: Environment<'_>) -> Result<Option<Root>, Error> {
     let Some(text) = variable(get, AZURE_AUTHORITY_HOST)? else { return Ok(None) };
     let text = if text.contains("://") { text } else { format!("https://{text}") };
@@ -330,12 +332,12 @@ fn authority(get: Environment<'_>) -> Result<Option<Root>, Error> {
 }
 
 impl Roots {
-    /// Both roots, for a sign-in. Its token is for this Graph root only.
+    /// Both servers, for a sign-in. Its token is for this Graph server only.
     ///
     /// # Errors
-    /// No sign-in root is known for the Graph root; `kind` makes the error.
+    /// No sign-in server is known for the Graph server; `kind` makes the error.
     pub fn both(&self, kind: impl Fn(String) -> Error) -> Result<(Root, Root), Error> {
-        // A sign-in root in a variable that was left set does not belong to a Graph root in an option.
+        // A sign-in server in a variable that was left set does not belong to a Graph server in an option.
         let is_leftover = Cloud::of(&self.graph).is_none()
             && self.graph_by.is_some_and(is_option)
             && !self.login_by.is_some_and(is_option);
@@ -347,8 +349,8 @@ impl Roots {
         Ok((self.graph.clone(), login))
     }
 
-    /// The sign-in root that can look up the tenants of the Graph root: for a Microsoft cloud the cloud's own, unless an
-    /// option names another one.
+    /// The sign-in server that can look up the tenants of the Graph server: for a Microsoft cloud the cloud's own,
+    /// unless an option names another one.
     pub fn directory(&self) -> Option<Root> {
         match Cloud::of(&self.graph).filter(|_| !self.login_by.is_some_and(is_option)) {
             Some(cloud) => Some(<(Root, Root)>::from(cloud).1),
@@ -356,20 +358,20 @@ impl Roots {
         }
     }
 
-    /// Whether an option names one of the roots.
+    /// Whether an option names one of the servers.
     pub fn are_typed(&self) -> bool {
         self.graph_by.into_iter().chain(self.login_by).any(is_option)
     }
 
-    /// For each root: the option or variable that names it, the root, and whether it is the Graph root.
+    /// For each server: the option or variable that names it, its address, and whether it is the Graph server.
     fn named(&self) -> impl Iterator<Item = (&'static str, &Root, bool)> {
         let graph = self.graph_by.map(|name| (name, &self.graph, true));
         let login = self.login_by.zip(self.login.as_ref()).map(|(name, root)| (name, root, false));
         graph.into_iter().chain(login)
     }
 
-    /// Checks that an option names every root that is neither a Microsoft cloud's nor on this machine. A variable may have
-    /// been left set by something else.
+    /// Checks that an option names every server that is neither a Microsoft cloud's nor on this machine. A variable may
+    /// have been left set by something else.
     pub fn check_variables(&self) -> Result<(), Error> {
         let is_foreign = |root: &Root| !root.is_of_a_cloud() && !root.is_loopback();
         let foreign = self.named().find(|(name, root, _)| !is_option(name) && is_foreign(root));
@@ -382,8 +384,8 @@ impl Roots {
         .hint(format!("unset {name}. If you trust this server, use {option} {}", root.as_str())))
     }
 
-    /// Checks that the named roots are those of a profile. Its token is sent only to the Graph root that it was issued for,
-    /// and its refresh token only to the sign-in root that issued it.
+    /// Checks that the named servers are those of a profile. Its token is sent only to the Graph server that it was
+    /// issued for, and its refresh token only to the sign-in server that issued it.
     pub fn check_profile(&self, profile: &str, graph: &Root, login: &Root) -> Result<(), Error> {
         let own = |is_graph| if is_graph { graph } else { login };
         let Some((name, root, is_graph)) = self.named().find(|(_, root, is_graph)| *root != own(*is_graph)) else {
@@ -413,7 +415,7 @@ fn root_variable(get: Environment<'_>, name: &'static str) -> Result<Option<Name
     variable(get, name)?.map(|text| Ok((name, root(name, &text)?))).transpose()
 }
 
-/// Parses a root. The error does not repeat the address, which may contain a password.
+/// Parses the address of a server. The error does not repeat the address, which may contain a password.
 fn root(name: &str, text: &str) -> Result<Root, Error> {
     text.parse().map_err(|reason| {
         Error::usage(format!("the address in {name} {reason}"))
@@ -453,7 +455,7 @@ mod tests {
     }
 
     impl Inputs {
-        /// Takes `NAME` or `NAME=VALUE`; the value of a root is a cloud's name, `here`, `other` or an address.
+        /// Takes `NAME` or `NAME=VALUE`; the value of a server is a cloud's name, `here`, `other` or an address.
         fn with(mut self, word: &str) -> Self {
             let (name, value) = word.split_once('=').unwrap_or((word, "x"));
             let root = |login: bool| match value.parse::<Cloud>() {
@@ -527,7 +529,7 @@ mod tests {
                 Ok(Selection { roots, .. }) => {
                     let graph = name(&roots.graph);
                     let mut login = roots.login.as_ref().map_or_else(|| "none".to_owned(), name);
-                    // Both clouds share one sign-in root.
+                    // Both clouds share one sign-in server.
                     if graph == "dod" && login == "gcc-high" {
                         login = graph.clone();
                     }
@@ -707,7 +709,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_sandbox_the_roots_are_its_own_whatever_cloud_is_named() {
+    fn in_a_sandbox_the_servers_are_its_own_even_if_a_cloud_is_named() {
         for words in ["", "--cloud=china", "INTUNECTL_CLOUD=dod", "--graph-url=here INTUNECTL_LOGIN_URL=here"] {
             let given = Inputs::of(&format!("{words} INTUNECTL_SANDBOX=here"));
             assert_eq!(given.roots(), "Graph of here, sign-in of here", "{words}");
@@ -719,7 +721,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_used_only_at_its_own_roots() {
+    fn a_profile_is_used_only_at_its_own_servers() {
         let [own, china] = [Cloud::Global, Cloud::China].map(<(Root, Root)>::from);
         let check = |words: &str, (graph, login): &(Root, Root)| {
             let roots = Inputs::of(words).select().ok().unwrap().roots;

@@ -33,7 +33,7 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
             };
             format!("{causes}. {}", caller.renewal_advice)
         }
-        // What a call needs. Two permissions would do, but a hint with both takes a third line.
+        // The permission that a call needs. Either of two is enough, but a hint with both takes a third line.
         // Source: graph-facts, "The resource".
         (403, _) => {
             let permission = match purpose {

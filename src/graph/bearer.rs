@@ -1,5 +1,5 @@
-//! The token for calls to Graph, and its renewal: when it is about to expire, or after the service refused it. One request
-//! renews it while the others wait.
+//! The token for calls to Graph, and its renewal: when it is about to expire, or after the service refused it. One
+//! request renews it while the others wait.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! The gate that every request passes: our rate limit (the pace) and pauses that the service asks for (the hold). Pure,
-//! like the pace: the caller passes the time in and does the waiting.
+//! The gate that every request passes: our rate limit and pauses that the service asks for (the hold). Pure, like
+//! `pace`: the caller passes the time in and does the waiting.
 
 use std::time::Instant;
 
@@ -28,7 +28,7 @@ pub enum Turn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pass {
     kind: RequestKind,
-    /// The hold after which it was given, if the gate was not fully open again.
+    /// The hold that it follows, if the gate was not fully open yet.
     opening: Option<u64>,
 }
 
@@ -43,11 +43,11 @@ pub enum Departure {
     Throttled(Instant),
 }
 
-/// The pace and the hold.
+/// Our rate limit and the hold.
 ///
 /// Requests sent while throttled still count against the limit (Microsoft Graph, throttling guidance), and Intune
-/// often does not say how long it throttles. If all requests resumed at once, each could waste an attempt. Therefore one
-/// request goes alone after a hold, and with each that passes one more may be in flight, as in TCP's slow start.
+/// often does not say how long it throttles. If all requests resumed at once, each could waste an attempt. Therefore
+/// one request goes alone after a hold, and with each that passes one more may be in flight, as in TCP's slow start.
 #[derive(Debug)]
 pub struct Gate {
     writes: Option<Pace>,
@@ -99,7 +99,7 @@ impl Gate {
         }
     }
 
-    /// Takes a place in every pace that counts a request of this kind, or in none.
+    /// Takes a place in every rate limit that counts a request of this kind, or in none.
     fn slot(&mut self, now: Instant, kind: RequestKind) -> Slot {
         let mut writes = self.writes.as_mut().filter(|_| kind == RequestKind::Write);
         let begin = |pace: &mut Option<&mut Pace>| pace.as_mut().map_or(Slot::Free, |pace| pace.begin(now));
@@ -258,7 +258,8 @@ mod tests {
             gate.leave(t + S, read, Departure::Passed);
         }
         pass(gate.enter(t + 10 * S, RequestKind::Read));
-        // The reads ended a second later: a write waits for a place among all requests, and takes none among the writes.
+        // The reads ended a second later: a write waits for a place among all requests, and takes none among the
+        // writes.
         assert_eq!(gate.enter(t + 10 * S, RequestKind::Write), Turn::Paced(t + 11 * S));
         pass(gate.enter(t + 11 * S, RequestKind::Write));
     }

@@ -1,4 +1,4 @@
-//! The pace: our own rate limit. Pure: the caller passes the time in and does the waiting.
+//! Our own rate limit. Pure: the caller passes the time in and does the waiting.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -151,7 +151,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_rate_limit_is_kept_at_the_service_without_needless_waits(
+        fn requests_arrive_within_the_rate_limit_and_never_wait_needlessly(
             requests in 1..8_usize,
             window in 1..200_u64,
             workers in 1..12_usize,
@@ -165,7 +165,8 @@ mod tests {
             for pair in arrivals.windows(requests + 1) {
                 prop_assert!(pair[requests] - pair[0] >= window, "{:?} within {}", pair, window);
             }
-            // A request starts at once, when another ends (a worker is free), or one window after that (a place is).
+            // A request starts at once, when another ends (a worker is free), or one window after that (a place is
+            // free).
             for (start, _, _) in &seen {
                 let due = |end: u64| *start == end || *start == end + window;
                 prop_assert!(*start == 0 || seen.iter().any(|(_, _, end)| due(*end)));

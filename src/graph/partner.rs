@@ -123,7 +123,7 @@ pub async fn get(client: &Client<'_>, id: &str, progress: &Cell<Progress>, stop:
 /// Reads all partners, over all pages.
 ///
 /// # Errors
-/// A page was refused or is not Graph's, or the links from page to page leave the root or do not end.
+/// A page was refused or is not Graph's, or the links from page to page leave the Graph server or do not end.
 pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<Partner>, Error> {
     let mut url = client.url(&COLLECTION);
     let mut seen = HashSet::new();

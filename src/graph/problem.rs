@@ -1,4 +1,4 @@
-//! The error in an answer, in whatever form the service wraps it.
+//! The error in an answer, in every known form.
 //!
 //! The documented form is `{"error":{"code","message","innerError":{"request-id"}}}`. Intune puts an error of its
 //! own into `message`, as JSON in a string, sometimes twice; gateways and proxies send HTML; bodies can be empty, cut

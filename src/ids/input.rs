@@ -48,7 +48,7 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: 
             collector.source(&name, &bytes);
         }
         None if arguments.is_empty() => {
-            // At a terminal, reading would wait for input without a word.
+            // At a terminal, reading would wait for input without any message.
             if stdin == Stdin::IfNamed || std::io::stdin().is_terminal() {
                 return Err(no_ids(verb));
             }

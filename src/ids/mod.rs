@@ -68,7 +68,7 @@ pub struct Collected {
     pub ids: PartnerIds,
     /// The tenants that the input names.
     pub tenants: Tenants,
-    /// For the user, before anything is sent, one sentence each.
+    /// Shown to the user before anything is sent; one sentence each.
     pub warnings: Vec<String>,
 }
 

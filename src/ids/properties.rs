@@ -26,7 +26,7 @@ const SHAPELESS: &[std::ops::RangeInclusive<u32>] = &[
     0xE0000..=0xE0FFF,
 ];
 
-/// The rules for IDs, written in another way than in the code.
+/// The rules for IDs, implemented differently than in the code.
 fn breaks_the_rules(id: &str) -> bool {
     let bidi = ['\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}'];
     let isolates = ['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}', '\u{200b}', '\u{feff}'];
@@ -147,12 +147,12 @@ proptest! {
     }
 
     #[test]
-    fn a_text_is_an_id_if_and_only_if_it_keeps_the_rules(text in "(\\PC|[/?#%.\u{202e}\u{feff} \t]){0,4}") {
+    fn a_text_is_an_id_if_and_only_if_it_follows_the_rules(text in "(\\PC|[/?#%.\u{202e}\u{feff} \t]){0,4}") {
         prop_assert_eq!(PartnerId::parse(&text).is_err(), breaks_the_rules(&text));
     }
 
     #[test]
-    fn guids_are_one_id_in_any_case(guid in "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", upper in any::<u64>()) {
+    fn a_guid_is_the_same_id_in_any_case(guid in "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", upper in any::<u64>()) {
         let other: String = guid
             .chars()
             .enumerate()

@@ -32,7 +32,7 @@ struct Source<'a, 'c> {
     name: &'a str,
     text: &'a str,
     collector: &'c mut Collector,
-    /// Whether it was warned about further pages; once is enough.
+    /// Whether the warning about further pages was given; one is enough.
     warned: bool,
 }
 

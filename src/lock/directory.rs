@@ -80,7 +80,7 @@ impl Directory {
             opened => opened,
         };
         let directory = File::from(opened.map_err(|error| match error {
-            // For a symbolic link, it is one or the other.
+            // For a symbolic link, systems report one or the other.
             Errno::LOOP => Errno::NOTDIR,
             error => error,
         })?);

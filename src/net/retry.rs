@@ -8,8 +8,9 @@ use super::answer::{NoAnswer, Result};
 pub const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 const BASE: Duration = Duration::from_secs(1);
-/// The longest wait after a first attempt that HTTP/2 declined, which promises that nothing was done. Usually the server
-/// closes a connection after a number of requests, and a new one works. The wait lets requests share the new one.
+/// The longest wait after a first attempt that HTTP/2 declined, which promises that nothing was done. Usually the
+/// server closes a connection after a number of requests, and a new one works. The wait lets requests share the new
+/// one.
 const SHORTLY: Duration = Duration::from_millis(30);
 const CAP: Duration = Duration::from_secs(30);
 
@@ -32,8 +33,9 @@ pub enum Next {
     Hopeless(Duration),
 }
 
-/// Decides what follows `attempt`, counted from 1. If the service does not say how long to wait, the wait is an exponential
-/// backoff with full jitter (`chance` is uniform in 0..1), except after a first attempt that was declined (`SHORTLY`).
+/// Decides what follows `attempt`, counted from 1. If the service does not say how long to wait, the wait is an
+/// exponential backoff with full jitter (`chance` is uniform in 0..1), except after a first attempt that was declined
+/// (`SHORTLY`).
 pub fn decide(result: &Result, attempt: u32, retries: u32, chance: f64) -> Decision {
     let (status, asked) = match result {
         Ok(answer) => (Some(answer.status), answer.retry_after),
@@ -82,8 +84,8 @@ fn backoff(attempt: u32) -> Duration {
 }
 
 /// Reads a `Retry-After`: an integer, a fraction (`2.128`, as Graph's throttling guidance shows it) or an HTTP date.
-/// A date is measured against the answer's own `Date` if there is one, since the two clocks may disagree. `None` if it is
-/// invalid, as if it were absent.
+/// A date is measured against the answer's own `Date` if there is one, since the two clocks may disagree. `None` if it
+/// is invalid, as if it were absent.
 pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if value.starts_with(|c: char| c.is_ascii_digit()) && value.chars().all(|c| c.is_ascii_digit() || c == '.') {

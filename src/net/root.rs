@@ -71,8 +71,8 @@ impl FromStr for Cloud {
     }
 }
 
-/// The address of a server that tokens may be sent to: `https`, or `http` on loopback only; without user, query, fragment
-/// and trailing slash.
+/// The address of a server that tokens may be sent to: `https`, or `http` on loopback only; without user, query,
+/// fragment and trailing slash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Root(String);
 
@@ -87,7 +87,8 @@ impl Root {
         rest.split('/').next().unwrap_or_default()
     }
 
-    /// Whether the root is plain `http`, and therefore on loopback: it needs no TLS, and no proxy may see its traffic.
+    /// Whether the address is plain `http`, and therefore on loopback: it needs no TLS, and no proxy may see its
+    /// traffic.
     pub fn is_plain(&self) -> bool {
         self.0.starts_with("http://")
     }

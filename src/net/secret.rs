@@ -21,8 +21,8 @@ pub fn redact<'a>(text: &'a str, secrets: &[SecretString]) -> Cow<'a, str> {
     })
 }
 
-/// The encodings in which an answer may contain a secret, each once: percent-encoded in lower and upper case, as in a form,
-/// and, last, as it is.
+/// The encodings in which an answer may contain a secret, each once: percent-encoded in lower and upper case, as in a
+/// form, and, last, as it is.
 pub fn encodings_of_secret(secret: &str) -> Vec<SecretString> {
     let in_form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let elsewhere = utf8_percent_encode(secret, UNRESERVED).to_string();

@@ -138,7 +138,7 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
         assert_eq!(shown(name, 29), "a\n  name: Contoso Remote Assist\n");
         assert_eq!(shown(name, 28), "a\n  name:\n    Contoso Remote Assist\n");
         assert_eq!(shown(name, 24), "a\n  name:\n    Contoso Remote Assi…\n");
-        // A window too narrow to work in does not make names unreadable.
+        // Names stay readable even in a window that is too narrow to work in.
         assert_eq!(shown(name, 1), "a\n  name:\n    Contoso R…\n");
     }
 

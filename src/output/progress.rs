@@ -242,7 +242,7 @@ impl State {
         }
     }
 
-    /// Adds as many parts as there is room for, the most important first.
+    /// Adds the parts that fit, the most important first.
     fn tell_more(&self, now: Duration, text: &mut Parts) {
         let parts = [
             self.stopping.then(|| "stopping".to_owned()),
@@ -323,7 +323,7 @@ impl ShownHold {
     }
 }
 
-/// The parts of a line, as many as there is room for.
+/// The parts of a line that fit.
 struct Parts {
     text: String,
     room: usize,

@@ -51,7 +51,7 @@ pub struct Record {
 pub struct Owner {
     /// The tenant, if the token names it.
     pub tenant_id: Option<Arc<str>>,
-    /// The Graph root; `None` if the run ended before it was known.
+    /// The Graph server; `None` if the run ended before it was known.
     pub graph_url: Option<Arc<str>>,
     /// The account that signed in, or the application, if the token names it.
     pub account: Option<Arc<str>>,
@@ -115,13 +115,13 @@ pub struct Summary {
     pub failed: usize,
     /// How many an earlier run had done, or, in a dry run, were already in the wanted state.
     pub skipped: usize,
-    /// How many had no request sent.
+    /// For how many no request was sent.
     pub not_attempted: usize,
     /// From the first request to the last result.
     pub duration_ms: u64,
     /// The tenant, if the token names it.
     pub tenant_id: Option<String>,
-    /// The cloud, if the root is a cloud's.
+    /// The cloud, if the Graph server is a cloud's.
     pub cloud: Option<&'static str>,
 }
 

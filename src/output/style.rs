@@ -49,7 +49,7 @@ pub fn understands_sequences(terminal: &impl Handle) -> bool {
 }
 
 pub const RED: Style = AnsiColor::Red.on_default().bold();
-/// For what is neither good nor bad. Yellow would be unreadable on white.
+/// For states that are neither good nor bad. Yellow would be unreadable on white.
 pub const MAGENTA: Style = AnsiColor::Magenta.on_default();
 pub const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 pub const GREEN: Style = AnsiColor::Green.on_default();

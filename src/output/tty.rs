@@ -1,4 +1,5 @@
-//! The controlling terminal, where the prompt is shown whatever the standard streams are. Only the prompt uses it.
+//! The controlling terminal, where the prompt is shown even if the standard streams are redirected. Only the prompt
+//! uses it.
 
 #[cfg(unix)]
 mod unix;

@@ -9,8 +9,8 @@ use hyper::http::uri::Authority;
 
 use super::graph::GraphError;
 
-/// Checks the hosts that a request names: the one in `Host`, of which there must be one, and the one in its target, if
-/// there is one (RFC 9112, section 3.2).
+/// Checks the hosts that a request names: exactly one in `Host`, and the one in its target, if there is one (RFC 9112,
+/// section 3.2).
 pub(super) fn check(head: &Parts) -> Result<(), GraphError> {
     let mut hosts = head.headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(GraphError::HostInvalid) };

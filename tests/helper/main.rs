@@ -1,9 +1,9 @@
-//! A program that `intunectl` starts in tests: a browser, a tool on the PATH, or the sandbox's command. It works alike on
-//! every system and needs no shell.
+//! A program that `intunectl` starts in tests: a browser, a tool on the PATH, or the sandbox's command. It works alike
+//! on every system and needs no shell.
 //!
 //! It reads its steps from the file beside it that has its name and ends in `.steps`, with a NUL between words. Without
 //! such a file, its arguments are its steps.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a program of the tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test program")]
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -91,7 +91,7 @@ fn write(stream: &mut impl io::Write, text: &OsStr) {
 }
 
 /// [`ExitCode`] has 8 bits; Windows has 32.
-#[allow(clippy::exit, reason = "the only way to a code of 32 bits")]
+#[allow(clippy::exit, reason = "the only way to return a 32-bit exit code")]
 fn code(code: i32) -> ExitCode {
     std::process::exit(code)
 }

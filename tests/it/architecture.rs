@@ -1,5 +1,5 @@
 //! Checks which module imports which. The tables describe the layout of `src/`.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "its helpers are tests too")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers are test code, too")]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
@@ -29,7 +29,7 @@ const IMPORTED_ONLY_BY: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn imports_run_downwards_without_circles() {
+fn imports_run_downwards_without_cycles() {
     let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let sources: Vec<_> = sources.iter().map(|(file, text)| (&**file, &**text)).collect();
     let mut problems = problems(&imports(&sources));
@@ -89,7 +89,7 @@ fn top(file: &str) -> &str {
     file.split(['/', '.']).next().unwrap()
 }
 
-/// The shortest circle through each import.
+/// The shortest cycle through each import.
 fn circles(imports: &Imports) -> Vec<String> {
     let mut circles = BTreeMap::new();
     for (from, to) in imports.keys() {
@@ -359,7 +359,7 @@ fn imports_of_every_form_are_found() {
 }
 
 #[test]
-fn circles_and_forbidden_imports_are_reported() {
+fn cycles_and_forbidden_imports_are_reported() {
     type Files = &'static [(&'static str, &'static str)];
     let table: &[(Files, &[&str])] = &[
         (&[("net/a.rs", "use super::b::B;"), ("net/b.rs", "use crate::text::T;")], &[]),

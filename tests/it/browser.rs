@@ -47,7 +47,7 @@ impl Chromium {
             let port = self.read("data/DevToolsActivePort")?;
             Some(get(&format!("http://127.0.0.1:{}/json/list", port.lines().next()?)).body)
         };
-        // Nothing else of its pages: the address contains the code.
+        // Does not show the pages: their addresses contain the code.
         let words = || format!("{title} is not shown: {}", self.read("log").unwrap_or_default());
         until(|| pages().filter(|text| text.contains(&format!("\"title\": \"{title}\""))), words);
     }

@@ -240,7 +240,7 @@ fn without_a_valid_token_nothing_is_offered_or_sent() {
 
 #[cfg(unix)]
 #[test]
-fn a_token_is_not_taken_out_of_a_pipe() {
+fn a_token_is_not_read_from_a_pipe() {
     let home = Intunectl::new();
     let pipe = NamedPipe::new(&home).path().to_owned();
     assert!(pipe.metadata().unwrap().file_type().is_fifo());

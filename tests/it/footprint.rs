@@ -1,5 +1,6 @@
-//! What a command costs: its instructions, and what it loads. (Time varies too much to be tested.) The tests build and
-//! measure the program as it is shipped: `cargo test --test it -- --ignored footprint::`.
+//! The cost of a command: its instructions, and the files, sockets and threads that it needs. (Time varies too much to
+//! be tested.) The tests build and measure the program as it is shipped:
+//! `cargo test --test it -- --ignored footprint::`.
 #![cfg_attr(
     not(target_arch = "x86_64"),
     allow(dead_code, unused_imports, reason = "the recorded numbers are for x86_64")
@@ -24,8 +25,8 @@ const RECORDED: [(&str, u64); 5] = [
     ("partner disconnect", 7_254_000),
 ];
 
-/// The allowed difference in per cent. The number depends on the compiler, the C library, valgrind and the processor, and
-/// on the random numbers of TLS (under 1 %).
+/// The allowed difference in per cent. The number depends on the compiler, the C library, valgrind and the processor,
+/// and on the random numbers of TLS (under 1 %).
 const SLACK: u64 = 10;
 
 /// A command at the home of a TLS server, which trusts the root certificates in `own.pem`.
@@ -143,7 +144,7 @@ enum Load {
     Names,
 }
 
-/// What a line of `strace` shows to be loaded. The root certificates are in this home.
+/// What is loaded according to a line of `strace`. The root certificates are in this home.
 fn load(line: &str, home: &Path) -> Option<Load> {
     let (_process, call) = line.split_once(' ')?;
     let (name, arguments) = call.trim_start().split_once('(')?;

@@ -312,7 +312,7 @@ fn no_id_at_all_is_a_usage_error() {
 }
 
 #[test]
-fn the_hint_for_empty_input_does_not_suggest_to_disconnect_all_partners() {
+fn the_hint_for_empty_input_does_not_suggest_disconnecting_all_partners() {
     let scene = Scene::new();
     scene.home.file("empty", "# none\n");
     for verb in ["show", "onboard", "disconnect"] {
@@ -409,7 +409,7 @@ fn a_page_that_is_not_the_last_is_accepted_with_a_warning() {
 }
 
 #[test]
-fn if_list_fails_the_disconnect_that_it_is_piped_to_disconnects_no_partner() {
+fn if_list_fails_a_disconnect_that_reads_its_output_disconnects_no_partner() {
     let graph = Graph::answering(|_| (403, r#"{"error":{"code":"Forbidden","message":"no"}}"#.to_owned()));
     let home = Intunectl::new();
     let mut list = graph.command(&home, &["partner", "list", "-o", "ndjson"]);

@@ -1,4 +1,4 @@
-//! 100,000 IDs, as many as the largest scripts have. With the program as it is shipped, because a debug build takes a
+//! 100,000 IDs, the number in the largest scripts. The tests run the release build, because a debug build takes a
 //! minute: `cargo test --test it -- --ignored large::`.
 
 use std::io::{Read as _, Write as _};

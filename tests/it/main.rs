@@ -1,10 +1,10 @@
-//! Tests of the real binary, from outside. One test program for all: each program more would link everything again.
+//! Tests of the real binary, from outside. One test program for all: each further program would link everything again.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "its helpers are tests too"
+    reason = "the helpers are test code, too"
 )]
 
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "some of it is only for tests on Linux"))]

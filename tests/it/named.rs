@@ -344,7 +344,7 @@ fn with_graph_url_a_secret_is_sent_only_to_the_sign_in_server_in_login_url() {
 // Precedence and contradictions.
 
 #[test]
-fn an_option_that_selects_and_is_given_twice_is_exit_2() {
+fn an_option_that_selects_a_token_tenant_or_server_cannot_be_given_twice() {
     let server = service();
     let home = Intunectl::new();
     home.file("token", jwt::good());

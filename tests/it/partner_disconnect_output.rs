@@ -1,4 +1,4 @@
-//! `partner disconnect`: what is written where, in every format, and what is never written.
+//! `partner disconnect`: the output in every format, and what must never be in it.
 
 use std::io::{BufRead as _, Read as _};
 #[cfg(unix)]
@@ -274,7 +274,7 @@ fn quiet_hides_the_summary_but_not_errors() {
 }
 
 #[test]
-fn verbose_shows_every_attempt_and_wait_and_given_twice_the_headers() {
+fn verbose_shows_every_attempt_and_wait_and_if_given_twice_the_headers_too() {
     let server = Server::start(|_, n| match n % 2 {
         0 => Reply::status(503).header("Retry-After", "0.1"),
         _ => Reply::done().header("request-id", "r-1").header("Set-Cookie", "session=s3cret"),
@@ -407,7 +407,7 @@ fn a_reader_that_closes_the_pipe_early_stops_the_run_without_an_error() {
         let seen = running.end();
         let done = server.done().len();
         assert_eq!((seen.code, server.ids().len()), (Some(1), done), "{}", seen.stderr);
-        assert!((2..500).contains(&done), "{done} were sent after all");
+        assert!((2..500).contains(&done), "{done} requests were sent");
         let summary = format!("500 partners: {done} disconnected, {} not attempted in T s\n", 500 - done);
         assert_eq!(seen.timeless(), if format == "ndjson" { String::new() } else { summary });
     }

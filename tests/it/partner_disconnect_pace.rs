@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::support::server::{Reply, Server};
 use crate::support::{Intunectl, disconnect, ids, run, start};
 
-/// A service that accepts so many writes in any window of this length. Refused ones count, too.
+/// A service that accepts at most `limit` writes in any window of this length. Rejected ones count, too.
 fn throttling(limit: usize, window: Duration) -> Server {
     let recent = Mutex::new(VecDeque::<Instant>::new());
     Server::start(move |request, _| {
@@ -68,7 +68,7 @@ fn each_of_2000_partners_is_disconnected_once() {
 }
 
 #[test]
-fn as_many_requests_are_in_flight_as_concurrency_allows_and_never_more() {
+fn concurrency_is_the_highest_number_of_requests_in_flight() {
     for concurrency in [1, 5, 64] {
         let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
         let running = start("disconnect", &server, 150, &["--rate", "off", "-j", &concurrency.to_string()]);

@@ -34,7 +34,7 @@ fn expect<'a>(server: &'a MockServer, path: &str) -> Mock<'a> {
     })
 }
 
-/// Takes every unexpected request. It must come after the expectations, since the first that fits wins.
+/// Matches every unexpected request. It must be created after the expectations, because the first match wins.
 fn nothing_else(server: &MockServer) -> Mock<'_> {
     server.mock(|when, then| {
         when.any_request();

@@ -271,7 +271,7 @@ fn a_4xx_after_an_unanswered_attempt_says_that_the_earlier_one_may_have_succeede
         assert_eq!((message(&record), code), (format!("no such partner{maybe}").as_str(), Some(1)));
         assert_eq!(server.ids().len(), 2);
     }
-    // A throttled attempt was not carried out, and a first one has none before it.
+    // A throttled attempt was not carried out. In the second case there is no earlier attempt.
     let server = Server::start(move |_, n| if n == 0 { throttled("0") } else { gone() });
     assert_eq!(message(&record(server.root(), &[]).0), "no such partner");
     let server = Server::always(gone);

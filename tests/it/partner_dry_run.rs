@@ -240,7 +240,7 @@ fn an_answer_that_is_not_the_requested_partner_fails() {
 }
 
 #[test]
-fn temporary_failures_are_retried_and_no_read_says_it_changed_anything() {
+fn temporary_failures_are_retried_and_no_message_says_that_anything_may_have_changed() {
     let server = Server::start(|request, n| match n {
         0 => Reply::Close,
         1 => Reply::status(429).header("Retry-After", "1"),

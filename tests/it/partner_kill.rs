@@ -141,7 +141,7 @@ fn round(rng: &mut Rng) {
     }
 }
 
-#[allow(clippy::print_stdout, reason = "cargo shows the seed where the test fails")]
+#[allow(clippy::print_stdout, reason = "cargo shows the seed if the test fails")]
 fn rounds(count: usize) {
     let seed = fastrand::u64(..);
     println!("seed {seed}");

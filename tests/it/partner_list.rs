@@ -43,7 +43,7 @@ fn list_of(page: &str, arguments: &[&str]) -> Seen {
 }
 
 #[test]
-fn text_is_tab_separated_off_a_terminal() {
+fn text_is_tab_separated_if_it_does_not_go_to_a_terminal() {
     let expected = "a\tTeamViewer\tonboarded\t2026-11-20T00:00:03.6670033Z\n\
                     5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10\t\tsomeNewStatus\t\n";
     for arguments in [&[][..], &["-o", "text"], &["--output", "text", "--color", "never"]] {
@@ -150,7 +150,7 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
 }
 
 #[test]
-fn off_a_terminal_nothing_is_cut_and_values_are_as_graph_wrote_them() {
+fn without_a_terminal_nothing_is_cut_and_values_are_as_graph_wrote_them() {
     let lines: Vec<_> = NAMED
         .iter()
         .map(|partner| {
@@ -351,7 +351,7 @@ fn pages_that_link_in_a_circle_are_an_error() {
 }
 
 #[test]
-fn half_a_list_is_never_printed() {
+fn an_incomplete_list_is_never_printed() {
     let graph = Graph::answering(|line| match line.contains("skiptoken") {
         false => (200, linked(FIRST, &format!("{{root}}{PARTNERS}?$skiptoken=2"))),
         true => (403, String::new()),
@@ -440,7 +440,7 @@ fn a_reader_that_closes_the_pipe_early_is_not_a_failure() {
     }
 }
 
-/// Lists the partners at this root.
+/// Lists the partners at this URL.
 fn list_at(root: &str, arguments: &[&str]) -> Seen {
     let home = Intunectl::new();
     let mut command = home.command();
@@ -465,7 +465,7 @@ fn a_page_with_an_incomplete_body_is_requested_again() {
 }
 
 #[test]
-fn hints_are_for_reading_not_for_writing() {
+fn the_hints_of_list_are_those_for_reads() {
     for (status, hint) in [
         (404, "hint: 404: check --graph-url, --cloud and --api-version\n"),
         (

@@ -1,4 +1,5 @@
-//! `partner onboard`: what is different from `partner disconnect`, whose tests cover the rest, and that nothing else is.
+//! `partner onboard`: how it differs from `partner disconnect`, and that nothing else differs. The tests of
+//! `partner disconnect` are more thorough.
 
 use std::time::Duration;
 

@@ -99,7 +99,7 @@ fn assert_not_asked(screen: &str, server: &Server) {
 }
 
 #[test]
-fn the_prompt_is_on_the_terminal_whatever_the_standard_streams_are() {
+fn the_prompt_is_on_the_terminal_even_if_standard_streams_are_redirected() {
     for bits in 0..8 {
         let streams = Streams { stdin: bits & 1 != 0, stdout: bits & 2 != 0, stderr: bits & 4 != 0 };
         for (keys, code) in [("n\n", 1), ("y\n", 0)] {

@@ -17,7 +17,7 @@ use crate::support::{Intunectl, Seen, ids, jwt, run};
 
 /// The tenant of the token in these tests, as JSON.
 const TENANT: &str = r#""11111111-2222-3333-4444-555555555555""#;
-/// Placeholder in a record for the root of the server.
+/// Placeholder in a record for the URL of the server.
 const ROOT: &str = "{root}";
 
 /// A record of an earlier run, with its line break.
@@ -25,14 +25,14 @@ fn record(id: &str, action: &str, status: &str) -> String {
     record_of(id, action, status, TENANT, ROOT)
 }
 
-/// The same, of this tenant (as JSON) at this root.
+/// The same, of this tenant (as JSON) at this Graph server.
 fn record_of(id: &str, action: &str, status: &str, tenant: &str, root: &str) -> String {
     format!(
         r#"{{"id":"{id}","index":7,"action":"{action}","status":"{status}","http_status":204,"attempts":1,"duration_ms":184,"time":"2026-11-23T10:15:30.123Z","tenant_id":{tenant},"graph_url":"{root}","account":"a","client_request_id":"c","request_id":"r","error":null}}"#
     ) + "\n"
 }
 
-/// The log with this server as the Graph root.
+/// The log with this server as the Graph server.
 fn at(server: &Server, log: impl AsRef<[u8]>) -> Vec<u8> {
     let encodings: [fn(&str) -> Vec<u8>; 3] = [
         |text| text.as_bytes().to_vec(),
@@ -49,7 +49,7 @@ fn at(server: &Server, log: impl AsRef<[u8]>) -> Vec<u8> {
     log
 }
 
-/// Writes a log with this server as the Graph root.
+/// Writes a log with this server as the Graph server.
 fn write(home: &Intunectl, server: &Server, name: &str, log: impl AsRef<[u8]>) -> PathBuf {
     home.file(name, at(server, log))
 }
@@ -409,7 +409,7 @@ fn overwriting(log: &str) -> Seen {
     )
 }
 
-/// The error if the output has another format than the records.
+/// The error if the output has a format other than that of the records.
 fn between(log: &str) -> Seen {
     refused(
         &format!("the output would be mixed with the records in {log}"),
@@ -594,7 +594,7 @@ fn if_everything_is_done_nothing_is_sent() {
 }
 
 #[test]
-fn records_of_another_tenant_or_root_do_not_count_and_are_reported() {
+fn records_of_another_tenant_or_graph_server_do_not_count_and_are_reported() {
     let other = r#""99999999-2222-3333-4444-555555555555""#;
     let of = |tenant: &str, root: &str| record_of("a", "disconnect", "disconnected", tenant, root);
     let old = r#"{"id":"a","index":1,"action":"disconnect","status":"disconnected","error":null}"#.to_owned() + "\n";

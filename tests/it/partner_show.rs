@@ -262,7 +262,7 @@ fn a_success_other_than_200_does_not_show_a_partner() {
 }
 
 #[test]
-fn a_guid_is_the_same_partner_in_whatever_case_graph_writes_it() {
+fn a_guid_is_the_same_partner_in_upper_and_lower_case() {
     let server = Server::always(|| Reply::partner("5F0E1C9A-2B7D-4C8E-9A41-6D3B8F2E7C10", "onboarded"));
     let guid = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
     let seen = show(&server, &[guid, &guid.to_uppercase(), "-o", "id"]);

@@ -36,7 +36,7 @@ fn in_effect_at(read: usize) -> Server {
     service(move |id, before| Reply::partner(id, if before >= read { "notOnboarded" } else { "onboarded" }))
 }
 
-/// A service that accepts the first, and the others only after the gate is open.
+/// A service that accepts the first change, and the others only after the gate is open.
 fn only_the_first_is_taken_on(read: impl Fn(&str) -> Reply + Send + Sync + 'static) -> (Server, Gate) {
     Server::gated(
         |request, _| request.is_post() && request.id() != "p-0001",
@@ -171,7 +171,7 @@ fn if_the_time_runs_out_the_message_has_the_last_status_and_the_duration() {
 }
 
 #[test]
-fn partners_that_are_waited_for_do_not_count_for_the_concurrency() {
+fn partners_that_are_waited_for_do_not_count_against_concurrency() {
     let posts = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&posts);
     let server = Server::start(move |request, _| match request.is_post() {
@@ -214,7 +214,7 @@ fn concurrency_limits_the_reads_in_flight() {
 }
 
 #[test]
-fn temporary_failures_of_reads_are_waited_out() {
+fn temporary_failures_of_reads_do_not_end_the_wait() {
     let failures: [Failure; 7] = [
         (|| Reply::status(404).body(r#"{"error":{"code":"ResourceNotFound","message":"no such partner"}}"#), "404"),
         (|| Reply::status(500), "500"),
@@ -361,7 +361,7 @@ fn a_signal_ends_the_wait_quickly_and_the_records_say_accepted() {
 }
 
 #[test]
-fn after_a_signal_accepted_and_unsent_ids_are_told_apart() {
+fn after_a_signal_records_distinguish_accepted_and_unsent_ids() {
     let server = in_effect_at(usize::MAX);
     // The rate limit allows two.
     let running = start("disconnect", &server, 5, &["--wait=10m", "-o", "ndjson", "--rate", "2/10m", "-j2"]);
@@ -434,7 +434,7 @@ fn fail_fast_stops_the_run_if_a_change_is_not_confirmed_in_time() {
 }
 
 #[test]
-fn resume_repeats_what_was_not_confirmed() {
+fn resume_repeats_changes_that_were_not_confirmed() {
     let server = in_effect_at(1);
     let home = Intunectl::new();
     let seen = run(home.disconnect(server.root()).args(["a", "--wait=900ms", "-o", "ndjson"]));

@@ -14,7 +14,7 @@ fn proxy(status: &'static str) -> Server {
     Server::always(move || Reply::Raw(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").into()))
 }
 
-/// Asserts that the proxy was asked to connect to the server so many times.
+/// Asserts that the proxy was asked this many times to connect to the server.
 #[track_caller]
 fn assert_asked(proxy: &Server, times: usize) {
     let asked: Vec<_> = proxy.requests().into_iter().map(|request| (request.method, request.path)).collect();

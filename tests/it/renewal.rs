@@ -99,8 +99,8 @@ impl Scene {
         self.machine.token(&["-vv", "--profile", "work"])
     }
 
-    /// Asserts that the keyring has the `n`th tokens issued. The access token must expire soon: the refresh token is seen
-    /// only when the next renewal sends it.
+    /// Asserts that the keyring has the `n`th tokens issued. The access token must expire soon: the refresh token is
+    /// seen only when the next renewal sends it.
     #[track_caller]
     fn keeps(&self, n: usize) {
         let seen = self.token();
@@ -672,7 +672,7 @@ fn a_sign_in_that_expires_during_a_run_is_reported_once() {
 
 type Given = Box<dyn Fn(&Issuer) -> Reply + Send + Sync>;
 
-/// What a sign-in service may answer instead of tokens, and a part of the message for each.
+/// Answers of a sign-in service without valid tokens, and a part of the message for each.
 fn nonsense(elsewhere: &str) -> Vec<(&'static str, Given, &'static str)> {
     let location = elsewhere.to_owned();
     let page = include_bytes!("../data/502-gateway.html");

@@ -208,7 +208,7 @@ fn a_batch_file_on_the_path_is_run_without_its_extension() {
 
 #[cfg(windows)]
 #[test]
-fn pathext_says_which_extensions_need_not_be_typed() {
+fn pathext_lists_the_extensions_that_can_be_omitted() {
     let home = Intunectl::new();
     let mut command = batch_file(&home, "az.cmd");
     command.args(["sandbox", "--", "az"]).env("PATHEXT", ".EXE");

@@ -1,5 +1,5 @@
-//! Everything that a user can see, as text in `tests/screens/`, to be read from top to bottom. These tests compare; what a
-//! text means is asserted elsewhere. `SNAPSHOTS=overwrite cargo test --test it screens::` writes the files anew.
+//! Everything that a user can see, as text in `tests/screens/`, to be read from top to bottom. These tests compare;
+//! what a text means is asserted elsewhere. `SNAPSHOTS=overwrite cargo test --test it screens::` writes the files anew.
 
 mod help;
 mod identity;
@@ -49,7 +49,7 @@ const FILES: &[&str] = &[
 /// One file of screens.
 pub struct Screens {
     file: &'static str,
-    /// Where commands run. Files of the screens are put there.
+    /// The home in which commands run, with the files that the screens need.
     pub home: Intunectl,
     variables: Vec<(&'static str, String)>,
     masks: Vec<(String, String)>,
@@ -74,7 +74,7 @@ impl Screens {
         self.variables.push((name, value.to_owned()));
     }
 
-    /// Takes a variable back.
+    /// Removes a variable that [`Self::set`] has set.
     pub fn unset(&mut self, name: &str) {
         self.variables.retain(|(other, _)| *other != name);
     }
@@ -85,12 +85,11 @@ impl Screens {
         self.set("INTUNECTL_LOGIN_URL", server.root());
     }
 
-    /// Shows `to` in place of `from`, which is not the same in every run.
+    /// Shows `to` in place of `from`, which differs between runs.
     pub fn mask(&mut self, from: impl Into<String>, to: impl Into<String>) {
         self.masks.push((from.into(), to.into()));
     }
 
-    /// A heading.
     pub fn heading(&mut self, text: &str) {
         self.text.push_str(&format!("\n# {text}\n"));
     }
@@ -106,14 +105,14 @@ impl Screens {
         self.surround(self.home.command())
     }
 
-    /// Types a line in a shell that is not at a terminal, and shows what comes: both streams, and the exit code.
+    /// Types a line in a shell that is not at a terminal, and shows both streams and the exit code.
     #[cfg(unix)]
     pub fn sh(&mut self, line: &str) {
         let seen = run(&mut self.surround(self.home.sh(&format!("exec 2>&1\n{line}"))));
         self.show(line, &seen.stdout, seen.code);
     }
 
-    /// Shows what a line led to.
+    /// Shows a line and its outcome.
     pub fn show(&mut self, line: &str, screen: &str, code: Option<i32>) {
         let end = if screen.is_empty() || screen.ends_with('\n') { "" } else { "\n" };
         let code = match code {
@@ -124,7 +123,7 @@ impl Screens {
         self.text.push_str(&format!("\n$ {line}\n{screen}{end}{code}"));
     }
 
-    /// The same for what another fake has seen.
+    /// The same for a run that has ended.
     pub fn show_seen(&mut self, line: &str, seen: &Seen) {
         self.show(line, &format!("{}{}", seen.stdout, seen.stderr), seen.code);
     }
@@ -150,7 +149,7 @@ fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/screens")
 }
 
-/// Every port of the loopback as the same one.
+/// Replaces every loopback port with the same one.
 fn with_one_port(text: &str) -> String {
     let mut parts = text.split("127.0.0.1:");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -160,7 +159,7 @@ fn with_one_port(text: &str) -> String {
     })
 }
 
-/// Every time that a run took as the same one.
+/// Replaces every duration of a run with the same one.
 fn with_one_duration(text: &str) -> String {
     let mut parts = text.split(" in ");
     let first = parts.next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Signing in, with a real keyring, against the sandbox and against platforms that misbehave.
+//! Signing in, with a real keyring, against the sandbox and against sign-in services that misbehave.
 
 use std::net::TcpStream;
 #[cfg(unix)]
@@ -35,7 +35,7 @@ const CODE: &str = "0.AXMcode_that~came-back/8Jq+ZvNw5=Tg";
 const REFRESH: &str = "1.AXMrefresh~9Kd/Wq+Zx7Lp=Bn3Vc-Ty_Gh";
 const CLIENT_SECRET: &str = "bWo8Q~clientSecret.xK4/Rt+Zq9=Vm";
 
-/// A platform's answer to a request for a device code.
+/// A sign-in service's answer to a request for a device code.
 fn code() -> Value {
     json!({
         "user_code": "BCDF-GHJK",
@@ -47,7 +47,7 @@ fn code() -> Value {
     })
 }
 
-/// A platform's answer to an account that has signed in.
+/// A sign-in service's answer to an account that has signed in.
 fn tokens() -> Value {
     json!({
         "token_type": "Bearer",
@@ -70,7 +70,7 @@ fn but(mut value: Value, changes: &Value) -> Value {
     value
 }
 
-/// A platform that grants everything, and at the same address a Graph without partners.
+/// A sign-in service that grants everything, and at the same address a Graph without partners.
 fn good(_: &Request, endpoint: &str, _: usize) -> Reply {
     match endpoint {
         "devicecode" => answer(200, &code()),
@@ -80,7 +80,7 @@ fn good(_: &Request, endpoint: &str, _: usize) -> Reply {
     }
 }
 
-/// The command to sign in at a platform.
+/// The command to sign in at this URL.
 fn login(machine: &Machine, url: &str, arguments: &[&str]) -> Command {
     machine.command(&[&["auth", "login", "--graph-url", url, "--login-url", url], arguments].concat())
 }
@@ -295,9 +295,9 @@ fn a_device_code_is_shown_on_standard_error_and_standard_output_is_empty() {
     assert_eq!(polled.form("device_code").as_deref(), Some(DEVICE_CODE));
 }
 
-// A device code, and a platform that misbehaves.
+// A device code, and a sign-in service that misbehaves.
 
-/// A platform with other answers at this endpoint.
+/// A sign-in service with other answers at this endpoint.
 fn with(machine: &Machine, endpoint: &'static str, reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Platform {
     Platform::scripted(
         &machine.secrets,
@@ -307,7 +307,7 @@ fn with(machine: &Machine, endpoint: &'static str, reply: impl Fn(usize) -> Repl
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_refused_device_code_fails_with_the_platforms_message_and_a_hint() {
+fn a_refused_device_code_fails_with_the_services_message_and_a_hint() {
     let machine = Machine::new();
     for (error, description, words, hint) in [
         ("expired_token", "AADSTS70020: The code expired.", "AADSTS70020: The code expired.", "--browser"),
@@ -500,7 +500,7 @@ fn polling_ends_after_three_polls_in_a_row_without_an_answer() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn an_answer_that_is_not_the_platforms_is_described() {
+fn an_answer_that_is_not_the_sign_in_services_is_described() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
     let location = elsewhere.url();
@@ -763,7 +763,7 @@ fn a_second_callback_changes_nothing() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_refusal_in_the_browser_fails_with_the_platforms_message() {
+fn a_refusal_in_the_browser_fails_with_the_services_message() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     for (error, description, words, hint) in [
@@ -788,7 +788,7 @@ fn a_refusal_in_the_browser_fails_with_the_platforms_message() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_code_that_the_platform_does_not_redeem_fails_the_sign_in() {
+fn a_code_that_the_service_does_not_redeem_fails_the_sign_in() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
     let location = elsewhere.url();
@@ -814,7 +814,7 @@ fn a_code_that_the_platform_does_not_redeem_fails_the_sign_in() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn the_port_is_on_the_loopback_alone() {
+fn the_port_is_only_on_loopback() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let (_process, address) = begin_in_browser(&machine, platform.root(), &[]);
@@ -981,7 +981,7 @@ fn signing_in_again_reuses_tenant_and_client_id_unless_options_override_them() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_sign_in_to_another_tenant_than_before_is_a_warning() {
+fn signing_in_to_a_different_tenant_than_before_is_a_warning() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, move |request, endpoint, n| match (endpoint, n) {
         ("token", 1..) => {
@@ -1169,7 +1169,7 @@ fn a_keyring_that_was_locked_again_is_an_error_and_does_not_count_as_empty() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_profiles_tokens_are_not_sent_to_another_root() {
+fn a_profiles_tokens_are_not_sent_to_another_server() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
     // With 3600 the access token would be sent, with 60 and 0 first the refresh token.
@@ -1241,7 +1241,7 @@ fn a_profiles_tokens_do_not_follow_a_redirect() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_profiles_token_is_not_sent_to_a_next_page_outside_the_root() {
+fn a_profiles_token_is_not_sent_to_a_next_page_outside_the_graph_url() {
     let machine = Machine::new();
     let elsewhere = Unspoken::new();
     let link = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
@@ -1327,7 +1327,7 @@ fn of_app() -> Value {
     but(claims(3600), &json!({"scp": null, "upn": null, "roles": [PERMISSION], "idtyp": "app", "appid": "an-app"}))
 }
 
-/// A platform for applications, with Graph's and GitHub's answers at the same address.
+/// A sign-in service for applications, with Graph's and GitHub's answers at the same address.
 fn for_apps(
     machine: &Machine,
     graph: impl Fn() -> Reply + Send + Sync + 'static,
@@ -1400,7 +1400,7 @@ fn an_application_signs_in_for_one_run_and_nothing_is_stored() {
 }
 
 #[test]
-fn application_credentials_are_not_used_for_another_graph_root_alone() {
+fn application_credentials_are_not_used_if_only_the_graph_server_is_named() {
     let machine = Machine::without_keyring();
     let (graph, github) = (Unspoken::new(), Unspoken::new());
     for proof in [Proof::Secret, Proof::File, Proof::GitHub] {
@@ -1561,7 +1561,7 @@ fn auth_status_shows_the_source_even_if_it_has_no_usable_token() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_for_another_tenant_than_the_named_one_fails_the_sign_in() {
+fn a_token_for_a_tenant_other_than_the_named_one_fails_the_sign_in() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     let seen = sign_in(&machine, platform.root(), &["-vv", "--tenant", OTHER_TENANT]);
@@ -1593,7 +1593,7 @@ fn an_invalid_tenant_is_a_usage_error() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn profiles_of_any_name_are_listed_and_damaged_ones_hide_no_other() {
+fn profiles_of_any_name_are_listed_even_if_others_are_damaged() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     // wine stores credentials in the registry, where a name has at most 255 characters.
@@ -1615,7 +1615,7 @@ fn profiles_of_any_name_are_listed_and_damaged_ones_hide_no_other() {
         let seen = sign_in(&machine, platform.root(), &["-vv", "--profile", name]);
         assert_eq!(seen.code, Some(0), "{name}: {}", seen.stderr);
     }
-    // One entry is no valid head; another's secret is no profile.
+    // One entry is not a valid head; the secret of another is not a profile.
     let (generation, text) = ("0123456789abcdef0123456789abcdef", "no-JSON-but-a-secret-of-somebody");
     machine.secrets.keep(text);
     let head = json!({"layout": 1, "slot": "a", "generation": generation, "chunks": 1, "bytes": text.len()});
@@ -1637,8 +1637,8 @@ fn profiles_of_any_name_are_listed_and_damaged_ones_hide_no_other() {
             false => assert_eq!(row[1..4], [ACCOUNT, TENANT, platform.root()]),
         }
     }
-    // At 40 columns, in blocks. Only a name may be wider. On a console, a line that fills it, as that of a tenant would,
-    // looks like one that continues below.
+    // At 40 columns, in blocks. Only a name may be wider. On a console, a line that fills it, as that of a tenant
+    // would, looks like one that continues below.
     let narrow = if cfg!(windows) { 41 } else { 40 };
     let on_a_terminal = |columns| {
         let streams = Streams { stdin: true, stdout: true, stderr: false };
@@ -1745,7 +1745,7 @@ fn tokens_of_12_kb_are_stored_and_renewed_whole() {
 
 // Secrets that an answer repeats.
 
-/// How a platform's answer repeats the secrets that were sent.
+/// How an answer repeats the secrets that were sent.
 #[derive(Clone, Copy, Debug)]
 enum Echo {
     Description,
@@ -1787,7 +1787,7 @@ fn an_answer_that_repeats_an_accounts_secrets_is_redacted() {
         let seen = sign_in_by_browser(&machine, platform.root(), &["-vv"]);
         assert_eq!(seen.code, Some(4), "{how:?}: {}", seen.stderr);
         assert!(matches!(how, Echo::Page) || seen.stderr.contains("[redacted]"), "{how:?}: {}", seen.stderr);
-        // A device code, valid for one second, because polling continues if the answer is not the platform's.
+        // A device code, valid for one second, because polling continues if the answer is not the sign-in service's.
         let platform = Platform::scripted(&machine.secrets, move |request, endpoint, _| match endpoint {
             "token" => echo(request, how),
             _ => answer(200, &but(code(), &json!({"expires_in": 1}))),

@@ -82,7 +82,7 @@ fn a_certificate_in_ca_cert_is_trusted_in_addition() {
 
 #[test]
 #[cfg_attr(windows, ignore = "wine 8 cannot add a certificate to the system's: CertCreateCertificateChainEngine")]
-fn a_root_given_with_ca_cert_is_trusted_where_the_system_may_trust_none() {
+fn a_certificate_in_ca_cert_is_trusted_even_if_the_system_trusts_none() {
     let (server, user) = (TlsServer::start(), Intunectl::new());
     user.file("own.pem", &server.pem);
     let seen = server.disconnect(&user, &["--ca-cert", "own.pem"], &[]);

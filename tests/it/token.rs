@@ -31,8 +31,8 @@ impl Scene {
         command
     }
 
-    /// Asserts that a command fails with this code, prints and sends nothing, and does not show the secret. Returns standard
-    /// error.
+    /// Asserts that a command fails with this code, prints and sends nothing, and does not show the secret. Returns
+    /// standard error.
     #[track_caller]
     fn refuses(&self, command: &mut Command, code: i32) -> String {
         let seen = run(command);
@@ -104,7 +104,7 @@ fn unusable_application_credentials_are_an_error_and_the_keyring_is_not_used() {
 }
 
 #[test]
-fn application_credentials_are_used_with_another_graph_only_if_its_sign_in_is_named() {
+fn with_a_named_graph_server_application_credentials_need_a_named_sign_in_server() {
     let scene = Scene::new();
     let stderr = scene.refuses(scene.disconnect(&[]).envs(APP), 4);
     let error = "error: no sign-in server is known for the Graph server in INTUNECTL_GRAPH_URL; nothing was sent\nhint: add --login-url";
@@ -129,7 +129,7 @@ fn an_empty_source_is_an_error_and_no_later_source_is_used() {
 }
 
 #[test]
-fn without_a_token_the_hint_names_every_way_to_one() {
+fn without_a_token_the_hint_names_every_way_to_get_one() {
     let scene = Scene::new();
     let stderr = scene.refuses(&mut scene.disconnect(&[]), 4);
     assert!(stderr.starts_with("error: no access token"), "{stderr}");

@@ -1,10 +1,10 @@
 //! How a secret is stored in a keyring whose entries are small and are written one at a time.
 //!
-//! The secret is cut into chunks, and a head entry says which chunks make up the secret. There are two slots for chunks,
-//! `a` and `b`. Saving fills the slot that the head does not name, then writes the head, then empties the other slot.
-//! Writing the head is the step that decides: a crash before it leaves the old secret intact. Leftovers of a crash are
-//! in the unnamed slot, where the next save or delete removes them. Chunks are written upwards and deleted downwards, so
-//! a slot never has a gap and its end can be found.
+//! The secret is cut into chunks, and a head entry says which chunks make up the secret. There are two slots for
+//! chunks, `a` and `b`. Saving fills the slot that the head does not name, then writes the head, then empties the other
+//! slot. Writing the head is the step that decides: a crash before it leaves the old secret intact. Leftovers of a
+//! crash are in the unnamed slot, where the next save or delete removes them. Chunks are written upwards and deleted
+//! downwards, so a slot never has a gap and its end can be found.
 //!
 //! Every chunk begins with the generation of its secret, so chunks of two saves are never joined. All entries are text,
 //! because a Secret Service backed by KDE Wallet stores nothing else.
@@ -223,9 +223,9 @@ impl<'a> ProfileEntries<'a> {
 
 /// The name of a profile's head entry, and the prefix of its chunks' names.
 ///
-/// Windows Credential Manager ignores case, so everything except lower-case letters, digits, `-` and `_` becomes `%` and
-/// six hexadecimal digits: two profiles never share a name. The 64 characters of a profile's name stay below the limit
-/// of 513 bytes for a user name there.
+/// Windows Credential Manager ignores case, so everything except lower-case letters, digits, `-` and `_` becomes `%`
+/// and six hexadecimal digits: two profiles never share a name. The 64 characters of a profile's name stay below the
+/// limit of 513 bytes for a user name there.
 pub(super) fn entry_name(profile: &str) -> String {
     let mut name = String::new();
     for c in profile.chars() {

@@ -28,8 +28,8 @@ enum Fault {
     Unreported,
 }
 
-/// A keyring in memory. With a limit, that many writes (sets and deletes) succeed, the next one fails as the fault says,
-/// and so does every later call, as if the process had been killed.
+/// A keyring in memory. With a limit, that many writes (sets and deletes) succeed. The next one fails in the given way,
+/// and then every call fails, as if the process had been killed.
 #[derive(Debug, Default)]
 struct Memory {
     held: Mutex<Held>,
@@ -306,7 +306,7 @@ fn a_reader_overtaken_by_a_save_or_a_delete_finds_the_old_or_the_new_state() {
             assert!(memory.overtaken.lock().unwrap().is_empty());
         }
     }
-    // Before each of its reads, as often as it starts again.
+    // Saves overtake it as often as it may start again. It still finds the last secret.
     let memory = Memory::with(held_after(&[&old]), None);
     *memory.overtaken.lock().unwrap() = (0..12).map(|n| (0, Some(text(6 * PIECE_BYTES, n)))).collect();
     assert_eq!(load(&memory).unwrap(), Some(text(6 * PIECE_BYTES, 11)));

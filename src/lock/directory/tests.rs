@@ -1,5 +1,5 @@
 //! Which directory is used, and what is left unchanged.
-#![allow(clippy::print_stderr, reason = "a test that needs root says so")]
+#![allow(clippy::print_stderr, reason = "a test that needs root reports that it is skipped")]
 
 use std::os::unix::fs::{chown, symlink};
 use std::time::Instant;
@@ -111,7 +111,7 @@ fn an_empty_or_relative_path_in_a_variable_is_ignored() {
 
 #[test]
 fn a_directory_that_belongs_to_another_user_is_skipped_and_nothing_is_left_in_it() {
-    // The last as after `sudo`: the state directory would have to be created in somebody else's home.
+    // The last case is that after `sudo`: the state directory would have to be created in somebody else's home.
     for variable in [RUN, ("XDG_STATE_HOME", "run"), ("XDG_STATE_HOME", "run/new")] {
         let scene = Scene::new();
         if !scene.give_away("run") {

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::output::terminal::TextStyle;
 
-/// Whether JSON shows what looks like a token. It is redacted in output that quotes what was typed, perhaps in the wrong
-/// place.
+/// Whether JSON shows text that looks like a token. Such text is redacted in output that quotes user input: a token may
+/// have been typed in the wrong place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tokens {
     Kept,

@@ -1,5 +1,5 @@
-//! How results are written: one module per format. A new format is a module, a variant of [`Format`], and a line in each
-//! of its methods.
+//! How results are written: one module per format. A new format is a module, a variant of [`Format`], and a line in
+//! each of its methods.
 
 pub mod id;
 pub mod json;

@@ -110,7 +110,7 @@ mod tests {
              no such partner (request ID r)"
         );
         assert_eq!(shown(DONE, Some(51)), "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10  disconnected");
-        // Below for every status, not only for those that are too wide: a column is read at a glance.
+        // Below for every status, not only for those that are too wide, so that all details are in one column.
         for status in [DONE, Status::Failed] {
             let shown = shown(status, Some(50));
             assert!(shown.starts_with("5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10\n  "), "{shown}");

@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_client_that_polls_too_often_is_slowed_down_by_five_seconds_each_time() {
         let (pending, slower) = (Err(EntraError::Pending), Err(EntraError::SlowDown));
-        // 1 s at first, of which half may be missing; 6 s afterwards; then 11 s.
+        // The interval is 1 s at first, and half of it is enough; then 6 s, then 11 s.
         let times = [0, 500, 999, 6_498, 17_000, 28_000];
         let expected = [&pending, &pending, &slower, &slower, &pending, &pending].map(Clone::clone);
         assert_eq!(ask(60_000, &times), expected);

@@ -59,7 +59,7 @@ pub(super) struct EndpointRequest<'a> {
 }
 
 impl Entra {
-    /// For the Graph at `root`. Sign-ins are approved after `approve_after`, and their tokens live for `lifetime`.
+    /// For the Graph at `root`. Sign-ins are approved after `approve_after`, and their tokens are valid for `lifetime`.
     pub(super) fn new(root: String, approve_after: Duration, lifetime: Duration, now: SystemTime) -> Self {
         Self {
             tokens: TokenIssuer::new(lifetime, now),

@@ -16,7 +16,7 @@ pub(super) fn is_any(name: &str) -> bool {
 }
 
 /// Whether a tenant of this name exists: one for each ID and each domain, except domains in `.invalid`, which never
-/// exist (RFC 2606, section 2). They serve to try out a failing look-up.
+/// exist (RFC 2606, section 2). Use one to try out a failing look-up.
 pub(super) fn exists(name: &str) -> bool {
     let is_label =
         |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

@@ -30,8 +30,8 @@ impl Throttle {
         Self { writes: SlidingWindow::new(writes), all: SlidingWindow::new(all) }
     }
 
-    /// Counts a request that arrives at `now`, which never goes back. Returns `None` if it is accepted, else how long
-    /// to wait until a request is accepted, if no other is sent before.
+    /// Counts a request that arrives at `now`. Times never go back. Returns `None` if it is accepted, else how long to
+    /// wait until a request is accepted, if no other is sent before.
     pub(super) fn arrive(&mut self, is_write: bool, now: Instant) -> Option<Duration> {
         let (mut is_refused, mut wait) = self.all.arrive(now);
         if is_write {

@@ -80,7 +80,7 @@ fn bash_offers_no_file_that_would_be_a_command() {
 }
 
 #[test]
-fn bash_looks_nothing_up_if_an_alias_contains_options() {
+fn bash_looks_up_nothing_if_an_alias_contains_options() {
     let home = Intunectl::new();
     let other = Unspoken::new();
     let line = "intunectl partner disconnect ";
@@ -125,7 +125,7 @@ fn bash_shows_no_messages_of_the_program() {
 
 #[test]
 #[ignore = "needs fish; .ci/run runs it"]
-fn fish_looks_nothing_up_unless_it_sees_the_whole_line_and_shows_no_messages() {
+fn fish_looks_up_nothing_unless_it_sees_the_whole_line_and_shows_no_messages() {
     let home = Intunectl::new();
     let in_fish = |root: &str, script: &str, line: &str| {
         let mut command = home.command();

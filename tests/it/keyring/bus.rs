@@ -17,7 +17,7 @@ use crate::support::{Intunectl, Seen, files, run, run_with};
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-#[allow(clippy::print_stderr, reason = "a test that needs root says so")]
+#[allow(clippy::print_stderr, reason = "a test that needs root reports that it is skipped")]
 fn another_users_files_in_the_temporary_directory_block_neither_login_nor_logout() {
     let keyring = Scene::new();
     let shared = Intunectl::new();

@@ -25,7 +25,7 @@ use crate::support::{Intunectl, TOKEN, run};
 #[test]
 fn without_a_terminal_there_is_no_prompt() {
     let home = Intunectl::new();
-    // A session without a terminal, as of cron and services.
+    // A session without a terminal, like those of cron and services.
     let server = service();
     let mut alone = beside(&home.disconnect(server.root()), "setsid");
     alone.args(["--wait", "intunectl", "partner", "disconnect", "a", "b", "--graph-url", server.root()]);
@@ -219,11 +219,11 @@ fn a_job_moved_to_the_background_before_its_prompt_waits_there() {
     server.assert_only_read();
 }
 
-/// Asserts that the process with the prompt is not stopped. Waits as long as a wrong read would take to stop it.
+/// Asserts that the process with the prompt is not stopped. Waits long enough for a wrong read to stop it.
 #[track_caller]
 fn assert_not_stopped(home: &Intunectl) {
     // The system's list may lack a line while other processes change it.
-    let pid = until(|| lock(&home.home().join("intunectl")).holder, || "it does not ask".to_owned());
+    let pid = until(|| lock(&home.home().join("intunectl")).holder, || "there is no prompt".to_owned());
     let started = Instant::now();
     while started.elapsed() < Duration::from_millis(300) {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap();
@@ -308,7 +308,7 @@ fn a_job_moved_to_the_background_before_its_token_came_asks_in_the_foreground() 
 }
 
 /// Whether this command works here. Reports if it does not.
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+#[expect(clippy::print_stderr, reason = "reports that a test is skipped")]
 fn works(command: &[&str]) -> bool {
     let works = Command::new(command[0]).args(&command[1..]).output().is_ok_and(|output| output.status.success());
     if !works {
@@ -359,7 +359,7 @@ fn without_dev_tty_the_prompt_uses_the_terminal_of_a_standard_stream() {
 }
 
 #[test]
-fn a_terminal_that_hangs_up_declines() {
+fn a_hangup_of_the_terminal_counts_as_no() {
     let server = service();
     let home = Intunectl::new();
     // As with nohup, the process survives. Its exit code is written to a file.

@@ -1,4 +1,4 @@
-//! Which token, which tenant, which servers: what a run acts with, and everything that stops it before the first request.
+//! The token, the tenant and the servers that a run uses, and everything that stops it before the first request.
 #![cfg(target_os = "linux")]
 
 use serde_json::{Value, json};

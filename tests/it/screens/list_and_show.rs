@@ -64,7 +64,7 @@ fn tenant() -> Server {
     })
 }
 
-/// Shows what a command does at a terminal of so many columns. What goes to standard error follows what is on the screen.
+/// Shows the output of a command at a terminal of this width. Standard error follows the screen.
 pub fn at_terminal(screens: &mut Screens, columns: u16, line: &str) {
     let terminal = Terminal::start(&words(screens, line), Streams { stderr: false, ..ALL }, columns);
     let (seen, screen) = terminal.end_with_screen();

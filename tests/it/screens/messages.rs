@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::architecture::{ignored, sources};
 
-/// What nobody sees, or nobody on the system of these screens: the beginning of a file's path, a part of the sentence
-/// or nothing for all in the file, and the reason.
+/// Sentences that are never shown, or not on the system of these screens: the beginning of a file's path, a part of the
+/// sentence (empty for all sentences of the file), and the reason.
 const NOT_SHOWN: &[(&str, &str, &str)] = &[
     ("lib.rs", "requests in flight may have succeeded", "a panic, which no known input causes"),
     ("lib.rs", "and report this bug", "its hint"),
@@ -102,7 +102,7 @@ fn literals(source: &str) -> Vec<&str> {
     literals
 }
 
-/// What is fixed in a literal, as far as it is three words or more.
+/// The fixed parts of a literal that have at least three words.
 fn parts(literal: &str) -> Vec<String> {
     let literal = literal.replace("\\\n", " ").replace("\\n", " ").replace("\\\"", "\"").replace("\\\\", "\\");
     let mut parts = vec![String::new()];
@@ -122,13 +122,13 @@ fn parts(literal: &str) -> Vec<String> {
     parts.filter(|part| part.split(' ').filter(|word| word.chars().any(char::is_alphabetic)).count() >= 3).collect()
 }
 
-/// With one space wherever there is space.
+/// Replaces all white space with single spaces.
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
-fn the_parts_of_a_literal_are_what_does_not_change() {
+fn the_parts_of_a_literal_are_its_fixed_texts() {
     let source = r#"let a = "no {b}: c d e\n f"; // "x y z"
         let g = "one \
                  two three{four}five \"six\" seven"; reason = "not this one either"; "a b""#;

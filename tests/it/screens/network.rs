@@ -34,8 +34,8 @@ fn network() {
     screens.check();
 }
 
-/// The certificate of an authority that did not issue the server's. Its name must differ, too: otherwise the error would be
-/// about the signature.
+/// The certificate of an authority that did not issue the server's. Its name must differ, too: otherwise the error
+/// would be about the signature.
 fn other_authority() -> String {
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
     params.distinguished_name.push(rcgen::DnType::CommonName, "Contoso Root CA");

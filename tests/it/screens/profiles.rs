@@ -21,7 +21,7 @@ use crate::support::server::{Gate, PATIENCE, Reply};
 use crate::support::terminal::{Streams, Terminal};
 use crate::support::{BINARY, Intunectl, run, run_with};
 
-/// 1 h 24 min, and as many seconds as the screens may take.
+/// 1 h 24 min, and the seconds that the screens may take.
 const LIFETIME: u64 = 84 * 60 + 59;
 
 /// Less than 5 minutes, so the token is renewed before it is used; if that fails, it is still valid.
@@ -200,7 +200,8 @@ fn show_with_failing_keyring(screens: &mut Screens, connections: usize, line: &s
     let _ = std::fs::remove_file(socket);
 }
 
-/// Shows a command beside a keyring with a profile, in a session of its own, whose service was restarted and is locked.
+/// Shows a command in a session of its own, with a keyring that contains a profile. Its service was restarted and is
+/// locked.
 fn show_with_locked_keyring(screens: &mut Screens, arguments: &[&str]) {
     let script = "
         own=\"$1\"; shift

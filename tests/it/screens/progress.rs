@@ -118,7 +118,7 @@ fn verbose(screens: &mut Screens) {
     trace(screens, "intunectl partner disconnect -vv 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10");
 }
 
-/// Writes a file with so many IDs.
+/// Writes a file with `count` IDs.
 fn write_ids(screens: &Screens, count: usize) {
     let ids: String = (1..=count).map(|n| format!("5f0e1c9a-2b7d-4c8e-9a41-{n:012}\n")).collect();
     screens.home.file("ids.txt", ids);
@@ -147,7 +147,7 @@ fn state(stream: &str, part: &str) -> Option<String> {
     drawn(stream).into_iter().find(|state| state.contains(part)).map(|state| steady(&state))
 }
 
-/// Shows what a command prints, at steady times.
+/// Shows the output of a command, with [`steady`] values.
 fn trace(screens: &mut Screens, line: &str) {
     let mut command = screens.command();
     command.args(line.split_whitespace().skip(1));
@@ -155,7 +155,7 @@ fn trace(screens: &mut Screens, line: &str) {
     screens.show(line, &steady(&(seen.stderr + &seen.stdout)), seen.code);
 }
 
-/// The text with what differs between runs replaced.
+/// Replaces what differs between runs.
 pub fn steady(text: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let mut text = text.replace(&format!("intunectl/{version}"), "intunectl/1.0.0");
@@ -178,7 +178,7 @@ pub fn steady(text: &str) -> String {
     text
 }
 
-/// The text with this between two others on a line.
+/// Replaces the text between two others on a line.
 fn with_between(text: &str, before: &str, after: &str, with: &str) -> String {
     let mut parts = text.split(before);
     let first = parts.next().unwrap_or_default().to_owned();

@@ -37,7 +37,7 @@ fn partner(request: &Request) -> Reply {
     Reply::status(200).body(json!({"id": request.id(), "displayName": name, "onboardingStatus": status}).to_string())
 }
 
-/// One of many partners, of which some cannot be read.
+/// One of many partners. Some of them cannot be read.
 fn numbered(id: &str) -> Reply {
     let error = |code: &str, message: &str| json!({"error": {"code": code, "message": message}}).to_string();
     match id.get(34..) {

@@ -26,7 +26,7 @@ impl Turns {
         self.0.lock().unwrap().entry(id.to_owned()).or_default().clone()
     }
 
-    /// Types a line in a shell, and shows what comes.
+    /// Types a line in a shell, and shows the output.
     fn sh(&self, screens: &mut Screens, line: &str) {
         self.0.lock().unwrap().clear();
         let running = Running::start(&mut screens.surround(screens.home.sh(&format!("exec 2>&1\n{line}"))));
@@ -42,7 +42,7 @@ impl Turns {
         screens.show(line, &constant(&seen.stdout), seen.code);
     }
 
-    /// Types a line at a terminal of so many columns.
+    /// Types a line at a terminal of this width.
     fn at_terminal(&self, screens: &mut Screens, columns: u16, line: &str) {
         self.0.lock().unwrap().clear();
         let terminal = Terminal::start(&words(screens, line), Streams { stderr: false, ..ALL }, columns);
@@ -90,7 +90,7 @@ fn partner(id: &str, status: &str) -> Reply {
     Reply::status(200).header("request-id", REQUEST_ID).body(body)
 }
 
-/// A tenant with three partners, of which one is not onboarded.
+/// A tenant with three partners, one of them not onboarded.
 fn answer(request: &Request) -> Reply {
     match request.id() {
         MISSING => not_found(),

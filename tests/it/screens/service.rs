@@ -111,7 +111,7 @@ fn refused_tokens(screens: &mut Screens) {
 }
 
 fn throttled_requests(screens: &mut Screens) {
-    // The rest of the hour when the next partner would be sent.
+    // The time left of the hour when the next partner would be sent.
     for seconds in 30..59 {
         screens.mask(format!("59m {seconds}s"), "59m 59s");
     }

@@ -192,10 +192,10 @@ const REFUSALS: &[(Caller, &[u32], &str)] = &[
     (Account, &[50_199], "For security reasons, user confirmation is required for this request."),
 ];
 
-/// Other answers than usual: an endpoint, and what it answers to the next request. They are given in this order.
+/// Unusual answers: an endpoint, and its answer to the next request, in this order.
 type Answers = Arc<Mutex<VecDeque<(&'static str, Reply)>>>;
 
-/// An identity platform that signs everybody in, unless `answers` says otherwise.
+/// A sign-in service that signs everybody in, unless `answers` says otherwise.
 fn platform(answers: &Answers) -> Server {
     let answers = Arc::clone(answers);
     Server::start(move |request, _| {

@@ -36,7 +36,7 @@ fn each_thing_has_one_name() {
 }
 
 #[test]
-fn a_word_is_found_where_it_stands_alone() {
+fn a_word_is_found_only_as_a_whole_word() {
     assert!(has_word("the pace is kept", "pace") && has_word("pace", "pace") && has_word("(pace)", "pace"));
     assert!(!has_word("a space", "pace") && !has_word("paces", "pace"));
 }

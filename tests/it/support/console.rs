@@ -68,7 +68,6 @@ impl Console {
         (Self(Mutex::new(BufReader::new(stream))), running)
     }
 
-    /// Types keys.
     pub fn keys(&self, keys: &str) {
         let units: Vec<_> = keys.replace('\n', "\r").encode_utf16().map(|unit| format!("{unit:04x}")).collect();
         // In parts, because the program limits the length of a line.

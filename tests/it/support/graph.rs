@@ -77,12 +77,11 @@ impl Graph {
         Self::answering(|_| (204, String::new()))
     }
 
-    /// The root URL.
     pub fn url(&self) -> String {
         self.server.base_url()
     }
 
-    /// The command, with this root and [`TOKEN`] in its environment.
+    /// The command, with this URL and [`TOKEN`] in its environment.
     pub fn command(&self, home: &Intunectl, arguments: &[&str]) -> Command {
         let mut command = home.command();
         command.args(arguments).env("INTUNECTL_GRAPH_URL", self.url()).env("INTUNECTL_TOKEN", TOKEN);
@@ -116,7 +115,7 @@ impl Graph {
     }
 }
 
-/// A server to which nobody may connect.
+/// A server to which the program must not connect.
 pub struct Unspoken(TcpListener);
 
 impl Unspoken {
@@ -127,7 +126,7 @@ impl Unspoken {
         Self(listener)
     }
 
-    /// The URL, for a root or a proxy.
+    /// The URL, for a Graph server or a proxy.
     pub fn url(&self) -> String {
         format!("http://{}", self.0.local_addr().unwrap())
     }

@@ -15,7 +15,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// The content type.
     pub fn content_type(&self) -> String {
         let line = self.head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-type:"));
         line.and_then(|line| line.split_once(": ")).map_or(String::new(), |(_, value)| value.to_owned())

@@ -47,7 +47,6 @@ impl Server {
         command(&self.home, &self.root, arguments)
     }
 
-    /// Runs it to its end.
     pub fn run(&self, arguments: &[&str]) -> Seen {
         super::run(&mut self.command(arguments))
     }
@@ -65,7 +64,7 @@ impl Server {
     }
 }
 
-/// Serves each connection on its own thread. Returns a home that has the certificate as `own.pem`, and the root URL.
+/// Serves each connection on its own thread. Returns a home that has the certificate as `own.pem`, and the Graph URL.
 pub fn listen(serve: impl Fn(TcpStream, Arc<ServerConfig>) + Send + Sync + 'static) -> (Intunectl, String) {
     let Identity { config, pem, .. } = Identity::new(&["h2"]);
     let home = Intunectl::new();

@@ -50,7 +50,6 @@ pub fn but(changes: &Value) -> String {
     jwt(&claims)
 }
 
-/// A valid token.
 pub fn good() -> String {
     jwt(&claims(3600))
 }

@@ -57,7 +57,6 @@ impl Intunectl {
         Self { keyring: Some(keyring::Keyring::alone()), ..Self::new() }
     }
 
-    /// Whether it has a keyring.
     pub fn has_keyring(&self) -> bool {
         self.keyring.is_some()
     }
@@ -69,12 +68,11 @@ impl Intunectl {
         path
     }
 
-    /// The home.
     pub fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// `partner disconnect` against a Graph root, with a token. The test adds the rest.
+    /// `partner disconnect` at a Graph server, with a token. The test adds the rest.
     pub fn disconnect(&self, root: &str) -> Command {
         self.partner("disconnect", root)
     }
@@ -195,8 +193,7 @@ impl Seen {
     }
 
     /// Asserts that each of `count` IDs is reported once, with as many attempts as in `sent`, and as disconnected if it
-    /// is in
-    /// `done`.
+    /// is in `done`.
     #[track_caller]
     pub fn assert_whole(&self, count: usize, done: &[String], sent: &[String]) {
         let records = self.records();

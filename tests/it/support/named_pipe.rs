@@ -13,7 +13,6 @@ pub struct NamedPipe {
 }
 
 impl NamedPipe {
-    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -1,4 +1,4 @@
-//! An identity platform and a Graph at one root. A test decides on the answers. The tokens that were issued, and other
+//! A sign-in service and a Graph at one URL. A test decides on the answers. The tokens that were issued, and other
 //! secrets, are recorded here, so that a test can search for leaks.
 
 use std::collections::{HashMap, HashSet};
@@ -19,7 +19,7 @@ use super::server::{Reply, Request, Server};
 pub const TAIL: &str = "Trace ID: 0a0a0a0a-1111-2222-3333-444444444444 Correlation ID: \
                         c0c0c0c0-5555-6666-7777-888888888888 Timestamp: 2026-11-24 10:00:00Z";
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// The tokens that the platform has issued so far.
+/// The tokens that the sign-in service has issued so far.
 #[derive(Default)]
 pub struct Issuer {
     given: Mutex<Given>,
@@ -83,7 +83,7 @@ impl Issuer {
         answer(200, &body)
     }
 
-    /// The same from a platform that accepts every refresh token once.
+    /// The same from a service that accepts every refresh token once.
     pub fn grant_once(&self, request: &Request, seconds: u64) -> Reply {
         let token = request.form("refresh_token").expect("a refresh token is sent");
         let is_unused = self.given.lock().unwrap().unused.remove(&token);
@@ -119,14 +119,15 @@ impl Issuer {
     }
 }
 
-/// A server that is both.
+/// A server that is both a sign-in service and Graph.
 pub struct Platform {
     pub server: Server,
     pub issuer: Arc<Issuer>,
 }
 
 impl Platform {
-    /// Answers each request by a script, which gets the last segment of its path and the number of earlier requests to it.
+    /// Answers each request by a script, which gets the last segment of its path and the number of earlier requests to
+    /// it.
     pub fn scripted(
         secrets: &Secrets,
         script: impl Fn(&Request, &str, usize) -> Reply + Send + Sync + 'static,
@@ -183,12 +184,11 @@ impl Platform {
         })
     }
 
-    /// One whose Graph answers every request with 204.
+    /// A platform whose Graph answers every request with 204.
     pub fn renewing(token: impl Fn(&Request, &Issuer) -> Reply + Send + Sync + 'static) -> Self {
         Self::start(token, |_, _| Reply::done())
     }
 
-    /// The root.
     pub fn root(&self) -> &str {
         self.server.root()
     }
@@ -241,7 +241,6 @@ fn device_code() -> Reply {
     answer(200, &body)
 }
 
-/// A JSON answer.
 pub fn answer(status: u16, body: &Value) -> Reply {
     Reply::status(status).header("Content-Type", "application/json; charset=utf-8").body(body.to_string())
 }
@@ -293,7 +292,6 @@ impl Detour {
         Self { root: own, closed, thread: Some(thread) }
     }
 
-    /// Its own root.
     pub fn root(&self) -> &str {
         &self.root
     }

@@ -40,8 +40,8 @@ pub fn start_read(command: &mut Command) -> (Running, BufReader<PipeReader>) {
     (running, BufReader::new(reader))
 }
 
-/// Closes a pipe that `start_read` returned, in every process but the one that writes to it. A process that another test
-/// is starting has it open until it runs its program, and until then a write succeeds.
+/// Closes a pipe that `start_read` returned, in every process but the one that writes to it. A process that another
+/// test is starting has it open until it runs its program, and until then a write succeeds.
 pub fn close(reader: BufReader<PipeReader>) {
     #[cfg(target_os = "linux")]
     {

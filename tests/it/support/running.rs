@@ -106,7 +106,6 @@ impl Running {
         self.stderr.wait_for_times(part, 1)
     }
 
-    /// Whether it is still running.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }

@@ -46,12 +46,11 @@ impl Sandbox {
         Self::start(&[&["--approve-after", "0s"], options].concat())
     }
 
-    /// A setting.
     pub fn setting(&self, name: &str) -> &str {
         &self.settings.iter().find(|(key, _)| key == name).unwrap().1
     }
 
-    /// Its root URL, for Graph and for sign-ins.
+    /// Its URL, for Graph and for sign-ins.
     pub fn url(&self) -> &str {
         self.setting("INTUNECTL_GRAPH_URL")
     }

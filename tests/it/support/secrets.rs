@@ -29,7 +29,6 @@ const FIELDS: [&str; 10] = [
 pub struct Secrets(Arc<Mutex<BTreeSet<String>>>);
 
 impl Secrets {
-    /// Adds a secret.
     pub fn keep(&self, secret: &str) {
         if secret.len() >= 8 {
             self.0.lock().unwrap().insert(secret.to_owned());

@@ -1,5 +1,5 @@
-//! A scripted HTTP/1.1 server. It can do to a client whatever a service, or a proxy in front of it, may do. It records
-//! every request, so that a test can check which requests came and that no other came.
+//! A scripted HTTP/1.1 server. It can behave like any service, and like any proxy in front of one. It records every
+//! request, so that a test can check which requests came and that no other came.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -69,16 +69,18 @@ impl Request {
 /// How the server reacts to a request.
 pub enum Reply {
     /// A complete answer. `Content-Length` is added unless it is in `headers`.
-    Answer { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
+    Answer {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    },
     /// Sends these bytes and closes the connection.
     Raw(Vec<u8>),
     /// Sends these bytes, and then others without end.
     Endless(Vec<u8>),
     /// Sends these bytes, and then nothing, but keeps the connection open.
     Stall(Vec<u8>),
-    /// Closes the connection.
     Close,
-    /// Resets the connection.
     Reset,
 }
 
@@ -111,7 +113,6 @@ impl Reply {
         Self::status(200).header("Content-Type", "application/json").body(body)
     }
 
-    /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match &mut self {
             Self::Answer { headers, .. } => headers.push((name.to_owned(), value.to_owned())),
@@ -120,7 +121,6 @@ impl Reply {
         self
     }
 
-    /// Sets the body.
     pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         match &mut self {
             Self::Answer { body, .. } => *body = bytes.into(),
@@ -212,7 +212,6 @@ impl Server {
         Self::start(move |_, _| reply())
     }
 
-    /// The Graph root.
     pub fn root(&self) -> &str {
         &self.root
     }

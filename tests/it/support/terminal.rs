@@ -56,7 +56,6 @@ impl Terminal {
         Self::open(command, Some(input), None, Streams { stdin: false, ..streams }, columns)
     }
 
-    /// Types Ctrl-C.
     pub fn ctrl_c(&self) {
         self.keys("\u{3}");
     }

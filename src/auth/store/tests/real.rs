@@ -15,7 +15,6 @@ use super::*;
 /// Set in the child process of a test.
 const CHILD: &str = "INTUNECTL_TEST_CHILD";
 
-/// Whether this is the child process of a test.
 fn is_child() -> bool {
     env::var_os(CHILD).is_some()
 }

@@ -78,7 +78,6 @@ impl Terminal {
         Self { running, system: System { screen, keyboard }, streams }
     }
 
-    /// Types keys.
     pub fn keys(&self, keys: impl AsRef<[u8]>) {
         (&self.system.keyboard).write_all(keys.as_ref()).unwrap();
     }
@@ -88,7 +87,6 @@ impl Terminal {
         self.keys(END_OF_INPUT);
     }
 
-    /// Types Ctrl-Z.
     pub fn ctrl_z(&self) {
         self.keys("\u{1a}");
     }

@@ -43,7 +43,6 @@ impl Terminal {
         Self { system, running, streams }
     }
 
-    /// Types keys.
     pub fn keys(&self, keys: impl AsRef<[u8]>) {
         let keys = String::from_utf8_lossy(keys.as_ref());
         for (n, keys) in keys.split(CTRL_C).enumerate() {
