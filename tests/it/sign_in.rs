@@ -316,7 +316,7 @@ fn a_refused_device_code_fails_with_the_services_message_and_a_hint() {
         ("authorization_declined", "", "the sign-in was declined", "add --browser"),
         ("access_denied", "", "the sign-in was declined", "add --browser"),
         ("bad_verification_code", "", "the sign-in service does not know", "add --browser"),
-        ("invalid_grant", "AADSTS53003: Blocked by policy.", "AADSTS53003: Blocked by policy.", "try --browser"),
+        ("invalid_grant", "AADSTS53003: Blocked by policy.", "AADSTS53003: Blocked by policy.", "add --browser"),
         ("odd\u{1b}[2J\u{202e}\r\nerror: forged", "", "odd", "add --browser"),
         ("invalid_grant", "AADSTS1: a\u{1b}]0;x\u{7}\r\nhint: forged", "AADSTS1: a", "add --browser"),
     ] {
@@ -377,7 +377,7 @@ fn an_invalid_or_unsafe_device_code_answer_is_rejected_and_not_shown() {
         let seen = sign_in(&machine, platform.root(), &["-vv"]);
         let host = platform.root().trim_start_matches("http://");
         assert_sign_in_failed(&seen, host);
-        let words = ["the answer is not valid", "the device code in the answer is not valid", "unsafe page"];
+        let words = ["the answer is not valid", "the device code in the answer is not valid", "is not safe"];
         assert!(words.iter().any(|words| seen.stderr.contains(words)), "{changes}: {}", seen.stderr);
         assert!(!seen.stderr.contains("BCDF") && platform.asked("token").is_empty(), "{changes}: {}", seen.stderr);
     }
@@ -516,7 +516,7 @@ fn an_answer_that_is_not_the_sign_in_services_is_described() {
         (Box::new(move || Reply::status(403).body(html)), "403 Forbidden: unexpected answer"),
         (
             Box::new(|| Reply::status(500).body("{}")),
-            "500 Internal Server Error: the service, or a gateway or proxy, is busy",
+            "500 Internal Server Error: the service or a proxy is not available",
         ),
         (
             Box::new(move || Reply::status(302).header("Location", &location)),
@@ -586,7 +586,7 @@ fn a_missing_refresh_token_or_permission_is_a_warning() {
     for (changes, words) in [
         (
             json!({"refresh_token": null}),
-            "the sign-in service sent no refresh token; the token cannot be renewed and expires in 59m ",
+            "this sign-in cannot be renewed (the service sent no refresh token) and expires in 59m ",
         ),
         (
             json!({"access_token": jwt(&but(claims(3600), &json!({"scp": "User.Read"})))}),
@@ -990,7 +990,7 @@ fn signing_in_to_a_different_tenant_than_before_is_a_warning() {
         }
         _ => good(request, endpoint, n),
     });
-    let words = format!("warning: profile 'default' was signed in to another tenant before: {TENANT}\n");
+    let words = format!("warning: profile 'default' was for tenant {TENANT} before; this sign-in replaced it\n");
     for (tenant, says_so) in [(TENANT, false), (OTHER_TENANT, true), (OTHER_TENANT, false)] {
         let seen = sign_in(&machine, platform.root(), &[]);
         assert!(seen.stderr.contains(&format!("to tenant {tenant} (")), "{}", seen.stderr);
