@@ -14,6 +14,7 @@ use crate::ids::input::{self, Stdin};
 use crate::output::stdout;
 use crate::output::terminal::TextStyle;
 use crate::permission;
+use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
 
 /// Runs it.
@@ -61,8 +62,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyho
     }
     drop(reading);
     if let Some(why) = unread.last() {
-        let partners =
-            if unread.len() == 1 { "1 more partner was" } else { &format!("{} more partners were", unread.len()) };
+        let partners = counted(unread.len(), "more partner");
         context.console.error(&format!("{partners} not read: {}", sanitize(why)));
     }
     let text = context.format.list(&partners, TextStyle::of(&std::io::stdout(), context.color))?;

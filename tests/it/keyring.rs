@@ -527,7 +527,9 @@ fn login_with_token_does_not_read_from_a_terminal() {
     let Seen { stdout, stderr, code } = Terminal::start(&login, streams, 80).end();
     assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
     assert!(
-        stderr.contains("which is a terminal\nhint: read the token from a file: intunectl auth login --with-token < "),
+        stderr.contains(
+            "but standard input is a terminal\nhint: read the token from a file: intunectl auth login --with-token < "
+        ),
         "{stderr}"
     );
 }

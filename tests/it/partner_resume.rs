@@ -598,7 +598,7 @@ fn records_of_another_tenant_or_graph_server_do_not_count_and_are_reported() {
     let other = r#""99999999-2222-3333-4444-555555555555""#;
     let of = |tenant: &str, root: &str| record_of("a", "disconnect", "disconnected", tenant, root);
     let old = r#"{"id":"a","index":1,"action":"disconnect","status":"disconnected","error":null}"#.to_owned() + "\n";
-    let unowned = "of an earlier version, ";
+    let unowned = "without a tenant, ";
     let elsewhere = "of another tenant or Graph server";
     for (log, told) in [
         (of(other, ROOT), format!("audit.ndjson: ignored 1 record {elsewhere}")),

@@ -205,7 +205,7 @@ fn a_rejected_token_is_exit_4_and_no_further_partner_is_requested() {
     assert!(seen.stderr.contains("hint: 401: "), "{seen:?}");
     // Only those that were in flight.
     assert!(server.ids().len() < 20, "{:?}", server.ids());
-    let rest = format!("\nerror: {} partners were not read: ", 100 - server.ids().len());
+    let rest = format!("\nerror: {} more partners not read: ", 100 - server.ids().len());
     assert!(seen.stderr.contains(&rest) && seen.stderr.lines().count() == 3, "one line for the rest: {seen:?}");
     server.assert_only_read();
 }

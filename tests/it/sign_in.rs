@@ -1482,7 +1482,7 @@ fn without_a_github_identity_token_the_hint_names_the_jobs_permission() {
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{words}: {}", seen.stderr);
         let error = "error: GitHub Actions issued no identity token: 127.0.0.1:";
         assert!(seen.stderr.contains(error) && seen.stderr.contains(words), "{words}: {}", seen.stderr);
-        assert!(seen.stderr.lines().last().unwrap().contains("`permissions: id-token: write`"), "{}", seen.stderr);
+        assert!(seen.stderr.lines().last().unwrap().contains("`id-token: write`"), "{}", seen.stderr);
         assert!(!seen.stderr.contains("<html"), "{}", seen.stderr);
         assert_eq!(platform.server.requests().len(), 1, "{words}");
     }
