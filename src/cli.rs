@@ -56,7 +56,7 @@ answers within 0.3 s. The token can come from --token, --token-file, INTUNECTL_T
 is not used, because the Keychain could show a dialog. Completion never signs in and never renews a token.
 
 No IDs are offered if the line contains $NAME or a wildcard. In bash, completion ignores INTUNECTL_PROFILE=x before the \
-command: use --profile x. In other shells, no IDs are offered after another command on the same line.")]
+command: use --profile x. In shells other than bash, no IDs are offered if another command precedes intunectl on the line.")]
     #[command(after_help = "\
 Examples:
   eval \"$(intunectl completion bash)\"         # in ~/.bashrc
@@ -243,7 +243,7 @@ pub struct Write {
     /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
-    /// Skip each partner that is done in this tenant according to FILE, the output of -o ndjson
+    /// Skip each partner that an earlier run finished in this tenant; FILE has the records of that run (-o ndjson)
     ///
     /// FILE may be the file that this run appends to (with `>>`). Records of other tenants or Graph servers are ignored,
     /// and so are incomplete records.
@@ -440,8 +440,7 @@ fn rate(text: &str) -> Result<RateLimit, &'static str> {
     let requests = requests.ok_or("the number must be from 1 to 1000000")?;
     Ok(RateLimit(Some(Rate {
         requests,
-        window: positive(window)
-            .map_err(|_| "the duration must be more than 0s and at most 1 year, for example 20s")?,
+        window: positive(window).map_err(|_| "the duration must have a unit and be at most 1 year, for example 20s")?,
     })))
 }
 

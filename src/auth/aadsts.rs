@@ -78,6 +78,17 @@ fn describe_oauth_error(error: &str) -> &str {
     }
 }
 
+/// A number with the hint for an OAuth error that came without one.
+pub fn like(error: &str) -> Option<u32> {
+    match error.trim() {
+        "expired_token" | "authorization_pending" | "slow_down" => Some(70_016),
+        "access_denied" | "authorization_declined" => Some(65_004),
+        "consent_required" => Some(65_001),
+        "server_error" | "temporarily_unavailable" => Some(90_033),
+        _ => None,
+    }
+}
+
 /// The hint for an `AADSTS` number; `login` is the command that signs in.
 pub fn hint(number: u32, login: &str) -> Option<String> {
     words(number).map(|words| words.replace("{login}", login))
@@ -202,14 +213,14 @@ fn words(number: u32) -> Option<&'static str> {
         // connection". 7002138 is about upper and lower case: Azure/login#515. A new credential works after some
         // minutes: "Important considerations and restrictions for federated identity credentials".
         70_021 | 70_025 | 700_211 | 700_213 | 7_002_138 => {
-            "AZURE_CLIENT_ID needs a federated credential with exactly the token's issuer and subject. A new one works \
-             after some minutes"
+            "add a federated credential with exactly the token's issuer and subject to the application AZURE_CLIENT_ID. It \
+             works after some minutes"
         }
         // hashicorp/terraform-provider-azuread#1755. The values: "Configure an application to trust a managed
         // identity".
         700_212 => {
-            "the token and the federated credential need the audience api://AzureADTokenExchange (gcc-high, dod: add \
-             USGov; china: add China)"
+            "the token and the federated credential need the audience api://AzureADTokenExchange (for gcc-high and \
+             dod append USGov, for china China)"
         }
         // The same Azure DevOps page.
         700_223 | 700_238 => {

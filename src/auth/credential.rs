@@ -51,7 +51,6 @@ impl Credential {
         if let Some(secret) = get(AZURE_CLIENT_SECRET) {
             return Ok(Some(Self::Secret(SecretString::from(text(AZURE_CLIENT_SECRET, secret)?))));
         }
-        let unsupported = |name, what| unsupported(&variables(&get), name, what);
         if get(AZURE_CLIENT_CERTIFICATE_PATH).is_some() {
             return Err(unsupported(AZURE_CLIENT_CERTIFICATE_PATH, "sign in with a certificate"));
         }
@@ -159,9 +158,8 @@ pub(super) fn missing(get: impl Fn(&str) -> Option<OsString>) -> String {
     }
 }
 
-fn unsupported(found: &[&str], name: &str, what: &str) -> Error {
-    let found = found.join(", ");
-    Error::auth(format!("{name} is set, but this version cannot {what}; found {found}; nothing was sent"))
+fn unsupported(name: &str, what: &str) -> Error {
+    Error::auth(format!("{name} is set, but this version cannot {what}; nothing was sent"))
         .hint(format!("set {AZURE_CLIENT_SECRET}. {USE_PROFILE}"))
 }
 
@@ -224,7 +222,7 @@ async fn from_github(
     // Never serde's own message, which may quote what it could not read.
     let given =
         serde_json::from_slice::<IdTokenResponse>(&answer.body).ok().filter(|given| !given.value.trim().is_empty());
-    let given = given.ok_or_else(|| failed(&format!("{}: its answer contains none", root.host())))?;
+    let given = given.ok_or_else(|| failed(&format!("{}: the answer contains no token", root.host())))?;
     Ok(SecretString::from(given.value))
 }
 

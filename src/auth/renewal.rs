@@ -20,7 +20,7 @@ use crate::net::request::SendOptions;
 use crate::net::root::Root;
 use crate::text::sanitize::sanitize;
 
-const KEYRING: &str = "unlock the system keyring, then run the command again";
+const KEYRING: &str = "start or unlock the system keyring, then run the command again";
 
 /// A profile's sign-in at the time its token was first used. A run keeps to it: a new sign-in under the same name, or a
 /// token for another tenant, does not replace it.

@@ -46,7 +46,9 @@ const LONGEST_POLL: Duration = Duration::from_secs(3600);
 
 /// The hint if the sign-in service does not answer, unless the failed attempt has a better one.
 fn unreachable() -> String {
-    format!("try again later; if that does not help, check the network, {HTTPS_PROXY}, --login-url and --cloud")
+    format!(
+        "try again later. If that fails, check the network (is there a sign-in page?), {HTTPS_PROXY}, --login-url and --cloud"
+    )
 }
 
 /// The scopes of a sign-in: the permission, a refresh token, and the account's name.

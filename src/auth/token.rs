@@ -10,6 +10,7 @@ use super::claims::Claims;
 use crate::error::Error;
 use crate::text::encoding;
 use crate::text::humanize::{approx_duration, without_errno};
+use crate::variables::INTUNECTL_TOKEN;
 
 /// The source's name for a token that `auth login --with-token` stores.
 pub const STANDARD_INPUT: &str = "standard input";
@@ -73,8 +74,9 @@ fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
         return Err(match source {
             STANDARD_INPUT => Error::auth("standard input contains no token")
                 .hint("write the token to a file, then run:\n  intunectl auth login --with-token < token.txt"),
-            _ => Error::auth(format!("{source} is empty"))
-                .hint("write a token there, or leave it out to use another source"),
+            "--token" => Error::auth("--token is empty").hint("give a token, or leave out --token"),
+            INTUNECTL_TOKEN => Error::auth(format!("{source} is empty")).hint("set it to a token, or unset it"),
+            _ => Error::auth(format!("{source} is empty")).hint("write a token to the file, or leave out --token-file"),
         });
     }
     if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {

@@ -64,9 +64,7 @@ impl RecordBuilder<'_> {
             Confirmation::Stopped { seen } => {
                 let reason = cancelled.unwrap_or(CancelReason::OutputGone);
                 let why = reason.in_words();
-                let message = format!(
-                    "the request was accepted, but the change was not visible before the run stopped: {why}; {seen}"
-                );
+                let message = format!("the request was accepted, but {why} before the change was visible; {seen}");
                 CallFailure::cancelled(reason, message)
             }
         };
@@ -107,7 +105,7 @@ impl RecordBuilder<'_> {
         let message = match self.progress.may_be_done {
             true => {
                 let maybe = if self.is_rehearsal { "" } else { MAY_BE_DONE };
-                format!("no answer yet: {why}{maybe}")
+                format!("{why} before an answer arrived{maybe}")
             }
             false => format!("not retried: {why}"),
         };

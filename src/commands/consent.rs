@@ -121,7 +121,7 @@ async fn show_and_ask(
         rows.push(match partner {
             Ok(partner) => [partners::id(&partner), partners::name(&partner), partners::status(&partner)],
             Err(failure) if failure.verdict() == Verdict::Unauthorized => {
-                let message = format!("{}; nothing was sent", failure.in_words());
+                let message = format!("{}; nothing was changed", failure.in_words());
                 return Err(failure.into_error(message).into());
             }
             Err(failure) => {
@@ -142,7 +142,7 @@ async fn show_and_ask(
     if unanswered.len() == rows.len()
         && let Some(failure) = unanswered.pop()
     {
-        let message = format!("cannot read the partners: {}; nothing was sent", failure.in_words());
+        let message = format!("cannot read the partners: {}; nothing was changed", failure.in_words());
         return Err(failure.into_error(message).into());
     }
     let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];

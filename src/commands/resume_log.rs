@@ -27,9 +27,9 @@ impl ResumeLog {
         let is_own = stdout::is(&path);
         if is_own && !stdout::appends() {
             return Err(Error::usage(format!(
-                "standard output would overwrite the records in {name}; nothing was sent"
+                "standard output is {name} itself, which `>` may have emptied; nothing was sent"
             ))
-            .hint("use `>>`: `>` empties the file. For a first run, leave out --resume"));
+            .hint("restore the records if the file is empty, then use `>>`. For a first run, leave out --resume"));
         }
         if is_own && format != Format::Ndjson {
             return Err(Error::usage(format!(
@@ -44,7 +44,7 @@ impl ResumeLog {
         // have written a byte order mark to the file.
         if cfg!(windows) && (is_own || stdout::is_pipe()) && decode_lossy(&bytes).is_empty() {
             return Err(Error::usage(format!("{name} is empty; nothing was sent")).hint(
-                "`>` empties a file before intunectl reads it: use `>>`: `>` empties the file. For a first run, leave out --resume",
+                "`>` empties a file before intunectl reads it: restore the records if the file is empty, then use `>>`. For a first run, leave out --resume",
             ));
         }
         let earlier = resume::read(&bytes, action).map_err(|foreign| {

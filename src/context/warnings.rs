@@ -16,8 +16,7 @@ impl Context {
             Ok(Selection { source: TokenSource::Profile(_), .. }) => {}
             Ok(Selection { source, .. }) => {
                 let message = format!("commands use {source}, not this sign-in");
-                self.console
-                    .warning_with_hint(&message, "to use the sign-in, add --profile NAME, or unset the variable");
+                self.console.warning_with_hint(&message, "to use the sign-in, add --profile NAME");
             }
             Err(error) => self.console.warning_about(&error.into()),
         }

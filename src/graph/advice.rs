@@ -29,7 +29,7 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
             let causes = match caller.is_app_only {
                 Some(true) => "the application may lack a permission, or the tenant may not allow app-only access",
                 Some(false) => "the token is expired, is for another service, or lacks a permission",
-                None => "the token is expired, or lacks a permission or app-only access",
+                None => "the token is expired or lacks a permission, or the tenant blocks app-only access",
             };
             format!("{causes}. {}", caller.renewal_advice)
         }
@@ -73,7 +73,7 @@ pub fn without_answer(reason: &NoAnswer, purpose: Purpose) -> &'static str {
             "check the network, HTTPS_PROXY, and --graph-url"
         }
         (_, Purpose::Write) => {
-            "check the network and HTTPS_PROXY, then run the command again: repeating a completed action is harmless"
+            "check the network and HTTPS_PROXY, then run the command again: it is safe to repeat an action"
         }
         (_, Purpose::List | Purpose::Read) => "check the network and HTTPS_PROXY, then run the command again",
     })

@@ -139,7 +139,10 @@ impl<'a> CallContext<'a> {
         let mut failure = match (last, ended) {
             (Some(Ok(answer)), _) => {
                 let is_told = answer.status == 401 && renewal_failed;
-                let hint = advice::for_status(answer.status, purpose, self.caller).filter(|_| !is_told);
+                // A 404 after an attempt without an answer is explained by the message.
+                let is_explained = answer.status == 404 && !maybe.is_empty();
+                let hint =
+                    advice::for_status(answer.status, purpose, self.caller).filter(|_| !is_told && !is_explained);
                 refused(&answer, ended, hint)
             }
             (Some(Err(no_answer)), _) => unanswered(self.host, &no_answer, purpose),

@@ -116,7 +116,6 @@ fn not_pem() -> Error {
 fn cannot_trust(error: &reqwest::Error) -> Error {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| (*cause).source());
     let reason = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
-    Error::failure(format!("cannot set up TLS: {reason}")).hint(
-        "a certificate in --ca-cert may be damaged; without --ca-cert, install the system's certificates (Debian: ca-certificates)",
-    )
+    Error::failure(format!("cannot set up TLS: {reason}"))
+        .hint("check the certificates in --ca-cert; without --ca-cert, check the system's (Debian: ca-certificates)")
 }

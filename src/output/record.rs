@@ -147,7 +147,8 @@ impl Summary {
                 line.push_str(&format!(", {count} {name}"));
             }
         }
-        line.push_str(&format!(" in {}.{} s", duration_ms / 1000, duration_ms % 1000 / 100));
+        let checked = if is_rehearsal { ", checked" } else { "" };
+        line.push_str(&format!("{checked} in {}.{} s", duration_ms / 1000, duration_ms % 1000 / 100));
         if let Some(tenant) = &self.tenant_id {
             line.push_str(&format!(" (tenant {})", sanitize(tenant)));
         }

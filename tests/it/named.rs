@@ -284,7 +284,7 @@ fn with_incomplete_application_credentials_no_sign_in_is_used_instead() {
         ),
         (
             &[("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_CERTIFICATE_PATH", "/tmp/cert.pem")],
-            "AZURE_CLIENT_CERTIFICATE_PATH is set, but this version cannot sign in with a certificate; found AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_CERTIFICATE_PATH;",
+            "AZURE_CLIENT_CERTIFICATE_PATH is set, but this version cannot sign in with a certificate;",
         ),
         (
             &[

@@ -404,8 +404,8 @@ fn refused(error: &str, hint: &str) -> Seen {
 /// The error if standard output would overwrite records.
 fn overwriting(log: &str) -> Seen {
     refused(
-        &format!("standard output would overwrite the records in {log}"),
-        "use `>>`: `>` empties the file. For a first run, leave out --resume",
+        &format!("standard output is {log} itself, which `>` may have emptied"),
+        "restore the records if the file is empty, then use `>>`. For a first run, leave out --resume",
     )
 }
 
@@ -421,7 +421,7 @@ fn between(log: &str) -> Seen {
 fn emptied(log: &str) -> Seen {
     refused(
         &format!("{log} is empty"),
-        "`>` empties a file before intunectl reads it: use `>>`: `>` empties the file. For a first run, leave out --resume",
+        "`>` empties a file before intunectl reads it: restore the records if the file is empty, then use `>>`. For a first run, leave out --resume",
     )
 }
 

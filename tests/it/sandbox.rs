@@ -214,7 +214,7 @@ fn pathext_lists_the_extensions_that_can_be_omitted() {
     command.args(["sandbox", "--", "az"]).env("PATHEXT", ".EXE");
     let Seen { stdout, stderr, code } = run(&mut command);
     assert_eq!((stdout.as_str(), code), ("", Some(2)), "{stderr}");
-    assert!(stderr.starts_with(&format!("error: cannot run az: {}\nhint: ", no_such_program())), "{stderr}");
+    assert!(stderr.starts_with(&format!("error: cannot run 'az': {}\nhint: ", no_such_program())), "{stderr}");
     assert!(stderr.contains("cmd /c"), "{stderr}");
 }
 

@@ -1464,12 +1464,12 @@ fn without_a_github_identity_token_the_hint_names_the_jobs_permission() {
         (Box::new(|| answer(401, &json!({"message": GITHUB_TOKEN}))), "401 Unauthorized"),
         (
             Box::new(|| Reply::status(200).header("Content-Type", "text/html").body("<html>")),
-            "its answer contains none",
+            "the answer contains no token",
         ),
-        (Box::new(|| answer(200, &json!({"count": 0}))), "its answer contains none"),
-        (Box::new(|| answer(200, &json!({"value": null}))), "its answer contains none"),
-        (Box::new(|| answer(200, &json!({"value": 7}))), "its answer contains none"),
-        (Box::new(|| answer(200, &json!({"value": " "}))), "its answer contains none"),
+        (Box::new(|| answer(200, &json!({"count": 0}))), "the answer contains no token"),
+        (Box::new(|| answer(200, &json!({"value": null}))), "the answer contains no token"),
+        (Box::new(|| answer(200, &json!({"value": 7}))), "the answer contains no token"),
+        (Box::new(|| answer(200, &json!({"value": " "}))), "the answer contains no token"),
         (
             Box::new(move || Reply::status(302).header("Location", &location)),
             "302 Found: the server redirects to http://127",

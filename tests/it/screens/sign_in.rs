@@ -438,7 +438,15 @@ fn does_not_complete(desk: &mut Desk) {
     let declined = [("error", "access_denied"), ("state", &state)];
     desk.shows_page("The browser after the user declined", &address, &declined);
     let seen = process.end();
-    desk.screens.heading("The terminal then");
+    desk.screens.heading("The terminal after the user declined");
+    desk.screens.show_seen(LOGIN, &seen);
+
+    let (process, address) = desk.begin_in_browser();
+    let state = query(&address, "state").unwrap();
+    let unknown = [("error", "an_unknown_error"), ("state", &state)];
+    desk.shows_page("The browser returns with an unknown error", &address, &unknown);
+    let seen = process.end();
+    desk.screens.heading("The terminal after the unknown error");
     desk.screens.show_seen(LOGIN, &seen);
 }
 
