@@ -311,10 +311,10 @@ fn a_refused_device_code_fails_with_the_services_message_and_a_hint() {
     let machine = Machine::new();
     for (error, description, words, hint) in [
         ("expired_token", "AADSTS70020: The code expired.", "AADSTS70020: The code expired.", "--browser"),
-        ("expired_token", "", "the code expired before", "add --browser"),
+        ("expired_token", "", "the code expired before", "before the code expires"),
         ("authorization_declined", "AADSTS70018: no", "AADSTS70018: no", "the new code"),
-        ("authorization_declined", "", "the sign-in was declined", "add --browser"),
-        ("access_denied", "", "the sign-in was declined", "add --browser"),
+        ("authorization_declined", "", "the sign-in was declined", "accept the permissions"),
+        ("access_denied", "", "the sign-in was declined", "accept the permissions"),
         ("bad_verification_code", "", "the sign-in service does not know", "add --browser"),
         ("invalid_grant", "AADSTS53003: Blocked by policy.", "AADSTS53003: Blocked by policy.", "add --browser"),
         ("odd\u{1b}[2J\u{202e}\r\nerror: forged", "", "odd", "add --browser"),
@@ -767,7 +767,7 @@ fn a_refusal_in_the_browser_fails_with_the_services_message() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     for (error, description, words, hint) in [
-        ("access_denied", None, "the sign-in was declined", "--device-code"),
+        ("access_denied", None, "the sign-in was declined", "accept the permissions"),
         ("access_denied", Some("AADSTS65004: User declined."), "AADSTS65004: User declined.", "accept the permissions"),
         ("server_error", Some("AADSTS1: \u{1b}[2Jodd\nhint: x"), "AADSTS1: \u{fffd}[2Jodd", "--device-code"),
         ("<script>alert(1)</script>", None, "<script>alert(1)</script>", "--device-code"),
