@@ -440,7 +440,8 @@ fn rate(text: &str) -> Result<RateLimit, &'static str> {
     let requests = requests.ok_or("the number must be from 1 to 1000000")?;
     Ok(RateLimit(Some(Rate {
         requests,
-        window: positive(window).map_err(|_| "the duration must have a unit and be at most 1 year, for example 20s")?,
+        window: positive(window)
+            .map_err(|_| "the duration must be more than 0 and at most 1 year, with a unit, for example 20s")?,
     })))
 }
 

@@ -213,14 +213,14 @@ fn words(number: u32) -> Option<&'static str> {
         // connection". 7002138 is about upper and lower case: Azure/login#515. A new credential works after some
         // minutes: "Important considerations and restrictions for federated identity credentials".
         70_021 | 70_025 | 700_211 | 700_213 | 7_002_138 => {
-            "add a federated credential with exactly the token's issuer and subject to the application AZURE_CLIENT_ID. It \
+            "in the application AZURE_CLIENT_ID, add a federated credential with exactly the token's issuer and subject. It \
              works after some minutes"
         }
         // hashicorp/terraform-provider-azuread#1755. The values: "Configure an application to trust a managed
         // identity".
         700_212 => {
-            "the token and the federated credential need the audience api://AzureADTokenExchange (for gcc-high and \
-             dod append USGov, for china China)"
+            "the token and the federated credential need the audience api://AzureADTokenExchange (gcc-high, dod: \
+             append USGov; china: append China)"
         }
         // The same Azure DevOps page.
         700_223 | 700_238 => {

@@ -32,7 +32,7 @@ impl TokenOrigin {
     pub fn renewal_advice(&self, claims: Option<&Claims>) -> String {
         match self {
             Self::Static(_) if claims.is_some_and(Claims::is_of_azure_cli) => NOT_AZURE_CLI.to_owned(),
-            Self::Static(_) => "Get a new token. If that fails, check its permissions".to_owned(),
+            Self::Static(_) => "Get a new token. If it is also rejected, check its permissions".to_owned(),
             Self::App { .. } => "Check the application's permissions in the Entra admin center".to_owned(),
             Self::Profile(profile) => format!("Sign in again: {}", session::login_command(&profile.name)),
         }

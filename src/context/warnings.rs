@@ -15,8 +15,8 @@ impl Context {
         match self.selection() {
             Ok(Selection { source: TokenSource::Profile(_), .. }) => {}
             Ok(Selection { source, .. }) => {
-                let message = format!("commands use {source}, not this sign-in");
-                self.console.warning_with_hint(&message, "to use the sign-in, add --profile NAME");
+                let message = format!("commands use {source}, not this profile");
+                self.console.warning_with_hint(&message, "to use the profile, add --profile NAME");
             }
             Err(error) => self.console.warning_about(&error.into()),
         }

@@ -90,7 +90,7 @@ impl Tenants {
             None => "the token does not name its tenant".to_owned(),
         };
         Err(Error::auth(format!("{place}: this record belongs to tenant {tenant}, but {token}; nothing was sent"))
-            .hint("give records of one tenant, and a token for that tenant; `intunectl auth status` shows its tenant"))
+            .hint("give records of one tenant only, and a token that names that tenant"))
     }
 }
 

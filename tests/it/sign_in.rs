@@ -1010,9 +1010,9 @@ fn a_source_that_calls_use_instead_of_the_new_sign_in_is_a_warning() {
     let platform = Platform::scripted(&machine.secrets, good);
     let app = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", CLIENT_SECRET)];
     for (environment, words) in [
-        (&[("INTUNECTL_TOKEN", "")][..], "commands use INTUNECTL_TOKEN, not this sign-in\nhint: "),
-        (&app, "commands use application credentials (AZURE_CLIENT_SECRET), not this sign-in\nhint: "),
-        (&app[..2], "commands use application credentials, not this sign-in\nhint: "),
+        (&[("INTUNECTL_TOKEN", "")][..], "commands use INTUNECTL_TOKEN, not this profile\nhint: "),
+        (&app, "commands use application credentials (AZURE_CLIENT_SECRET), not this profile\nhint: "),
+        (&app[..2], "commands use application credentials, not this profile\nhint: "),
         (&app[..1], ""),
     ] {
         let mut command = login(&machine, platform.root(), &["--device-code"]);

@@ -52,7 +52,7 @@ fn resume() {
     screens.home.file("audit.ndjson", done.clone() + "{\"id\":\"c2a7d4e8-1f3b-4a96-8e0");
     screens.sh(RESUME);
 
-    screens.heading("The records are of another tenant");
+    screens.heading("A record is of another tenant");
     screens.home.file("audit.ndjson", record(&server, HELPDESK, 2, &json!(OTHER_TENANT)) + &done);
     screens.sh(RESUME);
 
