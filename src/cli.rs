@@ -24,11 +24,11 @@ Try it without a tenant:
      | intunectl partner disconnect --tenant contoso.example -y -'
 
 Exit codes:
-  0              success
-  1              failure, or you declined
-  2              usage error; nothing was sent
-  4              no usable token, wrong tenant, or rejected token (401)
-  129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM")]
+  0         success
+  1         failure, or you declined
+  2         usage error; nothing was sent
+  4         no usable token, wrong tenant, or rejected token (401)
+  130, 143  interrupted by Ctrl-C, SIGTERM")]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -168,11 +168,11 @@ Examples:
     --resume audit.ndjson -o ndjson >> audit.ndjson
 
 Exit codes:
-  0              every partner succeeded, or was skipped by --resume
-  1              at least one partner did not succeed, or you declined
-  2              usage error; nothing was sent
-  4              no usable token, wrong tenant, or rejected token (401)
-  129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM")]
+  0         every partner succeeded, or was skipped by --resume
+  1         at least one partner did not succeed, or you declined
+  2         usage error; nothing was sent
+  4         no usable token, wrong tenant, or rejected token (401)
+  130, 143  interrupted by Ctrl-C, SIGTERM")]
     Disconnect(Write),
     /// Start onboarding partners
     #[command(long_about = "\
@@ -191,11 +191,11 @@ Examples:
     -o ndjson > audit.ndjson
 
 Exit codes:
-  0              every partner succeeded, or was skipped by --resume
-  1              at least one partner did not succeed, or you declined
-  2              usage error; nothing was sent
-  4              no usable token, wrong tenant, or rejected token (401)
-  129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM")]
+  0         every partner succeeded, or was skipped by --resume
+  1         at least one partner did not succeed, or you declined
+  2         usage error; nothing was sent
+  4         no usable token, wrong tenant, or rejected token (401)
+  130, 143  interrupted by Ctrl-C, SIGTERM")]
     Onboard(Write),
 }
 

@@ -82,8 +82,7 @@ fn describe_oauth_error(error: &str) -> &str {
 pub fn like(error: &str) -> Option<u32> {
     match error.trim() {
         "expired_token" | "authorization_pending" | "slow_down" => Some(70_016),
-        "access_denied" | "authorization_declined" => Some(65_004),
-        "consent_required" => Some(65_001),
+        "authorization_declined" => Some(65_004),
         "server_error" | "temporarily_unavailable" => Some(90_033),
         _ => None,
     }
@@ -121,8 +120,8 @@ fn words(number: u32) -> Option<&'static str> {
 
         // Consent.
         65_001 | 90_008 | 90_094 | 90_095 | 90_099 => {
-            "an administrator has to sign in once with `{login}`, and consent to \
-             DeviceManagementServiceConfig.ReadWrite.All for the organization"
+            "grant admin consent for DeviceManagementServiceConfig.ReadWrite.All: Entra admin center > Enterprise \
+             applications > the application > Permissions"
         }
         65_004 => {
             "sign in again and accept the permissions, or ask an administrator to consent to \
@@ -228,7 +227,7 @@ fn words(number: u32) -> Option<&'static str> {
         }
         // The same Azure DevOps page; Azure/login#372.
         700_024 => {
-            "get a new federated token (AZURE_FEDERATED_TOKEN_FILE) just before the command, and check the clock of this machine"
+            "get a new federated token (AZURE_FEDERATED_TOKEN_FILE) just before the command, and check the clock of its issuer"
         }
         50_027 | 700_027 => {
             "get a new federated token (AZURE_FEDERATED_TOKEN_FILE). Its issuer has to publish the public key of the signature"

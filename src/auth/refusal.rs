@@ -39,9 +39,9 @@ impl SignInError {
         // Before the text is cut: a part of a secret would not be found.
         let (error, description) = (&*redact(error, secrets), description.map(|text| redact(text, secrets)));
         let aadsts::EntraError { number, sentence, correlation_id } = aadsts::read(error, description.as_deref());
+        let number = number.or_else(|| aadsts::like(error));
         let id = correlation_id.map(|id| format!(" (correlation ID {})", sanitize(&id))).unwrap_or_default();
         // RFC 6749, section 4.1.2.1; RFC 8628, section 3.5.
-        let number = number.or_else(|| aadsts::like(error));
         let is_passing = ["temporarily_unavailable", "server_error", "slow_down"].contains(&error);
         Self { words: format!("{host}: {}{id}", sanitize(&sentence)), cause: Cause::Refused { number, is_passing } }
     }

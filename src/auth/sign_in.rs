@@ -47,7 +47,7 @@ const LONGEST_POLL: Duration = Duration::from_secs(3600);
 /// The hint if the sign-in service does not answer, unless the failed attempt has a better one.
 fn unreachable() -> String {
     format!(
-        "try again later. If that fails, check {HTTPS_PROXY}, --login-url and --cloud, and whether the network has a sign-in page of its own"
+        "try again later. If that fails, check the network (and its sign-in page, if it has one), {HTTPS_PROXY}, --login-url and --cloud"
     )
 }
 

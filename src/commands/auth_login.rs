@@ -301,9 +301,9 @@ async fn with_browser(
 }
 
 const OTHER_WAY_BROWSER: &str =
-    "check --tenant, --client-id and --cloud; or sign in with a browser on this machine: add --browser";
+    "run the command again. If that fails, check --tenant, --client-id and --cloud, or add --browser";
 const OTHER_WAY_CODE: &str =
-    "check --tenant, --client-id and --cloud; or sign in with a browser on another device: add --device-code";
+    "run the command again. If that fails, check --tenant, --client-id and --cloud, or add --device-code";
 
 /// `again` is the command that signs in.
 fn failed(again: &str, error: &SignInError, otherwise: &str) -> Error {

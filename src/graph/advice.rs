@@ -49,13 +49,16 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
         }
         (404, Purpose::List) => "check --graph-url, --cloud and --api-version".to_owned(),
         (404, Purpose::Read | Purpose::Write) => {
-            "the tenant has no partner with this ID; `intunectl partner list` shows all IDs".to_owned()
+            "no partner with this ID in the tenant, or wrong --graph-url; `intunectl partner list` shows all IDs"
+                .to_owned()
         }
         (429, Purpose::List | Purpose::Read) => {
             "other programs may be sending too many requests to this tenant: run the command again later".to_owned()
         }
         (429, Purpose::Write) => {
-            "other programs may be sending too many requests to this tenant: run the command again later".to_owned()
+            "other programs may be sending too many requests to this tenant: run the command again later, or with a \
+             lower --rate"
+                .to_owned()
         }
         (300..=399, _) => {
             "if this network has a sign-in page, open it in a browser; otherwise check HTTPS_PROXY and --graph-url"

@@ -131,13 +131,13 @@ pub async fn list(client: &Client<'_>, context: CallContext<'_>) -> Result<Vec<P
     loop {
         let (page, answer) = page(client, url.clone(), context).await?;
         for raw in page.value {
-            let no_partner = || Error::failure("Graph's list has an entry without an ID");
+            let no_partner = || Error::failure("Graph's list has an entry that is not a partner");
             partners.push(Partner::new(raw, &answer).ok_or_else(no_partner)?);
         }
         let Some(link) = page.next_link.filter(|link| !link.is_empty()) else { return Ok(partners) };
         // The token goes with the next request, so a response must not decide where that goes.
         let next = Url::parse(&link).ok().filter(|next| client.owns(next)).ok_or_else(|| {
-            Error::failure("Graph's link to the next page leads to another server; the list is incomplete")
+            Error::failure("Graph's link to the next page does not belong to the Graph server; the list is incomplete")
                 .hint("check --graph-url. If a proxy rewrites addresses, it must also rewrite @odata.nextLink")
         })?;
         seen.insert(url);

@@ -21,7 +21,7 @@ impl Collector {
         match encoding::decode(bytes) {
             Ok(text) => Source::new(name, &text, self).read(),
             Err(e) => self.bad.line(|| {
-                format!("{name}:{}: this line is not {} text; the lines after it were not checked", e.line, e.encoding)
+                format!("{name}:{}: this line is not {} text; the other lines were not checked", e.line, e.encoding)
             }),
         }
     }

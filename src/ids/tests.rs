@@ -94,7 +94,7 @@ fn a_line_that_is_not_an_id_is_reported_with_its_number_and_the_reason() {
 
 #[test]
 fn input_that_is_not_text_is_reported_with_its_line() {
-    assert_bad(b"a\nb\xff\n", "2: this line is not UTF-8 text; the lines after it were not checked");
+    assert_bad(b"a\nb\xff\n", "2: this line is not UTF-8 text; the other lines were not checked");
     let no_bom: Vec<u8> = "a\r\nb".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_bad(no_bom, "1: contains a NUL character; the file may be UTF-16 without a byte order mark");
     assert_bad("a\n# \0", "2: contains a NUL character; the file may be UTF-16 without a byte order mark");

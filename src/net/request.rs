@@ -83,7 +83,7 @@ pub fn describe_unexpected(answer: &Answer) -> String {
         (429 | 500..=599, _, Some(wait)) if wait > Duration::ZERO => {
             format!("{status}: the service is busy and asks for a wait of {}", approx_duration(wait))
         }
-        (429 | 500..=599, _, _) => format!("{status}: the service or a proxy is not available"),
+        (429 | 500..=599, _, _) => format!("{status}: the service or a proxy is too busy or not available"),
         _ => format!("{status}: unexpected answer, possibly from a gateway or proxy"),
     }
 }

@@ -84,7 +84,7 @@ fn a_hint_is_shown_once_for_any_number_of_failures() {
     for (status, hint) in [
         (401, "hint: 401: the token is expired"),
         (403, "hint: 403: check the permission DeviceManagementServiceConfig.ReadWrite.All"),
-        (404, "hint: 404: the tenant has no partner with this ID"),
+        (404, "hint: 404: no partner with this ID in the tenant"),
         (429, "hint: 429: other programs may be sending too many requests to this tenant"),
         (302, "hint: 302: if this network has a sign-in page"),
     ] {

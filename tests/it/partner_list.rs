@@ -327,7 +327,10 @@ fn a_page_on_another_server_is_not_requested() {
             let graph = Graph::answering(move |_| (200, linked(FIRST, &link)));
             let Seen { stdout, stderr, code } = list(&graph, &["-o", format]);
             assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
-            assert!(stderr.starts_with("error: Graph's link to the next page leads to another server"), "{stderr}");
+            assert!(
+                stderr.starts_with("error: Graph's link to the next page does not belong to the Graph server"),
+                "{stderr}"
+            );
             assert!(stderr.contains("\nhint: "), "{stderr}");
             assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
         }
@@ -397,7 +400,7 @@ fn an_answer_that_is_not_a_list_is_exit_1() {
     for body in [r#"{"value":[{"id":"a"},{"name":"b"}]}"#, r#"{"value":[{"id":7}]}"#, r#"{"value":["a"]}"#] {
         let Seen { stdout, stderr, code } = list_of(body, &["-o", "id"]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)));
-        assert_eq!(stderr, "error: Graph's list has an entry without an ID\n", "{body}");
+        assert_eq!(stderr, "error: Graph's list has an entry that is not a partner\n", "{body}");
     }
 }
 
@@ -501,7 +504,10 @@ fn a_page_outside_the_path_of_the_graph_url_is_not_requested() {
         });
         let Seen { stdout, stderr, code } = list_at(&format!("{}/tenant-a", graph.url()), &[]);
         assert_eq!((stdout.as_str(), code), ("", Some(1)), "{stderr}");
-        assert!(stderr.starts_with("error: Graph's link to the next page leads to another server"), "{stderr}");
+        assert!(
+            stderr.starts_with("error: Graph's link to the next page does not belong to the Graph server"),
+            "{stderr}"
+        );
         assert_eq!(graph.lines(), [format!("GET /tenant-a{PARTNERS}")]);
     }
     let graph = Graph::answering(|line| match line.contains('?') {

@@ -314,7 +314,7 @@ fn a_refused_device_code_fails_with_the_services_message_and_a_hint() {
         ("expired_token", "", "the code expired before", "before the code expires"),
         ("authorization_declined", "AADSTS70018: no", "AADSTS70018: no", "the new code"),
         ("authorization_declined", "", "the sign-in was declined", "accept the permissions"),
-        ("access_denied", "", "the sign-in was declined", "accept the permissions"),
+        ("access_denied", "", "the sign-in was declined", "add --browser"),
         ("bad_verification_code", "", "the sign-in service does not know", "add --browser"),
         ("invalid_grant", "AADSTS53003: Blocked by policy.", "AADSTS53003: Blocked by policy.", "add --browser"),
         ("odd\u{1b}[2J\u{202e}\r\nerror: forged", "", "odd", "add --browser"),
@@ -516,7 +516,7 @@ fn an_answer_that_is_not_the_sign_in_services_is_described() {
         (Box::new(move || Reply::status(403).body(html)), "403 Forbidden: unexpected answer"),
         (
             Box::new(|| Reply::status(500).body("{}")),
-            "500 Internal Server Error: the service or a proxy is not available",
+            "500 Internal Server Error: the service or a proxy is too busy or not available",
         ),
         (
             Box::new(move || Reply::status(302).header("Location", &location)),
@@ -767,7 +767,7 @@ fn a_refusal_in_the_browser_fails_with_the_services_message() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     for (error, description, words, hint) in [
-        ("access_denied", None, "the sign-in was declined", "accept the permissions"),
+        ("access_denied", None, "the sign-in was declined", "--device-code"),
         ("access_denied", Some("AADSTS65004: User declined."), "AADSTS65004: User declined.", "accept the permissions"),
         ("server_error", Some("AADSTS1: \u{1b}[2Jodd\nhint: x"), "AADSTS1: \u{fffd}[2Jodd", "--device-code"),
         ("<script>alert(1)</script>", None, "<script>alert(1)</script>", "--device-code"),
@@ -1281,7 +1281,8 @@ fn a_profiles_token_is_not_sent_to_a_next_page_outside_the_graph_url() {
         let before = platform.server.requests().len();
         let seen = machine.run(&["partner", "list", "-vv"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{next}: {}", seen.stderr);
-        let error = "error: Graph's link to the next page leads to another server; the list is incomplete\nhint: ";
+        let error =
+            "error: Graph's link to the next page does not belong to the Graph server; the list is incomplete\nhint: ";
         assert!(seen.stderr.contains(error) && !seen.stderr.contains('\u{1b}'), "{next}: {}", seen.stderr);
         assert_eq!(platform.server.requests().len() - before, 1, "{next}");
     }

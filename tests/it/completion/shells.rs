@@ -183,7 +183,7 @@ fn fish_offers_commands_values_and_ids() {
         assert_eq!((stderr.as_str(), code), ("", Some(0)), "{line}");
         stdout
     };
-    assert_eq!(offered("intunectl auth logi"), "login\tSign in, and store the sign-in in the system keyring\n");
+    assert_eq!(offered("intunectl auth logi"), "login\tSign in, and save the sign-in to the system keyring\n");
     assert_eq!(offered("intunectl --cloud=d"), "--cloud=dod\n");
     let line = "intunectl partner disconnect id-1 i";
     in_time(|| offered(line), |offers| offers == "id-2\tA name, onboarded\n");
