@@ -14,6 +14,22 @@ use crate::output::Format;
 use crate::output::style::Color;
 use crate::text::sanitize::without_tokens;
 
+/// Examples of a command that changes partners, and its exit codes.
+macro_rules! with_exit_codes {
+    ($examples:literal) => {
+        concat!(
+            $examples,
+            "
+Exit codes:
+  0         every partner succeeded, or was skipped by --resume
+  1         at least one partner did not succeed, or you declined
+  2         usage error; nothing was sent
+  4         no usable token, wrong tenant, or rejected token (401)
+  130, 143  interrupted by Ctrl-C, SIGTERM"
+        )
+    };
+}
+
 /// Manage Intune's remote assistance partners through Microsoft Graph
 #[derive(Parser)]
 #[command(name = "intunectl", bin_name = "intunectl", version, propagate_version = true, max_term_width = 100)]
@@ -157,7 +173,7 @@ harmless.
 
 The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
 DeviceManagementConfiguration.ReadWrite.All.")]
-    #[command(after_help = "\
+    #[command(after_help = with_exit_codes!("\
 Examples:
   intunectl partner disconnect 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10 --dry-run
   intunectl partner disconnect 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
@@ -166,13 +182,7 @@ Examples:
     -o ndjson > audit.ndjson
   intunectl partner disconnect -f ids.txt --tenant contoso.com -y \\
     --resume audit.ndjson -o ndjson >> audit.ndjson
-
-Exit codes:
-  0         every partner succeeded, or was skipped by --resume
-  1         at least one partner did not succeed, or you declined
-  2         usage error; nothing was sent
-  4         no usable token, wrong tenant, or rejected token (401)
-  130, 143  interrupted by Ctrl-C, SIGTERM")]
+"))]
     Disconnect(Write),
     /// Start onboarding partners
     #[command(long_about = "\
@@ -183,19 +193,13 @@ partner must then confirm the onboarding. Everything else works as in `intunectl
 
 The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
 DeviceManagementConfiguration.ReadWrite.All.")]
-    #[command(after_help = "\
+    #[command(after_help = with_exit_codes!("\
 Examples:
   intunectl partner onboard -f ids.txt --dry-run
   intunectl partner onboard 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
   intunectl partner onboard -f ids.txt --tenant contoso.com -y --wait=10m \\
     -o ndjson > audit.ndjson
-
-Exit codes:
-  0         every partner succeeded, or was skipped by --resume
-  1         at least one partner did not succeed, or you declined
-  2         usage error; nothing was sent
-  4         no usable token, wrong tenant, or rejected token (401)
-  130, 143  interrupted by Ctrl-C, SIGTERM")]
+"))]
     Onboard(Write),
 }
 

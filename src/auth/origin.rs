@@ -4,7 +4,7 @@ use super::app::App;
 use super::claims::Claims;
 use super::renewal::SignedInProfile;
 use super::session;
-use super::sources::{StaticSource, sign_in_again};
+use super::sources::StaticSource;
 use super::tenant::Tenant;
 use crate::net::root::{Cloud, Root};
 use crate::variables::{AZURE_AUTHORITY_HOST, AZURE_CLIENT_ID};
@@ -66,7 +66,7 @@ impl TokenOrigin {
         match self {
             Self::Static(_) => format!("to act in {0}, use --cloud {0}", other.name()),
             Self::App { .. } => format!("check --cloud, --login-url and {AZURE_AUTHORITY_HOST}"),
-            Self::Profile(profile) => sign_in_again(&profile.name),
+            Self::Profile(profile) => session::sign_in_again(&profile.name),
         }
     }
 

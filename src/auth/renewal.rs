@@ -102,7 +102,7 @@ impl SignedInProfile {
                     sanitize(found),
                     sanitize(expected)
                 );
-                Err(Error::auth(words).hint(format!("sign in again: {}", session::login_command(&self.name))))
+                Err(Error::auth(words).hint(session::sign_in_again(&self.name)))
             }
             _ => Ok(()),
         }
@@ -136,10 +136,10 @@ impl SignedInProfile {
         if send_options.stop.is_set() {
             return Err(self.stopped());
         }
-        let renewal = session.renewal.as_ref().ok_or_else(|| {
-            self.cannot("it has no refresh token")
-                .hint(format!("sign in again: {}", session::login_command(&self.name)))
-        })?;
+        let renewal = session
+            .renewal
+            .as_ref()
+            .ok_or_else(|| self.cannot("it has no refresh token").hint(session::sign_in_again(&self.name)))?;
         let tenant = session.tenant.clone().unwrap_or_else(Tenant::any);
         let platform = Platform::new(&self.login, &tenant, &renewal.client_id, send_options)?;
         let scopes = sign_in::scopes(&self.graph, permission);
@@ -208,7 +208,7 @@ impl SignedInProfile {
             return Ok(Renewed { token, unkept: None });
         }
         let login = session::login_command(&self.name);
-        let again = format!("sign in again: {login}");
+        let again = session::sign_in_again(&self.name);
         let told = error.about(&format!("{} cannot be renewed", self.sign_in()), &login, &again);
         // The sign-in is lost, even if the hint advises something else first.
         let told = match told.hint_text() {

@@ -86,8 +86,7 @@ impl Session {
         let Some(secret) = store::load(profile)? else { return Ok(None) };
         // Not serde's own message, which may quote a secret.
         let session = Self::parse(secret).map_err(|_| {
-            Error::auth(format!("the keyring entry of profile '{profile}' cannot be read"))
-                .hint(format!("sign in again: {}", login_command(profile)))
+            Error::auth(format!("the keyring entry of profile '{profile}' cannot be read")).hint(sign_in_again(profile))
         })?;
         Ok(Some(session))
     }
@@ -167,6 +166,11 @@ impl Session {
 pub fn login_command(profile: &str) -> String {
     let is_other_in_force = std::env::var_os(INTUNECTL_PROFILE).is_some_and(|name| !name.is_empty());
     login_command_for(profile, profile == "default" && !is_other_in_force)
+}
+
+/// The hint to sign in to a profile again.
+pub fn sign_in_again(profile: &str) -> String {
+    format!("sign in again: {}", login_command(profile))
 }
 
 fn login_command_for(profile: &str, needs_no_name: bool) -> String {

@@ -148,19 +148,14 @@ fn from_variable(value: OsString) -> Result<SecretString, Error> {
 
 fn no_keyring(error: anyhow::Error, profile: &str) -> anyhow::Error {
     match error.downcast_ref::<StoreError>() {
-        Some(StoreError::Damaged) => {
-            Error::auth(format!("no access token: {}", StoreError::Damaged)).hint(sign_in_again(profile)).into()
-        }
+        Some(StoreError::Damaged) => Error::auth(format!("no access token: {}", StoreError::Damaged))
+            .hint(session::sign_in_again(profile))
+            .into(),
         Some(reason) => Error::auth(format!("no access token: {reason}"))
             .hint(format!("start or unlock the system keyring, or {}", other_ways()))
             .into(),
         None => error,
     }
-}
-
-/// The hint to sign in to a profile again.
-pub fn sign_in_again(profile: &str) -> String {
-    format!("sign in again: {}", session::login_command(profile))
 }
 
 /// The ways to a token without the keyring.

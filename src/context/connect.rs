@@ -10,7 +10,8 @@ use super::{Context, Roots, Selection};
 use crate::auth::discovery;
 use crate::auth::origin::TokenOrigin;
 use crate::auth::renewal::{Outlook, RenewalFailure, Renewed, SignedInProfile};
-use crate::auth::sources::{self, ResolvedSource, StaticSource};
+use crate::auth::session;
+use crate::auth::sources::{ResolvedSource, StaticSource};
 use crate::auth::token::Token;
 use crate::error::Error;
 use crate::graph::bearer::{Bearer, Renew, RenewReason};
@@ -126,7 +127,7 @@ impl Context {
         if self.cancel.is_set() {
             return Err(Error::auth("interrupted; nothing was sent").into());
         }
-        let hint = sources::sign_in_again(&name);
+        let hint = session::sign_in_again(&name);
         connection.token.not_expired(&format!("profile '{name}'"), &hint, SystemTime::now())?;
         Ok(connection)
     }
@@ -183,7 +184,7 @@ impl Context {
                 &format!("cannot store the renewed sign-in of profile '{}': {error:#}", profile.name),
                 &format!(
                     "this command continues. Start or unlock the keyring; if the next command fails, {}",
-                    sources::sign_in_again(&profile.name)
+                    session::sign_in_again(&profile.name)
                 ),
             );
         }

@@ -4,7 +4,7 @@ use super::Roots;
 use crate::auth::claims::Claims;
 use crate::auth::origin::TokenOrigin;
 use crate::auth::renewal::SignedInProfile;
-use crate::auth::session::Session;
+use crate::auth::session::{self, Session};
 use crate::auth::sources::{self, StaticSource};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::Token;
@@ -150,7 +150,7 @@ pub(super) fn profile_connection(
     let parse = |url: &str| {
         url.parse::<Root>().map_err(|reason| {
             Error::auth(format!("the address of a server in profile '{name}' {reason}"))
-                .hint(sources::sign_in_again(name))
+                .hint(session::sign_in_again(name))
         })
     };
     let (graph, login) = (parse(&session.graph_url)?, parse(&session.login_url)?);

@@ -4,7 +4,7 @@ use std::io::BufRead as _;
 use std::process::Command;
 
 use crate::support::graph::{Graph, PARTNERS, TOKEN, Unspoken};
-use crate::support::redirect::start_read;
+use crate::support::redirect::{close, start_read};
 use crate::support::server::{Reply, Server};
 use crate::support::terminal::widths;
 use crate::support::terminal::{ALL, Streams, Terminal, assert_shown};
@@ -437,7 +437,7 @@ fn a_reader_that_closes_the_pipe_early_is_not_a_failure() {
         let mut command = graph.command(&home, &["partner", "list", "-o", format]);
         let (running, mut stdout) = start_read(&mut command);
         assert!(stdout.read_line(&mut String::new()).unwrap() > 0);
-        drop(stdout);
+        close(stdout);
         let Seen { stderr, code, .. } = running.end();
         assert_eq!((stderr.as_str(), code), ("", Some(0)), "{format}");
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::graph::PARTNERS;
 use crate::support::os::json_in_pipe;
-use crate::support::redirect::start_read;
+use crate::support::redirect::{close, start_read};
 #[cfg(unix)]
 use crate::support::running::Running;
 use crate::support::server::{Reply, Server};
@@ -407,7 +407,7 @@ fn ctrl_c_does_not_wait_for_a_stalled_reader() {
             let seen = running.end();
             assert_eq!((seen.stderr.as_str(), seen.code), ("error: interrupted\n", Some(code)));
             assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
-            drop(reader);
+            close(reader);
         }
     }
 }
@@ -424,7 +424,7 @@ fn a_reader_that_closes_the_pipe_early_is_not_a_failure() {
     let (running, mut stdout) = start_read(command.args(["p-1", "p-2", "-o", "ndjson"]));
     let mut first = [0];
     stdout.read_exact(&mut first).unwrap();
-    drop(stdout);
+    close(stdout);
     assert_eq!(&first, b"{");
     let Seen { stderr, code, .. } = running.end();
     assert_eq!((stderr.as_str(), code), ("", Some(0)));

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::support::server::Server;
-use super::support::{Intunectl, Seen, run};
+use super::support::{Intunectl, Seen, run, with_duration};
 
 /// The files of `tests/screens/`, without `.txt`, in the order in which they are read.
 const FILES: &[&str] = &[
@@ -135,7 +135,7 @@ impl Screens {
         for (from, to) in &self.masks {
             text = text.replace(from, to);
         }
-        let text = with_one_duration(&with_one_port(&text));
+        let text = with_duration(&with_one_port(&text), "0.2");
         let file = snapbox::Data::read_from(&path(self.file), None).raw();
         snapbox::Assert::new().action_env("SNAPSHOTS").eq(snapbox::Data::text(text).raw(), file);
     }
@@ -156,17 +156,6 @@ fn with_one_port(text: &str) -> String {
     parts.fold(first, |text, part| {
         let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
         text + "127.0.0.1:" + if rest.len() < part.len() { "8080" } else { "" } + rest
-    })
-}
-
-/// Replaces every duration of a run with the same one.
-fn with_one_duration(text: &str) -> String {
-    let mut parts = text.split(" in ");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        let is_time = rest.len() < part.len() && (rest.starts_with(" s\n") || rest.starts_with(" s ("));
-        text + " in " + if is_time { "0.2" } else { "" } + if is_time { rest } else { part }
     })
 }
 

@@ -210,15 +210,22 @@ impl Seen {
 
     /// Standard error with `T` in place of the duration of the run.
     pub fn timeless(&self) -> String {
-        let lines = self.stderr.lines().map(|line| {
-            let timed = line.split_once(" in ").and_then(|(before, after)| {
-                let behind = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-                behind.starts_with(" s").then(|| format!("{before} in T{behind}\n"))
-            });
-            timed.unwrap_or_else(|| format!("{line}\n"))
-        });
-        lines.collect()
+        let lines: String = self.stderr.lines().map(|line| format!("{line}\n")).collect();
+        with_duration(&lines, "T")
     }
+}
+
+/// The text with every time that a run took as this one.
+pub fn with_duration(text: &str, time: &str) -> String {
+    let mut parts = text.split(" in ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let is_time = rest.len() < part.len()
+            && rest.strip_prefix(" s").is_some_and(|after| !after.starts_with(char::is_alphanumeric));
+        let (time, rest) = if is_time { (time, rest) } else { ("", part) };
+        format!("{text} in {time}{rest}")
+    })
 }
 
 /// IDs `p-0001`, `p-0002` and so on, in sorted order.
