@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::machine::until;
 use super::running::Running;
+use super::server::PATIENCE;
 
 /// The event that replaces a signal. Source: Microsoft, "HandlerRoutine callback function".
 fn event(signal: &str) -> &'static str {
@@ -29,8 +30,8 @@ fn program() -> Command {
 
 /// Sends an event to any process.
 pub fn send(process: u32, signal: &str) {
-    let status = program().args(["event", &process.to_string(), event(signal)]).status().unwrap();
-    assert!(status.success(), "cannot send SIG{signal} to {process}");
+    let seen = Running::start(program().args(["event", &process.to_string(), event(signal)])).end();
+    assert_eq!(seen.code, Some(0), "cannot send SIG{signal} to {process}: {}", seen.stderr);
 }
 
 /// A console with a process in it.
@@ -65,6 +66,8 @@ impl Console {
         let (stream, _) = until(|| listener.accept().ok(), || "the console program did not connect".to_owned());
         // The stream has inherited non-blocking mode from the listener.
         stream.set_nonblocking(false).unwrap();
+        // A console that hangs, which wine's does at times, fails one test and does not hold up all others.
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         (Self(Mutex::new(BufReader::new(stream))), running)
     }
 

@@ -130,12 +130,18 @@ impl Running {
     }
 }
 
-/// Starts a process. wine 8 sometimes fails ("sendmsg: Socket operation on non-socket", and error 1359).
+/// Starts a process. wine 8 sometimes fails ("sendmsg: Socket operation on non-socket", and error 1359), at times more
+/// than once in a row.
 fn spawn(command: &mut Command) -> Child {
     const ERROR_INTERNAL_ERROR: i32 = 1359;
     let is_wine_s = |error: &std::io::Error| cfg!(windows) && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR);
-    let spawned = command.spawn();
-    if spawned.as_ref().is_err_and(is_wine_s) { command.spawn().unwrap() } else { spawned.unwrap() }
+    for _ in 0..4 {
+        match command.spawn() {
+            Err(error) if is_wine_s(&error) => {}
+            spawned => return spawned.unwrap(),
+        }
+    }
+    command.spawn().unwrap()
 }
 
 #[cfg(unix)]
