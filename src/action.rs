@@ -3,21 +3,22 @@
 
 use reqwest::Method;
 
-/// A verb: its request, its names, and the `onboardingStatus` that shows its effect.
+/// A verb: its request, its names, and what shows its effect.
 /// Source: Microsoft Graph v1.0 reference, pages `intune-remoteassistance-remoteassistancepartner*`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Action {
     /// On the command line and in records.
     pub name: &'static str,
     pub method: Method,
-    /// The last segment of the address.
-    pub segment: &'static str,
+    /// What follows the address of the partner.
+    pub segment: Option<&'static str>,
     pub statuses: Statuses,
     pub words: Words,
-    /// The status of a partner on which the action has taken effect.
-    pub in_effect: OnboardingStatus,
-    /// The status of a partner that the action would not change.
-    pub needless: OnboardingStatus,
+    pub effect: Effect,
+    /// `None` if the action changes every partner.
+    pub already: Option<Already>,
+    /// The names of the actions after which this one is no longer done.
+    pub undone_by: &'static [&'static str],
 }
 
 /// The statuses of records.
@@ -27,8 +28,14 @@ pub struct Statuses {
     pub done: &'static str,
     /// `--dry-run`: the request would be sent.
     pub would: &'static str,
+}
+
+/// A partner that the action would not change.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Already {
     /// `--dry-run`: the request would be sent, but would change nothing.
-    pub already: &'static str,
+    pub name: &'static str,
+    pub when: OnboardingStatus,
 }
 
 /// The words of the prompt and the summary.
@@ -43,6 +50,12 @@ pub struct Words {
     /// "2 partners: 2 …", after a run and after a dry run.
     pub done: &'static str,
     pub would: &'static str,
+}
+
+/// How a read of a partner shows that the action has taken effect.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Effect {
+    Status(OnboardingStatus),
 }
 
 /// A set of `onboardingStatus` values. The service may add new ones.
@@ -65,8 +78,8 @@ impl OnboardingStatus {
 pub static DISCONNECT: Action = Action {
     name: "disconnect",
     method: Method::POST,
-    segment: "disconnect",
-    statuses: Statuses { done: "disconnected", would: "would_disconnect", already: "already_disconnected" },
+    segment: Some("disconnect"),
+    statuses: Statuses { done: "disconnected", would: "would_disconnect" },
     words: Words {
         present: "disconnects",
         imperative: "Disconnect",
@@ -74,16 +87,17 @@ pub static DISCONNECT: Action = Action {
         done: "disconnected",
         would: "would be disconnected",
     },
-    in_effect: OnboardingStatus::Is("notOnboarded"),
-    needless: OnboardingStatus::Is("notOnboarded"),
+    effect: Effect::Status(OnboardingStatus::Is("notOnboarded")),
+    already: Some(Already { name: "already_disconnected", when: OnboardingStatus::Is("notOnboarded") }),
+    undone_by: &["onboard"],
 };
 
 /// Starts onboarding the partner, which has to confirm it. An onboarding that was never confirmed can be started again.
 pub static ONBOARD: Action = Action {
     name: "onboard",
     method: Method::POST,
-    segment: "beginOnboarding",
-    statuses: Statuses { done: "onboarding_started", would: "would_onboard", already: "already_onboarded" },
+    segment: Some("beginOnboarding"),
+    statuses: Statuses { done: "onboarding_started", would: "would_onboard" },
     words: Words {
         present: "onboards",
         imperative: "Onboard",
@@ -91,8 +105,9 @@ pub static ONBOARD: Action = Action {
         done: "onboarding started",
         would: "would be onboarded",
     },
-    in_effect: OnboardingStatus::IsNot("notOnboarded"),
-    needless: OnboardingStatus::Is("onboarded"),
+    effect: Effect::Status(OnboardingStatus::IsNot("notOnboarded")),
+    already: Some(Already { name: "already_onboarded", when: OnboardingStatus::Is("onboarded") }),
+    undone_by: &["disconnect"],
 };
 
 /// Every verb: the records of earlier runs may name any.

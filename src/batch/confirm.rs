@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::action::Action;
+use crate::action::{Action, Effect};
 use crate::cancel::StopFlag;
 use crate::graph::client::{Client, Ended, Outcome, Progress};
 use crate::graph::failure::{CallContext, CallFailure};
@@ -74,14 +74,12 @@ pub async fn confirm(
             let is_over = outcome.ended == Ended::Stopped;
             // After the time is up, "not retried" would say nothing new.
             let ended = if is_over { Ended::Settled } else { outcome.ended };
-            match Partner::from_outcome(Outcome { ended, ..outcome }, id, context) {
-                Ok(partner) => {
-                    let status = partner.fields.onboarding_status;
-                    if status.as_deref().is_some_and(|status| action.in_effect.includes(status)) {
-                        return Confirmation::InEffect;
-                    }
-                    seen = format!("the status is still {}", sanitize(status.as_deref().unwrap_or("missing")));
-                }
+            let read = Partner::from_outcome(Outcome { ended, ..outcome }, id, context);
+            if shows(&action.effect, &read) {
+                return Confirmation::InEffect;
+            }
+            match read {
+                Ok(partner) => seen = unchanged(&action.effect, &partner),
                 // An earlier read says more than a request that was not sent, or a token that was being renewed.
                 Err(failure) if is_over && (failure.is_unsent || failure.http_status == Some(401)) => {}
                 Err(failure)
@@ -102,6 +100,26 @@ pub async fn confirm(
         biased;
         confirmation = watching => confirmation,
         confirmation = reading => confirmation,
+    }
+}
+
+/// Whether a read shows this effect.
+fn shows(effect: &Effect, read: &Result<Partner, CallFailure>) -> bool {
+    match (effect, read) {
+        (Effect::Status(expected), Ok(partner)) => {
+            partner.fields.onboarding_status.as_deref().is_some_and(|status| expected.includes(status))
+        }
+        _ => false,
+    }
+}
+
+/// What a read shows instead of the effect, in words.
+fn unchanged(effect: &Effect, partner: &Partner) -> String {
+    match effect {
+        Effect::Status(_) => {
+            let status = partner.fields.onboarding_status.as_deref().unwrap_or("missing");
+            format!("the status is still {}", sanitize(status))
+        }
     }
 }
 

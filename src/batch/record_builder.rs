@@ -3,7 +3,7 @@
 use std::time::{Instant, SystemTime};
 
 use super::confirm::Confirmation;
-use crate::action::Action;
+use crate::action::{Action, Already};
 use crate::cancel::CancelReason;
 use crate::exit::Verdict;
 use crate::graph::advice::Purpose;
@@ -76,9 +76,11 @@ impl RecordBuilder<'_> {
         match Partner::from_outcome(outcome, self.id, context) {
             Ok(partner) => {
                 let Fields { display_name, onboarding_status, .. } = partner.fields;
-                let is_needless =
-                    onboarding_status.as_deref().is_some_and(|status| self.action.needless.includes(status));
-                let status = if is_needless { Status::Already(self.action) } else { Status::Would(self.action) };
+                let is_already = |already: &&Already| {
+                    onboarding_status.as_deref().is_some_and(|status| already.when.includes(status))
+                };
+                let already = self.action.already.as_ref().filter(is_already);
+                let status = already.map_or(Status::Would(self.action), Status::Already);
                 let words: Vec<_> = display_name.into_iter().chain(onboarding_status).collect();
                 Record { http_status: Some(200), remark: Some(words.join(", ")), ..self.record(status) }
             }

@@ -117,10 +117,10 @@ impl Earlier {
         };
         let owner = self.owners.entry((record.tenant_id.map(|id| id.to_ascii_lowercase()), root)).or_default();
         owner.records += 1;
-        // One action undoes the other.
-        if has_done && of == action {
+        if of == action && has_done {
             owner.ids.insert(id);
-        } else {
+        } else if of == action || action.undone_by.contains(&of.name) {
+            // One that failed may have been carried out.
             owner.ids.remove(&id);
         }
         Some(())
@@ -234,7 +234,7 @@ mod tests {
             "{\"error\":{}}",
             "{\"id\":\"a\",\"displayName\":\"TeamViewer\"}",
             "{\"id\":\"a b\",\"action\":\"disconnect\",\"status\":\"disconnected\"}",
-            "{\"id\":\"a\",\"action\":\"delete\",\"status\":\"disconnected\"}",
+            "{\"id\":\"a\",\"action\":\"rename\",\"status\":\"disconnected\"}",
             "{\"id\":\"a\",\"action\":\"disconnect\",\"status\":7}",
             "{\"summary\":",
             "not a record{\"id\":",

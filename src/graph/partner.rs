@@ -109,8 +109,7 @@ pub async fn act(
     progress: &Cell<Progress>,
     stop: &StopFlag,
 ) -> Outcome {
-    let [first, second] = COLLECTION;
-    let url = client.url(&[first, second, id, action.segment]);
+    let url = client.url(&COLLECTION.into_iter().chain([id]).chain(action.segment).collect::<Vec<_>>());
     client.send(&Call { method: action.method.clone(), url, label: id, progress }, stop).await
 }
 

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::action::Action;
+use crate::action::{Action, Already};
 use crate::exit::Verdict;
 use crate::graph::failure::{CallFailure, FailureKind};
 use crate::text::humanize::counted;
@@ -69,7 +69,7 @@ pub enum Status {
     /// A run without `--dry-run` would change it.
     Would(&'static Action),
     /// The partner is already in the state that the action leads to.
-    Already(&'static Action),
+    Already(&'static Already),
 }
 
 impl Status {
@@ -80,7 +80,7 @@ impl Status {
             Self::Skipped => "skipped",
             Self::NotAttempted => "not_attempted",
             Self::Would(action) => action.statuses.would,
-            Self::Already(action) => action.statuses.already,
+            Self::Already(already) => already.name,
         }
     }
 

@@ -39,7 +39,9 @@ pub fn text_line(record: &Record, style: RecordStyle) -> String {
     let width = width.unwrap_or(usize::MAX);
     // The widest status that has a detail, so that all details start in the same column.
     let widest = match record.status {
-        Status::Would(action) | Status::Already(action) => Status::Already(action),
+        would @ (Status::Would(_) | Status::Already(_)) => {
+            record.action.already.as_ref().map_or(would, Status::Already)
+        }
         _ => Status::NotAttempted,
     };
     let status_width = widest.name().len().max(name.len());
