@@ -100,8 +100,8 @@ Examples:
     #[command(long_about = "\
 Run a simulated Graph service, to try commands without a tenant.
 
-The sandbox lists, disconnects and onboards partners, throttles writes at the published limit, and returns errors like \
-Graph's. You can sign in with a device code, in a browser or as an application; the sandbox approves each sign-in. It \
+The sandbox lists, disconnects, onboards and deletes partners, throttles writes at the published limit, and returns \
+errors like Graph's. You can sign in with a device code, in a browser or as an application; the sandbox approves each sign-in. It \
 accepts connections from this machine only. Its partners are deleted when it ends.
 
 With a command, the sandbox runs the command and returns its exit code. intunectl is on the command's PATH. \
@@ -355,7 +355,7 @@ pub struct SandboxOptions {
     /// Throttle above N writes, or 10 x N requests of any kind, per DURATION; `off` for no limit
     #[arg(long, value_name = "N/DURATION|off", default_value = "100/20s", value_parser = rate)]
     pub throttle: RateLimit,
-    /// Answer every POST for this ID with this HTTP status (repeatable)
+    /// Answer every change of this partner with this HTTP status (repeatable)
     #[arg(long, value_name = "ID=STATUS", value_parser = failure)]
     pub fail: Vec<(String, u16)>,
     /// Time until the sandbox approves a sign-in

@@ -38,7 +38,7 @@ pub(super) struct Graph {
     /// The beginning of links in responses: scheme and authority.
     root: String,
     partners: Partners,
-    /// The status with which actions on a partner fail, by `partners::key`.
+    /// The status with which changes of a partner fail, by `partners::key`.
     failures: HashMap<String, StatusCode>,
     throttle: Option<Throttle>,
 }
@@ -69,10 +69,16 @@ impl Graph {
         route.check_method(&head.method)?;
         match route {
             Route::List => self.list(version, head.uri.query().unwrap_or_default()),
-            Route::Show(id) => self.show(version, &id),
-            Route::Disconnect(id) => self.act(&id, RemoteAssistancePartner::disconnect),
+            Route::Partner(id) if head.method == Method::DELETE => {
+                self.write(&id, |partners| partners.remove(&id).map(|_| ()))
+            }
+            Route::Partner(id) => self.show(version, &id),
+            Route::Disconnect(id) => {
+                self.write(&id, |partners| partners.get_mut(&id).map(RemoteAssistancePartner::disconnect))
+            }
             Route::BeginOnboarding(id) => {
-                self.act(&id, |partner| partner.begin_onboarding(trace.time + ONBOARDING_LASTS))
+                let expires = trace.time + ONBOARDING_LASTS;
+                self.write(&id, |partners| partners.get_mut(&id).map(|partner| partner.begin_onboarding(expires)))
             }
             // This needs a signed-in user (source: Graph reference, user: revokeSignInSessions).
             Route::RevokeSessions if identity == Identity::Application => Err(GraphError::NotDelegated),
@@ -94,16 +100,17 @@ impl Graph {
     /// A page of partners. `$top` is the page size, as in Graph; options other than paging are ignored.
     fn list(&self, version: Version, query: &str) -> Result<Response<Bytes>, GraphError> {
         let top = query_number(query, "$top")?;
-        let skip = query_number(query, "$skiptoken")?.unwrap_or(0);
-        let page = self.partners.page(skip, top.unwrap_or(PAGE).min(PAGE));
+        let last = query_number(query, "$skiptoken")?.unwrap_or(0);
+        let mut rest = self.partners.after(last);
+        let page: Vec<_> = rest.by_ref().take(top.unwrap_or(PAGE).min(PAGE)).collect();
         let mut body = Map::new();
         body.insert("value".into(), page.iter().map(|partner| partner.fields(version)).collect());
-        let next = skip.saturating_add(page.len());
         // An empty page is the last one even if partners follow: after `$top=0`, the links would never end.
-        if !page.is_empty() && next < self.partners.count() {
+        if let (Some(last), Some(_)) = (page.last(), rest.next()) {
+            let last = last.number;
             let (root, version) = (&self.root, version.name());
             let top = top.map(|top| format!("$top={top}&")).unwrap_or_default();
-            let link = format!("{root}/{version}/deviceManagement/remoteAssistancePartners?{top}$skiptoken={next}");
+            let link = format!("{root}/{version}/deviceManagement/remoteAssistancePartners?{top}$skiptoken={last}");
             body.insert("@odata.nextLink".into(), link.into());
         }
         Ok(self.ok(version, "deviceManagement/remoteAssistancePartners", body))
@@ -114,15 +121,16 @@ impl Graph {
         Ok(self.ok(version, "deviceManagement/remoteAssistancePartners/$entity", partner.fields(version)))
     }
 
-    fn act(
+    /// Changes a partner, unless that is configured to fail. `change` returns `None` if the partner does not exist.
+    fn write(
         &mut self,
         id: &str,
-        change: impl FnOnce(&mut RemoteAssistancePartner),
+        change: impl FnOnce(&mut Partners) -> Option<()>,
     ) -> Result<Response<Bytes>, GraphError> {
         if let Some(status) = self.failures.get(&partners::key(id)) {
             return Err(GraphError::Configured(*status));
         }
-        change(self.partners.get_mut(id).ok_or(GraphError::UnknownPartner)?);
+        change(&mut self.partners).ok_or(GraphError::UnknownPartner)?;
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NO_CONTENT;
         Ok(response)

@@ -1,6 +1,7 @@
 //! The tenant's remote assistance partners, which requests read and change.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
@@ -51,7 +52,7 @@ enum OnboardingStatus {
 /// One partner. Fields that never change are derived from its number.
 #[derive(Debug)]
 pub(super) struct RemoteAssistancePartner {
-    number: usize,
+    pub(super) number: usize,
     id: String,
     status: OnboardingStatus,
 }
@@ -122,35 +123,35 @@ impl RemoteAssistancePartner {
 /// All partners, in list order.
 #[derive(Debug)]
 pub(super) struct Partners {
-    list: Vec<RemoteAssistancePartner>,
-    by_id: HashMap<String, usize>,
+    /// By number. Numbers stay the same when others are deleted, so that no page skips a partner.
+    list: BTreeMap<usize, RemoteAssistancePartner>,
+    numbers: HashMap<String, usize>,
 }
 
 impl Partners {
     /// `count` partners, always the same.
     pub(super) fn new(count: usize) -> Self {
-        let list: Vec<_> = (1..=count).map(RemoteAssistancePartner::new).collect();
-        let by_id = list.iter().enumerate().map(|(index, partner)| (key(&partner.id), index)).collect();
-        Self { list, by_id }
+        let list: BTreeMap<_, _> = (1..=count).map(|number| (number, RemoteAssistancePartner::new(number))).collect();
+        let numbers = list.iter().map(|(number, partner)| (key(&partner.id), *number)).collect();
+        Self { list, numbers }
     }
 
-    /// At most `size` partners after the first `skip`.
-    pub(super) fn page(&self, skip: usize, size: usize) -> &[RemoteAssistancePartner] {
-        let rest = self.list.get(skip..).unwrap_or_default();
-        rest.get(..size).unwrap_or(rest)
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.list.len()
+    /// The partners after the one with this number, which need not exist.
+    pub(super) fn after(&self, number: usize) -> impl Iterator<Item = &RemoteAssistancePartner> {
+        self.list.range((Bound::Excluded(number), Bound::Unbounded)).map(|(_, partner)| partner)
     }
 
     /// The partner with this ID, in any case.
     pub(super) fn get(&self, id: &str) -> Option<&RemoteAssistancePartner> {
-        self.list.get(*self.by_id.get(&key(id))?)
+        self.list.get(self.numbers.get(&key(id))?)
     }
 
     pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut RemoteAssistancePartner> {
-        self.list.get_mut(*self.by_id.get(&key(id))?)
+        self.list.get_mut(self.numbers.get(&key(id))?)
+    }
+
+    pub(super) fn remove(&mut self, id: &str) -> Option<RemoteAssistancePartner> {
+        self.list.remove(&self.numbers.remove(&key(id))?)
     }
 }
 
@@ -168,8 +169,8 @@ mod tests {
     #[test]
     fn each_of_100000_partners_is_found_by_its_own_guid() {
         let partners = Partners::new(100_000);
-        assert_eq!(partners.by_id.len(), 100_000);
-        for partner in partners.page(0, 100_000) {
+        assert_eq!(partners.numbers.len(), 100_000);
+        for partner in partners.after(0) {
             assert_eq!(uuid::Uuid::parse_str(&partner.id).unwrap().to_string(), partner.id);
             assert_eq!(partners.get(&partner.id.to_uppercase()).unwrap().number, partner.number);
         }
@@ -177,19 +178,19 @@ mod tests {
     }
 
     #[test]
-    fn the_last_page_ends_with_the_last_partner() {
-        let partners = Partners::new(5);
-        let numbers = |skip, size| partners.page(skip, size).iter().map(|p| p.number).collect::<Vec<_>>();
-        assert_eq!(numbers(0, 2), [1, 2]);
-        assert_eq!(numbers(4, 2), [5]);
-        assert!(numbers(5, 2).is_empty());
-        assert!(numbers(usize::MAX, usize::MAX).is_empty());
+    fn a_deleted_partner_is_gone_and_those_after_it_stay_in_place() {
+        let mut partners = Partners::new(5);
+        assert_eq!(partners.remove(&THIRD.to_uppercase()).unwrap().number, 3);
+        assert!(partners.remove(THIRD).is_none() && partners.get(THIRD).is_none());
+        let numbers = |number| partners.after(number).map(|partner| partner.number).collect::<Vec<_>>();
+        assert_eq!((numbers(0), numbers(2), numbers(3)), (vec![1, 2, 4, 5], vec![4, 5], vec![4, 5]));
+        assert!(numbers(5).is_empty() && numbers(usize::MAX).is_empty());
     }
 
     #[test]
     fn names_repeat_with_a_number_and_one_in_twelve_is_null() {
         let partners = Partners::new(24);
-        let names: Vec<_> = partners.page(0, 24).iter().map(RemoteAssistancePartner::display_name).collect();
+        let names: Vec<_> = partners.after(0).map(RemoteAssistancePartner::display_name).collect();
         assert_eq!(names[0].as_deref(), Some("TeamViewer"));
         assert_eq!(names[1].as_deref(), Some("リモートサポート 東京"));
         assert_eq!(names[7], None);

@@ -9,7 +9,7 @@ use crate::sandbox::http::percent_decode;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route {
     List,
-    Show(String),
+    Partner(String),
     Disconnect(String),
     BeginOnboarding(String),
     RevokeSessions,
@@ -26,7 +26,7 @@ impl Route {
         };
         let route = match rest {
             ["deviceManagement", "remoteAssistancePartners"] => Self::List,
-            ["deviceManagement", "remoteAssistancePartners", id] => Self::Show(percent_decode(id)),
+            ["deviceManagement", "remoteAssistancePartners", id] => Self::Partner(percent_decode(id)),
             ["deviceManagement", "remoteAssistancePartners", id, action] => match unqualified(action) {
                 "disconnect" => Self::Disconnect(percent_decode(id)),
                 "beginOnboarding" => Self::BeginOnboarding(percent_decode(id)),
@@ -43,10 +43,15 @@ impl Route {
 
     pub(super) fn check_method(&self, method: &Method) -> Result<(), GraphError> {
         let allowed = match self {
-            Self::List | Self::Show(_) => "GET",
+            Self::List => "GET",
+            Self::Partner(_) => "DELETE, GET",
             Self::Disconnect(_) | Self::BeginOnboarding(_) | Self::RevokeSessions => "POST",
         };
-        if method.as_str() == allowed { Ok(()) } else { Err(GraphError::WrongMethod { allowed }) }
+        if allowed.split(", ").any(|allowed| allowed == method.as_str()) {
+            Ok(())
+        } else {
+            Err(GraphError::WrongMethod { allowed })
+        }
     }
 }
 
@@ -84,7 +89,7 @@ mod tests {
         let partners = "deviceManagement/remoteAssistancePartners";
         let table = [
             (partners.to_owned(), Route::List),
-            (format!("{partners}/A%20b"), Route::Show(id())),
+            (format!("{partners}/A%20b"), Route::Partner(id())),
             (format!("{partners}/A%20b/disconnect"), Route::Disconnect(id())),
             (format!("{partners}/A%20b/microsoft.graph.disconnect"), Route::Disconnect(id())),
             (format!("{partners}/A%20b/beginOnboarding"), Route::BeginOnboarding(id())),

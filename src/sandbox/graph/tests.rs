@@ -66,16 +66,42 @@ fn actions_return_204_and_change_the_partner_in_both_versions() {
 }
 
 #[test]
+fn a_deleted_partner_is_unknown_and_no_longer_in_the_list() {
+    let mut services = TestServices::new();
+    let beta = PARTNERS.replace("v1.0", "beta");
+    let reply = services.delete(&format!("{beta}/{}", FIRST.to_uppercase()));
+    assert_eq!((reply.status, reply.body.as_str(), reply.header("content-type")), (204, "", None));
+    let partner = format!("{PARTNERS}/{FIRST}");
+    for reply in [
+        services.get(&partner),
+        services.delete(&partner),
+        services.post(&format!("{partner}/disconnect")),
+        services.post(&format!("{partner}/beginOnboarding")),
+    ] {
+        assert_eq!((reply.status, reply.json()["error"]["code"].as_str()), (404, Some("ResourceNotFound")));
+    }
+    let page = services.get(&format!("{PARTNERS}?$top=1")).json();
+    assert!(page["value"][0]["id"].as_str().unwrap().ends_with("002"), "{page}");
+    // A partner that is deleted while the list is read does not hide the next one.
+    assert_eq!(services.delete(&format!("{}2", &partner[..partner.len() - 1])).status, 204);
+    let next = page["@odata.nextLink"].as_str().unwrap();
+    let rest = services.get(next).json();
+    assert_eq!((rest["value"].as_array().unwrap().len(), rest.get("@odata.nextLink")), (1, None));
+}
+
+#[test]
 fn unknown_partners_paths_and_methods_are_rejected_like_in_the_service() {
     let mut services = TestServices::new();
     let partner = format!("{PARTNERS}/{FIRST}");
     let nobody = format!("{PARTNERS}/{NOBODY}");
-    for reply in [services.get(&nobody), services.post(&format!("{nobody}/disconnect"))] {
+    for reply in [services.get(&nobody), services.delete(&nobody), services.post(&format!("{nobody}/disconnect"))] {
         assert_eq!((reply.status, reply.json()["error"]["code"].as_str()), (404, Some("ResourceNotFound")));
     }
     let wrong = [
         (services.post(PARTNERS), "GET"),
-        (services.post(&partner), "GET"),
+        (services.post(&partner), "DELETE, GET"),
+        (services.delete(PARTNERS), "GET"),
+        (services.delete(&format!("{partner}/disconnect")), "POST"),
         (services.get(&format!("{partner}/disconnect")), "POST"),
         (services.get("/v1.0/me/revokeSignInSessions"), "POST"),
     ];
@@ -118,11 +144,14 @@ fn writes_beyond_the_limit_are_throttled_and_change_nothing() {
     let mut services = TestServices::throttled(2);
     let disconnect = format!("{PARTNERS}/{FIRST}/disconnect");
     assert_eq!([(); 2].map(|()| services.post(&disconnect).status), [204; 2]);
-    let reply = services.post(&format!("{PARTNERS}/{FIRST}/beginOnboarding"));
-    assert_eq!((reply.status, reply.header("retry-after")), (429, Some("3600.000")));
+    for reply in
+        [services.post(&format!("{PARTNERS}/{FIRST}/beginOnboarding")), services.delete(&format!("{PARTNERS}/{FIRST}"))]
+    {
+        assert_eq!((reply.status, reply.header("retry-after")), (429, Some("3600.000")));
+    }
     assert_eq!(services.status_of(FIRST), "notOnboarded");
-    // Four requests so far; reads may use the rest of twenty.
-    for _ in 4..20 {
+    // Five requests so far; reads may use the rest of twenty.
+    for _ in 5..20 {
         assert_eq!(services.get(PARTNERS).status, 200);
     }
     assert_eq!(services.get(PARTNERS).status, 429);
@@ -134,8 +163,11 @@ fn a_configured_failure_is_sent_every_time_and_changes_nothing() {
     let failures = HashMap::from([(FIRST.to_uppercase(), status(503)), ("not-a-guid".to_owned(), status(418))]);
     let mut services = TestServices::with(Graph::new(ROOT.into(), 3, failures, None));
     for _ in 0..2 {
-        let reply = services.post(&format!("{PARTNERS}/{FIRST}/disconnect"));
-        assert_eq!((reply.status, reply.header("content-type")), (503, Some("text/html")));
+        for reply in
+            [services.post(&format!("{PARTNERS}/{FIRST}/disconnect")), services.delete(&format!("{PARTNERS}/{FIRST}"))]
+        {
+            assert_eq!((reply.status, reply.header("content-type")), (503, Some("text/html")));
+        }
     }
     assert_eq!(services.status_of(FIRST), "onboarded");
     assert_eq!(services.post(&format!("{PARTNERS}/Not-A-GUID/beginOnboarding")).status, 418);

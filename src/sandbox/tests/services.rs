@@ -79,6 +79,11 @@ impl TestServices {
         self.call("POST", path, &token)
     }
 
+    pub fn delete(&mut self, path: &str) -> Reply {
+        let token = self.fixed_token();
+        self.call("DELETE", path, &token)
+    }
+
     pub fn status_of(&mut self, id: &str) -> String {
         self.get(&format!("{PARTNERS}/{id}")).json()["onboardingStatus"].as_str().unwrap().to_owned()
     }
