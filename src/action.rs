@@ -56,6 +56,8 @@ pub struct Words {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Effect {
     Status(OnboardingStatus),
+    /// 404: the partner no longer exists.
+    Gone,
 }
 
 /// A set of `onboardingStatus` values. The service may add new ones.
@@ -107,8 +109,27 @@ pub static ONBOARD: Action = Action {
     },
     effect: Effect::Status(OnboardingStatus::IsNot("notOnboarded")),
     already: Some(Already { name: "already_onboarded", when: OnboardingStatus::Is("onboarded") }),
-    undone_by: &["disconnect"],
+    undone_by: &["disconnect", "delete"],
+};
+
+/// Deletes the partner from the tenant's list.
+pub static DELETE: Action = Action {
+    name: "delete",
+    method: Method::DELETE,
+    segment: None,
+    statuses: Statuses { done: "deleted", would: "would_delete" },
+    words: Words {
+        present: "deletes",
+        imperative: "Delete",
+        warning: Some("There is no undo."),
+        done: "deleted",
+        would: "would be deleted",
+    },
+    effect: Effect::Gone,
+    already: None,
+    // It can only be onboarded if the ID exists again.
+    undone_by: &["onboard"],
 };
 
 /// Every verb: the records of earlier runs may name any.
-pub static ALL: [&Action; 2] = [&DISCONNECT, &ONBOARD];
+pub static ALL: [&Action; 3] = [&DISCONNECT, &ONBOARD, &DELETE];

@@ -54,7 +54,7 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// List, disconnect and onboard partners
+    /// List, disconnect, onboard and delete partners
     #[command(subcommand)]
     Partner(PartnerCommand),
     /// Sign in, sign out, and show tokens
@@ -201,6 +201,24 @@ Examples:
     -o ndjson > audit.ndjson
 "))]
     Onboard(Write),
+    /// Delete partners from the tenant
+    #[command(long_about = "\
+Delete partners from the tenant.
+
+Sends DELETE /deviceManagement/remoteAssistancePartners/{id} for each ID and reports each result. There is no undo: a \
+deleted partner is no longer in the list and cannot be onboarded. To keep it in the list, use `intunectl partner \
+disconnect`. Everything else works as in that command, except that deleting a partner twice fails with 404.
+
+The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
+DeviceManagementConfiguration.ReadWrite.All.")]
+    #[command(after_help = with_exit_codes!("\
+Examples:
+  intunectl partner delete 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10 --dry-run
+  intunectl partner delete 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  intunectl partner delete -f ids.txt --tenant contoso.com -y --wait \\
+    -o ndjson > audit.ndjson
+"))]
+    Delete(Write),
 }
 
 #[derive(Args)]

@@ -112,6 +112,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Partner(PartnerCommand::Onboard(options)) => {
             commands::partner_write::run(&context()?, &action::ONBOARD, options)
         }
+        Command::Partner(PartnerCommand::Delete(options)) => {
+            commands::partner_write::run(&context()?, &action::DELETE, options)
+        }
         Command::Auth(AuthCommand::Login(options)) => commands::auth_login::run(&context()?, &options),
         Command::Auth(AuthCommand::Status) => commands::auth_status::run(&context()?),
         Command::Auth(AuthCommand::List) => commands::auth_list::run(&context()?),

@@ -109,6 +109,7 @@ fn shows(effect: &Effect, read: &Result<Partner, CallFailure>) -> bool {
         (Effect::Status(expected), Ok(partner)) => {
             partner.fields.onboarding_status.as_deref().is_some_and(|status| expected.includes(status))
         }
+        (Effect::Gone, Err(failure)) => failure.http_status == Some(404),
         _ => false,
     }
 }
@@ -120,6 +121,7 @@ fn unchanged(effect: &Effect, partner: &Partner) -> String {
             let status = partner.fields.onboarding_status.as_deref().unwrap_or("missing");
             format!("the status is still {}", sanitize(status))
         }
+        Effect::Gone => "the partner still exists".to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::action::{self, Action};
+use crate::action::Action;
 use crate::batch::resume::{self, Earlier};
 use crate::context::{Connection, Context};
 use crate::error::Error;
@@ -48,10 +48,8 @@ impl ResumeLog {
             ));
         }
         let earlier = resume::read(&bytes, action).map_err(|foreign| {
-            Error::usage(format!("{name}: {foreign}; nothing was sent")).hint(format!(
-                "give the file that an earlier {} wrote with -o ndjson",
-                action::ALL.map(|action| action.name).join(" or ")
-            ))
+            Error::usage(format!("{name}: {foreign}; nothing was sent"))
+                .hint("give the file that an earlier run wrote with -o ndjson")
         })?;
         let continues_torn = is_own && bytes.last().is_some_and(|last| *last != b'\n');
         Ok(Self { path, earlier, continues_torn })

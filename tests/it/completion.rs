@@ -81,7 +81,7 @@ fn commands_options_values_and_files_are_offered_but_nothing_hidden() {
     let offers = |words: &[&str]| Offers::to(&mut home.command(), words);
     let commands = offers(&[""]);
     assert_eq!(commands.ids(), ["partner", "auth", "completion", "sandbox", "help"]);
-    assert!(commands.all().contains(&("partner", "List, disconnect and onboard partners")));
+    assert!(commands.all().contains(&("partner", "List, disconnect, onboard and delete partners")));
     assert_eq!(offers(&["auth", "log"]).ids(), ["login", "logout"]);
     assert_eq!(offers(&["partner", "disconnect", "--token-f"]).all()[0].0, "--token-file");
     assert_eq!(offers(&["--cloud", ""]).ids(), ["global", "gcc-high", "dod", "china"]);
@@ -166,7 +166,7 @@ fn ids_are_offered_with_names_and_statuses() {
         ("c", ""),
         ("d", "notOnboarded"),
     ];
-    for verb in ["disconnect", "onboard", "show"] {
+    for verb in ["disconnect", "onboard", "delete", "show"] {
         let offers = Offers::with_ids(|| command(&graph.url()), &["partner", verb, ""]);
         assert_eq!(offers.described(), expected, "{verb}");
     }

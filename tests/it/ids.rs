@@ -126,7 +126,7 @@ fn a_file_and_standard_input_are_both_used() {
 #[test]
 fn commands_that_change_something_read_standard_input_only_if_it_is_named() {
     let scene = Scene::new();
-    for verb in ["disconnect", "onboard"] {
+    for verb in ["disconnect", "onboard", "delete"] {
         let seen = run_with(&mut scene.graph.command(&scene.home, &["partner", verb]), "a\nb\n");
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
         assert!(seen.stderr.starts_with("error: no partner IDs given; nothing was sent\nhint: "), "{seen:?}");
@@ -315,7 +315,7 @@ fn no_id_at_all_is_a_usage_error() {
 fn the_hint_for_empty_input_does_not_suggest_disconnecting_all_partners() {
     let scene = Scene::new();
     scene.home.file("empty", "# none\n");
-    for verb in ["show", "onboard", "disconnect"] {
+    for verb in ["show", "onboard", "disconnect", "delete"] {
         for (arguments, stdin) in
             [(&["-"][..], "[]"), (&["-"], ""), (&["-f", "-"], "{\"value\":[]}"), (&["-f", "empty"], "")]
         {

@@ -27,6 +27,7 @@ mod keyring;
 mod large;
 mod man;
 mod named;
+mod partner_delete;
 mod partner_disconnect_errors;
 mod partner_disconnect_output;
 mod partner_disconnect_pace;

@@ -11,9 +11,10 @@ use crate::support::server::{Reply, Request, Server};
 use crate::support::{Intunectl, Seen, TOKEN, jwt, run};
 
 /// Every command that talks to Graph or prints a token.
-const COMMANDS: [&[&str]; 6] = [
+const COMMANDS: [&[&str]; 7] = [
     &["partner", "disconnect", "a"],
     &["partner", "onboard", "a"],
+    &["partner", "delete", "a"],
     &["partner", "show", "a"],
     &["partner", "list"],
     &["auth", "status"],
@@ -29,7 +30,7 @@ fn command(home: &Intunectl, server: &Server, words: &[&str], options: &[&str]) 
 
 /// A Graph in which every request succeeds, and a sign-in service that knows some domains.
 fn service() -> Server {
-    Server::start(|request, _| match (request.is_post(), request.path.split('/').nth(1).unwrap()) {
+    Server::start(|request, _| match (request.is_write(), request.path.split('/').nth(1).unwrap()) {
         _ if is_discovery(request) => discovery(request),
         (true, _) => Reply::done(),
         (false, _) if request.path.ends_with("Partners") => Reply::status(200).body(r#"{"value":[]}"#),
@@ -635,7 +636,7 @@ fn records_of_another_tenant_are_rejected_as_input() {
         (good() + &record("a", json!(OTHER_TENANT)), "list:2: "),
     ] {
         home.file("list", input);
-        for verb in ["disconnect", "onboard", "show"] {
+        for verb in ["disconnect", "onboard", "delete", "show"] {
             let server = service();
             let mut command = command(&home, &server, &["partner", verb, "-f", "list"], &[]);
             let seen = run(command.env("INTUNECTL_TOKEN", jwt::good()));

@@ -158,7 +158,7 @@ fn reads_are_limited_to_ten_times_the_rate() {
 
 #[test]
 fn a_rejected_token_is_exit_4_and_stops_the_run() {
-    for verb in ["disconnect", "onboard"] {
+    for verb in ["disconnect", "onboard", "delete"] {
         let server = Server::start(|request, n| match n {
             1 => Reply::expired(),
             _ => Reply::partner(request.id(), "someNewStatus"),

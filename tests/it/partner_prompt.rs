@@ -24,11 +24,11 @@ fn service() -> Server {
 
 /// The same service. Reads are not answered before the gate is open.
 fn gated_service() -> (Server, Gate) {
-    Server::gated(|request, _| !request.is_post(), all_can_be_disconnected)
+    Server::gated(|request, _| !request.is_write(), all_can_be_disconnected)
 }
 
 fn all_can_be_disconnected(request: &Request, _: usize) -> Reply {
-    if request.is_post() { Reply::done() } else { Reply::partner(request.id(), "onboarded") }
+    if request.is_write() { Reply::done() } else { Reply::partner(request.id(), "onboarded") }
 }
 
 /// Answers the prompt with these keys, and waits for the end.
@@ -50,7 +50,11 @@ fn assert_declined(seen: &Seen, server: &Server) {
 #[test]
 fn y_and_yes_confirm_in_any_case() {
     for keys in ["y\n", "Y\n", "yes\n", "YES\n", "Yes\n", " y \n"] {
-        for (verb, status) in [("disconnect", "disconnected"), ("onboard", "onboarding_started")] {
+        for (verb, method, status) in [
+            ("disconnect", "POST", "disconnected"),
+            ("onboard", "POST", "onboarding_started"),
+            ("delete", "DELETE", "deleted"),
+        ] {
             let server = service();
             let home = Intunectl::new();
             let mut command = home.partner(verb, server.root());
@@ -59,7 +63,7 @@ fn y_and_yes_confirm_in_any_case() {
             assert!(!seen.stderr.contains("nothing was sent"), "{seen:?}");
             // All reads come before the first change.
             let methods: Vec<_> = server.requests().into_iter().map(|request| request.method).collect();
-            assert_eq!(methods, ["GET", "GET", "POST", "POST"]);
+            assert_eq!(methods, ["GET", "GET", method, method]);
         }
     }
 }
@@ -274,7 +278,7 @@ fn the_prompt_shows_the_tenant_and_the_id_name_and_status_of_each_partner() {
         _ => Reply::status(200).body(r#"{"id":"c"}"#),
     });
     let token = jwt::good();
-    for (verb, words) in [("disconnect", "isconnect"), ("onboard", "nboard")] {
+    for (verb, words) in [("disconnect", "isconnect"), ("onboard", "nboard"), ("delete", "elete")] {
         let home = Intunectl::new();
         let mut command = home.partner(verb, server.root());
         command.args(["a", "b", "c"]).env("INTUNECTL_TOKEN", &token);
@@ -324,7 +328,11 @@ fn the_first_20_partners_are_shown_and_the_others_counted() {
 fn the_question_repeats_the_number_of_partners_and_the_tenant() {
     let server = service();
     let home = Intunectl::new();
-    for (verb, question) in [("disconnect", "There is no undo.\nDisconnect "), ("onboard", "\nOnboard ")] {
+    for (verb, question) in [
+        ("disconnect", "There is no undo.\nDisconnect "),
+        ("onboard", "\nOnboard "),
+        ("delete", "There is no undo.\nDelete "),
+    ] {
         for (count, partners) in [(1, "1 partner"), (25, "25 partners")] {
             let tenant = format!("tenant {}", jwt::TENANT);
             for (token, whose) in [(jwt::good(), tenant.as_str()), (TOKEN.to_owned(), "an unknown tenant")] {
@@ -629,7 +637,7 @@ fn ctrl_c_while_ids_are_typed_is_exit_130() {
 fn without_ids_at_a_terminal_there_are_examples_and_no_wait() {
     let server = service();
     let home = Intunectl::new();
-    for verb in ["disconnect", "onboard"] {
+    for verb in ["disconnect", "onboard", "delete"] {
         let seen = Terminal::start(&home.partner(verb, server.root()), BUT_STDOUT, 80).end();
         assert_eq!((seen.stdout.as_str(), seen.code, server.connections()), ("", Some(2), 0), "{seen:?}");
         assert!(seen.stderr.contains(&format!("\n  intunectl partner {verb} ")), "{seen:?}");

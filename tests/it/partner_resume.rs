@@ -562,7 +562,7 @@ fn a_file_without_records_is_a_usage_error_with_the_line_number() {
         ("{\"@odata.context\":\"x\",\"value\":[{\"id\":\"a\"}]}\n", 1),
         ("a\tdisconnected\n", 1),
         ("\u{0}\u{1}\u{2}\n", 1),
-        ("{\"id\":\"a\",\"action\":\"delete\",\"status\":\"deleted\"}\n", 1),
+        ("{\"id\":\"a\",\"action\":\"rename\",\"status\":\"renamed\"}\n", 1),
     ];
     for (file, line) in files {
         for good in [0, 2] {

@@ -487,6 +487,24 @@ fn fail_makes_actions_on_a_partner_fail_with_this_status() {
 }
 
 #[test]
+fn deleted_partners_are_gone_from_the_sandbox() {
+    let serving = Sandbox::start(&["--fail", &format!("{THIRD}=403")]);
+    let home = Intunectl::new();
+    let seen = |arguments: &[&str]| {
+        let mut command = home.command();
+        run(command.envs(serving.settings.iter().map(|(name, value)| (name, value))).args(arguments))
+    };
+    let deleted = seen(&["partner", "delete", "-j1", "--wait", "-o", "id", FIRST, SECOND, THIRD]);
+    assert_eq!((deleted.stdout, deleted.code), (format!("{FIRST}\n{SECOND}\n"), Some(1)), "{}", deleted.stderr);
+    assert_eq!(seen(&["partner", "list", "-o", "id"]).stdout, format!("{THIRD}\n"));
+    for verb in ["show", "disconnect", "onboard", "delete"] {
+        let again = seen(&["partner", verb, FIRST]);
+        assert_eq!(again.code, Some(1), "{again:?}");
+        assert!((again.stdout + &again.stderr).contains("404 ResourceNotFound"), "{verb}");
+    }
+}
+
+#[test]
 fn a_rejected_token_is_exit_4() {
     let fail = format!("{FIRST}=401");
     assert_eq!(sandbox(&["--fail", &fail, "--", "intunectl", "partner", "disconnect", "-q", FIRST]).code, Some(4));

@@ -9,6 +9,7 @@ const COMMANDS: &[&str] = &[
     "partner show",
     "partner disconnect",
     "partner onboard",
+    "partner delete",
     "auth",
     "auth login",
     "auth status",

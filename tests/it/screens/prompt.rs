@@ -93,6 +93,9 @@ fn one_partner(screens: &mut Screens) {
     screens.heading("Onboard a partner");
     answer(screens, &format!("intunectl partner onboard {HELPDESK}"), "\n");
 
+    screens.heading("Delete a partner");
+    answer(screens, &format!("intunectl partner delete {HELPDESK}"), "\n");
+
     screens.heading("Press Ctrl-C");
     answer(screens, &format!("intunectl partner disconnect {TEAMVIEWER}"), "\u{3}");
 

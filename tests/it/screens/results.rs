@@ -1,4 +1,4 @@
-//! What `partner disconnect` and `partner onboard` report, in every format.
+//! What the commands that change partners report, in every format.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -94,7 +94,7 @@ fn partner(id: &str, status: &str) -> Reply {
 fn answer(request: &Request) -> Reply {
     match request.id() {
         MISSING => not_found(),
-        _ if request.is_post() => done(),
+        _ if request.is_write() => done(),
         id => partner(id, if id == FABRIKAM { "notOnboarded" } else { "onboarded" }),
     }
 }
@@ -112,7 +112,7 @@ fn in_turns(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> (Serv
 
 /// A server that answers writes with 204, and reads as `read` says.
 fn accepting(read: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Server {
-    Server::start(move |request, _| if request.is_post() { done() } else { read(request.id()) })
+    Server::start(move |request, _| if request.is_write() { done() } else { read(request.id()) })
 }
 
 /// Starts a command in a shell that becomes it, so that signals are for it.
@@ -132,6 +132,7 @@ fn results() {
     screens.home.file("ids.txt", IDS.join("\n"));
     show_disconnect(&mut screens);
     show_onboard(&mut screens);
+    show_delete(&mut screens);
     show_dry_run(&mut screens);
     show_wait(&mut screens);
     show_skipped(&mut screens);
@@ -175,6 +176,23 @@ fn show_onboard(screens: &mut Screens) {
     let line = format!("intunectl partner onboard {FABRIKAM}");
     turns.sh(screens, &format!("{line} -o ndjson"));
     turns.sh(screens, &format!("{line} -o json"));
+}
+
+fn show_delete(screens: &mut Screens) {
+    let (server, turns) = in_turns(answer);
+    screens.serve(&server);
+    screens.heading("Delete partners: a dry run, the run, and a record");
+    turns.sh(screens, "intunectl partner delete -f ids.txt --dry-run");
+    turns.at_terminal(screens, 80, "intunectl partner delete -f ids.txt --dry-run");
+    turns.sh(screens, "intunectl partner delete -f ids.txt");
+    turns.sh(screens, &format!("intunectl partner delete {FABRIKAM} -o ndjson"));
+    screens.heading("Wait until the partner no longer exists. In the second run, it still exists after the wait");
+    let server = accepting(|_| not_found());
+    screens.serve(&server);
+    screens.sh(&format!("intunectl partner delete {FABRIKAM} --wait"));
+    let server = accepting(|id| partner(id, "notOnboarded"));
+    screens.serve(&server);
+    screens.sh(&format!("intunectl partner delete {FABRIKAM} --wait=1s"));
 }
 
 fn show_dry_run(screens: &mut Screens) {

@@ -40,7 +40,12 @@ impl Request {
         }
     }
 
-    /// Whether it is a change.
+    /// Whether it is a change of any kind.
+    pub fn is_write(&self) -> bool {
+        self.method != "GET"
+    }
+
+    /// Whether it is a change by an action.
     pub fn is_post(&self) -> bool {
         self.method == "POST"
     }
