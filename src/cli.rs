@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::auth::tenant::Tenant;
 use crate::graph::pace::Rate;
+use crate::ids::name::PartnerName;
 use crate::net::root::Cloud;
 use crate::output::Format;
 use crate::output::style::Color;
@@ -234,6 +235,15 @@ pub struct Ids {
     /// Also read IDs from this file; `-` is standard input
     #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub from_file: Option<PathBuf>,
+    /// Also use the partner with exactly this display name, ignoring case (repeatable)
+    ///
+    /// The list of partners is read first. If no partner has the name, or more than one, nothing is changed and the exit
+    /// code is 2.
+    #[arg(long = "name", value_name = "NAME")]
+    pub names: Vec<PartnerName>,
+    /// If there are no IDs, succeed and send nothing
+    #[arg(long)]
+    pub allow_empty: bool,
 }
 
 #[derive(Args)]

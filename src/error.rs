@@ -46,6 +46,14 @@ impl Error {
         self
     }
 
+    /// Adds a clause to the message.
+    #[must_use]
+    pub fn and(mut self, clause: &str) -> Self {
+        self.message.push_str("; ");
+        self.message.push_str(clause);
+        self
+    }
+
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }

@@ -31,7 +31,7 @@ impl RecordBuilder<'_> {
     pub fn acted(&self, outcome: Outcome, context: CallContext<'_>) -> Record {
         match outcome.last {
             Some(Ok(answer)) if answer.status == 204 => self.accepted(Status::Done(self.action), answer.request_id),
-            last => self.failed(context.failure(Outcome { last, ..outcome }, Purpose::Write)),
+            last => self.failed(context.failure(Outcome { last, ..outcome }, Purpose::Write(self.id))),
         }
     }
 

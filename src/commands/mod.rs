@@ -1,10 +1,12 @@
-//! One file per verb. `consent` is the prompt of the verbs that change partners; `complete` answers a TAB.
+//! One file per verb. `consent` is the prompt of the verbs that change partners, `by_name` their `--name`; `complete`
+//! answers a TAB.
 
 pub mod auth_list;
 pub mod auth_login;
 pub mod auth_logout;
 pub mod auth_status;
 pub mod auth_token;
+mod by_name;
 pub mod complete;
 pub mod completion;
 mod consent;

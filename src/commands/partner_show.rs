@@ -3,12 +3,14 @@
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
+use super::by_name;
 use crate::batch::read::read;
 use crate::cli;
 use crate::context::Context;
 use crate::exit::{Exit, Verdict, fold};
 use crate::graph::failure::CallContext;
 use crate::graph::pace::Rate;
+use crate::graph::partner::Partner;
 use crate::ids::Collected;
 use crate::ids::input::{self, Stdin};
 use crate::output::stdout;
@@ -25,19 +27,28 @@ pub fn run(context: &Context, ids: cli::Ids) -> anyhow::Result<Exit> {
     context.run_until_interrupted(show(context, ids))
 }
 
-async fn show(context: &Context, cli::Ids { ids, from_file }: cli::Ids) -> anyhow::Result<Exit> {
+async fn show(context: &Context, cli::Ids { ids, from_file, names, allow_empty }: cli::Ids) -> anyhow::Result<Exit> {
     let selection = context.selection()?;
-    let reading =
-        tokio::task::spawn_blocking(move || input::read(&ids, from_file.as_deref(), Stdin::ByDefault, "show"));
-    let Collected { ids, tenants, warnings } = reading.await.context("reading the IDs failed")??;
+    let (stdin, needed_by) = match names.as_slice() {
+        [] => (Stdin::ByDefault, (!allow_empty).then_some("show")),
+        _ => (Stdin::IfNamed, None),
+    };
+    let reading = tokio::task::spawn_blocking(move || input::read(&ids, from_file.as_deref(), stdin, needed_by));
+    let Collected { mut ids, tenants, warnings } = reading.await.context("reading the IDs failed")??;
     for warning in warnings {
         context.console.warning(&warning);
+    }
+    if ids.is_empty() && names.is_empty() {
+        context.console.note(input::NONE_GIVEN);
+        let text = context.format.list::<Partner>(&[], TextStyle::of(&std::io::stdout(), context.color))?;
+        return stdout::print_patiently(text).await;
     }
     let connection = context.connect(selection).await?;
     tenants.check(connection.tenant())?;
     context.warn_about(&connection, permission::READ);
     let client = context.client(&connection, Some(Rate::PUBLISHED))?;
     let caller = connection.caller();
+    ids.extend(by_name::find(context, &client, &caller, &names).await?);
     let (mut partners, mut verdicts, mut hints, mut unread) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let reading = context.console.reading("the partners");
     let mut read = std::pin::pin!(read(

@@ -1,4 +1,4 @@
-//! `partner disconnect` and `partner onboard`: one command, with the verb as data.
+//! The commands that change partners: one command, with the verb as data.
 
 use std::collections::HashSet;
 use std::io::IsTerminal as _;
@@ -8,19 +8,19 @@ use std::rc::Rc;
 
 use anyhow::Context as _;
 
-use super::consent;
 use super::resume_log::ResumeLog;
+use super::{by_name, consent};
 use crate::action::Action;
 use crate::batch::{self, Finished, Plan, RunIo, Task};
 use crate::cli;
-use crate::context::{Connection, Context, Selection};
+use crate::context::{Connection, Context};
 use crate::error::Error;
 use crate::exit::{Exit, Signal};
 use crate::graph::advice::Caller;
 use crate::graph::client::Client;
 use crate::graph::pace::Rate;
 use crate::ids::input::{self, Stdin};
-use crate::ids::{Collected, PartnerIds};
+use crate::ids::{Collected, PartnerId, PartnerIds};
 use crate::interrupt::{Interrupts, block_on};
 use crate::net::root::Cloud;
 use crate::output::format::text::{RecordStyle, text_line};
@@ -49,6 +49,7 @@ pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> a
             refuse_duration(&ids.ids)?;
         }
         let selection = context.selection()?;
+        let names = ids.names.clone();
         let (Collected { ids, tenants, .. }, log) = match read(context, action, ids, resume, &mut interrupts).await? {
             ControlFlow::Continue(input) => input,
             ControlFlow::Break(exit) => return Ok(exit),
@@ -66,18 +67,26 @@ pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> a
             cancel: Rc::clone(&context.cancel),
         };
         let mut write = PartnerWrite { context, plan, log, rate: rate.0, interrupts };
-        let connection = match write.connect(selection).await? {
+        if write.plan.ids.is_empty() && names.is_empty() {
+            context.console.note(input::NONE_GIVEN);
+            return write.report_unsent(None, Summary::default()).await;
+        }
+        let connection = match write.prepare(context.connect(selection)).await? {
             ControlFlow::Continue(connection) => connection,
             ControlFlow::Break(exit) => return Ok(exit),
         };
         tenants.check(connection.tenant())?;
         write.act_as(&connection);
+        let (client, caller) = (context.client(&connection, write.rate)?, connection.caller());
+        match write.prepare(by_name::find(context, &client, &caller, &names)).await? {
+            ControlFlow::Continue(named) => write.add(named),
+            ControlFlow::Break(exit) => return Ok(exit),
+        }
         if write.plan.todo().next().is_none() {
             return write.report_unsent(None, summary(&connection)).await;
         }
         // A dry run reports at its end whether the real run would be refused.
         context.warn_about(&connection, if write.is_rehearsal() { permission::READ } else { permission::WRITE });
-        let client = context.client(&connection, write.rate)?;
         if let Some(tty) = tty
             && let Some(exit) =
                 consent::ask(context, &write.plan, &connection, &client, tty, &mut write.interrupts).await?
@@ -99,7 +108,7 @@ fn refuse_duration(ids: &[String]) -> Result<(), Error> {
 async fn read(
     context: &Context,
     action: &'static Action,
-    cli::Ids { ids, from_file }: cli::Ids,
+    cli::Ids { ids, from_file, names, allow_empty }: cli::Ids,
     resume: Option<PathBuf>,
     interrupts: &mut Interrupts,
 ) -> anyhow::Result<ControlFlow<Exit, (Collected, Option<ResumeLog>)>> {
@@ -112,7 +121,8 @@ async fn read(
             )
             .hint("give one of them in a file"));
         }
-        let collected = input::read(&ids, from_file, Stdin::IfNamed, action.name)?;
+        let needed_by = (names.is_empty() && !allow_empty).then_some(action.name);
+        let collected = input::read(&ids, from_file, Stdin::IfNamed, needed_by)?;
         Ok((collected, resume.map(|path| ResumeLog::read(path, action, format)).transpose()?))
     });
     let (collected, log) = tokio::select! {
@@ -125,11 +135,14 @@ async fn read(
     for warning in &collected.warnings {
         context.console.warning(warning);
     }
-    let repeated = collected.ids.repeated();
-    if repeated > 0 {
-        context.console.note(&format!("ignored {}", counted(repeated, "duplicate ID")));
-    }
+    note_repeated(context, collected.ids.repeated());
     Ok(ControlFlow::Continue((collected, log)))
+}
+
+fn note_repeated(context: &Context, count: usize) {
+    if count > 0 {
+        context.console.note(&format!("ignored {}", counted(count, "duplicate ID")));
+    }
 }
 
 fn summary(connection: &Connection) -> Summary {
@@ -153,16 +166,26 @@ impl PartnerWrite<'_> {
         self.plan.task == Task::Rehearse
     }
 
-    /// Gets a token. If a signal comes, reports every ID and ends the command.
-    async fn connect(&mut self, selection: Selection) -> anyhow::Result<ControlFlow<Exit, Connection>> {
-        let connecting = self.context.connect(selection);
-        tokio::pin!(connecting);
+    /// Does what comes before the confirmation. If a signal comes, reports every ID and ends the command.
+    async fn prepare<T>(
+        &mut self,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<ControlFlow<Exit, T>> {
+        tokio::pin!(work);
         let signal = tokio::select! {
-            connection = &mut connecting => return Ok(ControlFlow::Continue(connection?)),
+            result = &mut work => return Ok(ControlFlow::Continue(result?)),
             signal = self.interrupts.recv() => signal,
         };
-        self.interrupts.finish(signal, connecting, &self.context.console, &self.context.cancel).await;
+        self.interrupts.finish(signal, work, &self.context.console, &self.context.cancel).await;
+        self.context.console.end_progress();
         Ok(ControlFlow::Break(self.report_unsent(Some(signal), Summary::default()).await?))
+    }
+
+    /// Adds partners after those of the input.
+    fn add(&mut self, ids: Vec<PartnerId>) {
+        let before = self.plan.ids.repeated();
+        self.plan.ids.extend(ids);
+        note_repeated(self.context, self.plan.ids.repeated() - before);
     }
 
     /// Fills in what depends on the token: which IDs are done, and what the records say.
@@ -231,7 +254,7 @@ impl PartnerWrite<'_> {
                 Signal::Terminate => "terminated by SIGTERM",
             });
         }
-        if matches!(self.context.format, Format::Text | Format::Id) {
+        if matches!(self.context.format, Format::Text | Format::Id) && summary.total > 0 {
             console.note(&summary.in_words(self.plan.action, self.is_rehearsal()));
         }
         for hint in hints {

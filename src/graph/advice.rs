@@ -1,5 +1,8 @@
 //! Hints for calls that failed.
 
+use uuid::Uuid;
+
+use crate::ids::PartnerId;
 use crate::net::answer::NoAnswer;
 use crate::permission;
 
@@ -16,14 +19,14 @@ pub struct Caller {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum Purpose<'a> {
     List,
-    Read,
-    Write,
+    Read(&'a PartnerId),
+    Write(&'a PartnerId),
 }
 
 /// What to do about an answer.
-pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<String> {
+pub fn for_status(status: u16, purpose: Purpose<'_>, caller: &Caller) -> Option<String> {
     let words = match (status, purpose) {
         (401, _) => {
             let causes = match caller.is_app_only {
@@ -37,8 +40,8 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
         // Source: graph-facts, "The resource".
         (403, _) => {
             let permission = match purpose {
-                Purpose::List | Purpose::Read => permission::READ,
-                Purpose::Write => permission::WRITE,
+                Purpose::List | Purpose::Read(_) => permission::READ,
+                Purpose::Write(_) => permission::WRITE,
             };
             let others = match caller.is_app_only {
                 Some(true) => "the tenant's Intune licence, and whether the tenant allows app-only access",
@@ -48,14 +51,19 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
             format!("check the permission {}, {others}", permission.first()?)
         }
         (404, Purpose::List) => "check --graph-url, --cloud and --api-version".to_owned(),
-        (404, Purpose::Read | Purpose::Write) => {
+        // The same text for all IDs, because each hint is shown once.
+        (404, Purpose::Read(id) | Purpose::Write(id)) if Uuid::try_parse(id.as_str()).is_err() => {
+            "no partner with this ID in the tenant; if it is a name, use --name NAME. `intunectl partner list` shows both"
+                .to_owned()
+        }
+        (404, Purpose::Read(_) | Purpose::Write(_)) => {
             "no partner with this ID in the tenant, or wrong --graph-url; `intunectl partner list` shows all IDs"
                 .to_owned()
         }
-        (429, Purpose::List | Purpose::Read) => {
+        (429, Purpose::List | Purpose::Read(_)) => {
             "other programs may be sending too many requests to this tenant: run the command again later".to_owned()
         }
-        (429, Purpose::Write) => {
+        (429, Purpose::Write(_)) => {
             "other programs may be sending too many requests to this tenant: run the command again later, or with a \
              lower --rate"
                 .to_owned()
@@ -70,14 +78,14 @@ pub fn for_status(status: u16, purpose: Purpose, caller: &Caller) -> Option<Stri
 }
 
 /// What to do if no answer came.
-pub fn without_answer(reason: &NoAnswer, purpose: Purpose) -> &'static str {
+pub fn without_answer(reason: &NoAnswer, purpose: Purpose<'_>) -> &'static str {
     reason.hint().unwrap_or(match (reason, purpose) {
         (NoAnswer::NotFound { .. } | NoAnswer::Refused | NoAnswer::Timeout { .. }, _) => {
             "check the network, HTTPS_PROXY, and --graph-url"
         }
-        (_, Purpose::Write) => {
+        (_, Purpose::Write(_)) => {
             "check the network and HTTPS_PROXY, then run the command again: it is safe to repeat an action"
         }
-        (_, Purpose::List | Purpose::Read) => "check the network and HTTPS_PROXY, then run the command again",
+        (_, Purpose::List | Purpose::Read(_)) => "check the network and HTTPS_PROXY, then run the command again",
     })
 }

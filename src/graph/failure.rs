@@ -131,11 +131,14 @@ impl<'a> CallContext<'a> {
     }
 
     /// Why a call failed.
-    pub fn failure(self, outcome: Outcome, purpose: Purpose) -> CallFailure {
+    pub fn failure(self, outcome: Outcome, purpose: Purpose<'_>) -> CallFailure {
         let Outcome { last, ended, unanswered_before, renewal_failed } = outcome;
         // A call ends stopped only after the run was.
         let reason = self.cancel.reason().unwrap_or(CancelReason::OutputGone);
-        let maybe = if purpose == Purpose::Write { maybe_done(last.as_ref(), unanswered_before) } else { "" };
+        let maybe = match purpose {
+            Purpose::Write(_) => maybe_done(last.as_ref(), unanswered_before),
+            Purpose::List | Purpose::Read(_) => "",
+        };
         let mut failure = match (last, ended) {
             (Some(Ok(answer)), _) => {
                 let is_told = answer.status == 401 && renewal_failed;
@@ -196,7 +199,7 @@ fn refused(answer: &Answer, ended: Ended, hint: Option<String>) -> CallFailure {
     CallFailure { code, message, kind, http_status: Some(answer.status), request_id, hint, is_unsent: false }
 }
 
-fn unanswered(host: &str, no_answer: &NoAnswer, purpose: Purpose) -> CallFailure {
+fn unanswered(host: &str, no_answer: &NoAnswer, purpose: Purpose<'_>) -> CallFailure {
     let kind = match no_answer {
         NoAnswer::Timeout { .. } => FailureKind::Timeout,
         _ => FailureKind::Network,

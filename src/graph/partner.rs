@@ -49,7 +49,7 @@ impl Partner {
                 let unexpected = "the answer does not describe this partner";
                 partner.ok_or_else(|| CallFailure::unexpected(&answer, unexpected))
             }
-            None => Err(context.failure(outcome, Purpose::Read)),
+            None => Err(context.failure(outcome, Purpose::Read(id))),
         }
     }
 

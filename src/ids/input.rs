@@ -11,6 +11,9 @@ const STDIN: &str = "standard input";
 /// Ten times the size of a million IDs in the longest form.
 const LARGEST: u64 = 1 << 30;
 
+/// What a command reports if it needs no ID and has none.
+pub const NONE_GIVEN: &str = "no partner IDs were given; nothing was sent";
+
 /// When standard input is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stdin {
@@ -20,11 +23,16 @@ pub enum Stdin {
     ByDefault,
 }
 
-/// Reads and checks every ID from every source; `verb` is the command in the examples.
+/// Reads and checks every ID from every source; `needed_by` is the verb that needs at least one, if it does.
 ///
 /// # Errors
-/// A usage error: a source cannot be read, something in it is not an ID, or there is no ID.
-pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: &str) -> Result<Collected, Error> {
+/// A usage error: a source cannot be read, something in it is not an ID, or there is no ID although one is needed.
+pub fn read(
+    arguments: &[String],
+    from_file: Option<&Path>,
+    stdin: Stdin,
+    needed_by: Option<&str>,
+) -> Result<Collected, Error> {
     let mut collector = Collector::new();
     let dash = Path::new("-");
     let times = arguments.iter().filter(|id| *id == "-").count() + usize::from(from_file == Some(dash));
@@ -47,20 +55,18 @@ pub fn read(arguments: &[String], from_file: Option<&Path>, stdin: Stdin, verb: 
             let bytes = file(path).map_err(|error| error.hint(hint))?;
             collector.source(&name, &bytes);
         }
-        None if arguments.is_empty() => {
-            // At a terminal, reading would wait for input without any message.
-            if stdin == Stdin::IfNamed || std::io::stdin().is_terminal() {
-                return Err(no_ids(verb));
-            }
-            collector.source(STDIN, &read_stdin()?);
+        None if !arguments.is_empty() => {}
+        // At a terminal, reading would wait for input without any message.
+        None if stdin == Stdin::IfNamed || std::io::stdin().is_terminal() => {
+            return needed_by.map_or_else(|| collector.finish(), |verb| Err(no_ids(verb)));
         }
-        None => {}
+        None => collector.source(STDIN, &read_stdin()?),
     }
     let collected = collector.finish()?;
-    if collected.ids.is_empty() {
+    if collected.ids.is_empty() && needed_by.is_some() {
         // Perhaps a filter has removed all IDs.
         return Err(Error::usage("no partner IDs found in the input; nothing was sent")
-            .hint("check the file or the command that prints the IDs"));
+            .hint("check the file or the command that prints the IDs. If there may be none, add --allow-empty"));
     }
     Ok(collected)
 }
@@ -104,8 +110,9 @@ fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
 fn no_ids(verb: &str) -> Error {
     let first_look = if verb == "show" { "" } else { " --dry-run" };
     Error::usage("no partner IDs given; nothing was sent").hint(format!(
-        "give IDs as arguments, in a file, or on standard input, for example:
+        "give IDs as arguments, in a file or on standard input, or give a name, for example:
   intunectl partner {verb} 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  intunectl partner {verb} --name TeamViewer
   intunectl partner {verb} -f ids.txt{first_look}
   intunectl partner {verb}{first_look} - < ids.txt"
     ))

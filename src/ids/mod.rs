@@ -5,6 +5,7 @@
 
 mod id;
 pub mod input;
+pub mod name;
 #[cfg(test)]
 mod properties;
 mod source;
@@ -58,6 +59,13 @@ impl PartnerIds {
     fn push(&mut self, id: PartnerId) {
         self.places += 1;
         self.first_places.entry(id).or_insert(self.places);
+    }
+}
+
+/// Adds IDs after those of the input.
+impl Extend<PartnerId> for PartnerIds {
+    fn extend<T: IntoIterator<Item = PartnerId>>(&mut self, ids: T) {
+        ids.into_iter().for_each(|id| self.push(id));
     }
 }
 

@@ -133,6 +133,8 @@ fn results() {
     show_disconnect(&mut screens);
     show_onboard(&mut screens);
     show_delete(&mut screens);
+    show_names(&mut screens);
+    show_no_ids(&mut screens);
     show_dry_run(&mut screens);
     show_wait(&mut screens);
     show_skipped(&mut screens);
@@ -193,6 +195,80 @@ fn show_delete(screens: &mut Screens) {
     let server = accepting(|id| partner(id, "notOnboarded"));
     screens.serve(&server);
     screens.sh(&format!("intunectl partner delete {FABRIKAM} --wait=1s"));
+}
+
+/// A tenant whose list has these partners: ID, name and status.
+fn listing(partners: Vec<(String, &'static str, &'static str)>) -> Server {
+    Server::start(move |request, _| {
+        let json = |(id, name, status): &(String, _, _)| serde_json::json!({"id": id, "displayName": name, "onboardingStatus": status});
+        let list = || serde_json::json!({"value": partners.iter().map(json).collect::<Vec<_>>()});
+        match partners.iter().find(|(id, _, _)| id == request.id()) {
+            _ if request.path.ends_with("/remoteAssistancePartners") => Reply::status(200).body(list().to_string()),
+            None => not_found(),
+            Some(_) if request.is_write() => done(),
+            Some(partner) => Reply::status(200).body(json(partner).to_string()),
+        }
+    })
+}
+
+fn show_names(screens: &mut Screens) {
+    let id = |id: &str| id.to_owned();
+    let server = listing(vec![
+        (id(TEAMVIEWER), "TeamViewer", "onboarded"),
+        (id(CONTOSO), "Contoso Remote Assistance", "onboarded"),
+        (id(FABRIKAM), "TEAMVIEWER", "notOnboarded"),
+    ]);
+    screens.serve(&server);
+    screens.heading("Name the partner in place of its ID. The case does not matter");
+    screens.sh("intunectl partner disconnect --name 'contoso remote assistance'");
+    screens.sh("intunectl partner show --name 'Contoso Remote Assistance'");
+    screens.heading("No partner has one of the names, and two have the other");
+    screens.sh("intunectl partner disconnect --name Contoso --name TeamViewer");
+    screens.heading("The name is that of a variable that is not set");
+    screens.sh("intunectl partner disconnect --name \"$PARTNER\"");
+    screens.heading("An access token is given in place of a name");
+    screens.set("TOKEN", &jwt::good());
+    screens.sh("intunectl partner show --name $TOKEN");
+    screens.unset("TOKEN");
+    screens.heading("A name is given in place of an ID");
+    screens.sh("intunectl partner disconnect TeamViewer");
+    screens.sh("intunectl partner delete TeamViewer --dry-run");
+    screens.sh("intunectl partner show TeamViewer");
+    screens.heading("There are more partners than are listed");
+    let many = (1..=14).map(|n| (format!("{}{n:02}", &TEAMVIEWER[..34]), "Remote Support", "onboarded"));
+    let server = listing(many.chain([(id(CONTOSO), "Contoso Helpdesk", "onboarding")]).collect());
+    screens.serve(&server);
+    screens.sh("intunectl partner disconnect --name 'Contoso Help'");
+    screens.heading("No partner has a name");
+    let server = listing(Vec::new());
+    screens.serve(&server);
+    screens.sh("intunectl partner disconnect --name TeamViewer");
+    screens.heading("The list cannot be read");
+    let server = Server::always(forbidden);
+    screens.serve(&server);
+    screens.sh("intunectl partner disconnect --name TeamViewer");
+    screens.heading("You press Ctrl-C while the list is read");
+    let (server, gate) = Server::gated(|_, _| true, |_, _| not_found());
+    screens.serve(&server);
+    let line = format!("intunectl partner disconnect {TEAMVIEWER} --name Contoso");
+    let running = start(screens, &line);
+    server.wait_for(1);
+    running.signal("INT");
+    end(screens, &line, running);
+    gate.open();
+}
+
+fn show_no_ids(screens: &mut Screens) {
+    screens.heading("There are no IDs, and that is no error");
+    screens.home.file("none.txt", "");
+    for line in [
+        "intunectl partner disconnect -f none.txt --allow-empty",
+        "intunectl partner disconnect -f none.txt --allow-empty -o json",
+        "intunectl partner show -f none.txt --allow-empty -o json",
+    ] {
+        let running = start(screens, line);
+        end(screens, line, running);
+    }
 }
 
 fn show_dry_run(screens: &mut Screens) {
