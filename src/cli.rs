@@ -262,7 +262,7 @@ pub struct Write {
     /// Read each partner and report what would happen; change nothing
     ///
     /// The exit code is 1 if a partner cannot be read, or if the token lacks the permission.
-    #[arg(long)]
+    #[arg(long, aliases = ["what-if", "whatif"])]
     pub dry_run: bool,
     /// Skip the confirmation prompt
     #[arg(short, long)]

@@ -55,6 +55,16 @@ fn a_dry_run_reports_what_would_happen_and_exits_as_the_run_would() {
 }
 
 #[test]
+fn the_names_that_powershell_has_for_a_dry_run_are_accepted() {
+    for option in ["--dry-run", "--what-if", "--whatif"] {
+        let server = service();
+        let seen = run(Intunectl::new().disconnect(server.root()).args(["onboarded", option, "-o", "ndjson"]));
+        assert_eq!((&seen.records()[0]["status"], seen.code), (&"would_disconnect".into(), Some(0)), "{seen:?}");
+        server.assert_only_read();
+    }
+}
+
+#[test]
 fn one_missing_partner_makes_the_exit_code_1() {
     for (ids, code) in [
         (&["onboarded", "onboarding"][..], 0),
