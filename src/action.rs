@@ -133,3 +133,18 @@ pub static DELETE: Action = Action {
 
 /// Every verb: the records of earlier runs may name any.
 pub static ALL: [&Action; 3] = [&DISCONNECT, &ONBOARD, &DELETE];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_undone_only_by_other_verbs_that_exist() {
+        for action in ALL {
+            assert!(!action.undone_by.is_empty() && !action.undone_by.contains(&action.name), "{}", action.name);
+            for name in action.undone_by {
+                assert!(ALL.iter().any(|other| other.name == *name), "{}: {name}", action.name);
+            }
+        }
+    }
+}

@@ -145,6 +145,7 @@ Without IDs, the command reads standard input, unless that is a terminal.")]
     #[command(after_help = "\
 Examples:
   intunectl partner show 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  intunectl partner show --name TeamViewer
   intunectl partner show -f ids.txt -o json
   intunectl partner list -o id | intunectl partner show -o ndjson
 
@@ -178,6 +179,7 @@ DeviceManagementConfiguration.ReadWrite.All.")]
 Examples:
   intunectl partner disconnect 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10 --dry-run
   intunectl partner disconnect 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  intunectl partner disconnect --name TeamViewer
   intunectl partner disconnect -f ids.txt --tenant contoso.com --dry-run
   intunectl partner disconnect -f ids.txt --tenant contoso.com -y --wait \\
     -o ndjson > audit.ndjson

@@ -15,6 +15,9 @@ use crate::support::{Intunectl, Seen, run, run_with};
 const VERBS: [(&str, &str); 3] =
     [("disconnect", "disconnected"), ("onboard", "onboarding_started"), ("delete", "deleted")];
 
+/// The answer to a request for the list.
+type Answer = fn() -> Reply;
+
 fn is_list(request: &Request) -> bool {
     request.path.starts_with(PARTNERS) && !request.path.starts_with(&format!("{PARTNERS}/"))
 }
@@ -203,7 +206,7 @@ fn a_blank_name_is_a_usage_error_and_nothing_is_sent() {
 
 #[test]
 fn if_the_list_cannot_be_read_nothing_is_changed() {
-    let failures: [(fn() -> Reply, i32, &str); 5] = [
+    let failures: [(Answer, i32, &str); 5] = [
         (|| Reply::status(500), 1, "500"),
         (|| Reply::status(403), 1, "403"),
         (Reply::expired, 4, "401"),
