@@ -170,8 +170,10 @@ pub(super) fn unfit(name: &str, reason: &str) -> Error {
 }
 
 fn read_assertion(path: &Path) -> Result<SecretString, Error> {
-    let assertion = token::read_file(path, AZURE_FEDERATED_TOKEN_FILE)
-        .map_err(|error| Error::auth(error.to_string()).hint(format!("check {AZURE_FEDERATED_TOKEN_FILE}")))?;
+    let assertion = token::read_file(path).map_err(|reason| {
+        Error::auth(format!("cannot read {AZURE_FEDERATED_TOKEN_FILE} {}: {reason}", path.display()))
+            .hint(format!("check {AZURE_FEDERATED_TOKEN_FILE}"))
+    })?;
     match assertion.expose_secret().trim() {
         "" => Err(Error::auth(format!("{AZURE_FEDERATED_TOKEN_FILE} names an empty file: {}", path.display()))
             .hint("wait until the issuer of the federated token has written the file")),

@@ -19,3 +19,4 @@ pub mod sources;
 pub mod store;
 pub mod tenant;
 pub mod token;
+pub mod token_text;

@@ -130,7 +130,8 @@ impl Session {
     }
 
     pub fn token(&self) -> Result<Token, Error> {
-        let token = Token::read(&self.access_token, "the keyring")?;
+        let token = Token::read(&self.access_token)
+            .map_err(|reason| Error::auth(format!("the stored token {reason}")).hint("sign in again"))?;
         Ok(Token { expires_at: self.expires_at.or(token.expires_at), ..token })
     }
 
@@ -164,8 +165,17 @@ impl Session {
 
 /// The command that signs in to a profile, quoted for a shell.
 pub fn login_command(profile: &str) -> String {
+    command("login", profile)
+}
+
+/// The command that signs out of a profile, quoted for a shell.
+pub fn logout_command(profile: &str) -> String {
+    command("logout", profile)
+}
+
+fn command(verb: &str, profile: &str) -> String {
     let is_other_in_force = std::env::var_os(INTUNECTL_PROFILE).is_some_and(|name| !name.is_empty());
-    login_command_for(profile, profile == "default" && !is_other_in_force)
+    command_for(verb, profile, profile == "default" && !is_other_in_force)
 }
 
 /// The hint to sign in to a profile again.
@@ -173,16 +183,16 @@ pub fn sign_in_again(profile: &str) -> String {
     format!("sign in again: {}", login_command(profile))
 }
 
-fn login_command_for(profile: &str, needs_no_name: bool) -> String {
+fn command_for(verb: &str, profile: &str, needs_no_name: bool) -> String {
     let is_plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     // A value that starts with `-` would be parsed as an option.
     let option = if profile.starts_with('-') { "--profile=" } else { "--profile " };
     match profile {
-        _ if needs_no_name => "intunectl auth login".to_owned(),
-        name if is_plain => format!("intunectl auth login {option}{name}"),
+        _ if needs_no_name => format!("intunectl auth {verb}"),
+        name if is_plain => format!("intunectl auth {verb} {option}{name}"),
         // cmd.exe has no single quotes. Unix shells expand `$` and others within double quotes.
-        name if cfg!(windows) => format!("intunectl auth login {option}\"{name}\""),
-        name => format!("intunectl auth login {option}'{}'", name.replace('\'', r"'\''")),
+        name if cfg!(windows) => format!("intunectl auth {verb} {option}\"{name}\""),
+        name => format!("intunectl auth {verb} {option}'{}'", name.replace('\'', r"'\''")),
     }
 }
 
@@ -212,12 +222,12 @@ mod tests {
 
     #[test]
     fn the_login_command_is_quoted_for_a_shell() {
-        assert_eq!(login_command_for("default", true), "intunectl auth login");
-        assert_eq!(login_command_for("default", false), "intunectl auth login --profile default");
-        assert_eq!(login_command_for("work-2.eu", false), "intunectl auth login --profile work-2.eu");
+        assert_eq!(command_for("login", "default", true), "intunectl auth login");
+        assert_eq!(command_for("login", "default", false), "intunectl auth login --profile default");
+        assert_eq!(command_for("login", "work-2.eu", false), "intunectl auth login --profile work-2.eu");
         #[cfg(unix)]
-        assert_eq!(login_command_for("it's 仕事", false), r"intunectl auth login --profile 'it'\''s 仕事'");
-        assert_eq!(login_command_for("-q", false), "intunectl auth login --profile=-q");
+        assert_eq!(command_for("login", "it's 仕事", false), r"intunectl auth login --profile 'it'\''s 仕事'");
+        assert_eq!(command_for("login", "-q", false), "intunectl auth login --profile=-q");
     }
 
     #[test]

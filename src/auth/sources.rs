@@ -2,15 +2,17 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::app::App;
 use super::session::{self, Session};
 use super::store::{self, StoreError};
-use super::token::{STANDARD_INPUT, Token, read_file};
+use super::token::{self, Token};
+use super::token_text::{self, NotAToken};
 use crate::error::Error;
 use crate::variables::{AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_TENANT_ID, INTUNECTL_TOKEN};
 
@@ -70,7 +72,7 @@ impl fmt::Display for StaticSource {
             Self::Option => f.write_str("--token"),
             Self::File(path) => write!(f, "the token file {}", path.display()),
             Self::Variable => f.write_str(INTUNECTL_TOKEN),
-            Self::StandardInput => f.write_str(STANDARD_INPUT),
+            Self::StandardInput => f.write_str("standard input"),
         }
     }
 }
@@ -101,7 +103,11 @@ impl TokenSource {
     pub fn resolve(self, now: SystemTime) -> anyhow::Result<ResolvedSource> {
         let (secret, source) = match self {
             Self::Token(token) => (token, StaticSource::Option),
-            Self::TokenFile(path) => (read_file(&path, "the token file")?, StaticSource::File(path)),
+            Self::TokenFile(path) => {
+                let read = token::read_file(&path);
+                let source = StaticSource::File(path);
+                (read.map_err(|reason| source.unreadable(&reason))?, source)
+            }
             Self::Variable(value) => (from_variable(value)?, StaticSource::Variable),
             Self::App(app) => return Ok(ResolvedSource::App(app)),
             Self::Unusable { error, .. } => return Err(error.into()),
@@ -115,17 +121,61 @@ impl TokenSource {
 }
 
 impl StaticSource {
+    /// Reads the token of [`StandardInput`](Self::StandardInput).
+    ///
     /// # Errors
-    /// The token is empty, malformed or expired.
-    pub fn token(&self, secret: &SecretString, now: SystemTime) -> Result<Token, Error> {
-        let source = self.to_string();
-        let token = Token::read(secret, &source)?;
+    /// It cannot be read, or the token is empty, malformed or expired.
+    pub fn read(&self, input: impl Read, now: SystemTime) -> Result<Token, Error> {
+        let secret = token::read_from(input).map_err(|reason| self.unreadable(&reason))?;
+        self.token(&secret, now)
+    }
+
+    /// # Errors
+    /// There is no token, it is malformed or expired.
+    fn token(&self, secret: &SecretString, now: SystemTime) -> Result<Token, Error> {
+        let text = secret.expose_secret();
+        if text.trim().is_empty() {
+            return Err(self.empty());
+        }
+        let token = token_text::read(text).map_err(|reason| self.rejects(&reason))?;
+        let token = Token::new(SecretString::from(token));
         token.not_expired(
-            &source,
+            &self.to_string(),
             "get a new token, then run the command again. Most tokens are valid for about an hour",
             now,
         )?;
         Ok(token)
+    }
+
+    fn empty(&self) -> Error {
+        let message = match self {
+            Self::StandardInput => "standard input contains no token".to_owned(),
+            _ => format!("{self} is empty"),
+        };
+        Error::auth(message).hint(match self {
+            Self::StandardInput => {
+                "write the token to a file, then run:\n  intunectl auth login --with-token < token.txt"
+            }
+            Self::Option => "give a token, or leave out --token",
+            Self::Variable => "set it to a token, or unset it",
+            Self::File(_) => "write a token to the file, or leave out --token-file",
+        })
+    }
+
+    fn rejects(&self, reason: &NotAToken) -> Error {
+        Error::auth(format!("{self} {reason}; {}", self.outcome())).hint(reason.hint())
+    }
+
+    fn unreadable(&self, reason: &str) -> Error {
+        Error::auth(format!("cannot read {self}: {reason}; {}", self.outcome()))
+    }
+
+    /// What did not happen, because there is no token.
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::StandardInput => "nothing was stored",
+            Self::Option | Self::File(_) | Self::Variable => "nothing was sent",
+        }
     }
 }
 

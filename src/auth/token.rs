@@ -1,5 +1,6 @@
 //! An access token: reading it, and when to renew it.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -7,13 +8,11 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::claims::Claims;
+use super::token_text::{self, NotAToken};
 use crate::error::Error;
 use crate::text::encoding;
 use crate::text::humanize::{approx_duration, without_errno};
-use crate::variables::INTUNECTL_TOKEN;
 
-/// The source's name for a token that `auth login --with-token` stores.
-pub const STANDARD_INPUT: &str = "standard input";
 /// In bytes. No token is this large.
 const LARGEST: u64 = 256 * 1024;
 
@@ -34,11 +33,19 @@ const TOO_LITTLE: Duration = Duration::from_secs(5 * 60);
 const SHORTEST: Duration = Duration::from_secs(10);
 
 impl Token {
-    pub fn read(secret: &SecretString, source: &str) -> Result<Self, Error> {
-        let secret = check(secret, source)?;
+    /// Of a text of visible ASCII.
+    pub(super) fn new(secret: SecretString) -> Self {
         let claims = Claims::read(&secret);
         let expires_at = claims.as_ref().and_then(Claims::expiry);
-        Ok(Self { secret, claims, expires_at })
+        Self { secret, claims, expires_at }
+    }
+
+    /// Reads a token that was issued to us, or stored by us.
+    ///
+    /// # Errors
+    /// It cannot be sent in a header.
+    pub fn read(secret: &SecretString) -> Result<Self, NotAToken> {
+        Ok(Self::new(SecretString::from(token_text::sendable(secret.expose_secret())?)))
     }
 
     /// # Errors
@@ -67,56 +74,24 @@ impl Token {
     }
 }
 
-/// Trims a token, and rejects what cannot be sent in a header.
-fn check(secret: &SecretString, source: &str) -> Result<SecretString, Error> {
-    let text = secret.expose_secret().trim();
-    if text.is_empty() {
-        return Err(match source {
-            STANDARD_INPUT => Error::auth("standard input contains no token")
-                .hint("write the token to a file, then run:\n  intunectl auth login --with-token < token.txt"),
-            "--token" => Error::auth("--token is empty").hint("give a token, or leave out --token"),
-            INTUNECTL_TOKEN => Error::auth(format!("{source} is empty")).hint("set it to a token, or unset it"),
-            _ => Error::auth(format!("{source} is empty")).hint("write a token to the file, or leave out --token-file"),
-        });
-    }
-    if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
-        return Err(
-            Error::auth(format!("the token from {source} begins with the word Bearer")).hint("remove this word")
-        );
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Error::auth(format!(
-            "the token from {source} contains a space, control character or non-ASCII character"
-        ))
-        .hint("copy the token again: a token has no spaces and no line breaks"));
-    }
-    Ok(SecretString::from(text))
-}
-
-/// Reads a file that contains a token. `what` is its name in errors.
+/// Reads a file that contains a token.
 ///
 /// # Errors
-/// It cannot be read, is not text, or is too large to be a token.
-pub(super) fn read_file(path: &Path, what: &str) -> Result<SecretString, Error> {
-    let what = format!("{what} {}", path.display());
-    let file = std::fs::File::open(path).map_err(|error| unreadable(&what, &without_errno(&error)))?;
-    read_from(file, &what)
+/// Why it cannot be read: it is not there, is not text, or is too large to be a token.
+pub(super) fn read_file(path: &Path) -> Result<SecretString, String> {
+    read_from(File::open(path).map_err(|error| without_errno(&error))?)
 }
 
 /// # Errors
-/// It cannot be read, is not text, or is too large to be a token.
-pub fn read_from(source: impl Read, what: &str) -> Result<SecretString, Error> {
+/// Why it cannot be read: it failed, is not text, or is too large to be a token.
+pub(super) fn read_from(source: impl Read) -> Result<SecretString, String> {
     let mut bytes = Vec::new();
-    source.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(what, &without_errno(&error)))?;
+    source.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| without_errno(&error))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(unreadable(what, "it is too large to be a token"));
+        return Err("it is too large to be a token".to_owned());
     }
-    let text = encoding::decode(&bytes).map_err(|error| unreadable(what, &format!("it {error}")))?;
+    let text = encoding::decode(&bytes).map_err(|error| format!("it {error}"))?;
     Ok(SecretString::from(text.into_owned()))
-}
-
-fn unreadable(what: &str, reason: &str) -> Error {
-    Error::usage(format!("cannot read {what}: {reason}"))
 }
 
 #[cfg(test)]
@@ -140,13 +115,5 @@ mod tests {
         assert!(expired.is_due(now) && expired.renew_at(now) == Some(now + SHORTEST));
         let unknown = Token { expires_at: None, ..expired };
         assert!(!unknown.is_due(now) && unknown.renew_at(now).is_none());
-    }
-
-    #[test]
-    fn a_token_that_begins_with_bearer_in_any_case_is_rejected() {
-        for text in ["Bearer secret", "bearer secret"] {
-            let Err(error) = Token::read(&text.into(), "--token") else { panic!("{text}") };
-            assert_eq!(error.to_string(), "the token from --token begins with the word Bearer");
-        }
     }
 }

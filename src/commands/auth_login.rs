@@ -6,13 +6,14 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 
 use crate::auth::browser::{self, Callback, Port};
+use crate::auth::claims::Claims;
 use crate::auth::refusal::SignInError;
 use crate::auth::session::{self, Renewal, Session};
 use crate::auth::sign_in::{self, DEFAULT_CLIENT, Platform, TokenSet};
 use crate::auth::sources::StaticSource;
 use crate::auth::store::{self, StoreError};
 use crate::auth::tenant::Tenant;
-use crate::auth::token::{self, STANDARD_INPUT};
+use crate::auth::token::Token;
 use crate::cli;
 use crate::context::{Context, Roots};
 use crate::error::Error;
@@ -48,7 +49,12 @@ pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exi
     }
     let typed = named.are_typed().then(|| sign_in_roots(&named)).transpose()?;
     store::check().map_err(|reason| no_keyring(&reason))?;
-    let before = previous(context, &profile)?;
+    let before = previous(&profile, |error| {
+        context.console.warning_with_hint(
+            &format!("cannot read the settings of the previous sign-in: {error}"),
+            "if you used --tenant, --cloud or --client-id before, press Ctrl-C and give them again",
+        );
+    })?;
     let (graph, login) = match (typed, before.as_ref().and_then(roots_of)) {
         (Some(typed), _) => typed,
         (None, Some((graph, login))) => {
@@ -91,15 +97,12 @@ struct Asked {
     login: Root,
 }
 
-/// The session of the profile's previous sign-in. A damaged one is about to be replaced: `None`, with a warning.
-fn previous(context: &Context, profile: &str) -> Result<Option<Session>, Error> {
+/// The session of the profile's previous sign-in. A damaged one is about to be replaced: `None`, after `warn`.
+fn previous(profile: &str, warn: impl FnOnce(&anyhow::Error)) -> Result<Option<Session>, Error> {
     Session::load(profile).or_else(|error| match error.downcast_ref::<StoreError>() {
         Some(reason) if *reason != StoreError::Damaged => Err(no_keyring(reason)),
         _ => {
-            context.console.warning_with_hint(
-                &format!("cannot read the settings of the previous sign-in: {error}"),
-                "if you used --tenant, --cloud or --client-id before, press Ctrl-C and give them again",
-            );
+            warn(&error);
             Ok(None)
         }
     })
@@ -123,16 +126,14 @@ fn roots_of(session: &Session) -> Option<(Root, Root)> {
 }
 
 async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::Result<Exit> {
-    let reading = || {
-        let secret = token::read_from(std::io::stdin().lock(), STANDARD_INPUT)?;
-        StaticSource::StandardInput.token(&secret, SystemTime::now())
-    };
+    let reading = || StaticSource::StandardInput.read(std::io::stdin().lock(), SystemTime::now());
     let token = tokio::task::spawn_blocking(reading).await.context("reading the token failed")??;
     // Stored but never used: a token alone cannot be renewed.
     let (_, usual): (Root, Root) = Cloud::Global.into();
     let login = named.login.clone().unwrap_or(usual);
     let connection = context.accept(token, StaticSource::StandardInput, named).await?;
     let token = &connection.token;
+    let replaced = replaced_by(context, profile, token)?;
     context.warn_about(&connection, permission::WRITE);
     save(profile, &Session::new(token.secret.clone(), connection.root.as_str(), login.as_str()))?;
     let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", approx_duration(left)));
@@ -142,8 +143,51 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
         connection.root.as_str(),
         expiry.unwrap_or_default()
     ));
+    if let Some(session) = replaced {
+        context.console.note(&format!("it replaced {}", described(&session, profile)));
+        if session.renewal.is_some() {
+            context.console.warning_with_hint(
+                "the replaced sign-in could be renewed, but a stored token cannot",
+                &format!("after it expires, {}", session::sign_in_again(profile)),
+            );
+        }
+    }
     context.warn_about_other_sources();
     Ok(Exit::Success)
+}
+
+/// The sign-in that a token is about to replace, if there is one.
+///
+/// # Errors
+/// It can be renewed, and the token is not a JWT. Such a token is more likely a mistake than a replacement.
+fn replaced_by(context: &Context, profile: &str, token: &Token) -> Result<Option<Session>, Error> {
+    let session = previous(profile, |error| {
+        context.console.warning(&format!("cannot read the previous sign-in, which this token replaces: {error}"));
+    })?;
+    match session {
+        Some(session) if session.renewal.is_some() && token.claims.is_none() => Err(Error::auth(format!(
+            "the token is not a JWT, and would replace {}, which can be renewed; nothing was stored",
+            described(&session, profile)
+        ))
+        .hint(format!(
+            "to store it in another profile, add --profile NAME. To delete this sign-in first:\n  {}",
+            session::logout_command(profile)
+        ))),
+        session => Ok(session),
+    }
+}
+
+/// A stored sign-in in words. A token that was stored alone names its account and tenant itself, if it is a JWT.
+fn described(session: &Session, profile: &str) -> String {
+    let claims = Claims::read(&session.access_token);
+    let account = session.account.as_deref().or_else(|| claims.as_ref()?.account());
+    let signed_in = session.tenant.as_ref().filter(|tenant| !tenant.is_any()).map(Tenant::as_str);
+    let tenant = signed_in.or_else(|| claims.as_ref()?.tenant.as_deref());
+    format!(
+        "the sign-in{}{} (profile '{profile}')",
+        account.map(|name| format!(" of {}", sanitize(name))).unwrap_or_default(),
+        tenant.map(|tenant| format!(" to tenant {}", sanitize(tenant))).unwrap_or_default()
+    )
 }
 
 async fn sign_in(context: &Context, options: &cli::LoginOptions, asked: Asked) -> anyhow::Result<()> {

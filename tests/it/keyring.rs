@@ -9,8 +9,10 @@ use serde_json::json;
 
 use crate::support::graph::{Graph, TOKEN, Unspoken};
 use crate::support::jwt::{OTHER_TENANT, TENANT, but, claims, good, jwt, padded};
+use crate::support::keyring::entries;
 use crate::support::terminal::{Streams, Terminal};
 use crate::support::{Intunectl, Seen, files, run, run_with};
+use crate::token::not_tokens;
 
 // On other systems it would use the keyring of the person who runs the tests.
 #[cfg(target_os = "linux")]
@@ -135,7 +137,7 @@ fn an_unusable_token_is_rejected_and_the_stored_one_stays() {
     for (input, words) in [
         ("", "standard input contains no token"),
         (" \r\n", "standard input contains no token"),
-        ("secret with spaces", "the token from standard input contains a space"),
+        ("secret with spaces", "standard input contains a space"),
         (&expired, "the token from standard input expired 2h"),
     ] {
         let Seen { stdout, stderr, code } = keyring.login(input, &[]);
@@ -143,9 +145,47 @@ fn an_unusable_token_is_rejected_and_the_stored_one_stays() {
         assert!(stderr.starts_with(&format!("error: {words}")) && !stderr.contains("secret with"), "{stderr}");
         keyring.has(&[], &token);
     }
-    let Seen { stdout, code, .. } = keyring.login("x".repeat(300_000), &[]);
-    assert_eq!((stdout.as_str(), code), ("", Some(2)));
-    keyring.has(&[], &token);
+    for (input, reason) in [
+        ("x".repeat(300_000).into_bytes(), "it is too large to be a token"),
+        (vec![b'x', 0xff], "it is not UTF-8 text (line 1)"),
+    ] {
+        let stderr = format!("error: cannot read standard input: {reason}; nothing was stored\n");
+        assert_eq!(keyring.login(input, &[]), Seen { stdout: String::new(), stderr, code: Some(4) });
+        keyring.has(&[], &token);
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_is_clearly_not_a_token_is_not_stored() {
+    let keyring = Scene::new();
+    for (text, words) in not_tokens() {
+        let Seen { stdout, stderr, code } = keyring.login(format!("{text}\r\n"), &["-vv"]);
+        assert_eq!((stdout.as_str(), code), ("", Some(4)), "{text}: {stderr}");
+        assert!(stderr.starts_with(&format!("error: standard input {words}")), "{text}: {stderr}");
+        assert!(stderr.contains("; nothing was stored\nhint: ") && !stderr.contains("Xyzzy-Plugh"), "{text}: {stderr}");
+    }
+    keyring.has_none("default");
+    assert!(!entries("intunectl").contains("Xyzzy-Plugh"));
+    assert_eq!(keyring.graph.tokens(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn of_a_whole_token_response_only_the_access_token_is_stored() {
+    let keyring = Scene::new();
+    let token = good();
+    let secret = "1.Xyzzy-Plugh-0451";
+    let response = json!({"token_type": "Bearer", "access_token": token, "refresh_token": secret, "id_token": secret});
+    for text in [response.to_string(), format!("{response:#}\n")] {
+        let Seen { stdout, stderr, code } = keyring.login(text, &["-vv"]);
+        assert_eq!((stdout.as_str(), code), ("", Some(0)), "{stderr}");
+        assert!(stderr.contains("stored the token of admin@contoso.example") && !stderr.contains(secret), "{stderr}");
+        keyring.has(&[], &token);
+        let stored = entries("intunectl");
+        assert!(stored.contains(&token[..40]) && !stored.contains("Xyzzy-Plugh"), "{stored}");
+    }
+    assert_eq!(keyring.run(&["auth", "logout"]).code, Some(0));
 }
 
 #[test]

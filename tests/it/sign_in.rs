@@ -1023,6 +1023,89 @@ fn a_source_that_calls_use_instead_of_the_new_sign_in_is_a_warning() {
     }
 }
 
+// A token from elsewhere, stored in place of a sign-in.
+
+/// Stores the token that is on standard input.
+fn store_token(machine: &Machine, platform: &Platform, token: &str, arguments: &[&str]) -> Seen {
+    let arguments = [&["auth", "login", "--with-token", "--graph-url", platform.root()], arguments].concat();
+    machine.end_of(Running::with_input(&mut machine.command(&arguments), token))
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_renewable_sign_in_is_replaced_by_a_jwt_but_by_no_other_token() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    for (profile, logout) in [("default", "intunectl auth logout"), ("work", "intunectl auth logout --profile work")] {
+        assert_eq!(sign_in(&machine, platform.root(), &["--profile", profile]).code, Some(0));
+        let stored = entries("intunectl");
+        let sign_in = format!("the sign-in of {ACCOUNT} to tenant {TENANT} (profile '{profile}')");
+        let document = json!({"accessToken": "opaque.token-from.elsewhere"}).to_string();
+        for token in ["opaque-token-from-elsewhere", "aaa.bbb.ccc", &document] {
+            machine.secrets.keep(token);
+            let seen = store_token(&machine, &platform, token, &["--profile", profile]);
+            let error = format!(
+                "error: the token is not a JWT, and would replace {sign_in}, which can be renewed; nothing was stored\n\
+                 hint: to store it in another profile, add --profile NAME. To delete this sign-in first:\n  {logout}\n"
+            );
+            assert_eq!(seen, Seen { stdout: String::new(), stderr: error, code: Some(4) });
+            assert_eq!(entries("intunectl"), stored);
+        }
+        let token = jwt(&but(claims(1800), &json!({"tid": OTHER_TENANT, "upn": "other@contoso.example"})));
+        machine.secrets.keep(&token);
+        let seen = store_token(&machine, &platform, &token, &["--profile", profile]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+        let told = format!(
+            "it replaced {sign_in}\nwarning: the replaced sign-in could be renewed, but a stored token cannot\nhint: "
+        );
+        assert!(seen.stderr.starts_with("stored the token of other@contoso.example "), "{}", seen.stderr);
+        assert!(seen.stderr.contains(&told), "{}", seen.stderr);
+        assert_eq!(machine.token(&["--profile", profile]).stdout, format!("{token}\n"));
+        // The refresh token is gone with its sign-in.
+        assert!(!entries("intunectl").contains(REFRESH));
+        // What cannot be renewed may be replaced by any token.
+        let seen = store_token(&machine, &platform, "opaque-token-from-elsewhere", &["--profile", profile]);
+        let told = format!(
+            "it replaced the sign-in of other@contoso.example to tenant {OTHER_TENANT} (profile '{profile}')\n"
+        );
+        assert!(seen.code == Some(0) && seen.stderr.ends_with(&told), "{}", seen.stderr);
+        let seen = store_token(&machine, &platform, "another-opaque-token", &["--profile", profile]);
+        let told = format!("it replaced the sign-in (profile '{profile}')\n");
+        assert!(seen.code == Some(0) && seen.stderr.ends_with(&told), "{}", seen.stderr);
+        assert_eq!(machine.run(&["auth", "logout", "--profile", profile]).code, Some(0));
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_rejected_token_leaves_a_renewable_sign_in_as_it_is() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    assert_eq!(sign_in(&machine, platform.root(), &[]).code, Some(0));
+    let stored = entries("intunectl");
+    let expired = jwt(&claims(-7200));
+    for token in ["", "null", "System.Security.SecureString", &expired, "{\"error\":\"invalid_grant\"}"] {
+        assert_eq!(store_token(&machine, &platform, token, &[]).code, Some(4), "{token}");
+        assert_eq!(entries("intunectl"), stored, "{token}");
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_token_replaces_a_damaged_sign_in_with_a_warning() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    for token in [jwt(&claims(3600)), "opaque-token-from-elsewhere".to_owned()] {
+        store("intunectl", "default", "not what intunectl writes");
+        let seen = store_token(&machine, &platform, &token, &[]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
+        let warning = "warning: cannot read the previous sign-in, which this token replaces: the keyring entry of ";
+        assert!(seen.stderr.starts_with(warning) && !seen.stderr.contains("it replaced"), "{}", seen.stderr);
+        assert_eq!(machine.token(&[]).stdout, format!("{token}\n"));
+        assert_eq!(machine.run(&["auth", "logout"]).code, Some(0));
+    }
+}
+
 // Machines on which a sign-in cannot be stored.
 
 /// Each way to sign in, on a machine with a browser.

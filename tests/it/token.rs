@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::support::graph::{Graph, TOKEN, Unspoken};
-use crate::support::jwt::{OTHER_PERMISSION, PERMISSION, but, claims, good, jwt};
+use crate::support::jwt::{OTHER_PERMISSION, OTHER_TENANT, PERMISSION, TENANT, but, claims, good, jwt};
 use crate::support::os::{is_a_directory, no_such_file};
 use crate::support::{Intunectl, Seen, run, run_with};
 
@@ -162,8 +162,144 @@ fn a_token_that_cannot_be_sent_in_a_header_is_rejected() {
             assert!(stderr.contains("contains a space, control character or non-ASCII character"), "{stderr}");
         }
     }
-    let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_TOKEN", format!("Bearer {SECRET}")), 4);
-    assert!(stderr.contains("begins with the word Bearer"), "{stderr}");
+}
+
+/// Texts that are clearly not tokens, and what the error says about them after the name of the source. They contain
+/// [`SECRET`] where there could be a secret.
+pub fn not_tokens() -> Vec<(String, &'static str)> {
+    let texts = [
+        ("\"{}\"", "begins or ends with a quotation mark"),
+        ("'{}'", "begins or ends with a quotation mark"),
+        ("{}\"", "begins or ends with a quotation mark"),
+        ("Bearer {}", "contains the word Bearer before the token"),
+        ("bearer", "contains the word Bearer before the token"),
+        ("Authorization: Bearer {}", "contains a name before the token"),
+        ("export INTUNECTL_TOKEN={}", "contains a name before the token"),
+        ("null", "contains `null`, not a token"),
+        ("NULL", "contains `null`, not a token"),
+        ("None", "contains `None`, not a token"),
+        ("undefined", "contains `undefined`, not a token"),
+        ("true", "contains `true`, not a token"),
+        ("[object Object]", "contains `[object Object]`, not a token"),
+        ("System.Security.SecureString", "contains a SecureString of PowerShell, not its text"),
+        ("01000000d08c9ddf0115d1118c7a00c04fc297eb{}", "contains a SecureString of PowerShell, not its text"),
+        ("@{Token={}; TenantId=x}", "contains the name of an object or a type, not a token"),
+        ("System.Object[]", "contains the name of an object or a type, not a token"),
+        ("$(az login -p {})", "contains a placeholder or a variable without its value"),
+        ("${{ secrets.TOKEN }}", "contains a placeholder or a variable without its value"),
+        ("${TOKEN}", "contains a placeholder or a variable without its value"),
+        ("$env:TOKEN", "contains a placeholder or a variable without its value"),
+        ("%TOKEN%", "contains a placeholder or a variable without its value"),
+        ("{{ token }}", "contains a placeholder or a variable without its value"),
+        ("<token>", "contains a placeholder or a variable without its value"),
+        ("***", "contains a mask (***), not a token"),
+        ("{}...", "contains a token whose end is missing (...)"),
+        ("{}…", "contains a token whose end is missing (...)"),
+        ("<!doctype html><html><p>{}</p></html>", "contains a page of HTML or XML, not a token"),
+        ("ERROR: {}", "contains a message or other words, not only a token"),
+        ("Please run 'az login' to set up account {}.", "contains a message or other words, not only a token"),
+        ("WARNING: this is printed\n{}", "contains a message or other words, not only a token"),
+        ("{}\n{}", "contains a space, control character or non-ASCII character"),
+        ("{\"accessToken\": \"{}\",", "contains JSON that is incomplete or not valid"),
+        ("{\"accessToken\": \"{}\"}{\"accessToken\": \"{}\"}", "contains JSON that is incomplete or not valid"),
+        ("{'accessToken': '{}'}", "contains JSON that is incomplete or not valid"),
+        ("[{\"accessToken\": \"{}\"}]", "contains a JSON array, not one object with a token"),
+        ("{\"refresh_token\": \"{}\"}", "contains JSON without the field accessToken, access_token or token"),
+        (
+            "{\"error\": \"invalid_grant\", \"error_description\": \"AADSTS70000: {}.\"}",
+            "contains an error response (invalid_grant, AADSTS70000), not a token",
+        ),
+        ("{\"error\": \"{}\"}", "contains an error response, not a token"),
+        ("{\"access_token\": null}", "contains JSON in which the field access_token is null"),
+        ("{\"Token\": {\"Length\": 2000}, \"x\": \"{}\"}", "contains JSON in which the field Token is an object"),
+        ("{\"token\": [\"{}\"]}", "contains JSON in which the field token is an array"),
+        ("{\"token\": 1}", "contains JSON in which the field token is a number or a boolean"),
+        ("{\"token\": \"\"}", "contains JSON in which the field token is empty"),
+        ("{\"token\": \"{\\\"token\\\": \\\"{}\\\"}\"}", "contains JSON in which the field token is JSON"),
+        ("{\"token\": \"{}\", \"token\": \"{}\"}", "contains JSON that has the field token twice"),
+        ("{\"access_token\": \"{}\", \"Token\": \"other-{}\"}", "contains JSON with more than one token"),
+        ("{\"token\": \"Bearer {}\"}", "contains the word Bearer before the token"),
+        ("{\"accessToken\": \"null\"}", "contains `null`, not a token"),
+        ("{\"Token\": \"System.Security.SecureString\"}", "contains a SecureString of PowerShell, not its text"),
+        ("{\"token\": \"{} {}\"}", "contains a space, control character or non-ASCII character"),
+    ];
+    texts.map(|(text, words)| (text.replace("{}", SECRET), words)).to_vec()
+}
+
+#[test]
+fn what_is_clearly_not_a_token_is_rejected_by_its_kind_from_every_source() {
+    let server = Unspoken::new();
+    let home = Intunectl::new();
+    for (text, words) in not_tokens() {
+        home.file("token", format!("{text}\r\n"));
+        let option = format!("--token={text}");
+        for (arguments, source) in [
+            (&[option.as_str()][..], "--token"),
+            (&["--token-file", "token"], "the token file token"),
+            (&[], "INTUNECTL_TOKEN"),
+        ] {
+            let mut command = home.command();
+            command.args(["partner", "disconnect", "a", "-vv", "--graph-url", &server.url()]).args(arguments);
+            let seen = run(command.args(["--login-url", &server.url()]).env("INTUNECTL_TOKEN", &text).envs(APP));
+            assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{text}: {}", seen.stderr);
+            let error = format!("error: {source} {words}");
+            assert!(seen.stderr.starts_with(&error), "{text}: {}", seen.stderr);
+            assert!(seen.stderr.contains("; nothing was sent\nhint: "), "{text}: {}", seen.stderr);
+            assert!(!seen.stderr.contains(SECRET), "{text}: {}", seen.stderr);
+        }
+    }
+    server.assert_unspoken();
+}
+
+#[test]
+fn a_token_is_read_from_a_json_document_of_every_source() {
+    let token = good();
+    let refresh = format!("1.{SECRET}");
+    let document = |name: &str| json!({name: token, "expiresOn": "2026-01-01 10:00:00.000000", "tokenType": "Bearer"});
+    let response = json!({
+        "token_type": "Bearer", "expires_in": 3599, "access_token": token, "refresh_token": refresh, "id_token": refresh,
+    });
+    let texts = [
+        format!("{:#}\n", document("accessToken")),
+        document("Token").to_string(),
+        document("token").to_string(),
+        format!("{response:#}").replace('\n', "\r\n"),
+        json!({"token": format!(" {token}\n"), "access_token": token}).to_string(),
+    ];
+    let scene = Scene::new();
+    for text in &texts {
+        for (arguments, variable, file) in [
+            (&["--token", text.as_str()][..], "x", Vec::new()),
+            (&[], text.as_str(), Vec::new()),
+            (&["--token-file", "token"], "x", text.clone().into_bytes()),
+            // As `>` of Windows PowerShell writes it.
+            (
+                &["--token-file", "token"],
+                "x",
+                format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            ),
+        ] {
+            scene.home.file("token", file);
+            let seen = run(scene.disconnect(arguments).arg("-vv").env("INTUNECTL_TOKEN", variable));
+            assert_eq!((seen.stdout.as_str(), seen.code), ("a\tdisconnected\n", Some(0)), "{text}: {}", seen.stderr);
+            assert!(!seen.stderr.contains(SECRET) && !seen.stderr.contains(&token[..40]), "{text}: {}", seen.stderr);
+        }
+    }
+    assert_eq!(scene.graph.tokens(), vec![token.clone(); texts.len() * 4]);
+    assert!(scene.graph.came().iter().all(|came| !format!("{came:?}").contains(SECRET)));
+    let seen = run(scene.home.command().args(["auth", "token", "--token", &texts[3]]));
+    assert_eq!(seen, Seen { stdout: format!("{token}\n"), stderr: String::new(), code: Some(0) });
+}
+
+#[test]
+fn a_token_in_json_is_checked_like_any_other() {
+    let scene = Scene::new();
+    let expired = json!({"accessToken": jwt(&claims(-7200))}).to_string();
+    let stderr = scene.refuses(scene.disconnect(&[]).env("INTUNECTL_TOKEN", &expired), 4);
+    assert!(stderr.starts_with("error: the token from INTUNECTL_TOKEN expired 2h"), "{stderr}");
+    let other = json!({"accessToken": good()}).to_string();
+    let stderr = scene.refuses(scene.disconnect(&["--tenant", OTHER_TENANT]).env("INTUNECTL_TOKEN", &other), 4);
+    assert!(stderr.contains(&format!("is for tenant {TENANT}, not for {OTHER_TENANT}")), "{stderr}");
 }
 
 #[test]
@@ -197,7 +333,7 @@ fn a_token_file_may_be_utf_16() {
 }
 
 #[test]
-fn a_token_file_that_cannot_be_read_is_a_usage_error() {
+fn a_token_file_that_cannot_be_read_is_exit_4_and_no_other_source_is_used() {
     let scene = Scene::new();
     scene.home.file("huge", "x".repeat(300 * 1024));
     scene.home.file("binary", b"Xyzzy\xff");
@@ -208,11 +344,10 @@ fn a_token_file_that_cannot_be_read_is_a_usage_error() {
         ("binary", "it is not UTF-8 text"),
     ] {
         let mut command = scene.disconnect(&["--token-file", path]);
-        let stderr = scene.refuses(command.env("INTUNECTL_TOKEN", SECRET), 2);
-        assert!(
-            stderr.contains(&format!("cannot read the token file {path}: ")) && stderr.contains(reason),
-            "{stderr}"
-        );
+        let stderr = scene.refuses(command.env("INTUNECTL_TOKEN", SECRET), 4);
+        let begin = format!("error: cannot read the token file {path}: ");
+        assert!(stderr.starts_with(&begin) && stderr.contains(reason), "{stderr}");
+        assert!(stderr.ends_with("; nothing was sent\n"), "{stderr}");
     }
 }
 
