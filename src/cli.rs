@@ -301,8 +301,8 @@ client ID, unless you give --cloud, --tenant or --client-id. --tenant organizati
 The sign-in asks for the permission DeviceManagementServiceConfig.ReadWrite.All. An administrator must consent to it \
 once for the tenant.
 
-A token that is stored with --with-token cannot be renewed. A token from Azure CLI works only if az is signed in as a \
-service principal or a managed identity.")]
+A token that is stored with --with-token cannot be renewed. It replaces a sign-in that can be renewed only if it is a \
+JWT. A token from Azure CLI works only if az is signed in as a service principal or a managed identity.")]
     #[command(after_help = "\
 Examples:
   intunectl auth login
@@ -365,7 +365,7 @@ pub struct LoginOptions {
     /// Sign in with a code that you type into a page on any device
     #[arg(long, group = "way")]
     pub device_code: bool,
-    /// Store an access token from standard input
+    /// Store an access token from standard input, alone or in JSON
     #[arg(long, group = "way", conflicts_with = "client_id")]
     pub with_token: bool,
     /// ID of the application to sign in with (a public client) [default: the profile's, else that of Microsoft Graph
@@ -409,7 +409,7 @@ pub struct Global {
     /// Access token [env: INTUNECTL_TOKEN]; prefer --token-file, as other users of this machine can see a command line
     #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "token_file")]
     pub token: Option<SecretString>,
-    /// File that contains the access token
+    /// File that contains the access token, alone or in JSON
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
     /// Profile in the system keyring [env: INTUNECTL_PROFILE] [default: the profile named default]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::store;
 use super::tenant::Tenant;
 use super::token::Token;
+use super::token_text::NotAToken;
 use crate::error::Error;
 use crate::variables::INTUNECTL_PROFILE;
 
@@ -129,9 +130,8 @@ impl Session {
         Ok(SecretString::from(serde_json::to_string(&stored).context("cannot write the profile as JSON")?))
     }
 
-    pub fn token(&self) -> Result<Token, Error> {
-        let token = Token::read(&self.access_token)
-            .map_err(|reason| Error::auth(format!("the stored token {reason}")).hint("sign in again"))?;
+    pub fn token(&self) -> Result<Token, NotAToken> {
+        let token = Token::read(&self.access_token)?;
         Ok(Token { expires_at: self.expires_at.or(token.expires_at), ..token })
     }
 

@@ -11,7 +11,10 @@ use serde_json::Value;
 const FIELDS: [&str; 3] = ["accessToken", "access_token", "token"];
 
 /// What scripts write if there is no value.
-const NO_VALUE: [&str; 8] = ["null", "None", "undefined", "nil", "NaN", "true", "false", "[object Object]"];
+const NO_VALUE: [&str; 7] = ["null", "None", "undefined", "nil", "NaN", "true", "false"];
+
+/// What JavaScript writes for an object.
+const OBJECT: &str = "[object Object]";
 
 /// A SecureString that PowerShell has encrypted, in hexadecimal. Windows begins it with the ID of its data protection;
 /// other systems only encode it as UTF-16, here the first three characters of a JWT.
@@ -52,7 +55,7 @@ impl fmt::Display for NotAToken {
             Self::Quotes => "begins or ends with a quotation mark",
             Self::NoValue(word) => return write!(f, "contains `{word}`, not a token"),
             Self::SecureString => "contains a SecureString of PowerShell, not its text",
-            Self::Object => "contains the name of an object or a type, not a token",
+            Self::Object => "contains an object, not its token",
             Self::Placeholder => "contains a placeholder or a variable without its value, not a token",
             Self::Mask => "contains a mask (***), not a token",
             Self::Cut => "contains a token whose end is missing (...)",
@@ -75,20 +78,20 @@ impl NotAToken {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Bearer => "remove this word",
-            Self::Name => "remove the name, and give only its value",
+            Self::Name => "give only what follows the name",
             Self::Quotes => "remove the quotation marks. If the token comes from az, add -o tsv",
             Self::NoValue(_) | Self::NotText(_, "null" | "empty") => {
-                "run only the command that gets the token: it printed no token. Check the name of the field that it reads"
+                "the command that should print the token printed none. Check its errors, and the name of the field that it reads"
             }
             Self::SecureString | Self::NotText(_, "an object") => {
                 "convert it to text, in PowerShell 7:\n  \
                  (Get-AzAccessToken -ResourceTypeName MSGraph).Token | ConvertFrom-SecureString -AsPlainText"
             }
-            Self::Object => "give the object's token, for example (...).Token in PowerShell",
+            Self::Object => "give the object's token as text, for example (...).Token in PowerShell",
             Self::Placeholder => {
                 "check the name of the variable or secret in the script or pipeline, and that it has a value"
             }
-            Self::Mask => "do not copy a token from a log. Get a new one",
+            Self::Mask => "get a new token: a log shows *** in place of a token",
             Self::Cut => "print only the token: a table or a list cuts long values",
             Self::Page => "request the token again. A proxy or a sign-in page may have answered instead of the service",
             Self::Words => "run only the command that gets the token, and correct the error that it reports, if any",
@@ -121,7 +124,7 @@ pub fn read(text: &str) -> Result<String, NotAToken> {
 }
 
 fn is_json(text: &str) -> bool {
-    text.starts_with(['{', '[']) && !["{{", "[object "].into_iter().any(|other| text.starts_with(other))
+    text.starts_with(['{', '[']) && !["{{", OBJECT].into_iter().any(|other| text.starts_with(other))
 }
 
 /// What can be sent in a header.
@@ -149,7 +152,7 @@ fn check(text: &str) -> Result<&str, NotAToken> {
         NotAToken::NoValue(word)
     } else if text.contains("System.Security.SecureString") || ENCRYPTED.into_iter().any(begins) {
         NotAToken::SecureString
-    } else if ["@{", "System.", "Microsoft."].into_iter().any(begins) {
+    } else if ["@{", "System.", "Microsoft.", OBJECT].into_iter().any(begins) {
         NotAToken::Object
     } else if is_placeholder(text) {
         NotAToken::Placeholder
@@ -264,7 +267,8 @@ fn kind(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Object(_) => "an object",
         Value::Array(_) => "an array",
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => "a number or a boolean",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) | Value::String(_) => "a number",
     }
 }
 

@@ -144,7 +144,7 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
         expiry.unwrap_or_default()
     ));
     if let Some(session) = replaced {
-        context.console.note(&format!("it replaced {}", described(&session, profile)));
+        context.console.note(&format!("replaced {}", described(&session, profile)));
         if session.renewal.is_some() {
             context.console.warning_with_hint(
                 "the replaced sign-in could be renewed, but a stored token cannot",
@@ -166,7 +166,7 @@ fn replaced_by(context: &Context, profile: &str, token: &Token) -> Result<Option
     })?;
     match session {
         Some(session) if session.renewal.is_some() && token.claims.is_none() => Err(Error::auth(format!(
-            "the token is not a JWT, and would replace {}, which can be renewed; nothing was stored",
+            "the token from standard input is not a JWT, and would replace {}, which can be renewed; nothing was stored",
             described(&session, profile)
         ))
         .hint(format!(

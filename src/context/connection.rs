@@ -155,7 +155,9 @@ pub(super) fn profile_connection(
     };
     let (graph, login) = (parse(&session.graph_url)?, parse(&session.login_url)?);
     roots.check_profile(name, &graph, &login)?;
-    let token = session.token()?;
+    let token = session.token().map_err(|reason| {
+        Error::auth(format!("the token of profile '{name}' {reason}")).hint(session::sign_in_again(name))
+    })?;
     let profile = SignedInProfile::new(name, graph.clone(), login.clone(), session);
     profile.check_token_tenant(token.claims.as_ref(), None)?;
     let origin = TokenOrigin::Profile(profile);

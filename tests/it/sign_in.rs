@@ -1031,6 +1031,12 @@ fn store_token(machine: &Machine, platform: &Platform, token: &str, arguments: &
     machine.end_of(Running::with_input(&mut machine.command(&arguments), token))
 }
 
+/// What is stored: the token of a profile, the profiles, and whether the refresh token is among it.
+fn stored(machine: &Machine, profile: &str) -> (String, String, bool) {
+    let token = machine.token(&["--profile", profile]).stdout;
+    (token, machine.run(&["auth", "list", "-o", "json"]).stdout, entries("intunectl").contains(REFRESH))
+}
+
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
 fn a_renewable_sign_in_is_replaced_by_a_jwt_but_by_no_other_token() {
@@ -1038,25 +1044,25 @@ fn a_renewable_sign_in_is_replaced_by_a_jwt_but_by_no_other_token() {
     let platform = Platform::scripted(&machine.secrets, good);
     for (profile, logout) in [("default", "intunectl auth logout"), ("work", "intunectl auth logout --profile work")] {
         assert_eq!(sign_in(&machine, platform.root(), &["--profile", profile]).code, Some(0));
-        let stored = entries("intunectl");
+        let before = stored(&machine, profile);
         let sign_in = format!("the sign-in of {ACCOUNT} to tenant {TENANT} (profile '{profile}')");
         let document = json!({"accessToken": "opaque.token-from.elsewhere"}).to_string();
         for token in ["opaque-token-from-elsewhere", "aaa.bbb.ccc", &document] {
             machine.secrets.keep(token);
             let seen = store_token(&machine, &platform, token, &["--profile", profile]);
             let error = format!(
-                "error: the token is not a JWT, and would replace {sign_in}, which can be renewed; nothing was stored\n\
+                "error: the token from standard input is not a JWT, and would replace {sign_in}, which can be renewed; nothing was stored\n\
                  hint: to store it in another profile, add --profile NAME. To delete this sign-in first:\n  {logout}\n"
             );
             assert_eq!(seen, Seen { stdout: String::new(), stderr: error, code: Some(4) });
-            assert_eq!(entries("intunectl"), stored);
+            assert_eq!(stored(&machine, profile), before);
         }
         let token = jwt(&but(claims(1800), &json!({"tid": OTHER_TENANT, "upn": "other@contoso.example"})));
         machine.secrets.keep(&token);
         let seen = store_token(&machine, &platform, &token, &["--profile", profile]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
         let told = format!(
-            "it replaced {sign_in}\nwarning: the replaced sign-in could be renewed, but a stored token cannot\nhint: "
+            "replaced {sign_in}\nwarning: the replaced sign-in could be renewed, but a stored token cannot\nhint: "
         );
         assert!(seen.stderr.starts_with("stored the token of other@contoso.example "), "{}", seen.stderr);
         assert!(seen.stderr.contains(&told), "{}", seen.stderr);
@@ -1065,12 +1071,11 @@ fn a_renewable_sign_in_is_replaced_by_a_jwt_but_by_no_other_token() {
         assert!(!entries("intunectl").contains(REFRESH));
         // What cannot be renewed may be replaced by any token.
         let seen = store_token(&machine, &platform, "opaque-token-from-elsewhere", &["--profile", profile]);
-        let told = format!(
-            "it replaced the sign-in of other@contoso.example to tenant {OTHER_TENANT} (profile '{profile}')\n"
-        );
+        let told =
+            format!("replaced the sign-in of other@contoso.example to tenant {OTHER_TENANT} (profile '{profile}')\n");
         assert!(seen.code == Some(0) && seen.stderr.ends_with(&told), "{}", seen.stderr);
         let seen = store_token(&machine, &platform, "another-opaque-token", &["--profile", profile]);
-        let told = format!("it replaced the sign-in (profile '{profile}')\n");
+        let told = format!("replaced the sign-in (profile '{profile}')\n");
         assert!(seen.code == Some(0) && seen.stderr.ends_with(&told), "{}", seen.stderr);
         assert_eq!(machine.run(&["auth", "logout", "--profile", profile]).code, Some(0));
     }
@@ -1082,11 +1087,12 @@ fn a_rejected_token_leaves_a_renewable_sign_in_as_it_is() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
     assert_eq!(sign_in(&machine, platform.root(), &[]).code, Some(0));
-    let stored = entries("intunectl");
+    let before = stored(&machine, "default");
+    assert!(before.2);
     let expired = jwt(&claims(-7200));
     for token in ["", "null", "System.Security.SecureString", &expired, "{\"error\":\"invalid_grant\"}"] {
         assert_eq!(store_token(&machine, &platform, token, &[]).code, Some(4), "{token}");
-        assert_eq!(entries("intunectl"), stored, "{token}");
+        assert_eq!(stored(&machine, "default"), before, "{token}");
     }
 }
 
@@ -1100,7 +1106,7 @@ fn a_token_replaces_a_damaged_sign_in_with_a_warning() {
         let seen = store_token(&machine, &platform, &token, &[]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
         let warning = "warning: cannot read the previous sign-in, which this token replaces: the keyring entry of ";
-        assert!(seen.stderr.starts_with(warning) && !seen.stderr.contains("it replaced"), "{}", seen.stderr);
+        assert!(seen.stderr.starts_with(warning) && !seen.stderr.contains("replaced"), "{}", seen.stderr);
         assert_eq!(machine.token(&[]).stdout, format!("{token}\n"));
         assert_eq!(machine.run(&["auth", "logout"]).code, Some(0));
     }

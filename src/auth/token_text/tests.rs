@@ -53,7 +53,7 @@ fn what_is_clearly_not_a_token_is_rejected_by_its_kind_also_inside_json() {
         ("none".to_owned(), NoValue("None")),
         ("undefined".to_owned(), NoValue("undefined")),
         ("True".to_owned(), NoValue("true")),
-        ("[object Object]".to_owned(), NoValue("[object Object]")),
+        ("[object Object]".to_owned(), Object),
         ("System.Security.SecureString".to_owned(), SecureString),
         ("@{Token=System.Security.SecureString; TenantId=x}".to_owned(), SecureString),
         ("01000000d08c9ddf0115d1118c7a00c04fc297eb01000000".to_owned(), SecureString),
@@ -118,7 +118,8 @@ fn json_without_exactly_one_token_is_rejected_by_its_kind() {
         (r#"{"accessToken":"a","token":null}"#, NotText(field("token"), "null")),
         (r#"{"Token":{"Length":2000}}"#, NotText(field("Token"), "an object")),
         (r#"{"token":["a"]}"#, NotText(field("token"), "an array")),
-        (r#"{"token":1}"#, NotText(field("token"), "a number or a boolean")),
+        (r#"{"token":1}"#, NotText(field("token"), "a number")),
+        (r#"{"token":true}"#, NotText(field("token"), "a boolean")),
         (r#"{"token":" "}"#, NotText(field("token"), "empty")),
         (r#"{"token":"{\"token\":\"a\"}"}"#, NotText(field("token"), "JSON")),
         (

@@ -116,13 +116,48 @@ fn unusable_tokens(screens: &mut Screens) {
 
     screens.heading("The token contains something else");
     screens.sh("INTUNECTL_TOKEN='Bearer EwBwA8l6BAAUs5' intunectl partner list");
+    screens.sh("INTUNECTL_TOKEN='INTUNECTL_TOKEN=EwBwA8l6BAAUs5' intunectl partner list");
+    screens.sh("INTUNECTL_TOKEN='\"EwBwA8l6BAAUs5\"' intunectl partner list");
     screens.sh("INTUNECTL_TOKEN='EwBwA8l6 BAAUs5' intunectl partner list");
     screens.sh(r"INTUNECTL_TOKEN=$(printf 'EwBwA8l6\377') intunectl partner list");
+
+    screens.heading("A script gives something that is not a token");
+    for text in [
+        "null",
+        "System.Security.SecureString",
+        "System.Object[]",
+        "${{ secrets.TOKEN }}",
+        "***",
+        "EwBwA8l6BAAUs5...",
+        "<html><head><title>Sign in</title></head></html>",
+        "ERROR: Please run az login to set up an account.",
+    ] {
+        screens.sh(&format!("INTUNECTL_TOKEN='{text}' intunectl partner list"));
+    }
+
+    screens.heading("The token is in JSON");
+    screens.home.file("az.json", format!("{:#}\n", json!({"accessToken": token(&json!({})), "tokenType": "Bearer"})));
+    screens.sh("intunectl partner list --token-file az.json");
+    screens.home.file("ps.json", r#"{"Token":{"Length":2143},"TenantId":"contoso"}"#);
+    screens.sh("intunectl partner list --token-file ps.json");
+    for text in [
+        r#"{"accessToken":"EwBwA8l6"#,
+        r#"[{"accessToken":"EwBwA8l6BAAUs5"}]"#,
+        r#"{"refreshToken":"EwBwA8l6BAAUs5"}"#,
+        r#"{"access_token":null}"#,
+        r#"{"token":"EwBwA8l6","token":"EwBwA8l6"}"#,
+        r#"{"token":"EwBwA8l6","access_token":"BAAUs5"}"#,
+        r#"{"error":"invalid_grant","error_description":"AADSTS700082: The refresh token has expired."}"#,
+    ] {
+        screens.sh(&format!("INTUNECTL_TOKEN='{text}' intunectl partner list"));
+    }
 
     screens.heading("The file of the token cannot be read");
     screens.sh("intunectl partner list --token-file missing.txt");
     screens.home.file("disk.img", "x".repeat(300 * 1024));
     screens.sh("intunectl partner list --token-file disk.img");
+    screens.home.file("picture.jpg", b"\xff\xd8\xff\xe0");
+    screens.sh("intunectl partner list --token-file picture.jpg");
 
     screens.heading("The token has expired");
     screens.home.file("old.txt", token(&json!({"exp": expired()})));
@@ -376,6 +411,7 @@ fn profile_identity() {
 
     screens.heading("There is no token to store, or it is for another tenant");
     screens.sh("intunectl auth login --with-token < empty.txt");
+    screens.sh("echo null | intunectl auth login --with-token");
     screens.sh(&format!("intunectl auth login --with-token --tenant {OTHER_TENANT} < token.txt"));
 
     screens.heading("Another source is used instead of the sign-in");
@@ -416,6 +452,13 @@ fn profile_identity() {
     store_session(
         "damaged",
         r#"{"access_token":"a","graph_url":"graph","login_url":"https://login.microsoftonline.com"}"#,
+    );
+    screens.sh("intunectl partner list --profile damaged");
+
+    screens.heading("The keyring has a token that cannot be sent");
+    store_session(
+        "damaged",
+        r#"{"access_token":"a b","graph_url":"https://graph.microsoft.com","login_url":"https://login.microsoftonline.com"}"#,
     );
     screens.sh("intunectl partner list --profile damaged");
     sign_out(&screens);

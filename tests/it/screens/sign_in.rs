@@ -373,12 +373,21 @@ fn signs_in(desk: &mut Desk) {
     desk.screens.show_seen(LOGIN, &seen);
 
     desk.screens.home.file("token.txt", token(TENANT));
-    desk.shows("Store a token from elsewhere", "intunectl auth login --with-token < token.txt");
     desk.screens.home.file("opaque.txt", "an-opaque-token-of-another-server");
+    desk.shows(
+        "Store a token that is not a JWT in place of a sign-in that can be renewed",
+        "intunectl auth login --with-token < opaque.txt",
+    );
+    desk.shows(
+        "Store a token from elsewhere in place of a sign-in that can be renewed",
+        "intunectl auth login --with-token < token.txt",
+    );
     desk.shows(
         "Store a token that does not name its account and expiry",
         "intunectl auth login --with-token < opaque.txt",
     );
+    desk.sign_out();
+    desk.shows("Store a token in a new profile", "intunectl auth login --with-token < token.txt");
 
     desk.screens.set("INTUNECTL_TOKEN", "another-token-in-the-environment");
     desk.shows("Sign in while INTUNECTL_TOKEN is set", LOGIN);
@@ -400,6 +409,9 @@ fn signs_in(desk: &mut Desk) {
 
     store("intunectl", "default", "not what intunectl writes");
     desk.shows("The keyring's entry of the previous sign-in is damaged", LOGIN);
+    desk.sign_out();
+    store("intunectl", "default", "not what intunectl writes");
+    desk.shows("A token replaces a damaged entry", "intunectl auth login --with-token < token.txt");
     desk.sign_out();
 }
 
