@@ -158,7 +158,7 @@ fn check(text: &str) -> Result<&str, NotAToken> {
         NotAToken::Placeholder
     } else if has_name(text) {
         NotAToken::Name
-    } else if text.starts_with("**") {
+    } else if text.starts_with('*') {
         NotAToken::Mask
     } else if text.ends_with("...") || text.ends_with('…') {
         NotAToken::Cut
