@@ -13,7 +13,7 @@ use crate::ids::name::{PartnerName, folded};
 use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
 
-/// How many partners are listed if none has a name. The others are counted.
+/// How many names, and how many partners, a message lists. The others are counted.
 const MOST_LISTED: usize = 10;
 
 /// The ID of each partner, in the order of the names. Reads the whole list, or nothing if there are no names.
@@ -46,55 +46,55 @@ fn pick(names: &[PartnerName], partners: &[Partner]) -> Result<Vec<PartnerId>, E
             same.push(partner);
         }
     }
-    let (mut ids, mut problems) = (Vec::new(), Vec::new());
+    let (mut ids, mut problems, mut is_unknown) = (Vec::new(), Vec::new(), false);
     for name in names {
-        match by_name.get(name.folded()).map(Vec::as_slice) {
-            Some([partner]) => ids.push(id(partner)?),
-            Some(same) => problems.push(several(name, same)),
-            None => problems.push(none(name, partners)),
+        let found = by_name.get(name.folded()).map(Vec::as_slice);
+        is_unknown |= found.is_none();
+        match found {
+            None => problems.push(format!("{name}: no partner has this name")),
+            Some([partner]) => match PartnerId::parse(&partner.fields.id) {
+                Ok(id) => ids.push(id),
+                Err(reason) => problems.push(format!("{name}: the ID of this partner {reason}")),
+            },
+            Some(same) => {
+                let rows = listed(same.iter().map(|partner| row(partner)), "    ");
+                problems.push(format!("{name}: {} have this name:{rows}", counted(same.len(), "partner")));
+            }
         }
     }
     if problems.is_empty() {
         return Ok(ids);
     }
-    let message =
-        format!("{} in the names; nothing was changed:{}", counted(problems.len(), "error"), problems.concat());
-    Err(Error::usage(message).hint("give an ID, or a name exactly as `intunectl partner list` shows it"))
-}
-
-fn id(partner: &Partner) -> Result<PartnerId, Error> {
-    PartnerId::parse(&partner.fields.id).map_err(|reason| {
-        let name = sanitize(display_name(partner));
-        Error::failure(format!("the ID of partner {name} in Graph's list {reason}; nothing was changed"))
-    })
-}
-
-fn several(name: &PartnerName, partners: &[&Partner]) -> String {
-    let rows: String = partners.iter().copied().map(row).collect();
-    format!("\n  {name}: {} have this name:{rows}", counted(partners.len(), "partner"))
-}
-
-/// Lists the partners with a name, similar names first.
-fn none(name: &PartnerName, partners: &[Partner]) -> String {
-    let mut candidates: Vec<_> = partners.iter().filter(|partner| !display_name(partner).is_empty()).collect();
-    if candidates.is_empty() {
-        return format!("\n  {name}: no partner has this name");
+    let count = counted(problems.len(), "error");
+    let mut message = format!("{count} in the names; nothing was changed:{}", listed(problems.into_iter(), "  "));
+    let mut named = partners.iter().filter(|partner| !display_name(partner).is_empty()).peekable();
+    if !is_unknown || named.peek().is_none() {
+        return Err(Error::usage(message).hint("give the ID of the partner instead of its name"));
     }
-    candidates.sort_by_cached_key(|partner| !name.resembles(&folded(display_name(partner))));
-    let rows: String = candidates.iter().copied().take(MOST_LISTED).map(row).collect();
-    let more = match candidates.len().saturating_sub(MOST_LISTED) {
-        0 => String::new(),
-        more => format!("\n    … and {more} more"),
-    };
-    format!("\n  {name}: no partner has this name. The partners are:{rows}{more}")
+    message += "\nThe partners are:";
+    message += &listed(named.map(row), "  ");
+    Err(Error::usage(message).hint("give a name exactly as it is shown above, or give the ID"))
 }
 
-/// A partner as a line of the message.
+/// The first lines of a list, each on a line of its own, and the number of the others.
+fn listed(lines: impl Iterator<Item = String>, indent: &str) -> String {
+    let (mut text, mut more) = (String::new(), 0);
+    for (n, line) in lines.enumerate() {
+        match n < MOST_LISTED {
+            true => text += &format!("\n{indent}{line}"),
+            false => more += 1,
+        }
+    }
+    if more > 0 {
+        text += &format!("\n{indent}… and {more} more");
+    }
+    text
+}
+
+/// A partner as a line of the message. The quotes show where its name ends.
 fn row(partner: &Partner) -> String {
-    let fields = &partner.fields;
-    let words: Vec<_> =
-        [&fields.display_name, &fields.onboarding_status].into_iter().flatten().map(|text| sanitize(text)).collect();
-    format!("\n    {}  {}", sanitize(&fields.id), words.join(", "))
+    let status = partner.fields.onboarding_status.as_deref().map(|status| format!(" ({})", sanitize(status)));
+    format!("{}  `{}`{}", sanitize(&partner.fields.id), sanitize(display_name(partner)), status.unwrap_or_default())
 }
 
 fn display_name(partner: &Partner) -> &str {

@@ -71,22 +71,26 @@ pub fn run(context: &Context, action: &'static Action, options: cli::Write) -> a
             context.console.note(input::NONE_GIVEN);
             return write.report_unsent(None, Summary::default()).await;
         }
-        let connection = match write.prepare(context.connect(selection)).await? {
+        let connection = match write.prepare(context.connect(selection), Summary::default()).await? {
             ControlFlow::Continue(connection) => connection,
             ControlFlow::Break(exit) => return Ok(exit),
         };
         tenants.check(connection.tenant())?;
         write.act_as(&connection);
-        let (client, caller) = (context.client(&connection, write.rate)?, connection.caller());
-        match write.prepare(by_name::find(context, &client, &caller, &names)).await? {
-            ControlFlow::Continue(named) => write.add(named),
-            ControlFlow::Break(exit) => return Ok(exit),
-        }
-        if write.plan.todo().next().is_none() {
+        if names.is_empty() && write.is_done() {
             return write.report_unsent(None, summary(&connection)).await;
         }
         // A dry run reports at its end whether the real run would be refused.
         context.warn_about(&connection, if write.is_rehearsal() { permission::READ } else { permission::WRITE });
+        let (client, caller) = (context.client(&connection, write.rate)?, connection.caller());
+        let finding = by_name::find(context, &client, &caller, &names);
+        match write.prepare(finding, summary(&connection)).await? {
+            ControlFlow::Continue(named) => write.add(named),
+            ControlFlow::Break(exit) => return Ok(exit),
+        }
+        if write.is_done() {
+            return write.report_unsent(None, summary(&connection)).await;
+        }
         if let Some(tty) = tty
             && let Some(exit) =
                 consent::ask(context, &write.plan, &connection, &client, tty, &mut write.interrupts).await?
@@ -166,10 +170,16 @@ impl PartnerWrite<'_> {
         self.plan.task == Task::Rehearse
     }
 
+    /// Whether there is nothing left to do.
+    fn is_done(&self) -> bool {
+        self.plan.todo().next().is_none()
+    }
+
     /// Does what comes before the confirmation. If a signal comes, reports every ID and ends the command.
     async fn prepare<T>(
         &mut self,
         work: impl Future<Output = anyhow::Result<T>>,
+        summary: Summary,
     ) -> anyhow::Result<ControlFlow<Exit, T>> {
         tokio::pin!(work);
         let signal = tokio::select! {
@@ -178,7 +188,7 @@ impl PartnerWrite<'_> {
         };
         self.interrupts.finish(signal, work, &self.context.console, &self.context.cancel).await;
         self.context.console.end_progress();
-        Ok(ControlFlow::Break(self.report_unsent(Some(signal), Summary::default()).await?))
+        Ok(ControlFlow::Break(self.report_unsent(Some(signal), summary).await?))
     }
 
     /// Adds partners after those of the input.

@@ -17,17 +17,6 @@ impl PartnerName {
     pub fn folded(&self) -> &str {
         &self.folded
     }
-
-    /// Whether this may be meant by a name without case that is not equal: one contains the other, or they have a word
-    /// or the first three characters in common.
-    pub fn resembles(&self, other: &str) -> bool {
-        let (this, start) = (self.folded.as_str(), |text: &str| text.chars().take(3).collect::<String>());
-        let words = |text| str::split(text, |c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        this.contains(other)
-            || other.contains(this)
-            || words(this).any(|word| words(other).any(|other| other == word))
-            || start(this) == start(other)
-    }
 }
 
 impl FromStr for PartnerName {
@@ -49,18 +38,24 @@ impl fmt::Display for PartnerName {
     }
 }
 
-/// A text without case: texts that differ only in case are the same.
-/// Source: Unicode, full case folding, which the standard library has only as upper and lower case.
+/// A text without case: texts that differ only in the case of characters are the same. `ß` is not `ss`, which makes
+/// another word.
 pub fn folded(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            // Has the upper case of `i`, but is another letter.
-            'ı' => folded.push(c),
-            _ => folded.extend(c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)),
-        }
+    text.chars().map(fold).collect()
+}
+
+/// Source: Unicode, simple case folding, which the standard library has only as upper and lower case.
+fn fold(c: char) -> char {
+    // Has the upper case of `i`, but is another letter.
+    if c == 'ı' {
+        return c;
     }
-    folded
+    let upper = single(c.to_uppercase()).unwrap_or(c);
+    single(upper.to_lowercase()).unwrap_or(upper)
+}
+
+fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
+    chars.next().filter(|_| chars.next().is_none())
 }
 
 #[cfg(test)]
@@ -72,13 +67,10 @@ mod tests {
         let equal = [
             ("TeamViewer", "TEAMVIEWER"),
             ("Fernwartung Zürich", "FERNWARTUNG ZÜRICH"),
-            ("Straße", "STRASSE"),
-            ("STRAẞE", "strasse"),
+            ("Straße", "STRAẞE"),
             ("ΟΔΟΣ", "οδος"),
             ("οδος", "οδοσ"),
             ("Удалённая", "УДАЛЁННАЯ"),
-            ("ﬁnance", "FINANCE"),
-            ("İstanbul", "i̇stanbul"),
             ("リモート 東京", "リモート 東京"),
         ];
         for (one, other) in equal {
@@ -89,26 +81,13 @@ mod tests {
             ("TeamViewer", "Team Viewer"),
             ("Zürich", "Zurich"),
             ("kız", "kiz"),
+            ("Maße", "Masse"),
+            ("ﬁnance", "finance"),
+            ("İstanbul", "istanbul"),
             ("リモート", "ﾘﾓｰﾄ"),
         ];
         for (one, other) in different {
             assert_ne!(folded(one), folded(other));
-        }
-    }
-
-    #[test]
-    fn similar_names_contain_each_other_or_have_a_word_or_the_beginning_in_common() {
-        let table = [
-            ("Teamviewr", "TeamViewer", true),
-            ("team", "Old Team", true),
-            ("TeamViewer GmbH", "teamviewer", true),
-            ("Contoso Europe", "Support (Europe)", true),
-            ("東京", "リモートサポート 東京", true),
-            ("Contoso", "TeamViewer", false),
-            ("Re", "Beyond", false),
-        ];
-        for (typed, name, expected) in table {
-            assert_eq!(typed.parse::<PartnerName>().unwrap().resembles(&folded(name)), expected, "{typed} {name}");
         }
     }
 

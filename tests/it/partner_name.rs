@@ -68,8 +68,11 @@ fn requests(server: &Server) -> Vec<String> {
 #[track_caller]
 fn assert_rejected(seen: &Seen, server: &Server, message: &str) {
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{seen:?}");
-    let hint = "hint: give an ID, or a name exactly as `intunectl partner list` shows it\n";
-    assert_eq!(seen.stderr, format!("error: {message}\n{hint}"));
+    let hint = match message.contains("The partners are:") {
+        true => "give a name exactly as it is shown above, or give the ID",
+        false => "give the ID of the partner instead of its name",
+    };
+    assert_eq!(seen.stderr, format!("error: {message}\nhint: {hint}\n"));
     assert_eq!(requests(server), ["GET list"]);
 }
 
@@ -142,8 +145,8 @@ fn named_partners_follow_those_of_arguments_and_file_and_count_once() {
 fn several_partners_with_the_name_are_listed_and_nothing_is_changed() {
     let message = "1 error in the names; nothing was changed:\n  \
                    `contoso Europe`: 2 partners have this name:\n    \
-                   e1  Contoso Europe, notOnboarded\n    \
-                   e2  CONTOSO europe";
+                   e1  `Contoso Europe` (notOnboarded)\n    \
+                   e2  `CONTOSO europe`";
     for verb in ["disconnect", "onboard", "delete", "show"] {
         let server = service();
         // Another name, and an ID, change nothing either.
@@ -156,20 +159,22 @@ fn several_partners_with_the_name_are_listed_and_nothing_is_changed() {
 }
 
 #[test]
-fn a_name_that_no_partner_has_lists_the_partners_with_similar_names_first() {
+fn if_no_partner_has_a_name_the_partners_are_listed_once() {
     let server = service();
     let seen =
         run_verb(&server, "disconnect", &["--name", "Fernwartung", "--name", "unnamed", "--name", "CONTOSO EUROPE"]);
-    let row = |id: &str, words: &str| format!("\n    {id}  {words}");
-    let (tv, z) = (row("tv", "TeamViewer, onboarded"), row("z", "Fernwartung Zürich, onboarded"));
-    let europe = row("e1", "Contoso Europe, notOnboarded") + &row("e2", "CONTOSO europe");
-    let message = format!(
-        "3 errors in the names; nothing was changed:\
-         \n  `Fernwartung`: no partner has this name. The partners are:{z}{tv}{europe}\
-         \n  `unnamed`: no partner has this name. The partners are:{tv}{z}{europe}\
-         \n  `CONTOSO EUROPE`: 2 partners have this name:{europe}"
-    );
-    assert_rejected(&seen, &server, &message);
+    let message = "3 errors in the names; nothing was changed:\
+         \n  `Fernwartung`: no partner has this name\
+         \n  `unnamed`: no partner has this name\
+         \n  `CONTOSO EUROPE`: 2 partners have this name:\
+         \n    e1  `Contoso Europe` (notOnboarded)\
+         \n    e2  `CONTOSO europe`\
+         \nThe partners are:\
+         \n  tv  `TeamViewer` (onboarded)\
+         \n  z  `Fernwartung Zürich` (onboarded)\
+         \n  e1  `Contoso Europe` (notOnboarded)\
+         \n  e2  `CONTOSO europe`";
+    assert_rejected(&seen, &server, message);
     // A part of a name, or a name with a space more, is another name.
     for name in ["Team", "TeamViewer ", "Team*", "tv"] {
         let server = service();
@@ -179,17 +184,47 @@ fn a_name_that_no_partner_has_lists_the_partners_with_similar_names_first() {
 }
 
 #[test]
-fn at_most_ten_partners_are_listed_and_the_others_counted() {
-    let partners = (1..=13).map(|n| partner(&format!("p{n}"), &format!("Helpdesk {n}")));
-    let server = with(partners.chain([partner("x", "Support Team")]).collect());
-    let seen = run_verb(&server, "disconnect", &["--name", "Support"]);
-    let listed: Vec<_> = seen.stderr.lines().filter(|line| line.starts_with("    ")).collect();
-    assert_eq!(listed.len(), 11, "{seen:?}");
-    assert_eq!((listed[0], listed[1]), ("    x  Support Team, onboarded", "    p1  Helpdesk 1, onboarded"));
-    assert_eq!(listed[10], "    … and 4 more");
+fn at_most_ten_names_and_partners_are_listed_and_the_others_counted() {
+    let partners = || (1..=13).map(|n| partner(&format!("p{n}"), &format!("Helpdesk {n}")));
+    let same = || (1..=12).map(|n| partner(&format!("s{n}"), "Same"));
+    let rows = |seen: &Seen, indent: &str| {
+        let rows = seen.stderr.lines().filter_map(|line| line.strip_prefix(indent));
+        rows.filter(|row| !row.starts_with(' ')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let server = with(partners().collect());
+    let names: Vec<_> = (0..14).map(|n| format!("--name=n{n}")).collect();
+    let seen = run_verb(&server, "disconnect", &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let listed = rows(&seen, "  ");
+    assert_eq!((listed.len(), seen.code), (22, Some(2)), "{seen:?}");
+    assert_eq!((listed[9].as_str(), listed[10].as_str()), ("`n9`: no partner has this name", "… and 4 more"));
+    assert_eq!((listed[20].as_str(), listed[21].as_str()), ("p10  `Helpdesk 10` (onboarded)", "… and 3 more"));
+    let server = with(same().collect());
+    let listed = rows(&run_verb(&server, "delete", &["--name", "same"]), "    ");
+    assert_eq!((listed.len(), listed[10].as_str()), (11, "… and 2 more"));
     let server = with(vec![json!({"id": "a"})]);
     let message = "1 error in the names; nothing was changed:\n  `a`: no partner has this name";
     assert_rejected(&run_verb(&server, "show", &["--name", "a"]), &server, message);
+}
+
+#[test]
+fn a_name_of_other_letters_is_another_name() {
+    let server = with(vec![partner("m", "Maße")]);
+    let seen = run_verb(&server, "disconnect", &["--name", "Masse"]);
+    let message = "1 error in the names; nothing was changed:\n  `Masse`: no partner has this name\n\
+                   The partners are:\n  m  `Maße` (onboarded)";
+    assert_rejected(&seen, &server, message);
+}
+
+#[test]
+fn a_missing_permission_is_reported_before_the_list_is_read() {
+    let server = Server::always(|| Reply::status(403));
+    let home = Intunectl::new();
+    for verb in ["disconnect", "show"] {
+        let mut command = home.partner(verb, server.root());
+        let seen = run(command.args(["--name", "TeamViewer"]).env("INTUNECTL_TOKEN", jwt::but(&json!({"scp": "User.Read"}))));
+        let warning = seen.stderr.find("warning: the token").unwrap_or_else(|| panic!("{seen:?}"));
+        assert!(seen.stderr.find("cannot list the partners").unwrap() > warning, "{seen:?}");
+    }
 }
 
 #[test]
@@ -229,10 +264,9 @@ fn if_the_list_cannot_be_read_nothing_is_changed() {
 #[test]
 fn an_id_in_the_list_that_is_not_valid_is_not_sent() {
     let server = with(vec![partner("a/b", "TeamViewer"), partner("c", "Contoso")]);
-    let seen = run_verb(&server, "delete", &["--name", "TeamViewer"]);
-    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(1)), "{seen:?}");
-    assert!(seen.stderr.starts_with("error: the ID of partner TeamViewer in Graph's list "), "{seen:?}");
-    assert_eq!(requests(&server), ["GET list"]);
+    let seen = run_verb(&server, "delete", &["--name", "TeamViewer", "--name", "Contoso"]);
+    let message = "1 error in the names; nothing was changed:\n  `TeamViewer`: the ID of this partner contains `/`";
+    assert_rejected(&seen, &server, message);
     assert_eq!(run_verb(&server, "delete", &["--name", "Contoso"]).code, Some(0));
 }
 
@@ -337,7 +371,7 @@ fn names_from_the_network_are_cleaned_and_a_typed_token_is_not_shown() {
         assert!(!seen.stderr.contains(&token[..30]) && !seen.stderr.contains("secret"), "{seen:?}");
         assert!(!seen.stderr.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{seen:?}");
         assert!(
-            seen.stderr.contains("\n    a\u{fffd}[2J  Team\u{fffd}]0;x\u{fffd} \u{fffd}Viewer, onboarded\n"),
+            seen.stderr.contains("\n  a\u{fffd}[2J  `Team\u{fffd}]0;x\u{fffd} \u{fffd}Viewer` (onboarded)\n"),
             "{seen:?}"
         );
     }
