@@ -15,19 +15,10 @@ use crate::output::Format;
 use crate::output::style::Color;
 use crate::text::sanitize::without_tokens;
 
-/// Examples of a command that changes partners, and its exit codes.
+/// Examples of a command that changes partners, and where its exit codes are explained.
 macro_rules! with_exit_codes {
     ($examples:literal) => {
-        concat!(
-            $examples,
-            "
-Exit codes:
-  0         every partner succeeded, or was skipped by --resume
-  1         at least one partner did not succeed, or you declined
-  2         usage error; nothing was sent
-  4         no usable token, wrong tenant, or rejected token (401)
-  130, 143  interrupted by Ctrl-C, SIGTERM"
-        )
+        concat!($examples, "\nExit codes: `intunectl help exit-codes`")
     };
 }
 
@@ -40,12 +31,10 @@ Try it without a tenant:
     'intunectl partner list -o id \\
      | intunectl partner disconnect --tenant contoso.example -y -'
 
-Exit codes:
-  0         success
-  1         failure, or you declined
-  2         usage error; nothing was sent
-  4         no usable token, wrong tenant, or rejected token (401)
-  130, 143  interrupted by Ctrl-C, SIGTERM")]
+More help:
+  intunectl partner disconnect --help  # a command and its options
+  intunectl help environment           # environment variables
+  intunectl help exit-codes            # exit codes, with advice for scripts")]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -124,11 +113,15 @@ Examples:
     intunectl auth login --device-code && intunectl partner list &&
     intunectl auth logout'")]
     Sandbox(SandboxOptions),
+    /// Print the version
+    #[command(hide = true)]
+    Version,
 }
 
 #[derive(Subcommand)]
 pub enum PartnerCommand {
     /// List the tenant's partners
+    #[command(visible_alias = "ls")]
     #[command(after_help = "\
 Examples:
   intunectl partner list
@@ -149,11 +142,7 @@ Examples:
   intunectl partner show -f ids.txt -o json
   intunectl partner list -o id | intunectl partner show -o ndjson
 
-Exit codes:
-  0  all partners shown
-  1  at least one partner could not be shown
-  2  usage error; nothing was sent
-  4  no usable token, wrong tenant, or rejected token (401)")]
+Exit codes: `intunectl help exit-codes`")]
     Show {
         #[command(flatten)]
         ids: Ids,
@@ -253,7 +242,7 @@ pub struct Write {
     #[command(flatten)]
     pub ids: Ids,
     /// Act on up to N partners at once (1 to 64)
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 8, value_parser = |text: &str| number::<u8>(text, 1, 64))]
     pub concurrency: u8,
     /// Send at most N writes, and at most 10 x N requests of any kind, per DURATION; `off` for no limit
     ///
@@ -377,7 +366,7 @@ pub struct LoginOptions {
 #[derive(Args)]
 pub struct SandboxOptions {
     /// Number of partners
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = |text: &str| number::<u32>(text, 0, 1_000_000))]
     pub partners: u32,
     /// Time that each response takes
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
@@ -395,7 +384,7 @@ pub struct SandboxOptions {
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
     pub token_lifetime: Duration,
     /// Port to listen on; 0 for any free port
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = |text: &str| number::<u16>(text, 0, 65_535))]
     pub port: u16,
     /// Command to run against the sandbox
     #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
@@ -440,7 +429,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = positive)]
     pub timeout: Duration,
     /// Maximum number of retries of each request
-    #[arg(long, global = true, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    #[arg(long, global = true, value_name = "N", default_value_t = 4, value_parser = |text: &str| number::<u32>(text, 0, 1000))]
     pub retries: u32,
     /// Also trust the root certificates in this PEM file (SSL_CERT_FILE and SSL_CERT_DIR replace the system's)
     #[arg(long, global = true, value_name = "PEM", value_hint = ValueHint::FilePath)]
@@ -456,6 +445,13 @@ pub struct Global {
 /// A rate, or no limit. (clap would take a bare `Option` for an optional option.)
 #[derive(Clone, Copy)]
 pub struct RateLimit(pub Option<Rate>);
+
+/// clap's own message does not say which numbers are valid ("invalid digit found in string").
+fn number<N: TryFrom<u32>>(text: &str, lowest: u32, highest: u32) -> Result<N, String> {
+    let number = text.parse().ok().filter(|number| (lowest..=highest).contains(number));
+    let number = number.and_then(|number| N::try_from(number).ok());
+    number.ok_or_else(|| format!("must be a number from {lowest} to {highest}"))
+}
 
 fn client_id(text: &str) -> Result<String, &'static str> {
     match text.trim() {

@@ -23,18 +23,23 @@ mod output;
 mod permission;
 mod sandbox;
 mod text;
+mod usage;
 mod variables;
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
+use clap::builder::StyledStr;
+use clap::error::ErrorKind as ClapError;
 
 use cli::{AuthCommand, Cli, Command, PartnerCommand};
+use commands::help;
 use context::Context;
 use error::{Error, ErrorKind};
 use exit::Exit;
 use output::console::Console;
+use output::stdout;
 use output::style::Color;
 
 /// Parses and runs the command line, and returns the exit code of the process.
@@ -45,32 +50,70 @@ pub fn run() -> i32 {
     set_panic_hook();
     let cli = match parse() {
         Ok(cli) => cli,
-        Err(error) => return not_parsed(&error).code(),
+        Err(exit) => return exit.code(),
     };
     let console = Console::new(cli.global.quiet, cli.global.color);
-    let exit = dispatch(cli).unwrap_or_else(|error| {
-        console.failure(&error);
-        error.downcast_ref::<Error>().map_or(ErrorKind::Failure, Error::kind).into()
-    });
-    exit.code()
+    dispatch(cli).unwrap_or_else(|error| failed(&console, &error)).code()
 }
 
-fn parse() -> Result<Cli, clap::Error> {
+fn failed(console: &Console, error: &anyhow::Error) -> Exit {
+    console.failure(error);
+    error.downcast_ref::<Error>().map_or(ErrorKind::Failure, Error::kind).into()
+}
+
+/// Parses the command line, or prints help, the version or a usage error.
+fn parse() -> Result<Cli, Exit> {
+    // clap takes the width from the terminal first.
+    let width = |command: clap::Command| match output::terminal::asked_for() {
+        Some(columns) => command.term_width(columns.min(100)),
+        None => command,
+    };
+    if std::env::args_os().len() < 2 {
+        return Err(print_help(&width(help::short()).render_help(), Color::Auto, Exit::Success));
+    }
     // Never dropped: it holds all help texts, and dropping it is a tenth of the instructions of `--version`.
-    let mut command = ManuallyDrop::new(Cli::command().color(color_of_help(std::env::args_os())));
+    let mut command = ManuallyDrop::new(width(help::command()));
+    parse_words(&mut command).map_err(|error| {
+        let color = color_of_help(std::env::args_os());
+        match error.kind() {
+            ClapError::DisplayHelp | ClapError::DisplayVersion => print_help(&error.render(), color, Exit::Success),
+            // Not a success: in a script, a variable may have been empty.
+            ClapError::DisplayHelpOnMissingArgumentOrSubcommand => print_help(&error.render(), color, Exit::Usage),
+            _ => {
+                let words: Vec<_> =
+                    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+                failed(&Console::new(false, color), &usage::error(&error, &command, &words).into())
+            }
+        }
+    })
+}
+
+fn parse_words(command: &mut clap::Command) -> Result<Cli, clap::Error> {
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     if let Some(option) = cli::repeated_selector(std::env::args_os()) {
         return Err(command.error(
-            clap::error::ErrorKind::ArgumentConflict,
+            ClapError::ArgumentConflict,
             format!("the argument '{option}' cannot be used multiple times; nothing was sent"),
         ));
+    }
+    // `intunectl environment` instead of `intunectl help environment`.
+    if let Some(topic) = matches.subcommand_name().filter(|name| help::is_topic(name)) {
+        command.try_get_matches_from_mut(["intunectl", "help", topic])?;
     }
     Cli::from_arg_matches(&matches)
 }
 
-/// The value of `--color`, for what clap prints itself: help and usage errors. It prints them before it has parsed the
-/// option.
-fn color_of_help(arguments: impl Iterator<Item = OsString>) -> clap::ColorChoice {
+fn print_help(text: &StyledStr, color: Color, exit: Exit) -> Exit {
+    let is_colored = color.on(&std::io::stdout());
+    let text = if is_colored { text.ansi().to_string() } else { text.to_string() };
+    match stdout::print(text.as_bytes()) {
+        Ok(_) => exit,
+        Err(error) => failed(&Console::new(false, color), &error),
+    }
+}
+
+/// The value of `--color`, for help and usage errors: they are printed before the option has been parsed.
+fn color_of_help(arguments: impl Iterator<Item = OsString>) -> Color {
     let mut words = arguments.map_while(|word| word.into_string().ok().filter(|word| word != "--"));
     while let Some(word) = words.next() {
         let value = match word.strip_prefix("--color") {
@@ -79,12 +122,12 @@ fn color_of_help(arguments: impl Iterator<Item = OsString>) -> clap::ColorChoice
             None => None,
         };
         match value.as_deref() {
-            Some("always") => return clap::ColorChoice::Always,
-            Some("never") => return clap::ColorChoice::Never,
+            Some("always") => return Color::Always,
+            Some("never") => return Color::Never,
             _ => {}
         }
     }
-    clap::ColorChoice::Auto
+    Color::Auto
 }
 
 /// Reports only the location of a panic: its message could quote a token.
@@ -102,6 +145,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let context = || Context::new(global);
     match command {
         Command::Completion { shell } => commands::completion::run(shell),
+        Command::Version => stdout::print(concat!("intunectl ", env!("CARGO_PKG_VERSION"), "\n").as_bytes()),
         Command::Man { command } => commands::man::run(&command),
         Command::Sandbox(options) => commands::sandbox::run(&context()?, options),
         Command::Partner(PartnerCommand::List) => commands::partner_list::run(&context()?),
@@ -121,28 +165,6 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Auth(AuthCommand::Token) => commands::auth_token::run(&context()?),
         Command::Auth(AuthCommand::Logout { all }) => commands::auth_logout::run(&context()?, all),
     }
-}
-
-/// Prints help, the version or a usage error. A usage error may quote a token that was typed in the wrong place.
-fn not_parsed(error: &clap::Error) -> Exit {
-    let text = error.render().to_string();
-    if !error.use_stderr() {
-        return match error.print() {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                let console = Console::new(false, Color::Never);
-                console.error(&format!("cannot write to standard output: {}", text::humanize::without_errno(&error)));
-                Exit::Failure
-            }
-            _ => Exit::Success,
-        };
-    }
-    if text::sanitize::without_tokens(&text) == text {
-        // If standard error is closed, there is no other stream for this.
-        let _ = error.print();
-    } else {
-        Console::new(false, Color::Never).note(text.trim_end());
-    }
-    Exit::Usage
 }
 
 #[cfg(test)]

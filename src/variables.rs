@@ -22,7 +22,7 @@ pub enum Role {
     Other,
 }
 
-/// The entry of a variable in the manual page.
+/// The entry of a variable in the manual page and in `intunectl help environment`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Manual {
     Says(&'static str),
@@ -102,6 +102,15 @@ variables! {
     SSH_TTY, Other, Silent;
     // The index of the word with the cursor; the last word by default. Source: clap_complete's scripts.
     _CLAP_COMPLETE_INDEX, Other, Silent;
+}
+
+/// Those entries: the names of the variables that share one, and its text.
+pub fn manual() -> impl Iterator<Item = (String, &'static str)> {
+    ALL.chunk_by(|_, next| next.manual == AsAbove).filter_map(|group| {
+        let [Variable { manual: Says(text), .. }, ..] = group else { return None };
+        let names: Vec<_> = group.iter().map(|variable| variable.name).collect();
+        Some((names.join(", "), *text))
+    })
 }
 
 /// The variables with one of these roles, in the order of the table.

@@ -16,6 +16,7 @@ use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use crate::cli::{self, Cli, Global};
+use crate::commands::help;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::graph::failure::CallContext;
@@ -108,8 +109,8 @@ impl CommandLine {
 
 /// The definitions, with the lookup of partner IDs.
 fn command(line: &Arc<CommandLine>) -> clap::Command {
-    Cli::command().mut_subcommand("partner", |partner| {
-        partner.mut_subcommands(|verb| {
+    let mut command = help::with_topics(Cli::command()).mut_subcommands(|group| {
+        group.mut_subcommands(|verb| {
             verb.mut_args(|argument| {
                 let is_id = argument.get_value_names().is_some_and(|names| matches!(names, [name] if name == "ID"));
                 if !(is_id && argument.is_positional()) {
@@ -118,6 +119,14 @@ fn command(line: &Arc<CommandLine>) -> clap::Command {
                 let line = Arc::clone(line);
                 argument.add(ArgValueCompleter::new(move |typed: &OsStr| line.partners(typed)))
             })
+        })
+    });
+    command.build();
+    // The topics are hidden as commands.
+    command.mut_subcommand("help", |help| {
+        help.mut_subcommands(|topic| {
+            let is_hidden = topic.is_hide_set() && !help::is_topic(topic.get_name());
+            topic.hide(is_hidden)
         })
     })
 }

@@ -1,17 +1,18 @@
 //! `man`: the manual pages, for packagers.
 
-use clap::{Command, CommandFactory as _};
+use clap::{Arg, Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::cli::Cli;
+use crate::commands::help;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::stdout;
-use crate::variables::{self, Manual, Variable};
+use crate::variables;
 
-/// The heading of the exit codes in a command's help.
-const CODES: &str = "Exit codes:\n";
+/// How the paragraph about exit codes begins in a command's help.
+const CODES: &str = "Exit codes:";
 
 pub fn run(path: &[String]) -> anyhow::Result<Exit> {
     let mut root = Cli::command().disable_help_subcommand(true);
@@ -54,7 +55,12 @@ fn page(root: &Command, command: &Command, above: &[String]) -> std::io::Result<
     let mut page = title.into_bytes();
     // As in the help, without every option.
     let usage = command.clone().render_usage().to_string().replacen("Usage: ", "", 1);
-    let man = Man::new(command.clone().override_usage(usage));
+    let is_hidden = |argument: &Arg| argument.is_global_set() && !above.is_empty();
+    let own = command.clone().mut_args(|argument| {
+        let is_hidden = is_hidden(&argument);
+        argument.hide(is_hidden)
+    });
+    let man = Man::new(own.override_usage(usage));
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
@@ -63,15 +69,19 @@ fn page(root: &Command, command: &Command, above: &[String]) -> std::io::Result<
         man.render_subcommands_section(&mut page)?;
     }
     let mut roff = Roff::new();
+    if !above.is_empty() {
+        roff.control("PP", []);
+        roff.text([roman("The global options are in intunectl(1).")]);
+    }
     roff.control("SH", ["EXIT STATUS"]);
-    for line in codes(command).or_else(|| codes(root)).unwrap_or_default().lines() {
-        let (code, meaning) = line.trim_start().split_once("  ").unwrap_or_default();
-        roff.control("TP", []);
-        roff.text([bold(code)]);
-        roff.text([roman(meaning.trim_start())]);
+    for (code, meaning) in codes(command) {
+        definition(&mut roff, code, meaning);
     }
     if above.is_empty() {
-        environment(&mut roff);
+        roff.control("SH", ["ENVIRONMENT"]);
+        for (names, text) in variables::manual() {
+            definition(&mut roff, names, text);
+        }
     }
     examples(&mut roff, command);
     if !above.is_empty() {
@@ -92,25 +102,31 @@ fn paragraphs(command: &Command) -> Vec<String> {
     text.unwrap_or_default().split("\n\n").map(str::to_owned).collect()
 }
 
-fn codes(command: &Command) -> Option<String> {
-    paragraphs(command).iter().find_map(|text| text.strip_prefix(CODES).map(str::to_owned))
+/// Exit codes and their meanings: the command's own, or those of all commands.
+fn codes(command: &Command) -> Vec<(String, String)> {
+    let own =
+        paragraphs(command).iter().find_map(|text| text.strip_prefix(CODES)?.strip_prefix('\n').map(str::to_owned));
+    match own {
+        Some(lines) => {
+            let parts = lines.lines().filter_map(|line| line.trim_start().split_once("  "));
+            parts.map(|(code, meaning)| (code.to_owned(), meaning.trim_start().to_owned())).collect()
+        }
+        None => help::CODES.map(|(code, meaning, _)| (code.to_owned(), meaning.to_owned())).to_vec(),
+    }
 }
 
-fn environment(roff: &mut Roff) {
-    roff.control("SH", ["ENVIRONMENT"]);
-    for group in variables::ALL.chunk_by(|_, next| next.manual == Manual::AsAbove) {
-        let [Variable { manual: Manual::Says(meaning), .. }, ..] = group else { continue };
-        let names: Vec<_> = group.iter().map(|variable| variable.name).collect();
-        roff.control("TP", []);
-        roff.text([bold(names.join(", "))]);
-        roff.text([roman(*meaning)]);
-    }
+fn definition(roff: &mut Roff, term: String, text: impl Into<String>) {
+    roff.control("TP", []);
+    roff.text([bold(term)]);
+    roff.text([roman(text)]);
 }
 
 /// All other paragraphs below the options: a heading, and lines to type.
 fn examples(roff: &mut Roff, command: &Command) {
     let paragraphs = paragraphs(command);
-    let mut of_them = paragraphs.iter().filter(|text| !text.is_empty() && !text.starts_with(CODES)).peekable();
+    // The sections of this page say the same as "More help".
+    let is_example = |text: &&String| !text.is_empty() && !text.starts_with(CODES) && !text.starts_with("More help:");
+    let mut of_them = paragraphs.iter().filter(is_example).peekable();
     if of_them.peek().is_some() {
         roff.control("SH", ["EXAMPLES"]);
     }

@@ -10,6 +10,7 @@ mod by_name;
 pub mod complete;
 pub mod completion;
 mod consent;
+pub mod help;
 pub mod man;
 pub mod partner_list;
 pub mod partner_show;

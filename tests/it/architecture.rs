@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["lib"],
     &["bench", "commands"],
     &["batch", "context"],
-    &["cli", "interrupt"],
+    &["cli", "interrupt", "usage"],
     &["output"],
     &["auth", "graph", "ids"],
     &["net"],

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::support::helper::link_program;
-use crate::support::{BINARY, Intunectl, Seen, run};
+use crate::support::jwt::good;
+use crate::support::{BINARY, Intunectl, Seen, TOKEN, run};
 
 fn seen(arguments: &[&str]) -> Seen {
     run(Intunectl::new().command().args(arguments))
@@ -56,37 +57,336 @@ fn the_long_help_of_every_command_has_an_example() {
     }
 }
 
+/// Checks that it is a usage error, and returns the message and the hint.
+fn usage_error(arguments: &[&str]) -> (String, String) {
+    let Seen { stdout, stderr, code } = seen(arguments);
+    assert_eq!((stdout.as_str(), code), ("", Some(2)), "{arguments:?}: {stderr}");
+    let text = stderr.strip_prefix("error: ").and_then(|text| text.strip_suffix('\n')).unwrap();
+    // clap's own pointers and tips.
+    for other in ["tip:", "Usage:", "For more information", "error: ", "'-- "] {
+        assert!(!text.contains(other), "{arguments:?}: {stderr}");
+    }
+    let (error, hint) = text.split_once("\nhint: ").unwrap_or((text, ""));
+    (error.to_owned(), hint.to_owned())
+}
+
 #[test]
 fn an_unknown_or_incomplete_word_is_a_usage_error() {
-    for (arguments, word) in [
-        (&["--nonsense"][..], "--nonsense"),
-        (&["nonsense"], "nonsense"),
-        (&["partner", "nonsense"], "nonsense"),
-        (&["partner", "list", "nonsense"], "nonsense"),
-        (&["partner", "disconnect", "a", "--nonsense"], "--nonsense"),
-        (&["partner", "disconnect", "a", "--from-file"], "--from-file"),
-        (&["auth", "logout", "--with-token"], "--with-token"),
-        (&["completion"], "<SHELL>"),
+    for (arguments, word, hint) in [
+        (&["--nonsense"][..], "`--nonsense`", "`intunectl --help` lists the options"),
+        (&["nonsense"], "`intunectl nonsense`", "commands of `intunectl`: partner, auth, "),
+        (&["partner", "nonsense"], "`intunectl partner nonsense`", "commands of `intunectl partner`: list, show, "),
+        (&["help", "nonsense"], "`intunectl nonsense`", "commands of `intunectl`: partner, auth, "),
+        (&["help", "partner", "list", "show"], "`intunectl partner list show`", "run `intunectl partner list --help`"),
+        (&["partner", "list", "nonsense"], "`nonsense`", "run `intunectl partner list --help`"),
+        (
+            &["partner", "disconnect", "a", "--nonsense"],
+            "`--nonsense`",
+            "`intunectl partner disconnect --help` lists the options",
+        ),
+        (&["partner", "disconnect", "a", "-Nonsense"], "`-Nonsense`", "`intunectl partner disconnect --help` lists"),
+        (&["partner", "disconnect", "a", "--from-file"], "--from-file", ""),
+        (&["auth", "logout", "--with-token"], "`--with-token`", "`intunectl auth logout --help` lists the options"),
+        (&["completion"], "<SHELL>", "run `intunectl completion --help`"),
+        (&["sandbox", "bash"], "`bash`", "put `--` before the command"),
+        (
+            &["--dry-run", "partner", "disconnect", "a"],
+            "`--dry-run`",
+            "put --dry-run after `intunectl partner disconnect`",
+        ),
+        (&["partner", "-q"], "`intunectl partner` needs a command", "commands of `intunectl partner`: list, show, "),
+        (&["--tenant", "a.example"], "`intunectl` needs a command", "commands of `intunectl`: partner, auth, "),
     ] {
-        let Seen { stdout, stderr, code } = seen(arguments);
-        assert_eq!((stdout.as_str(), code), ("", Some(2)), "{arguments:?}");
-        assert!(stderr.starts_with("error: ") && stderr.contains(word) && stderr.contains("--help"), "{stderr}");
+        let (error, found) = usage_error(arguments);
+        assert!(error.contains(word), "{arguments:?}: {error}");
+        assert!(found.starts_with(hint) && found.is_empty() == hint.is_empty(), "{arguments:?}: {found}");
     }
 }
 
 #[test]
 fn a_misspelt_command_gets_a_suggestion() {
-    let Seen { stderr, code, .. } = seen(&["partner", "disconect", "a"]);
-    assert_eq!(code, Some(2));
-    assert!(stderr.contains("'disconnect'"), "{stderr}");
+    for (words, meant) in [
+        ("partner disconect a", "run `intunectl partner disconnect a`"),
+        ("disconnetc a", "run `intunectl partner disconnect a`"),
+        ("partner List", "run `intunectl partner list`"),
+        ("partners list", "run `intunectl partner list`"),
+        ("auth stat", "run `intunectl auth status`"),
+        ("auth log", "run one of these:\n  intunectl auth login\n  intunectl auth logout"),
+    ] {
+        assert_eq!(usage_error(&split(words)).1, meant, "{words}");
+    }
+}
+
+fn split(words: &str) -> Vec<&str> {
+    words.split(' ').filter(|word| !word.is_empty()).collect()
 }
 
 #[test]
-fn a_missing_command_is_a_usage_error_that_shows_the_help() {
-    for group in [&[][..], &["partner"], &["auth"]] {
-        let Seen { stdout, stderr, code } = seen(group);
-        assert_eq!((stdout.as_str(), code), ("", Some(2)), "{group:?}");
-        assert!(stderr.contains("Usage: intunectl") && stderr.contains("Commands:"), "{stderr}");
+fn a_misplaced_command_gets_the_command_line_that_was_meant() {
+    let table = [
+        ("disconnect ID", "run `intunectl partner disconnect ID`"),
+        ("onboard ID", "run `intunectl partner onboard ID`"),
+        ("show ID", "run `intunectl partner show ID`"),
+        ("list", "run one of these:\n  intunectl partner list\n  intunectl auth list"),
+        ("ls", "run `intunectl partner list`"),
+        ("list -o json", "run one of these:\n  intunectl partner list -o json\n  intunectl auth list -o json"),
+        ("login", "run `intunectl auth login`"),
+        ("login --device-code", "run `intunectl auth login --device-code`"),
+        ("logout", "run `intunectl auth logout`"),
+        ("status", "run `intunectl auth status`"),
+        ("token", "run `intunectl auth token`"),
+        ("whoami", "run `intunectl auth status`"),
+        ("auth signin", "run `intunectl auth login`"),
+        ("auth ls", "run `intunectl auth list`"),
+        ("auth disconnect ID", "run `intunectl partner disconnect ID`"),
+        ("partner login", "run `intunectl auth login`"),
+        ("partner sandbox", "run `intunectl sandbox`"),
+        ("partner connect ID", "run `intunectl partner onboard ID`"),
+        ("help disconnect", "run `intunectl help partner disconnect`"),
+        // Whatever limits the command stays.
+        ("disconnect ID --dry-run", "run:\n  intunectl partner disconnect ID --dry-run"),
+        ("--tenant a.example disconnect ID", "run:\n  intunectl --tenant a.example partner disconnect ID"),
+        ("partner --profile a login", "run `intunectl --profile a auth login`"),
+        // Unclear: the name of a profile, or the command.
+        ("--profile login login", "run `intunectl auth login`"),
+    ];
+    for (words, hint) in table {
+        let (error, found) = usage_error(&split(words));
+        assert!(error.ends_with("` is not a command"), "{words}: {error}");
+        assert_eq!(found, hint, "{words}");
+    }
+}
+
+#[test]
+fn to_remove_a_partner_is_to_disconnect_or_to_delete_it() {
+    let verbs: Vec<_> =
+        below(&["partner"]).into_iter().filter(|verb| verb == "disconnect" || verb == "delete").collect();
+    assert!(verbs.contains(&"disconnect".to_owned()));
+    for words in [&["partner", "rm", "a"][..], &["partner", "remove", "a"], &["rm", "a"], &["remove", "a"]] {
+        let lines: Vec<_> = verbs.iter().map(|verb| format!("intunectl partner {verb} a")).collect();
+        let (_, hint) = usage_error(words);
+        assert!(lines.iter().all(|line| hint.contains(line)), "{words:?}: {hint}");
+        assert_eq!(hint.matches("intunectl ").count(), lines.len(), "{words:?}: {hint}");
+    }
+}
+
+#[test]
+fn a_hint_never_leads_from_a_harmless_intention_to_a_change() {
+    let dry_run = "--dry-run shows what would happen, and changes nothing";
+    for option in
+        ["--what", "--whatiff", "-What", "--dry", "--dryrun", "-dry-run", "--preview", "--simulate", "--no-op"]
+    {
+        for verb in ["disconnect", "onboard"] {
+            let (error, hint) = usage_error(&["partner", verb, "a", option]);
+            assert!(error.contains(option), "{error}");
+            assert_eq!(hint, dry_run, "{option}");
+        }
+    }
+    // Not even similar to `--wait`, `--yes` or `disconnect`.
+    for option in ["--all", "--watch", "--confirm", "--list", "--check", "--no-yes", "--w", "--y"] {
+        let (_, hint) = usage_error(&["partner", "disconnect", "a", option]);
+        assert_eq!(hint, "`intunectl partner disconnect --help` lists the options", "{option}");
+    }
+    for word in ["disconnected", "reconnect", "onboarded", "offboarded"] {
+        let (_, hint) = usage_error(&["partner", word, "a"]);
+        assert!(hint.starts_with("commands of `intunectl partner`: "), "{word}: {hint}");
+    }
+    let similar = [("--form-file", "from-file"), ("--yess", "yes"), ("--wiat", "wait"), ("--conc", "concurrency")];
+    for (typed, option) in similar {
+        let (_, hint) = usage_error(&["partner", "disconnect", "a", typed]);
+        assert_eq!(hint, format!("a similar option is --{option}"));
+    }
+}
+
+#[test]
+fn a_hint_repeats_only_words_that_are_safe() {
+    let (long, many) = ("x".repeat(65), vec!["5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10"; 6]);
+    let table: [(&[&str], &str); 9] = [
+        (&["--token", TOKEN, "disconnect", "a"], "intunectl --token TOKEN partner disconnect a"),
+        (&["--token", "s3cret", "disconnect", "a"], "intunectl --token TOKEN partner disconnect a"),
+        (&["disconnect", "a", "--token=s3cret"], "intunectl partner disconnect a --token=TOKEN"),
+        (&["disconnect", &good()], "intunectl partner disconnect ID"),
+        (&["disconnect", &long], "intunectl partner disconnect ID"),
+        (&["disconnect", "a;reboot", "$(reboot)"], "intunectl partner disconnect ID ID"),
+        (&["disconnect~", "a"], "intunectl partner disconnect ID"),
+        (&["disconnect", "a", "-f", "my file"], "intunectl partner disconnect a -f VALUE"),
+        (&[&["disconnect"], &many[..]].concat(), "intunectl partner disconnect ID"),
+    ];
+    for (words, line) in table {
+        let (error, hint) = usage_error(words);
+        assert!(error.starts_with("`intunectl disconnect"), "{error}");
+        assert!(hint.ends_with(&format!("  {line}")) || hint == format!("run `{line}`"), "{words:?}: {hint}");
+    }
+    // A word that is not expected is not shown if it may be a token.
+    for word in [&good(), &long] {
+        for words in [&["auth", "login", word][..], &[word], &["partner", word], &["partner", "list", "--tenant", word]]
+        {
+            let Seen { stderr, .. } = seen(words);
+            assert!(!stderr.contains(word.as_str()), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn intunectl_alone_shows_the_commands_and_succeeds() {
+    let Seen { stdout, stderr, code } = seen(&[]);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    let listed = stdout.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let listed: Vec<_> = listed.filter(|line| line.chars().nth(2) != Some(' ')).collect();
+    for command in commands() {
+        let name = format!("  {} ", command.join(" "));
+        assert_eq!(listed.iter().filter(|line| line.starts_with(&name)).count(), 1, "{name}: {stdout}");
+    }
+    assert_eq!(listed.len(), commands().len());
+    for more in ["intunectl --help ", "intunectl help environment ", "intunectl help exit-codes "] {
+        assert!(stdout.contains(more), "{stdout}");
+    }
+    assert!(!stdout.contains("--token") && stdout.lines().count() < 40, "{stdout}");
+}
+
+#[test]
+fn a_group_alone_shows_its_help_and_is_a_usage_error() {
+    for group in ["partner", "auth"] {
+        let Seen { stdout, stderr, code } = seen(&[group]);
+        // In a script, the variable with the command may be empty.
+        assert_eq!((stderr.as_str(), code), ("", Some(2)), "{group}");
+        assert_eq!(stdout, seen(&[group, "-h"]).stdout);
+    }
+}
+
+#[test]
+fn the_command_version_equals_the_option() {
+    assert_eq!(seen(&["version"]), seen(&["--version"]));
+    assert!(!seen(&["--help"]).stdout.contains("  version"));
+}
+
+#[test]
+fn partner_ls_is_partner_list() {
+    assert_eq!(seen(&["partner", "ls", "--help"]), seen(&["partner", "list", "--help"]));
+    assert!(seen(&["partner", "--help"]).stdout.contains("[alias: ls]"));
+}
+
+#[test]
+fn a_commands_help_has_its_own_options_and_one_line_for_the_global_ones() {
+    const GLOBAL: &str = "\n\nGlobal options: `intunectl --help`. Variables: `intunectl help environment`\n";
+    let groups = [vec!["partner".to_owned()], vec!["auth".to_owned()]];
+    for command in commands().into_iter().chain(groups) {
+        let path: Vec<_> = command.iter().map(String::as_str).collect();
+        for flag in ["-h", "--help"] {
+            let Seen { stdout, .. } = seen(&[&path[..], &[flag]].concat());
+            assert_eq!(stdout.matches(GLOBAL).count(), 1, "{command:?}: {stdout}");
+            for option in ["--token <", "--tenant <", "--output <", "--quiet"] {
+                assert!(!stdout.contains(option), "{command:?}: {stdout}");
+            }
+            assert!(stdout.contains(" [OPTIONS]"), "{stdout}");
+        }
+    }
+    let own = help(&["partner".to_owned(), "disconnect".to_owned()]);
+    assert!(own.contains("\n  -f, --from-file <PATH>\n") && own.contains("\n      --wait[=<DURATION>]\n"), "{own}");
+    for flag in ["-h", "--help"] {
+        let Seen { stdout, .. } = seen(&[flag]);
+        assert!(stdout.contains("\nGlobal options:\n") && stdout.contains("--tenant <ID|DOMAIN>"), "{stdout}");
+    }
+}
+
+#[test]
+fn the_command_help_shows_the_help_of_commands() {
+    assert_eq!(seen(&["help"]), seen(&["--help"]));
+    for words in ["partner", "partner disconnect", "auth login", "completion", "version"] {
+        let words = split(words);
+        let help = seen(&[&["help"], &words[..]].concat());
+        assert_eq!(help, seen(&[&words[..], &["--help"]].concat()));
+        assert_eq!(help.code, Some(0));
+    }
+    assert_eq!(seen(&["partner", "help", "show"]), seen(&["partner", "show", "--help"]));
+}
+
+#[test]
+fn help_environment_explains_the_variables_of_the_manual_page() {
+    let Seen { stdout, stderr, code } = seen(&["help", "environment"]);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    let terms = |text: &str, indent: &str| -> Vec<String> {
+        let terms = text.lines().filter_map(|line| line.strip_prefix(indent)).filter(|line| !line.starts_with(' '));
+        terms.map(str::to_owned).collect()
+    };
+    let page = seen(&["man"]).stdout;
+    let section = page.split_once(".SH ENVIRONMENT\n").unwrap().1.split_once(".SH ").unwrap().0;
+    let on_page: Vec<_> = terms(section, "\\fB").iter().map(|name| name.trim_end_matches("\\fR").to_owned()).collect();
+    assert_eq!(terms(&stdout, "  "), on_page);
+    assert!(on_page.len() > 15 && on_page[0] == "INTUNECTL_TOKEN");
+    assert_eq!(seen(&["environment"]), seen(&["help", "environment"]));
+}
+
+#[test]
+fn help_exit_codes_explains_every_exit_code() {
+    let Seen { stdout, stderr, code } = seen(&["help", "exit-codes"]);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    let codes = stdout.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    assert_eq!(codes.map(str::trim).collect::<Vec<_>>(), ["0", "1", "2", "4", "130, 143"]);
+    for command in commands().iter().filter(|command| command[0] == "partner" && command[1] != "list") {
+        assert!(help(command).ends_with("\n\nExit codes: `intunectl help exit-codes`\n"), "{command:?}");
+    }
+    assert_eq!(seen(&["exit-codes"]), seen(&["help", "exit-codes"]));
+}
+
+#[test]
+fn help_lists_the_topics() {
+    let Seen { stdout, .. } = seen(&["help"]);
+    let (_, topics) = stdout.split_once("\nMore help:\n").unwrap();
+    assert!(
+        topics.contains("intunectl help environment ") && topics.contains("intunectl help exit-codes "),
+        "{topics}"
+    );
+}
+
+/// All help pages.
+fn pages() -> Vec<Vec<String>> {
+    let words = ["", "--help", "-h", "help environment", "help exit-codes", "partner", "auth --help", "man --help"];
+    let mut pages: Vec<Vec<String>> =
+        words.iter().map(|words| split(words).into_iter().map(str::to_owned).collect()).collect();
+    for command in commands() {
+        pages.extend(["-h", "--help"].map(|flag| [&command[..], &[flag.to_owned()]].concat()));
+    }
+    pages
+}
+
+#[test]
+fn help_fits_the_width() {
+    let home = Intunectl::new();
+    for page in pages() {
+        for columns in [80, 40] {
+            let Seen { stdout, .. } = run(home.command().args(&page).env("COLUMNS", columns.to_string()));
+            // Lines to type are not wrapped: half of a command must not look like a command.
+            let headings = ["\nExample", "\nTry it", "\nMore help:", "\nExit codes:"];
+            let end = headings.iter().filter_map(|heading| stdout.find(heading)).min().unwrap_or(stdout.len());
+            let (text, to_type) = stdout.split_at(end);
+            let is_one_word = |line: &str| line.split_whitespace().count() == 1;
+            let may_be_long = |line: &str| columns < 80 && (line.starts_with("Usage: ") || is_one_word(line));
+            for line in text.lines() {
+                assert!(line.len() <= columns || may_be_long(line), "{page:?} at {columns}: {line}");
+            }
+            assert!(to_type.lines().all(|line| line.len() < 80), "{page:?}: {to_type}");
+        }
+        let [narrow, wide] = [40, 80].map(|columns: usize| {
+            let Seen { stdout, .. } = run(home.command().args(&page).env("COLUMNS", columns.to_string()));
+            stdout.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        });
+        assert_eq!(narrow, wide, "{page:?}");
+    }
+}
+
+#[test]
+fn a_number_that_is_not_valid_gets_the_range() {
+    for (arguments, range) in [
+        (&["partner", "disconnect", "a", "--concurrency=many"][..], "from 1 to 64"),
+        (&["partner", "disconnect", "a", "--concurrency=65"], "from 1 to 64"),
+        (&["partner", "list", "--retries=99999999999999999999"], "from 0 to 1000"),
+        (&["sandbox", "--port=-1"], "from 0 to 65535"),
+        (&["sandbox", "--partners=1.5"], "from 0 to 1000000"),
+    ] {
+        let (error, hint) = usage_error(arguments);
+        assert!(error.ends_with(&format!(": must be a number {range}")), "{error}");
+        assert_eq!(hint, "");
     }
 }
 

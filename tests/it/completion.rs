@@ -88,6 +88,19 @@ fn commands_options_values_and_files_are_offered_but_nothing_hidden() {
     assert_eq!(offers(&["--cloud=d"]).all(), [("--cloud=dod", "")]);
     assert_eq!(offers(&["partner", "disconnect", "-f", "i"]).ids(), ["ids.txt"]);
     assert_eq!(offers(&["completion", "p"]).ids(), ["powershell"]);
+    // The help of a command does not list the global options, but they are accepted.
+    assert_eq!(offers(&["partner", "list", "--te"]).all()[0].0, "--tenant");
+    assert_eq!(offers(&["auth", "login", "--q"]).all()[0].0, "--quiet");
+}
+
+#[test]
+fn help_offers_commands_and_topics() {
+    let home = Intunectl::new();
+    let offers = |words: &[&str]| Offers::to(&mut home.command(), words);
+    let topics = ["partner", "auth", "completion", "sandbox", "environment", "exit-codes", "help"];
+    assert_eq!(offers(&["help", ""]).ids(), topics);
+    assert_eq!(offers(&["help", "env"]).ids(), ["environment"]);
+    assert_eq!(offers(&["help", "partner", "d"]).ids()[0], "disconnect");
 }
 
 #[test]

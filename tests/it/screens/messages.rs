@@ -15,6 +15,7 @@ const NOT_SHOWN: &[(&str, &str, &str)] = &[
     ("auth/store.rs", "cannot start a thread", "only if the system has no memory or no processes left"),
     ("auth/store.rs", "its library failed", "only if a library panics"),
     ("auth/store/layout.rs", "it does not return what was stored", "only if the keyring loses what it stores"),
+    ("commands/man.rs", "The global options are in", "the manual page of a command is like its help"),
     ("commands/sandbox.rs", "cannot find the path", "only on a system without /proc"),
     ("commands/sandbox.rs", "cannot stop the command", "only if the command runs as another user"),
     ("commands/sandbox.rs", "cannot wait for the command", "the system can always wait for a child process"),

@@ -11,21 +11,45 @@ fn usage() {
     let mut screens = Screens::new("02-usage");
     screens.set("COLUMNS", "80");
 
-    screens.heading("You type only the name of the program");
-    screens.sh("intunectl");
-
     screens.heading("You ask for the version");
     screens.sh("intunectl --version");
+    screens.sh("intunectl version");
 
     screens.heading("You mistype a command, or leave it out");
     screens.sh(&format!("intunectl partner disconect {ID}"));
-    screens.sh(&format!("intunectl disconnect {ID}"));
-    screens.sh("intunectl login");
+    screens.sh("intunectl partner uninstall");
+    screens.sh("intunectl parnter");
+    screens.sh("intunectl partner");
+    screens.sh("intunectl partner -q");
     screens.sh("intunectl partner list TeamViewer");
+    screens.sh("intunectl sandbox bash");
+
+    screens.heading("You type a command without its group, in the wrong group, or by the name that it has elsewhere");
+    screens.sh(&format!("intunectl disconnect {ID}"));
+    screens.sh(&format!("intunectl --tenant contoso.com disconnect {ID} --dry-run"));
+    screens.sh(&format!("intunectl onboard {ID}"));
+    screens.sh("intunectl list -o json");
+    screens.sh("intunectl login");
+    screens.sh("intunectl status");
+    screens.sh("intunectl whoami");
+    screens.sh("intunectl auth signin");
+    screens.sh("intunectl partner login");
+    screens.sh(&format!("intunectl partner rm {ID}"));
+    screens.sh(&format!("intunectl partner connect {ID}"));
+    screens.sh("intunectl help disconnect");
+
+    screens.heading("The command line is not safe to repeat; a token is not shown");
+    let token = good();
+    screens.mask(&token, "eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOi...");
+    screens.sh(&format!("intunectl disconnect {ID} --token s3cret"));
+    screens.sh(&format!("intunectl disconnect {token}"));
+    screens.sh(&format!("intunectl auth login {}", "s3cret".repeat(20)));
 
     screens.heading("You mistype an option, or leave out its value");
     screens.sh("intunectl partner disconnect --form-file ids.txt");
     screens.sh(&format!("intunectl partner disconnect {ID} --what"));
+    screens.sh(&format!("intunectl partner disconnect {ID} --all"));
+    screens.sh(&format!("intunectl --dry-run partner disconnect {ID}"));
     screens.sh("intunectl partner disconnect --from-file");
 
     screens.heading("You give an option of `partner disconnect` a value that it does not accept");
@@ -49,8 +73,7 @@ fn usage() {
 
     screens.heading("You give an option of `auth login` a value that it does not accept; a token is not shown");
     screens.sh("intunectl auth login --client-id ''");
-    screens.mask(good(), "eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOi...");
-    screens.sh(&format!("intunectl auth login --client-id {}", good()));
+    screens.sh(&format!("intunectl auth login --client-id {token}"));
 
     screens.heading("You give an option of `sandbox` a value that it does not accept");
     screens.sh("intunectl sandbox --partners 2000000");
@@ -62,7 +85,7 @@ fn usage() {
     screens.sh("intunectl sandbox --port 80000");
 
     screens.heading("You use options that contradict each other");
-    screens.set("TOKEN", &good());
+    screens.set("TOKEN", &token);
     screens.sh("intunectl partner list --token-file token.txt --token $TOKEN");
     screens.unset("TOKEN");
     screens.sh("intunectl auth login --browser --device-code");
