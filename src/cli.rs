@@ -113,9 +113,6 @@ Examples:
     intunectl auth login --device-code && intunectl partner list &&
     intunectl auth logout'")]
     Sandbox(SandboxOptions),
-    /// Print the version
-    #[command(hide = true)]
-    Version,
 }
 
 #[derive(Subcommand)]

@@ -72,7 +72,7 @@ fn parse() -> Result<Cli, Exit> {
         return Err(print_help(&width(help::short()).render_help(), Color::Auto, Exit::Success));
     }
     // Never dropped: it holds all help texts, and dropping it is a tenth of the instructions of `--version`.
-    let mut command = ManuallyDrop::new(width(help::command()));
+    let mut command = ManuallyDrop::new(width(help::command(std::env::args_os())));
     parse_words(&mut command).map_err(|error| {
         let color = color_of_help(std::env::args_os());
         match error.kind() {
@@ -96,9 +96,8 @@ fn parse_words(command: &mut clap::Command) -> Result<Cli, clap::Error> {
             format!("the argument '{option}' cannot be used multiple times; nothing was sent"),
         ));
     }
-    // `intunectl environment` instead of `intunectl help environment`.
-    if let Some(topic) = matches.subcommand_name().filter(|name| help::is_topic(name)) {
-        command.try_get_matches_from_mut(["intunectl", "help", topic])?;
+    if let Some(meant) = matches.subcommand_name().and_then(help::instead_of) {
+        command.try_get_matches_from_mut(["intunectl"].iter().chain(meant))?;
     }
     Cli::from_arg_matches(&matches)
 }
@@ -145,7 +144,6 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     let context = || Context::new(global);
     match command {
         Command::Completion { shell } => commands::completion::run(shell),
-        Command::Version => stdout::print(concat!("intunectl ", env!("CARGO_PKG_VERSION"), "\n").as_bytes()),
         Command::Man { command } => commands::man::run(&command),
         Command::Sandbox(options) => commands::sandbox::run(&context()?, options),
         Command::Partner(PartnerCommand::List) => commands::partner_list::run(&context()?),

@@ -1,6 +1,8 @@
 //! Help: the short help of `intunectl` alone, the topics of `intunectl help`, and what the help of a command shows of
 //! the global options.
 
+use std::ffi::OsString;
+
 use clap::{Command, CommandFactory as _};
 
 use crate::cli::Cli;
@@ -8,6 +10,7 @@ use crate::variables;
 
 const ENVIRONMENT: &str = "environment";
 const EXIT_CODES: &str = "exit-codes";
+const VERSION: &str = "version";
 
 /// Stands for the global options in the help of a command. They would hide the command's own options.
 const GLOBAL_OPTIONS: &str = "Global options: `intunectl --help`. Variables: `intunectl help environment`";
@@ -44,13 +47,15 @@ pub const CODES: [(&str, &str, &str); 5] = [
     ),
 ];
 
-/// The command line. Only the help of the commands that are on it is changed: every run pays for more.
-pub fn command() -> Command {
-    let command = Cli::command().mut_subcommands(|command| command.defer(own_options_first));
-    with_topics(with_whole_examples(command))
+/// The command line. Every run pays for what is changed here, so only that is changed which these arguments need.
+pub fn command(mut arguments: impl Iterator<Item = OsString>) -> Command {
+    let command = with_whole_examples(Cli::command().mut_subcommands(|command| command.defer(own_options_first)));
+    let needs_more =
+        arguments.any(|word| word == "help" || word.to_str().is_some_and(|word| instead_of(word).is_some()));
+    if needs_more { with_topics(command).subcommand(Command::new(VERSION).hide(true)) } else { command }
 }
 
-/// Adds the topics. Hidden commands, so that clap's `intunectl help` finds them.
+/// Adds the topics. They are hidden commands, so that clap's `intunectl help` finds them.
 pub fn with_topics(command: Command) -> Command {
     let topic = |name| Command::new(name).hide(true);
     command.subcommand(topic(ENVIRONMENT).defer(environment)).subcommand(topic(EXIT_CODES).defer(exit_codes))
@@ -58,6 +63,16 @@ pub fn with_topics(command: Command) -> Command {
 
 pub fn is_topic(name: &str) -> bool {
     [ENVIRONMENT, EXIT_CODES].contains(&name)
+}
+
+/// What a word means that is a command only by its name: `intunectl environment` shows the topic.
+pub fn instead_of(name: &str) -> Option<&'static [&'static str]> {
+    match name {
+        ENVIRONMENT => Some(&["help", ENVIRONMENT]),
+        EXIT_CODES => Some(&["help", EXIT_CODES]),
+        VERSION => Some(&["--version"]),
+        _ => None,
+    }
 }
 
 /// Replaces the global options in the help of a command with one line. They stay in its usage.
@@ -164,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_template_of_the_help_does_not_change_the_examples() {
-        let mut command = command();
+        let mut command = command(std::iter::empty());
         command.build();
         check(&mut command, &Cli::command());
     }
