@@ -36,6 +36,9 @@ pub fn error(error: &clap::Error, root: &Command, words: &[String]) -> Error {
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let word = context(ContextKind::InvalidSubcommand).unwrap_or_default();
+            if word.starts_with('-') {
+                return Error::usage("`intunectl help` has no options").hint(place.help());
+            }
             Error::usage(format!("`{} {}` is not a command", place.name(), quotable(word)))
                 .hint(place.instead_of(word, words).unwrap_or_else(|| place.commands()))
         }
@@ -51,26 +54,32 @@ pub fn error(error: &clap::Error, root: &Command, words: &[String]) -> Error {
             Error::usage(format!("`{}` has no option `{}`", place.name(), quotable(argument)))
                 .hint(place.other_option(argument, words))
         }
-        kind => {
+        ErrorKind::MissingRequiredArgument => {
+            let missing = match error.get(ContextKind::InvalidArg) {
+                Some(ContextValue::Strings(missing)) => missing.join(" "),
+                _ => "more".to_owned(),
+            };
+            Error::usage(format!("`{}` needs {missing}", place.name())).hint(place.help())
+        }
+        _ => {
             let mut text = error.render().to_string();
             if let Some(value) = context(ContextKind::InvalidValue).filter(|value| !value.is_empty()) {
                 text = text.replace(value, &quotable(value));
             }
             // Without clap's tips and pointers.
             let message = text.split("\n\n").next().unwrap_or_default().trim_end();
-            let error = Error::usage(message.strip_prefix("error: ").unwrap_or(message));
-            match kind {
-                ErrorKind::MissingRequiredArgument => error.hint(place.help()),
-                _ => error,
-            }
+            Error::usage(message.strip_prefix("error: ").unwrap_or(message))
         }
     }
 }
 
-/// A short option as it was typed (`-WhatIf`); clap names only its first letter.
+/// A long option with one dash, as it was typed (`-WhatIf`); clap names only its first letter. (`-px1` may be a
+/// password.)
 fn whole<'a>(argument: &'a str, words: &'a [String]) -> &'a str {
     let is_short = argument.starts_with('-') && !argument.starts_with("--");
-    words.iter().find(|word| is_short && word.starts_with(argument)).map_or(argument, String::as_str)
+    let is_name = |word: &str| word.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+    let typed = words.iter().find(|word| is_short && word.starts_with(argument) && is_name(word));
+    typed.map_or(argument, String::as_str)
 }
 
 /// The command at which the error is.

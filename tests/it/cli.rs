@@ -77,6 +77,7 @@ fn an_unknown_or_incomplete_word_is_a_usage_error() {
         (&["nonsense"], "`intunectl nonsense`", "commands of `intunectl`: partner, auth, "),
         (&["partner", "nonsense"], "`intunectl partner nonsense`", "commands of `intunectl partner`: list, show, "),
         (&["help", "nonsense"], "`intunectl nonsense`", "commands of `intunectl`: partner, auth, "),
+        (&["help", "--help"], "`intunectl help` has no options", "run `intunectl --help`"),
         (&["help", "partner", "list", "show"], "`intunectl partner list show`", "run `intunectl partner list --help`"),
         (&["partner", "list", "nonsense"], "`nonsense`", "run `intunectl partner list --help`"),
         (
@@ -87,7 +88,8 @@ fn an_unknown_or_incomplete_word_is_a_usage_error() {
         (&["partner", "disconnect", "a", "-Nonsense"], "`-Nonsense`", "`intunectl partner disconnect --help` lists"),
         (&["partner", "disconnect", "a", "--from-file"], "--from-file", ""),
         (&["auth", "logout", "--with-token"], "`--with-token`", "`intunectl auth logout --help` lists the options"),
-        (&["completion"], "<SHELL>", "run `intunectl completion --help`"),
+        (&["partner", "disconnect", "a", "-px1"], "`-p`", "`intunectl partner disconnect --help` lists"),
+        (&["completion"], "`intunectl completion` needs <SHELL>", "run `intunectl completion --help`"),
         (&["sandbox", "bash"], "`bash`", "put `--` before the command"),
         (
             &["--dry-run", "partner", "disconnect", "a"],
@@ -442,6 +444,19 @@ fn usage_errors_follow_the_color_option() {
         assert_eq!(output.status.code(), Some(2));
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(stderr.contains('\u{1b}'), colored, "{arguments:?} {stderr:?}");
+    }
+}
+
+#[test]
+fn help_follows_the_color_option() {
+    for (arguments, variable, colored) in [
+        (&["--color", "always", "--help"][..], "NO_COLOR", true),
+        (&["partner", "list", "-h", "--color=never"], "CLICOLOR_FORCE", false),
+        (&["partner"], "CLICOLOR_FORCE", true),
+        (&["help", "partner"], "NO_COLOR", false),
+    ] {
+        let Seen { stdout, .. } = run(Intunectl::new().command().args(arguments).env(variable, "1"));
+        assert_eq!(stdout.contains('\u{1b}'), colored, "{arguments:?} {stdout:?}");
     }
 }
 

@@ -32,6 +32,11 @@ fn help() {
     for topic in ["help environment", "help exit-codes"] {
         show_help(&mut screens, topic);
     }
+    screens.heading("The same in a narrow terminal, of 40 columns");
+    screens.set("COLUMNS", "40");
+    for words in ["", "partner show -h", "help exit-codes"] {
+        show_help(&mut screens, words);
+    }
     screens.check();
 }
 

@@ -37,6 +37,7 @@ fn usage() {
     screens.sh(&format!("intunectl partner rm {ID}"));
     screens.sh(&format!("intunectl partner connect {ID}"));
     screens.sh("intunectl help disconnect");
+    screens.sh("intunectl help --help");
 
     screens.heading("The command line is not safe to repeat; a token is not shown");
     let token = good();
