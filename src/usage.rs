@@ -1,7 +1,5 @@
 //! Usage errors: what is wrong with a command line, and a hint that leads to no change that was not asked for.
 
-use std::borrow::Cow;
-
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
@@ -234,8 +232,9 @@ fn shown(words: &[String]) -> Vec<&str> {
 }
 
 /// A word as a message may show it. A long one may be a token without the form of one.
-fn quotable(word: &str) -> Cow<'_, str> {
-    if is_short(word) { sanitize(word) } else { "(not shown)".into() }
+fn quotable(word: &str) -> String {
+    let word = without_tokens(word);
+    if is_short(&word) { sanitize(&word).into_owned() } else { "(not shown)".to_owned() }
 }
 
 /// A GUID has 36 characters; longer words may be secrets.
