@@ -279,7 +279,7 @@ fn meant<'a>(root: &'a Command, group: Option<&str>, word: &str) -> Vec<Named<'a
 /// Whether a word is this name with one slip of the keys, or its beginning. No more: `--what` is not `--wait`, and
 /// `disconnected` is not `disconnect`.
 fn is_similar(typed: &str, name: &str) -> bool {
-    let is_beginning = typed.len() > 1 && name.starts_with(typed);
+    let is_beginning = typed.len() > 3 && name.starts_with(typed);
     is_beginning || name.len() > 2 && is_slip(typed, name)
 }
 
@@ -330,6 +330,7 @@ mod tests {
             ("no-wait", "wait", false),
             ("disconnected", "disconnect", false),
             ("connect", "disconnect", false),
+            ("all", "allow-empty", false),
             ("", "all", false),
         ];
         for (typed, name, is) in table {

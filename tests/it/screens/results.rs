@@ -239,6 +239,10 @@ fn show_names(screens: &mut Screens) {
     let server = listing(many.chain([(id(CONTOSO), "Contoso Helpdesk", "onboarding")]).collect());
     screens.serve(&server);
     screens.sh("intunectl partner disconnect --name 'Contoso Help'");
+    screens.heading("Graph's list has an ID that cannot be sent");
+    let server = listing(vec![("5f0e1c9a/2b7d".to_owned(), "TeamViewer", "onboarded")]);
+    screens.serve(&server);
+    screens.sh("intunectl partner disconnect --name TeamViewer");
     screens.heading("No partner has a name");
     let server = listing(Vec::new());
     screens.serve(&server);
