@@ -163,7 +163,9 @@ impl<'a> Place<'a> {
         if means_dry_run(&typed) && has(self.command(), "dry-run") {
             return "--dry-run shows what would happen, and changes nothing".to_owned();
         }
-        if let Some(option) = options(self.command()).find(|option| is_similar(&typed, option)) {
+        // Shorter ones, such as `--all`, may mean anything.
+        let is_meant = |option: &&str| typed.len() > 3 && is_similar(&typed, option);
+        if let Some(option) = options(self.command()).find(is_meant) {
             return format!("a similar option is --{option}");
         }
         let mut below = (self.command(), self.name());
@@ -279,7 +281,7 @@ fn meant<'a>(root: &'a Command, group: Option<&str>, word: &str) -> Vec<Named<'a
 /// Whether a word is this name with one slip of the keys, or its beginning. No more: `--what` is not `--wait`, and
 /// `disconnected` is not `disconnect`.
 fn is_similar(typed: &str, name: &str) -> bool {
-    let is_beginning = typed.len() > 3 && name.starts_with(typed);
+    let is_beginning = typed.len() > 1 && name.starts_with(typed);
     is_beginning || name.len() > 2 && is_slip(typed, name)
 }
 
@@ -330,7 +332,6 @@ mod tests {
             ("no-wait", "wait", false),
             ("disconnected", "disconnect", false),
             ("connect", "disconnect", false),
-            ("all", "allow-empty", false),
             ("", "all", false),
         ];
         for (typed, name, is) in table {

@@ -221,7 +221,8 @@ fn a_missing_permission_is_reported_before_the_list_is_read() {
     let home = Intunectl::new();
     for verb in ["disconnect", "show"] {
         let mut command = home.partner(verb, server.root());
-        let seen = run(command.args(["--name", "TeamViewer"]).env("INTUNECTL_TOKEN", jwt::but(&json!({"scp": "User.Read"}))));
+        let seen =
+            run(command.args(["--name", "TeamViewer"]).env("INTUNECTL_TOKEN", jwt::but(&json!({"scp": "User.Read"}))));
         let warning = seen.stderr.find("warning: the token").unwrap_or_else(|| panic!("{seen:?}"));
         assert!(seen.stderr.find("cannot list the partners").unwrap() > warning, "{seen:?}");
     }
