@@ -241,6 +241,45 @@ fn on_a_narrow_terminal_a_pause_shows_its_time_and_status() {
 }
 
 #[test]
+fn a_wait_for_the_rate_limit_shows_when_the_run_continues_and_counts_down() {
+    for columns in [80, 40] {
+        let server = Server::always(Reply::done);
+        let home = Intunectl::new();
+        let mut watched = start(&home, &run(&home, &server, 20, &["-j", "1", "--rate", "2/300s"]), columns);
+        watched.wait_for("2/20  rate limit: continues in 4m");
+        let left = |watched: &Watched| {
+            let line = watched.states.last().unwrap();
+            line.split_once("continues in ").unwrap().1.split("  ").next().unwrap().to_owned()
+        };
+        let first = left(&watched);
+        while left(&watched) == first {
+            watched.wait_for_change();
+        }
+        watched.terminal.ctrl_c();
+        let Ended { states, screen: shown, code, .. } = watched.end();
+        let left = states.iter().filter_map(|line| line.split_once("2/20  rate limit: continues in "));
+        let left = left.map(|(_, left)| humantime::parse_duration(left.split("  ").next().unwrap()).unwrap());
+        let left: Vec<_> = left.collect();
+        assert!(left.is_sorted_by(|earlier, later| earlier >= later), "{states:?}");
+        assert!(left[0] <= Duration::from_secs(300) && left[left.len() - 1] < left[0], "{states:?}");
+        assert!(states.iter().all(|line| line.len() <= usize::from(columns) - FREE), "{states:?}");
+        assert!(!states.iter().any(|line| line.contains("paused")), "{states:?}");
+        assert!(!shown.iter().any(|line| line.contains("rate limit")), "{shown:?}");
+        assert_eq!((shown[0].as_str(), code), ("error: interrupted", Some(130)));
+    }
+}
+
+#[test]
+fn a_short_wait_for_the_rate_limit_is_not_shown() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let watched = start(&home, &run(&home, &server, 4, &["-j", "1", "--rate", "1/500ms"]), 80);
+    let Ended { states, code, .. } = watched.end();
+    assert!(!states.is_empty() && !states.iter().any(|line| line.contains("rate limit")), "{states:?}");
+    assert_eq!(code, Some(0));
+}
+
+#[test]
 fn a_pause_without_retry_after_says_so() {
     let server = Server::always(|| Reply::status(429));
     let home = Intunectl::new();
