@@ -18,6 +18,8 @@ pub struct Action {
     pub in_effect: OnboardingStatus,
     /// The status of a partner that the action would not change.
     pub needless: OnboardingStatus,
+    /// Whether the partner confirms it at its `onboardingUrl`, so that the result shows that.
+    pub is_confirmed_by_partner: bool,
 }
 
 /// The statuses of records.
@@ -76,6 +78,7 @@ pub static DISCONNECT: Action = Action {
     },
     in_effect: OnboardingStatus::Is("notOnboarded"),
     needless: OnboardingStatus::Is("notOnboarded"),
+    is_confirmed_by_partner: false,
 };
 
 /// Starts onboarding the partner, which has to confirm it. An onboarding that was never confirmed can be started again.
@@ -93,6 +96,7 @@ pub static ONBOARD: Action = Action {
     },
     in_effect: OnboardingStatus::IsNot("notOnboarded"),
     needless: OnboardingStatus::Is("onboarded"),
+    is_confirmed_by_partner: true,
 };
 
 /// Every verb: the records of earlier runs may name any.

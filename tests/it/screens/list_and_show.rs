@@ -124,6 +124,15 @@ fn show_partners(screens: &mut Screens) {
     for format in ["json", "ndjson", "id"] {
         screens.sh(&format!("intunectl partner show {FABRIKAM} -o {format}"));
     }
+    screens.heading("A partner that has to confirm its onboarding, at a terminal of 80 columns and in a pipe");
+    let url = "https://remote-assistance.example/intune/onboarding?tenant=11111111-2222-3333-4444-555555555555&request=8a2c6e4f";
+    let onboarding = partner(CONTOSO, "Contoso Remote Assistance, Europe", "onboarding", "0001-01-01T00:00:00Z");
+    let onboarding = onboarding.replace('}', &format!(r#","onboardingUrl":"{url}"}}"#));
+    let confirming = Server::always(move || Reply::status(200).body(onboarding.clone()));
+    screens.serve(&confirming);
+    at_terminal(screens, 80, &format!("intunectl partner show {CONTOSO}"));
+    screens.sh(&format!("intunectl partner show {CONTOSO} | cat"));
+    screens.serve(&server);
     screens.heading("One of the partners does not exist");
     screens.sh(&format!("intunectl partner show {TEAMVIEWER} {MISSING}"));
     screens.sh(&format!("intunectl partner show {TEAMVIEWER} {MISSING} -o json"));

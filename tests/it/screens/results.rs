@@ -165,7 +165,14 @@ fn show_disconnect(screens: &mut Screens) {
 }
 
 fn show_onboard(screens: &mut Screens) {
-    let (server, turns) = in_turns(answer);
+    let (server, turns) = in_turns(|request| match request.id() {
+        id if id != MISSING && !request.is_post() => {
+            let url = format!("https://remote-assistance.example/onboarding/{}", &id[..8]);
+            let status = r#""onboardingStatus":"onboarding""#;
+            Reply::status(200).body(format!(r#"{{"id":"{id}",{status},"onboardingUrl":"{url}"}}"#))
+        }
+        _ => answer(request),
+    });
     screens.serve(&server);
     screens.heading("Onboard partners: in a pipe, at a terminal, and in every other format");
     let line = "intunectl partner onboard -f ids.txt";
