@@ -13,6 +13,9 @@ use crate::text::sanitize::{one_line, sanitize};
 
 impl Listed for Partner {
     const TOKENS: Tokens = Tokens::Kept;
+    /// The fields of the reference (Microsoft Graph v1.0, remoteAssistancePartner).
+    const COLUMNS: &'static [&'static str] =
+        &["id", "displayName", "onboardingStatus", "onboardingUrl", "lastConnectionDateTime"];
 
     fn id(&self) -> &str {
         &self.fields.id
@@ -31,6 +34,7 @@ pub struct PartnerWithUrl(pub Partner);
 
 impl Listed for PartnerWithUrl {
     const TOKENS: Tokens = Partner::TOKENS;
+    const COLUMNS: &'static [&'static str] = Partner::COLUMNS;
 
     fn id(&self) -> &str {
         self.0.id()

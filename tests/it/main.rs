@@ -18,6 +18,7 @@ mod cli;
 mod completion;
 #[cfg(windows)]
 mod console;
+mod csv_output;
 #[cfg(target_os = "linux")]
 mod footprint;
 mod http2;

@@ -68,6 +68,7 @@ fn after_the_204_the_partner_is_read_once_for_its_onboarding_url() {
         ("text", format!("a\tonboarding_started\tconfirm at {}\n", url_of("a"))),
         ("id", "a\n".to_owned()),
         ("ndjson", format!(r#""error":null,"onboarding_url":"{}"}}"#, url_of("a")) + "\n"),
+        ("csv", format!(",,,,{}\n", url_of("a"))),
     ] {
         let server = service();
         let seen = onboard(&server, &["a", "-o", format]);

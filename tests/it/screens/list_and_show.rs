@@ -100,7 +100,7 @@ fn show_list(screens: &mut Screens) {
     screens.heading("The output goes to a pipe or a file: tabs, no headings, nothing cut, times as Graph writes them");
     screens.sh("intunectl partner list | cat");
     screens.heading("Every other format");
-    for format in ["json", "ndjson", "id"] {
+    for format in ["json", "ndjson", "csv", "id"] {
         screens.sh(&format!("intunectl partner list -o {format}"));
     }
     screens.heading("The format that the environment sets is misspelled: INTUNECTL_OUTPUT is `jsonl`");
@@ -113,6 +113,7 @@ fn show_list(screens: &mut Screens) {
     at_terminal(screens, 80, "intunectl partner list");
     screens.sh("intunectl partner list | wc -l");
     screens.sh("intunectl partner list -o json");
+    screens.sh("intunectl partner list -o csv");
 }
 
 fn show_partners(screens: &mut Screens) {
@@ -121,7 +122,7 @@ fn show_partners(screens: &mut Screens) {
     screens.heading("Show partners, in the order in which they are given");
     at_terminal(screens, 80, &format!("intunectl partner show {FABRIKAM} {TEAMVIEWER}"));
     screens.sh(&format!("intunectl partner show {FABRIKAM} {TEAMVIEWER} | cut -f 1,3"));
-    for format in ["json", "ndjson", "id"] {
+    for format in ["json", "ndjson", "csv", "id"] {
         screens.sh(&format!("intunectl partner show {FABRIKAM} -o {format}"));
     }
     screens.heading("A partner that has to confirm its onboarding, at a terminal of 80 columns and in a pipe");
