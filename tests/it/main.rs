@@ -27,6 +27,7 @@ mod keyring;
 #[cfg(target_os = "linux")]
 mod large;
 mod man;
+mod messages;
 mod named;
 mod partner_disconnect_errors;
 mod partner_disconnect_output;

@@ -195,6 +195,28 @@ fn results_messages_and_progress_do_not_mix_on_the_terminal() {
 }
 
 #[test]
+fn long_messages_are_wrapped_and_the_line_is_redrawn_below_them() {
+    const ERROR: &str = r#"{"error":{"code":"ResourceNotFound","message":"this tenant has no such partner"}}"#;
+    let (server, gate) = Server::gated(
+        |_, n| n >= 11,
+        |request, _| if request.id() == "p-0007" { Reply::status(404).body(ERROR) } else { Reply::done() },
+    );
+    let home = Intunectl::new();
+    let mut watched = start(&home, &run(&home, &server, 12, &["-j", "1", "-o", "id", "--color", "never"]), 40);
+    watched.wait_for("11/12  1 failed");
+    gate.open();
+    let Ended { states, screen: shown, code, .. } = watched.end();
+    assert!(states.iter().any(|line| line.contains("11/12  1 failed")), "{states:?}");
+    let error = [
+        "error: p-0007: 404 ResourceNotFound:",
+        "       this tenant has no such partner",
+        "12 partners: 11 disconnected, 1 failed",
+    ];
+    assert_eq!(shown[1..3], error[1..], "{shown:?}");
+    assert_eq!((shown[0].as_str(), code), (error[0], Some(1)), "{shown:?}");
+}
+
+#[test]
 fn a_pause_shows_its_server_and_counts_down() {
     let server = Server::start(|_, n| match n {
         2 => Reply::status(429).header("Retry-After", "300"),

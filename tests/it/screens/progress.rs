@@ -63,9 +63,9 @@ fn a_run(screens: &mut Screens, columns: u16) {
     let (seen, stream) = terminal.end_with_screen();
     let state = |part: &str| state(&stream, part).unwrap();
     let left = screen(&stream.replace("^C", ""));
-    let (note, rest) = left.split_first().unwrap();
+    let (note, rest) = left.split_at(left.iter().position(|line| line.starts_with("error: ")).unwrap());
     let before = format!("{}\n{}^C", state("0/120"), state("12 failed  about "));
-    let after = format!("{note}\n{}\n{}", state("stopping"), rest.join("\n"));
+    let after = format!("{}\n{}\n{}", note.join("\n"), state("stopping"), rest.join("\n"));
     screens.heading(&format!(
         "The progress line at {columns} columns: at the start, later, and after Ctrl-C. At the end it disappears"
     ));
