@@ -19,6 +19,8 @@ pub struct Action {
     pub already: Option<Already>,
     /// The names of the actions after which this one is no longer done.
     pub undone_by: &'static [&'static str],
+    /// Whether the partner confirms it at its `onboardingUrl`, so that the result shows that.
+    pub is_confirmed_by_partner: bool,
 }
 
 /// The statuses of records.
@@ -92,6 +94,7 @@ pub static DISCONNECT: Action = Action {
     effect: Effect::Status(OnboardingStatus::Is("notOnboarded")),
     already: Some(Already { name: "already_disconnected", when: OnboardingStatus::Is("notOnboarded") }),
     undone_by: &["onboard"],
+    is_confirmed_by_partner: false,
 };
 
 /// Starts onboarding the partner, which has to confirm it. An onboarding that was never confirmed can be started again.
@@ -110,6 +113,7 @@ pub static ONBOARD: Action = Action {
     effect: Effect::Status(OnboardingStatus::IsNot("notOnboarded")),
     already: Some(Already { name: "already_onboarded", when: OnboardingStatus::Is("onboarded") }),
     undone_by: &["disconnect", "delete"],
+    is_confirmed_by_partner: true,
 };
 
 /// Deletes the partner from the tenant's list.
@@ -129,6 +133,7 @@ pub static DELETE: Action = Action {
     already: None,
     // It can only be onboarded if the ID exists again.
     undone_by: &["onboard"],
+    is_confirmed_by_partner: false,
 };
 
 /// Every verb: the records of earlier runs may name any.

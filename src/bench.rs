@@ -68,8 +68,7 @@ pub fn record(id: &str, error: Option<[&str; 2]>, is_text: bool) -> impl Fn() ->
             hint: None,
             is_unsent: false,
         }),
-        dry_run: false,
-        remark: None,
+        details: None,
     };
     let format = if is_text { Format::Text } else { Format::Ndjson };
     move || match format.record(&record, RecordStyle::PLAIN)? {

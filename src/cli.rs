@@ -178,7 +178,7 @@ Examples:
 Start onboarding partners.
 
 Sends POST /deviceManagement/remoteAssistancePartners/{id}/beginOnboarding for each ID and reports each result. The \
-partner must then confirm the onboarding. Everything else works as in `intunectl partner disconnect`.
+partner must then confirm the onboarding at the address that is shown. Everything else works as in `intunectl partner disconnect`.
 
 The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
 DeviceManagementConfiguration.ReadWrite.All.")]

@@ -1,12 +1,13 @@
-//! `--wait`: a 204 means only that the request was accepted, so the partner is read until the change has taken effect.
+//! Reads of a partner after a 204, which means only that the request was accepted. With `--wait`, the partner is read
+//! until the change has taken effect. After `onboard`, it is read for its `onboardingUrl`.
 
 use std::cell::Cell;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::action::{Action, Effect};
-use crate::cancel::StopFlag;
+use crate::cancel::{Cancel, StopFlag};
 use crate::graph::client::{Client, Ended, Outcome, Progress};
 use crate::graph::failure::{CallContext, CallFailure};
 use crate::graph::partner::{self, Partner};
@@ -14,10 +15,16 @@ use crate::ids::PartnerId;
 use crate::text::sanitize::sanitize;
 
 const LONGEST: Duration = Duration::from_secs(10);
+/// For how long the record of an accepted request is held back to add the `onboardingUrl`. An attempt in flight may
+/// finish after that.
+const URL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How the wait ended.
 pub enum Confirmation {
-    InEffect,
+    InEffect {
+        /// As the last read showed it.
+        onboarding_url: Option<String>,
+    },
     /// The time ran out.
     TimeUp {
         waited: Duration,
@@ -47,36 +54,17 @@ pub async fn confirm(
     reads: &Semaphore,
 ) -> Confirmation {
     let over = StopFlag::default();
-    let watching = async {
-        tokio::select! {
-            () = context.cancel.flag.wait() => {}
-            () = tokio::time::sleep(wait) => {}
-        }
-        over.set();
-        std::future::pending::<Confirmation>().await
-    };
     let reading = async {
         let mut seen = "the partner could not be read".to_owned();
         for interval in intervals() {
-            let turn = async {
-                tokio::time::sleep(interval).await;
-                reads.acquire().await
-            };
-            let turn = tokio::select! {
-                biased;
-                () = over.wait() => None,
-                turn = turn => Some(turn),
-            };
-            if turn.is_none() {
-                break;
-            }
+            let Some(_turn) = turn(interval, reads, &over).await else { break };
             let outcome = partner::get(client, id.as_str(), &Cell::new(Progress::default()), &over).await;
             let is_over = outcome.ended == Ended::Stopped;
             // After the time is up, "not retried" would say nothing new.
             let ended = if is_over { Ended::Settled } else { outcome.ended };
             let read = Partner::from_outcome(Outcome { ended, ..outcome }, id, context);
             if shows(&action.effect, &read) {
-                return Confirmation::InEffect;
+                return Confirmation::InEffect { onboarding_url: read.ok().and_then(|it| it.fields.onboarding_url) };
             }
             match read {
                 Ok(partner) => seen = unchanged(&action.effect, &partner),
@@ -98,7 +86,7 @@ pub async fn confirm(
     tokio::select! {
         // First, so that nothing is read after the run was stopped.
         biased;
-        confirmation = watching => confirmation,
+        never = end_at(wait, context.cancel, &over) => never,
         confirmation = reading => confirmation,
     }
 }
@@ -122,6 +110,51 @@ fn unchanged(effect: &Effect, partner: &Partner) -> String {
             format!("the status is still {}", sanitize(status))
         }
         Effect::Gone => "the partner still exists".to_owned(),
+    }
+}
+
+/// Reads the `onboardingUrl` of a partner once. `None` if it has none, cannot be read soon, or the run was stopped.
+///
+/// Like [`confirm`], it does not abort a read.
+pub async fn onboarding_url(
+    client: &Client<'_>,
+    id: &PartnerId,
+    context: CallContext<'_>,
+    reads: &Semaphore,
+) -> Option<String> {
+    let over = StopFlag::default();
+    let reading = async {
+        let _turn = turn(Duration::ZERO, reads, &over).await?;
+        let outcome = partner::get(client, id.as_str(), &Cell::new(Progress::default()), &over).await;
+        Partner::from_outcome(outcome, id, context).ok()?.fields.onboarding_url
+    };
+    tokio::select! {
+        biased;
+        never = end_at(URL_PATIENCE, context.cancel, &over) => never,
+        url = reading => url,
+    }
+}
+
+/// Sets `over` when the time is up or the run was stopped. Never returns.
+async fn end_at<T>(limit: Duration, cancel: &Cancel, over: &StopFlag) -> T {
+    tokio::select! {
+        () = cancel.flag.wait() => {}
+        () = tokio::time::sleep(limit) => {}
+    }
+    over.set();
+    std::future::pending().await
+}
+
+/// Waits, and then until a read may start. `None` if it is over before that.
+async fn turn<'a>(wait: Duration, reads: &'a Semaphore, over: &StopFlag) -> Option<SemaphorePermit<'a>> {
+    let turn = async {
+        tokio::time::sleep(wait).await;
+        reads.acquire().await.ok()
+    };
+    tokio::select! {
+        biased;
+        () = over.wait() => None,
+        turn = turn => turn,
     }
 }
 

@@ -33,7 +33,7 @@ use crate::output::record::{Owner, Record, Status, Summary};
 use crate::output::sink::{Sink, Written};
 use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
-use confirm::{Confirmation, confirm};
+use confirm::{Confirmation, confirm, onboarding_url};
 use record_builder::RecordBuilder;
 
 /// How many results may wait for a slow reader. Beyond that, no new request is sent.
@@ -49,7 +49,7 @@ pub struct Plan {
     pub done: HashSet<PartnerId>,
     pub action: &'static Action,
     pub task: Task,
-    /// How many requests may be in flight; at least 1. With `--wait`, the same number of reads in addition.
+    /// How many requests may be in flight; at least 1. After a 204, the same number of reads in addition.
     pub concurrency: usize,
     /// Whether the first failure stops the run (`--fail-fast`).
     pub fail_fast: bool,
@@ -195,9 +195,10 @@ struct Landed {
 enum With {
     Outcome(Outcome),
     Confirmation(Confirmation),
+    OnboardingUrl(Option<String>),
 }
 
-/// A partner that `--wait` waits for after a 204.
+/// A partner that is read after a 204: until the change is visible (`--wait`), or for its `onboardingUrl`.
 struct Accepted {
     progress: Progress,
     request_id: Option<String>,
@@ -280,8 +281,8 @@ impl<'a> Run<'a> {
         }))
     }
 
-    /// Reports an ID that is finished, and stops the run if its result requires it. If `--wait` applies to the ID,
-    /// returns that wait instead.
+    /// Reports an ID that is finished, and stops the run if its result requires it. If the partner is to be read first,
+    /// returns that instead.
     fn land<'f>(
         &mut self,
         landed: Landed,
@@ -298,9 +299,11 @@ impl<'a> Run<'a> {
                 let builder = self.builder(position, progress)?;
                 match (self.plan.task, &outcome.last) {
                     (Task::Rehearse, _) => builder.rehearsed(outcome, self.context(client)),
-                    (Task::Act { wait: Some(wait) }, Some(Ok(answer))) if answer.status == 204 => {
+                    (Task::Act { wait }, Some(Ok(answer)))
+                        if answer.status == 204 && (wait.is_some() || self.reads_onboarding_url()) =>
+                    {
                         self.accepted.insert(position, Accepted { progress, request_id: answer.request_id.clone() });
-                        self.console.confirming(self.accepted.len());
+                        self.show_confirming();
                         return Some(self.follow_up(position, builder, wait, client, permit));
                     }
                     (Task::Act { .. }, _) => builder.acted(outcome, self.context(client)),
@@ -308,8 +311,12 @@ impl<'a> Run<'a> {
             }
             With::Confirmation(confirmation) => {
                 let Accepted { progress, request_id } = self.accepted.remove(&position)?;
-                self.console.confirming(self.accepted.len());
+                self.show_confirming();
                 self.builder(position, progress)?.confirmed(request_id, confirmation, self.plan.cancel.reason())
+            }
+            With::OnboardingUrl(url) => {
+                let Accepted { progress, request_id } = self.accepted.remove(&position)?;
+                self.builder(position, progress)?.accepted(request_id, url)
             }
         };
         // A hint is shown once for all IDs.
@@ -324,12 +331,23 @@ impl<'a> Run<'a> {
         None
     }
 
-    /// Reads a partner until the change has taken effect. Other IDs may start meanwhile.
+    /// Whether a partner is read after a 204 even without `--wait`. The record says where the partner confirms.
+    fn reads_onboarding_url(&self) -> bool {
+        self.plan.action.is_confirmed_by_partner && !self.plan.cancel.is_set()
+    }
+
+    fn show_confirming(&self) {
+        if matches!(self.plan.task, Task::Act { wait: Some(_) }) {
+            self.console.confirming(self.accepted.len());
+        }
+    }
+
+    /// Reads a partner until the change has taken effect, or once. Other IDs may start meanwhile.
     fn follow_up<'f>(
         &self,
         position: usize,
         builder: RecordBuilder<'f>,
-        wait: Duration,
+        wait: Option<Duration>,
         client: &'f Client<'_>,
         permit: OwnedSemaphorePermit,
     ) -> LocalBoxFuture<'f, Landed>
@@ -339,8 +357,11 @@ impl<'a> Run<'a> {
         let (context, reads) = (self.context(client), Rc::clone(&self.confirmations));
         Box::pin(async move {
             let RecordBuilder { id, action, .. } = builder;
-            let confirmation = confirm(client, action, id, wait, context, &reads).await;
-            Landed { position, with: With::Confirmation(confirmation), permit }
+            let with = match wait {
+                Some(wait) => With::Confirmation(confirm(client, action, id, wait, context, &reads).await),
+                None => With::OnboardingUrl(onboarding_url(client, id, context, &reads).await),
+            };
+            Landed { position, with, permit }
         })
     }
 
@@ -355,10 +376,15 @@ impl<'a> Run<'a> {
             }
         }
         for (position, Accepted { progress, request_id }) in std::mem::take(&mut self.accepted) {
-            let given_up = Confirmation::Stopped { seen: "the last check had no answer".to_owned() };
-            if let Some(builder) = self.builder(position, progress) {
-                self.report(builder.confirmed(request_id, given_up, cancelled), None, sink);
-            }
+            let Some(builder) = self.builder(position, progress) else { continue };
+            let record = match self.plan.task {
+                Task::Act { wait: Some(_) } => {
+                    let given_up = Confirmation::Stopped { seen: "the last check had no answer".to_owned() };
+                    builder.confirmed(request_id, given_up, cancelled)
+                }
+                Task::Act { wait: None } | Task::Rehearse => builder.accepted(request_id, None),
+            };
+            self.report(record, None, sink);
         }
         for position in self.next..self.plan.ids.len() {
             let Some(builder) = self.builder(position, Progress::default()) else { break };

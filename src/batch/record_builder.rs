@@ -11,7 +11,7 @@ use crate::graph::client::{Outcome, Progress};
 use crate::graph::failure::{CallContext, CallFailure, FailureKind, MAY_BE_DONE};
 use crate::graph::partner::{Fields, Partner};
 use crate::ids::PartnerId;
-use crate::output::record::{Owner, Record, Status};
+use crate::output::record::{Details, Owner, PartnerAsRead, Record, Status};
 
 /// What a record needs to know before there is a result.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ impl RecordBuilder<'_> {
     /// The record of a write.
     pub fn acted(&self, outcome: Outcome, context: CallContext<'_>) -> Record {
         match outcome.last {
-            Some(Ok(answer)) if answer.status == 204 => self.accepted(Status::Done(self.action), answer.request_id),
+            Some(Ok(answer)) if answer.status == 204 => self.accepted(answer.request_id, None),
             last => self.failed(context.failure(Outcome { last, ..outcome }, Purpose::Write(self.id))),
         }
     }
@@ -43,7 +43,7 @@ impl RecordBuilder<'_> {
         cancelled: Option<CancelReason>,
     ) -> Record {
         let failure = match confirmation {
-            Confirmation::InEffect => return self.accepted(Status::Done(self.action), request_id),
+            Confirmation::InEffect { onboarding_url } => return self.accepted(request_id, onboarding_url),
             Confirmation::TimeUp { waited, seen } => {
                 let waited = humantime::format_duration(waited);
                 let message =
@@ -81,8 +81,9 @@ impl RecordBuilder<'_> {
                 };
                 let already = self.action.already.as_ref().filter(is_already);
                 let status = already.map_or(Status::Would(self.action), Status::Already);
-                let words: Vec<_> = display_name.into_iter().chain(onboarding_status).collect();
-                Record { http_status: Some(200), remark: Some(words.join(", ")), ..self.record(status) }
+                let partner = Some(PartnerAsRead { display_name, onboarding_status });
+                let details = Some(Details::DryRun { dry_run: true, partner });
+                Record { http_status: Some(200), details, ..self.record(status) }
             }
             Err(failure) => self.failed(failure),
         }
@@ -90,7 +91,7 @@ impl RecordBuilder<'_> {
 
     /// The record of an ID that an earlier run has done.
     pub fn skipped(&self) -> Record {
-        Record { remark: Some("done by an earlier run".to_owned()), ..self.record(Status::Skipped) }
+        self.record(Status::Skipped)
     }
 
     /// The record of an ID for which no request was sent.
@@ -114,9 +115,12 @@ impl RecordBuilder<'_> {
         self.failed(CallFailure::cancelled(reason, message))
     }
 
-    /// The record of a 204.
-    fn accepted(&self, status: Status, request_id: Option<String>) -> Record {
-        Record { http_status: Some(204), request_id, ..self.record(status) }
+    /// The record of a 204. `onboarding_url` is where the partner confirms the change, if it has to and that is known.
+    pub fn accepted(&self, request_id: Option<String>, onboarding_url: Option<String>) -> Record {
+        let record = self.record(Status::Done(self.action));
+        let onboarding_url = onboarding_url.filter(|url| !url.is_empty());
+        let details = record.details.as_ref().map(|_| Details::Onboarding { onboarding_url });
+        Record { http_status: Some(204), request_id, details, ..record }
     }
 
     fn failed(&self, failure: CallFailure) -> Record {
@@ -141,8 +145,7 @@ impl RecordBuilder<'_> {
             client_request_id,
             request_id: None,
             error: None,
-            dry_run: self.is_rehearsal,
-            remark: None,
+            details: Details::of_run(self.action, self.is_rehearsal),
         }
     }
 }

@@ -46,6 +46,18 @@ struct Entry {
 
 impl Listed for Entry {
     const TOKENS: Tokens = Tokens::Redacted;
+    const COLUMNS: &'static [&'static str] = &[
+        "profile",
+        "current",
+        "account",
+        "tenant_id",
+        "client_id",
+        "graph_url",
+        "login_url",
+        "expires_at",
+        "renewable",
+        "error",
+    ];
 
     fn id(&self) -> &str {
         &self.profile

@@ -13,6 +13,7 @@ use crate::graph::pace::Rate;
 use crate::graph::partner::Partner;
 use crate::ids::Collected;
 use crate::ids::input::{self, Stdin};
+use crate::output::partners::PartnerWithUrl;
 use crate::output::stdout;
 use crate::output::terminal::TextStyle;
 use crate::permission;
@@ -58,7 +59,7 @@ async fn show(context: &Context, cli::Ids { ids, from_file, names, allow_empty }
     ));
     while let Some((id, partner)) = read.next().await {
         match partner {
-            Ok(partner) => partners.push(partner),
+            Ok(partner) => partners.push(PartnerWithUrl(partner)),
             // One line for all: there may be thousands, and the reason was reported before.
             Err(failure) if failure.is_unsent => {
                 verdicts.push(failure.verdict());

@@ -24,7 +24,7 @@ use crate::ids::{Collected, PartnerId, PartnerIds};
 use crate::interrupt::{Interrupts, block_on};
 use crate::net::root::Cloud;
 use crate::output::format::text::{RecordStyle, text_line};
-use crate::output::record::{Owner, Status, Summary};
+use crate::output::record::{Details, Owner, Status, Summary};
 use crate::output::sink::Sink;
 use crate::output::terminal::{Layout, TextStyle, measure};
 use crate::output::{Format, stdout};
@@ -236,7 +236,9 @@ impl PartnerWrite<'_> {
         let progress = context.console.start_progress(total, rate).filter(|_| std::io::stdout().is_terminal());
         // With -v, a reader that does not read standard error must not hold up the records.
         let batch_size = if context.is_traced() { 1 } else { BATCH_SIZE };
-        let sink = Sink::start(context.format, record_style(context, &plan.ids), progress, batch_size)
+        let details = Details::of_run(plan.action, plan.task == Task::Rehearse);
+        let heading = context.format.heading(details.as_ref())?;
+        let sink = Sink::start(context.format, heading, record_style(context, &plan.ids), progress, batch_size)
             .context("cannot start to write the results")?;
         Ok((plan, RunIo { console: &context.console, sink, interrupts }))
     }

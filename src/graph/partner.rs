@@ -55,8 +55,8 @@ impl Partner {
 
     fn new(raw: Box<RawValue>, answer: &Answer) -> Option<Self> {
         let mut fields: Fields = serde_json::from_str(raw.get()).ok()?;
-        let Fields { id, display_name, onboarding_status, last_connection_date_time } = &mut fields;
-        let others = [display_name, onboarding_status, last_connection_date_time];
+        let Fields { id, display_name, onboarding_status, onboarding_url, last_connection_date_time } = &mut fields;
+        let others = [display_name, onboarding_status, onboarding_url, last_connection_date_time];
         for text in others.into_iter().flatten().chain([id]) {
             *text = answer.without_secrets(text);
         }
@@ -89,6 +89,9 @@ pub struct Fields {
     /// `notOnboarded`, `onboarding`, `onboarded`, or a value that the service adds later.
     #[serde(default)]
     pub onboarding_status: Option<String>,
+    /// Where the partner confirms an onboarding.
+    #[serde(default)]
+    pub onboarding_url: Option<String>,
     /// When the partner last connected to Intune, as Graph writes it.
     #[serde(default)]
     pub last_connection_date_time: Option<String>,

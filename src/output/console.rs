@@ -8,7 +8,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::progress::{ProgressLine, State};
 use super::stdout::Patient;
-use super::style::{Color, DIM, RED, YELLOW};
+use super::style::{Color, DIM, RED, YELLOW, painted};
+use super::terminal::{Layout, wrap_message};
 use crate::error::Error;
 use crate::graph::pace::Rate;
 use crate::text::sanitize::{sanitize_lines, without_tokens};
@@ -28,12 +29,12 @@ impl Console {
 
     /// Prints an error: the command did not do what was asked.
     pub fn error(&self, message: &str) {
-        self.labelled("error", RED, message);
+        self.labelled("error", RED, message, true);
     }
 
-    /// Prints what to do next.
+    /// Prints what to do next. Indented lines are commands.
     pub fn hint(&self, message: &str) {
-        self.labelled("hint", AnsiColor::Cyan.on_default(), message);
+        self.labelled("hint", AnsiColor::Cyan.on_default(), message, false);
     }
 
     /// Prints an error, and its hint if it has one.
@@ -54,13 +55,13 @@ impl Console {
 
     /// Prints what a person must know to continue. Shown even if quiet.
     pub fn instruction(&self, message: &str) {
-        self.line(&sanitize_lines(message));
+        self.line(&wrapped(message, 0, false));
     }
 
     /// Prints a warning. Not shown if quiet.
     pub fn warning(&self, message: &str) {
         if !self.quiet {
-            self.labelled("warning", YELLOW, message);
+            self.labelled("warning", YELLOW, message, true);
         }
     }
 
@@ -75,29 +76,26 @@ impl Console {
     /// Prints a plain line. Not shown if quiet.
     pub fn note(&self, message: &str) {
         if !self.quiet {
-            self.line(&sanitize_lines(message));
+            self.line(&wrapped(message, 0, false));
         }
     }
 
-    /// Prints a line of `-v`.
+    /// Prints a line of `-v`. It is not wrapped: one line is one event.
     pub fn trace(&self, message: &str) {
-        let message = sanitize_lines(message);
-        self.line(&if self.color { format!("{DIM}{message}{DIM:#}") } else { message.into_owned() });
+        self.line(&painted(&cleaned(message), DIM, self.color));
     }
 
-    fn labelled(&self, label: &str, style: Style, message: &str) {
-        let message = sanitize_lines(message);
-        self.line(&if self.color {
-            format!("{style}{label}:{style:#} {message}")
-        } else {
-            format!("{label}: {message}")
-        });
+    /// `is_list`: indented lines are entries of a list.
+    fn labelled(&self, label: &str, style: Style, message: &str, is_list: bool) {
+        let label = format!("{label}:");
+        let message = wrapped(message, label.len() + 1, is_list);
+        self.line(&format!("{} {message}", painted(&label, style, self.color)));
     }
 
     fn line(&self, line: &str) {
         let write = || {
             // If standard error fails, there is nowhere left to report that.
-            let _ = Patient(io::stderr().lock()).write_all(format!("{}\n", without_tokens(line)).as_bytes());
+            let _ = Patient(io::stderr().lock()).write_all(format!("{line}\n").as_bytes());
         };
         match &*self.progress.borrow() {
             Some(line) => line.suspend(write),
@@ -170,6 +168,19 @@ impl Console {
         if let Some(line) = self.progress.borrow_mut().take() {
             line.end();
         }
+    }
+}
+
+fn cleaned(message: &str) -> String {
+    without_tokens(&sanitize_lines(message)).into_owned()
+}
+
+/// Fits a message into the terminal, after a label of this width. For programs, it stays as it is.
+fn wrapped(message: &str, label: usize, is_list: bool) -> String {
+    let message = cleaned(message);
+    match Layout::of(&io::stderr()) {
+        Layout::Columns { width: Some(width) } => wrap_message(&message, width, label, is_list),
+        Layout::Columns { width: None } | Layout::Tabs => message,
     }
 }
 

@@ -2,27 +2,79 @@
 
 use anstyle::Style;
 
+use serde::Serialize;
+
 use super::format::{Listed, Tokens};
 use super::style::{DIM, GREEN, MAGENTA};
 use super::table::{self, Cell, Column};
 use super::terminal::{Layout, TextStyle};
 use crate::graph::partner::Partner;
-use crate::text::sanitize::sanitize;
+use crate::text::sanitize::{one_line, sanitize};
 
 impl Listed for Partner {
     const TOKENS: Tokens = Tokens::Kept;
+    /// The fields of the reference (Microsoft Graph v1.0, remoteAssistancePartner).
+    const COLUMNS: &'static [&'static str] =
+        &["id", "displayName", "onboardingStatus", "onboardingUrl", "lastConnectionDateTime"];
 
     fn id(&self) -> &str {
         &self.fields.id
     }
 
     fn table(partners: &[Self], style: TextStyle) -> String {
-        // With these headings and the known statuses, 80 columns leave 10 for the name.
-        let columns =
-            [Column::whole("id"), Column::cut("name"), Column::whole("status"), Column::whole("last seen (UTC)")];
-        let row = |partner| [id(partner), name(partner), status(partner), last_seen(partner, style.layout)];
-        table::text(&columns, &partners.iter().map(row).collect::<Vec<_>>(), style)
+        let row = |partner| row(partner, style.layout);
+        table::text(&HEADINGS, &partners.iter().map(row).collect::<Vec<_>>(), style)
     }
+}
+
+/// A partner with its `onboardingUrl` in text, too. In all other formats it is the same.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct PartnerWithUrl(pub Partner);
+
+impl Listed for PartnerWithUrl {
+    const TOKENS: Tokens = Partner::TOKENS;
+    const COLUMNS: &'static [&'static str] = Partner::COLUMNS;
+
+    fn id(&self) -> &str {
+        self.0.id()
+    }
+
+    /// On a terminal, the URLs are below the table. There they have room.
+    fn table(partners: &[Self], style: TextStyle) -> String {
+        let url =
+            |partner: &Partner| one_line(partner.fields.onboarding_url.as_deref().unwrap_or_default()).into_owned();
+        if style.layout == Layout::Tabs {
+            let [first, second, third, fourth] = HEADINGS;
+            let columns = [first, second, third, fourth, Column::whole("onboarding URL")];
+            let row = |Self(partner): &Self| {
+                let [id, name, status, last_seen] = row(partner, style.layout);
+                [id, name, status, last_seen, url(partner).into()]
+            };
+            return table::text(&columns, &partners.iter().map(row).collect::<Vec<_>>(), style);
+        }
+        let rows: Vec<_> = partners.iter().map(|Self(partner)| row(partner, style.layout)).collect();
+        let urls: String = partners
+            .iter()
+            .map(|Self(partner)| (partner, url(partner)))
+            .filter(|(_, url)| !url.is_empty())
+            .map(|(partner, url)| {
+                let Cell { text: name, .. } = name(partner);
+                let name = if name.is_empty() { id(partner).text } else { name };
+                format!("Onboarding URL of {name}: {url}\n")
+            })
+            .collect();
+        let gap = if urls.is_empty() { "" } else { "\n" };
+        table::text(&HEADINGS, &rows, style) + gap + &urls
+    }
+}
+
+/// With these headings and the known statuses, 80 columns leave 10 for the name.
+const HEADINGS: [Column; 4] =
+    [Column::whole("id"), Column::cut("name"), Column::whole("status"), Column::whole("last seen (UTC)")];
+
+fn row(partner: &Partner, layout: Layout) -> [Cell; 4] {
+    [id(partner), name(partner), status(partner), last_seen(partner, layout)]
 }
 
 pub fn id(partner: &Partner) -> Cell {
@@ -178,6 +230,37 @@ ID                                    NAME        STATUS        LAST SEEN (UTC)
             let is_plain = colored.contains("\tsomeNewStatus\t") || colored.contains(" someNewStatus\n");
             assert!(is_plain, "{colored:?}");
         }
+    }
+
+    #[test]
+    fn show_has_the_onboarding_urls_below_the_table_or_in_a_fifth_column() {
+        let with_url = |mut partner: Partner, url: &str| {
+            partner.fields.onboarding_url = Some(url.to_owned());
+            PartnerWithUrl(partner)
+        };
+        let url = "https://partner.example/onboarding/".to_owned() + &"x".repeat(600);
+        let shown = || {
+            vec![
+                with_url(partner("a", "Team\tViewer", "onboarding", "2026-11-20T08:15:03Z"), &url),
+                PartnerWithUrl(partner("b", "No URL", "onboarded", "")),
+                with_url(partner("c", "", "onboarding", ""), "https://c.example/\u{1b}[2J"),
+                with_url(partner("d", "Empty", "onboarding", ""), ""),
+            ]
+        };
+        let text = PartnerWithUrl::table(&shown(), TextStyle::PLAIN);
+        let lines: Vec<_> = text.lines().map(|line| line.split('\t').collect::<Vec<_>>()).collect();
+        assert_eq!(lines[0], ["a", "Team Viewer", "onboarding", "2026-11-20T08:15:03Z", &url]);
+        assert_eq!(lines[1], ["b", "No URL", "onboarded", "", ""]);
+        assert_eq!(lines[2][4], "https://c.example/\u{fffd}[2J");
+        for width in [80, 20] {
+            let partners: Vec<_> = shown().into_iter().map(|PartnerWithUrl(partner)| partner).collect();
+            let table = written(&partners, columns(Some(width)));
+            let urls =
+                format!("\nOnboarding URL of Team Viewer: {url}\nOnboarding URL of c: https://c.example/\u{fffd}[2J\n");
+            assert_eq!(PartnerWithUrl::table(&shown(), columns(Some(width))), table + &urls);
+        }
+        let without = [PartnerWithUrl(partner("b", "No URL", "onboarded", ""))];
+        assert!(!PartnerWithUrl::table(&without, columns(Some(80))).contains("\n\n"));
     }
 
     proptest! {

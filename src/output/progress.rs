@@ -1,6 +1,6 @@
 //! The progress line on standard error: how far the run is and how long the rest will take. While all requests are
-//! paused, it shows for how much longer and which server asked for it. [`State`] is pure: the time since the start of
-//! the run is passed in.
+//! paused, it shows for how much longer and which server asked for it. While the rate limit delays the next request, it
+//! shows when the run continues. [`State`] is pure: the time since the start of the run is passed in.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,8 @@ use crate::text::sanitize::sanitize;
 const TICK: Duration = Duration::from_millis(250);
 /// Reading that takes less time than this shows no line.
 const SHORT: Duration = Duration::from_secs(1);
+/// A wait for the rate limit that is not longer than this is not shown: the line would flicker.
+const UNNOTICED: Duration = Duration::from_secs(1);
 /// Earlier, a rate and an estimate would be guesses.
 const MEANINGFUL: Duration = Duration::from_secs(2);
 /// Columns left free on the right: the `^C` that a terminal echoes would wrap a full line, which could not be erased
@@ -147,8 +149,14 @@ pub struct State {
     hold: Option<ShownHold>,
     /// The end of the latest pause, or the start of the run, and how many requests were still to be sent then.
     open: (Duration, usize),
-    /// Until when the rate limit last delayed a request.
-    paced: Option<Duration>,
+    paced: Option<Paced>,
+}
+
+/// The latest time for which the rate limit delayed a request.
+#[derive(Debug, Clone, Copy)]
+struct Paced {
+    since: Duration,
+    until: Duration,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -210,7 +218,11 @@ impl State {
 
     /// The rate limit delays the next request by `wait`.
     pub fn paced(&mut self, now: Duration, wait: Duration) {
-        self.paced = Some(now.saturating_add(wait));
+        let until = now.saturating_add(wait);
+        // Reads may wait for a shorter time than writes.
+        if self.paced.is_none_or(|paced| paced.until < until) {
+            self.paced = Some(Paced { since: now, until });
+        }
     }
 
     /// The line: always narrower than the terminal, and empty if there is nothing to show.
@@ -222,6 +234,7 @@ impl State {
             (Subject::Reading(_), Some(hold)) => hold.tell(now, &mut text),
             (Subject::Reading(what), None) if now >= SHORT => {
                 text.insist(&format!("reading {what}: {}", approx_duration(now)));
+                self.tell_paced(now, &mut text);
             }
             (Subject::Reading(_), None) => {}
             (Subject::Ids { total, .. }, Some(hold)) => {
@@ -231,6 +244,7 @@ impl State {
             }
             (Subject::Ids { total, .. }, None) => {
                 text.insist(&format!("{}/{total}", self.done));
+                self.tell_paced(now, &mut text);
                 self.tell_more(now, &mut text);
                 let columns = [16, 8].into_iter().find(|columns| text.has_room_for(*columns));
                 bar = columns.map(|columns| bar_of(self.done, total, columns));
@@ -242,6 +256,16 @@ impl State {
         }
     }
 
+    /// Adds when the run continues, if the rate limit delays it noticeably.
+    fn tell_paced(&self, now: Duration, text: &mut Parts) {
+        if let Some(paced) = self.paced_at(now) {
+            let left = approx_duration(seconds(paced.until.saturating_sub(now)));
+            if !text.add(&format!("rate limit: continues in {left}")) {
+                text.insist(&format!("rate limit: {left}"));
+            }
+        }
+    }
+
     /// Adds the parts that fit, the most important first.
     fn tell_more(&self, now: Duration, text: &mut Parts) {
         let parts = [
@@ -249,7 +273,7 @@ impl State {
             (self.failed > 0).then(|| format!("{} failed", self.failed)),
             self.estimate(now).map(|left| format!("about {} left", approx_duration(seconds(left)))),
             (self.confirming > 0).then(|| format!("{} not visible yet", self.confirming)),
-            self.rate(now).filter(|_| self.hold_at(now).is_none()).map(per_time),
+            self.rate(now).filter(|_| self.hold_at(now).is_none() && self.paced_at(now).is_none()).map(per_time),
         ];
         for part in parts.into_iter().flatten() {
             text.add(&part);
@@ -258,6 +282,11 @@ impl State {
 
     fn hold_at(&self, now: Duration) -> Option<&ShownHold> {
         self.hold.as_ref().filter(|hold| hold.until > now)
+    }
+
+    fn paced_at(&self, now: Duration) -> Option<Paced> {
+        self.paced
+            .filter(|paced| !self.stopping && paced.until > now && paced.until.saturating_sub(paced.since) > UNNOTICED)
     }
 
     fn to_send(&self) -> usize {
@@ -301,7 +330,7 @@ impl State {
         let most = windows(to_send.saturating_add(pace.requests));
         let by_pace = planned.min(most).max(windows(to_send));
         // Bursts with waits between them say nothing about the rest; then only the rate limit counts.
-        let is_paced = self.paced.is_some_and(|until| observed < until.saturating_add(pace.window));
+        let is_paced = self.paced.is_some_and(|paced| observed < paced.until.saturating_add(pace.window));
         Some(hold.saturating_add(if is_paced { by_pace } else { by_pace.max(by_rate) }))
     }
 }
@@ -466,6 +495,47 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_for_the_rate_limit_shows_when_the_run_continues() {
+        let mut paced = State { failed: 3, ..run(Some(Rate::PUBLISHED), 100) };
+        paced.paced(s(2), s(18));
+        let table = [
+            (2.0, 90, "===>              100/500  rate limit: continues in 18s  3 failed  about 1m 18s left"),
+            (2.0, 80, "=>        100/500  rate limit: continues in 18s  3 failed  about 1m 18s left"),
+            (2.1, 68, "===>              100/500  rate limit: continues in 18s  3 failed"),
+            (2.0, 40, "100/500  rate limit: continues in 18s"),
+            (2.0, 39, "100/500  rate limit: 18s  3 failed"),
+            (2.0, 20, "100/500  rate lim"),
+            (19.2, 40, "100/500  rate limit: continues in 1s"),
+            // It is over.
+            (20.0, 80, "===>              100/500  3 failed  about 1m left  5.0/s"),
+        ];
+        for (now, width, line) in table {
+            let shown = paced.line(Duration::from_secs_f64(now), width, false);
+            assert_eq!(shown, line, "after {now} s in {width} columns");
+        }
+        // A shorter wait of another request does not hide it.
+        paced.paced(s(3), s(4));
+        assert_eq!(paced.line(s(4), 40, false), "100/500  rate limit: continues in 16s");
+        let stopping = State { stopping: true, ..paced.clone() };
+        assert_eq!(stopping.line(s(4), 80, false), "===>              100/500  stopping  3 failed");
+        // A pause by the service takes precedence, and what is left of the wait is shown after it.
+        paced.held(s(4), GRAPH, 429, s(6), true);
+        assert_eq!(paced.line(s(4), 65, false), "100/500  paused, 6s left: graph.microsoft.com answered 429");
+        assert_eq!(paced.line(s(11), 40, false), "100/500  rate limit: continues in 9s");
+    }
+
+    #[test]
+    fn a_wait_for_the_rate_limit_of_a_second_or_less_is_not_shown() {
+        let mut state = run(Some(Rate { requests: 1, window: s(1) }), 10);
+        for now in 0..10 {
+            state.paced(s(now), s(1));
+            assert!(!state.line(s(now), 200, false).contains("rate limit"));
+        }
+        state.paced(s(10), s(1) + Duration::from_millis(1));
+        assert!(state.line(s(10), 200, false).contains("rate limit: continues in 2s"));
+    }
+
+    #[test]
     fn the_longest_pause_is_shown() {
         let mut state = run(None, 120);
         state.held(s(10), GRAPH, 429, s(41), true);
@@ -489,6 +559,8 @@ mod tests {
         assert_eq!(state.line(s(1), 80, false), "paused, 3s left: graph.microsoft.com answered 429");
         assert_eq!(state.line(s(1), 40, false), "paused, 3s left (429)");
         assert_eq!(state.line(s(4), 80, false), "reading the partners: 4s");
+        state.paced(s(5), s(14));
+        assert_eq!(state.line(s(6), 80, false), "reading the partners: 6s  rate limit: continues in 13s");
     }
 
     #[test]
@@ -580,6 +652,20 @@ mod tests {
                 humantime::parse_duration(rest.split_once(" left").unwrap().0).unwrap().as_secs()
             });
             prop_assert_eq!(told, wait.checked_sub(at).filter(|left| *left > 0).map(|left| left.div_ceil(1000)));
+        }
+
+        #[test]
+        fn the_time_of_a_wait_for_the_rate_limit_counts_down_and_disappears(
+            wait in 0..700_000_u64, at in 0..1_400_000_u64, width in 44..200_usize,
+        ) {
+            let mut state = run(None, 1);
+            state.paced(s(10), Duration::from_millis(wait));
+            let line = state.line(s(10) + Duration::from_millis(at), width, false);
+            let told = line.split_once("rate limit: continues in ").map(|(_, rest)| {
+                humantime::parse_duration(rest.split("  ").next().unwrap()).unwrap().as_secs()
+            });
+            let left = wait.checked_sub(at).filter(|left| *left > 0 && wait > 1000);
+            prop_assert_eq!(told, left.map(|left| left.div_ceil(1000)));
         }
 
         #[test]

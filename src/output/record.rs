@@ -38,12 +38,42 @@ pub struct Record {
     pub request_id: Option<String>,
     #[serde(serialize_with = "error")]
     pub error: Option<CallFailure>,
-    /// Written only if true.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub dry_run: bool,
-    /// Details for people, if there is no error.
-    #[serde(skip)]
-    pub remark: Option<String>,
+    #[serde(flatten)]
+    pub details: Option<Details>,
+}
+
+/// The fields that only the records of some runs have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Details {
+    DryRun {
+        /// Always true.
+        dry_run: bool,
+        /// `None` if it could not be read.
+        partner: Option<PartnerAsRead>,
+    },
+    Onboarding {
+        /// Where the partner confirms the onboarding; `None` if that is not known.
+        onboarding_url: Option<String>,
+    },
+}
+
+/// A partner before the change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartnerAsRead {
+    pub display_name: Option<String>,
+    pub onboarding_status: Option<String>,
+}
+
+impl Details {
+    /// The fields that all records of a run have, without values.
+    pub fn of_run(action: &Action, is_rehearsal: bool) -> Option<Self> {
+        match is_rehearsal {
+            true => Some(Self::DryRun { dry_run: true, partner: None }),
+            false => action.is_confirmed_by_partner.then_some(Self::Onboarding { onboarding_url: None }),
+        }
+    }
 }
 
 /// The account that a run acts as, and where. All records of a run share it.
@@ -211,8 +241,7 @@ pub mod tests {
             client_request_id: Some(uuid::Uuid::nil()),
             request_id: Some("r".into()),
             error,
-            dry_run: false,
-            remark: None,
+            details: None,
         }
     }
 }

@@ -57,9 +57,10 @@ pub struct Sink {
 
 impl Sink {
     /// Starts writing to standard output. `progress` is hidden during each write, which may go to the same terminal. At
-    /// most `batch_size` records are handed over together.
+    /// most `batch_size` records are handed over together. `heading` is written before the first result.
     pub fn start(
         format: Format,
+        heading: Vec<u8>,
         style: RecordStyle,
         progress: Option<ProgressLine>,
         batch_size: usize,
@@ -69,6 +70,7 @@ impl Sink {
         let (written_tx, written) = oneshot::channel();
         let mut writer = Writer {
             format,
+            heading,
             style,
             out: stdout::open()?,
             progress,
@@ -125,6 +127,8 @@ impl Sink {
 
 struct Writer<W> {
     format: Format,
+    /// Empty after it was written.
+    heading: Vec<u8>,
     style: RecordStyle,
     out: W,
     progress: Option<ProgressLine>,
@@ -139,6 +143,11 @@ impl<W: Write> Writer<W> {
         match message {
             Message::Records(records) => records.into_iter().for_each(|queued| self.record(queued)),
             Message::Summary(summary) => {
+                if !self.heading.is_empty()
+                    && let Err(error) = self.write(&[])
+                {
+                    self.lose(Some(error), []);
+                }
                 let mut kept = std::mem::take(&mut self.kept);
                 kept.sort_by_key(|record| record.index);
                 if let Err(error) = self.format.records(&mut self.out, &summary, &kept) {
@@ -176,10 +185,11 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes in one call and flushes, so that a line is never incomplete, whatever happens next.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        let headed = [std::mem::take(&mut self.heading).as_slice(), line].concat();
         let out = &mut self.out;
         let mut write = || {
-            out.write_all(bytes)?;
+            out.write_all(&headed)?;
             out.flush()
         };
         match &self.progress {
@@ -208,6 +218,7 @@ mod tests {
     fn write<W: Write>(format: Format, out: W, records: Vec<Record>) -> Writer<W> {
         let mut writer = Writer {
             format,
+            heading: format.heading(None).unwrap(),
             style: RecordStyle::PLAIN,
             out,
             progress: None,
@@ -242,6 +253,21 @@ mod tests {
         assert!(write(Format::Ndjson, Full(0, io::ErrorKind::BrokenPipe), unsent).written.lost.len() == 1);
         let document = write(Format::Json, Full(0, io::ErrorKind::StorageFull), records()).written;
         assert_eq!(document.lost.len(), 3);
+    }
+
+    #[test]
+    fn a_heading_is_written_once_with_the_first_record_or_alone() {
+        let heading = Format::Csv.heading(None).unwrap();
+        assert_eq!(write(Format::Csv, Vec::new(), Vec::new()).out, heading);
+        let out = write(Format::Csv, Vec::new(), vec![record(1, DONE), record(2, Status::Failed)]).out;
+        assert!(out.starts_with(&heading));
+        assert_eq!(String::from_utf8(out).unwrap().lines().count(), 3);
+        let full = write(Format::Csv, Full(0, io::ErrorKind::StorageFull), Vec::new()).written;
+        assert!(full.error.is_some() && full.lost.is_empty());
+        assert_eq!(
+            write(Format::Ndjson, Full(0, io::ErrorKind::StorageFull), Vec::new()).written.error.map(|e| e.kind()),
+            None
+        );
     }
 
     #[test]

@@ -8,6 +8,11 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::style::{Color, Handle};
 
+/// The indent of the further lines of a note, and of an entry of a list.
+const INDENT: usize = 2;
+/// Messages are not wrapped to less than this: every word would be on its own line.
+const NARROWEST: usize = 20;
+
 /// How text is laid out, and whether it is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextStyle {
@@ -34,8 +39,17 @@ impl TextStyle {
 
     /// The style for standard output or standard error.
     pub fn of(stream: &(impl RawStream + Handle), color: Color) -> Self {
-        let columns = || Layout::Columns { width: width(variable().as_deref(), columns_of(stream)) };
-        Self { layout: if stream.is_terminal() { columns() } else { Layout::Tabs }, color: color.on(stream) }
+        Self { layout: Layout::of(stream), color: color.on(stream) }
+    }
+}
+
+impl Layout {
+    /// The layout for standard output or standard error.
+    pub fn of(stream: &(impl RawStream + Handle)) -> Self {
+        match stream.is_terminal() {
+            true => Self::Columns { width: width(variable().as_deref(), columns_of(stream)) },
+            false => Self::Tabs,
+        }
     }
 }
 
@@ -76,8 +90,31 @@ pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", kept.unwrap_or_default().trim_end()))
 }
 
+/// A message on lines of at most `width` columns, of which `label` are taken on the first line. Where it is wrapped, the
+/// text continues below its beginning; a note and an entry of a list continue with an indent, because others follow.
+/// Lines of the message that are indented are commands, which stay whole so that they can be copied, unless `is_list`.
+pub fn wrap_message(message: &str, width: usize, label: usize, is_list: bool) -> String {
+    let wrapped = |(n, line): (usize, &str)| {
+        let text = line.trim_start_matches(' ');
+        let indent = line.len() - text.len();
+        let before = if n == 0 { label } else { 0 };
+        let fits = before + measure(line) <= width;
+        if fits || (indent > 0 && !is_list) {
+            return line.to_owned();
+        }
+        let hanging = match before {
+            0 if indent > 0 || !message.contains('\n') => indent + INDENT,
+            before => indent + before,
+        };
+        let lines = wrap(text, width.saturating_sub(hanging).max(NARROWEST));
+        " ".repeat(indent) + &lines.join(&format!("\n{}", " ".repeat(hanging)))
+    };
+    message.split('\n').enumerate().map(wrapped).collect::<Vec<_>>().join("\n")
+}
+
 /// Wraps a text to lines of at most `width` columns, at spaces and beside double-width characters (Japanese and Chinese
-/// have no spaces). The terminal breaks a longer word, so that a URL can still be copied.
+/// have no spaces), but not in a command between backticks. The terminal breaks a longer word, so that a URL can still
+/// be copied.
 pub fn wrap(text: &str, width: usize) -> Vec<&str> {
     let is_wide = |c: char| c.width() == Some(2);
     let mut lines = Vec::new();
@@ -86,7 +123,9 @@ pub fn wrap(text: &str, width: usize) -> Vec<&str> {
         let mut parted = None;
         for (line, next) in joints(rest).filter(|(line, next)| {
             let is_behind_space = line.ends_with(' ') && !next.starts_with(' ');
-            !line.trim().is_empty() && (is_behind_space || line.ends_with(is_wide) || next.starts_with(is_wide))
+            let may_part = is_behind_space || line.ends_with(is_wide) || next.starts_with(is_wide);
+            let is_in_command = line.matches('`').count() % 2 == 1 && next.contains('`');
+            !line.trim().is_empty() && may_part && !is_in_command
         }) {
             // If nothing fits, take the shortest possible line.
             if parted.is_some() && measure(line.trim_end()) > width {
@@ -185,7 +224,7 @@ mod tests {
 
     #[test]
     fn lines_are_wrapped_between_words() {
-        let table: [(&str, usize, &[&str]); 8] = [
+        let table: [(&str, usize, &[&str]); 11] = [
             ("", 10, &[""]),
             ("as it is", 8, &["as it is"]),
             ("as it is", 7, &["as it", "is"]),
@@ -194,13 +233,88 @@ mod tests {
             ("パートナーが見つかりません", 10, &["パートナー", "が見つかり", "ません"]),
             ("404 見つかりません (request ID r)", 12, &["404 見つかり", "ません", "(request ID", "r)"]),
             ("か\u{3099}き\u{3099}", 2, &["か\u{3099}", "き\u{3099}"]),
+            ("check with `partner list -o id` now", 20, &["check with", "`partner list -o id`", "now"]),
+            ("check with `partner list -o id`, or not", 10, &["check with", "`partner list -o id`,", "or not"]),
+            ("it's a `b c d", 8, &["it's a", "`b c d"]),
         ];
         for (text, width, expected) in table {
             assert_eq!(wrap(text, width), expected, "{text:?} in {width}");
         }
     }
 
+    #[test]
+    fn the_further_lines_of_a_message_begin_below_its_text() {
+        let url = "https://graph.microsoft.com/v1.0/deviceManagement/remoteAssistancePartners";
+        let command = "  intunectl auth login --tenant contoso.com --profile contoso-emergency";
+        let table = [
+            ("it fits on one line", 40, 7, false, "it fits on one line".to_owned()),
+            (
+                "cannot list the partners: 403 Forbidden: no",
+                40,
+                7,
+                false,
+                "cannot list the partners: 403\n       Forbidden: no".to_owned(),
+            ),
+            // Without a label.
+            (
+                "3 partners: 1 disconnected, 2 not attempted",
+                40,
+                0,
+                false,
+                "3 partners: 1 disconnected, 2 not\n  attempted".to_owned(),
+            ),
+            // Paragraphs.
+            (
+                "To sign in at graph.microsoft.com, open this page:\n\n  https://microsoft.com/devicelogin",
+                40,
+                0,
+                false,
+                "To sign in at graph.microsoft.com, open\nthis page:\n\n  https://microsoft.com/devicelogin".to_owned(),
+            ),
+            // A command stays whole.
+            (
+                &format!("sign in to the other tenant with this:\n{command}"),
+                40,
+                6,
+                false,
+                format!("sign in to the other tenant with\n      this:\n{command}"),
+            ),
+            // A list keeps its lines.
+            (
+                "2 IDs are invalid; nothing was sent:\n  ids.txt:1: `a b` contains a space; put each ID on its own line\n  ids.txt:3: it is empty",
+                40,
+                7,
+                true,
+                "2 IDs are invalid; nothing was\n       sent:\n  ids.txt:1: `a b` contains a space;\n    put each ID on its own line\n  \
+                 ids.txt:3: it is empty"
+                    .to_owned(),
+            ),
+            (&format!("open {url} now"), 40, 6, false, format!("open\n      {url}\n      now")),
+            // There is no room for the label.
+            ("no usable token was found", 10, 9, false, "no usable token was\n         found".to_owned()),
+        ];
+        for (message, width, label, is_list, expected) in table {
+            assert_eq!(wrap_message(message, width, label, is_list), expected, "in {width}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_wrapped_message_has_the_same_words_and_no_line_that_could_be_shorter(
+            lines in proptest::collection::vec("( {0,3}[a-z日本:/`]{1,30}){1,12}", 1..4),
+            width in 33_usize..100, label in 0_usize..10, is_list in any::<bool>(),
+        ) {
+            let message = lines.join("\n");
+            let wrapped = wrap_message(&message, width, label, is_list);
+            let words = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(words(&wrapped), words(&message));
+            for (n, line) in wrapped.lines().enumerate() {
+                let columns = measure(line) + if n == 0 { label } else { 0 };
+                let is_whole = !line.trim().contains(' ') || line.contains('`') || (line.starts_with(' ') && !is_list);
+                prop_assert!(columns <= width || is_whole, "{line:?} in {width}");
+            }
+        }
+
         #[test]
         fn a_cut_text_fits_and_is_a_prefix_of_the_original(text in "([a-z日本 ]|👩‍💻|👍🏽|か\u{3099}|e\u{301}){0,30}", width in 1_usize..40) {
             let short = cut(&text, width);

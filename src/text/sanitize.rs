@@ -6,15 +6,27 @@ use std::borrow::Cow;
 const LONGEST: usize = 500;
 const BEGINNING: usize = 300;
 
+/// Makes a text [`one_line`]. A text of more than 500 characters is cut in the middle.
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    let cleaned = one_line(text);
+    if cleaned.len() <= LONGEST || cleaned.chars().count() <= LONGEST {
+        return cleaned;
+    }
+    let mut chars: Vec<_> = cleaned.chars().collect();
+    let end = chars.len() - (LONGEST - BEGINNING - 1);
+    chars.splice(BEGINNING..end, ['…']);
+    Cow::Owned(chars.into_iter().collect())
+}
+
 /// Replaces characters that could act on a terminal or break a line: control characters (including escape sequences),
 /// line and paragraph separators, and characters that reorder text, which can make one ID look like another. White
-/// space among them becomes a space, all others U+FFFD. A text of more than 500 characters is cut in the middle.
-pub fn sanitize(text: &str) -> Cow<'_, str> {
-    if text.len() <= LONGEST && !text.chars().any(acts_on_terminal) {
+/// space among them becomes a space, all others U+FFFD.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(acts_on_terminal) {
         return Cow::Borrowed(text);
     }
     let mut chars = text.chars().peekable();
-    let mut cleaned = Vec::with_capacity(text.len());
+    let mut cleaned = String::with_capacity(text.len());
     while let Some(c) = chars.next() {
         match c {
             '\r' if chars.peek() == Some(&'\n') => {}
@@ -23,11 +35,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
             c => cleaned.push(c),
         }
     }
-    if cleaned.len() > LONGEST {
-        let end = cleaned.len() - (LONGEST - BEGINNING - 1);
-        cleaned.splice(BEGINNING..end, ['…']);
-    }
-    Cow::Owned(cleaned.into_iter().collect())
+    Cow::Owned(cleaned)
 }
 
 /// Whether a character could act on a terminal, break a line or reorder text.
@@ -105,6 +113,7 @@ mod tests {
             let cleaned = sanitize(&text).into_owned();
             prop_assert!(!cleaned.chars().any(acts_on_terminal));
             prop_assert_eq!(sanitize(&cleaned), cleaned.as_str());
+            prop_assert!(!one_line(&text).contains(acts_on_terminal));
         }
     }
 }

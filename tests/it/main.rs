@@ -18,6 +18,7 @@ mod cli;
 mod completion;
 #[cfg(windows)]
 mod console;
+mod csv_output;
 #[cfg(target_os = "linux")]
 mod footprint;
 mod http2;
@@ -26,6 +27,7 @@ mod keyring;
 #[cfg(target_os = "linux")]
 mod large;
 mod man;
+mod messages;
 mod named;
 mod partner_allow_empty;
 mod partner_delete;

@@ -132,6 +132,26 @@ fn only_records_of_a_dry_run_have_dry_run() {
 }
 
 #[test]
+fn only_records_of_a_dry_run_have_the_partner_as_it_was_read() {
+    let server = service();
+    let seen = rehearse("disconnect", &server, &["onboarded", "nothing", "missing", "-j1", "-o", "ndjson"]);
+    let partners: Vec<_> = seen.records().into_iter().map(|record| record["partner"].clone()).collect();
+    assert_eq!(
+        partners,
+        [
+            json!({"displayName": "Name of onboarded", "onboardingStatus": "onboarded"}),
+            json!({"displayName": null, "onboardingStatus": null}),
+            Value::Null,
+        ]
+    );
+    assert!(seen.records().iter().all(|record| record.as_object().unwrap().contains_key("partner")), "{seen:?}");
+    let line = seen.stdout.lines().next().unwrap();
+    assert!(line.contains(r#""error":null,"dry_run":true,"partner":{"displayName":"#), "{line}");
+    let seen = run(Intunectl::new().disconnect(server.root()).args(["onboarded", "-o", "ndjson"]));
+    assert!(!seen.stdout.contains("\"partner\""), "{seen:?}");
+}
+
+#[test]
 fn the_id_format_prints_only_ids_that_would_be_changed() {
     let seen =
         rehearse("disconnect", &service(), &["onboarded", "notOnboarded", "missing", "other", "-j1", "-o", "id"]);

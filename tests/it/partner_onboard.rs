@@ -1,18 +1,39 @@
 //! `partner onboard`: how it differs from `partner disconnect`, and that nothing else differs. The tests of
 //! `partner disconnect` are more thorough.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::support::server::{Reply, Server};
+use crate::support::server::{Reply, Request, Server};
 use crate::support::{Intunectl, Seen, TOKEN, ids, run, start};
 
 fn onboard(server: &Server, arguments: &[&str]) -> Seen {
     run(Intunectl::new().partner("onboard", server.root()).args(arguments))
 }
 
+/// Where this partner confirms the onboarding.
+fn url_of(id: &str) -> String {
+    format!("https://partner.example/onboarding/{id}?a=b")
+}
+
+/// The answer to a read of a partner.
+fn as_read(id: &str) -> Reply {
+    let url = url_of(id);
+    Reply::status(200).body(format!(r#"{{"id":"{id}","onboardingStatus":"onboarding","onboardingUrl":"{url}"}}"#))
+}
+
+/// A service that accepts every onboarding and can read every partner.
+fn service() -> Server {
+    onboarding(|_| Reply::done())
+}
+
+/// A service that can read every partner. `answer` answers the writes.
+fn onboarding(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
+    Server::start(move |request, _| if request.is_post() { answer(request) } else { as_read(request.id()) })
+}
+
 /// A service for which `p-0002` does not exist.
 fn without_the_second() -> Server {
-    Server::start(|request, _| match request.id() {
+    onboarding(|request| match request.id() {
         "p-0002" => Reply::not_found(),
         id => Reply::done().header("request-id", &format!("r-of-{id}")),
     })
@@ -20,22 +41,140 @@ fn without_the_second() -> Server {
 
 #[test]
 fn the_request_is_a_post_to_begin_onboarding_with_content_length_0() {
-    let server = Server::always(Reply::done);
+    let server = service();
     let seen = onboard(&server, &["5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10", "名é&+;=", "-j1", "-vv"]);
     assert_eq!(seen.code, Some(0), "{seen:?}");
-    let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
+    let writes: Vec<_> = server.requests().into_iter().filter(Request::is_post).collect();
+    let paths: Vec<_> = writes.iter().map(|request| request.path.as_str()).collect();
     let path = |id| format!("/v1.0/deviceManagement/remoteAssistancePartners/{id}/beginOnboarding");
     assert_eq!(paths, ["5F0E1C9A-2b7d-4c8e-9a41-6d3b8f2e7c10", "%E5%90%8D%C3%A9%26%2B%3B%3D"].map(path));
-    for request in server.requests() {
+    for request in writes {
         assert_eq!((request.method.as_str(), request.body.as_slice()), ("POST", &[][..]));
         assert_eq!(request.header("content-length"), Some("0"));
         assert_eq!((request.header("content-type"), request.header("transfer-encoding")), (None, None));
         assert_eq!(request.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
         assert!(uuid::Uuid::parse_str(request.header("client-request-id").unwrap()).is_ok());
     }
-    let server = Server::always(Reply::done);
+    let server = service();
     assert_eq!(onboard(&server, &["a", "--api-version", "beta"]).code, Some(0));
-    assert_eq!(server.requests()[0].path, "/beta/deviceManagement/remoteAssistancePartners/a/beginOnboarding");
+    let path = "/beta/deviceManagement/remoteAssistancePartners/a";
+    let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths, [format!("{path}/beginOnboarding"), path.to_owned()]);
+}
+
+#[test]
+fn after_the_204_the_partner_is_read_once_for_its_onboarding_url() {
+    for (format, expected) in [
+        ("text", format!("a\tonboarding_started\tconfirm at {}\n", url_of("a"))),
+        ("id", "a\n".to_owned()),
+        ("ndjson", format!(r#""error":null,"onboarding_url":"{}"}}"#, url_of("a")) + "\n"),
+        ("csv", format!(",,,,{}\n", url_of("a"))),
+    ] {
+        let server = service();
+        let seen = onboard(&server, &["a", "-o", format]);
+        assert!(seen.stdout.ends_with(&expected), "{format}: {seen:?}");
+        assert_eq!(seen.code, Some(0));
+        let methods: Vec<_> = server.requests().into_iter().map(|request| request.method).collect();
+        assert_eq!(methods, ["POST", "GET"]);
+        assert_eq!(server.ids(), ["a", "a"]);
+    }
+    // It is the record of the write.
+    let record = &onboard(&without_the_second(), &["a", "-o", "ndjson"]).records()[0];
+    assert_eq!(
+        (&record["attempts"], &record["http_status"], &record["request_id"]),
+        (&1.into(), &204.into(), &"r-of-a".into())
+    );
+}
+
+#[test]
+fn with_wait_the_onboarding_url_comes_from_the_read_that_confirms() {
+    let server = service();
+    let seen = onboard(&server, &["a", "--wait", "-o", "ndjson"]);
+    assert_eq!((&seen.records()[0]["onboarding_url"], seen.code), (&url_of("a").into(), Some(0)));
+    assert_eq!((server.ids_of("POST"), server.ids_of("GET")), (vec!["a".to_owned()], vec!["a".to_owned()]));
+}
+
+#[test]
+fn only_records_of_onboardings_have_an_onboarding_url() {
+    let server = without_the_second();
+    let home = Intunectl::new();
+    for (verb, options, is_there) in
+        [("onboard", &[][..], true), ("onboard", &["--dry-run"], false), ("disconnect", &[], false)]
+    {
+        let mut command = home.partner(verb, server.root());
+        let seen =
+            run(command.args(["p-0001", "p-0002", "--fail-fast", "-j1", "p-0003", "-o", "ndjson"]).args(options));
+        assert_eq!(seen.records().len(), 3, "{seen:?}");
+        for record in seen.records() {
+            assert_eq!(record.get("onboarding_url").is_some(), is_there, "{record}");
+            assert!(record["status"] == "onboarding_started" || record["onboarding_url"].is_null(), "{record}");
+        }
+    }
+}
+
+#[test]
+fn a_read_that_fails_changes_neither_the_status_nor_the_exit_code() {
+    let replies: [fn() -> Reply; 10] = [
+        || Reply::not_found(),
+        || Reply::status(403),
+        || Reply::expired(),
+        || Reply::status(500),
+        || Reply::status(503),
+        || Reply::status(200).body("<html>"),
+        || as_read("another"),
+        || Reply::status(200).body(r#"{"id":"a","onboardingUrl":""}"#),
+        || Reply::partner("a", "onboarding"),
+        || Reply::Reset,
+    ];
+    for (n, reply) in replies.into_iter().enumerate() {
+        let server = Server::start(move |request, _| if request.is_post() { Reply::done() } else { reply() });
+        let seen = onboard(&server, &["a", "--retries", "0", "-o", "ndjson"]);
+        let record = &seen.records()[0];
+        assert_eq!((&record["status"], seen.code), (&"onboarding_started".into(), Some(0)), "{n}: {seen:?}");
+        assert_eq!((record["onboarding_url"].is_null(), record["error"].is_null()), (true, true), "{n}: {record}");
+        assert_eq!((seen.stderr.as_str(), server.ids_of("GET").len()), ("", 1), "{n}");
+        let seen = onboard(&server, &["a", "--retries", "0"]);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("a\tonboarding_started\n", Some(0)), "{n}: {seen:?}");
+    }
+}
+
+#[test]
+fn a_read_that_stalls_or_is_throttled_does_not_delay_the_result_for_long() {
+    let replies: [fn() -> Reply; 2] = [|| Reply::Stall(Vec::new()), || Reply::status(429).header("Retry-After", "300")];
+    for reply in replies {
+        let server = Server::start(move |request, _| if request.is_post() { Reply::done() } else { reply() });
+        let start = Instant::now();
+        let seen = onboard(&server, &["a", "--timeout", "2s", "-o", "ndjson"]);
+        assert_eq!((&seen.records()[0]["status"], seen.code), (&"onboarding_started".into(), Some(0)), "{seen:?}");
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn nothing_is_read_after_fail_fast_has_stopped_the_run() {
+    let (server, gate) = Server::gated(
+        |request, _| request.id() == "p-0001",
+        |request, _| if request.id() == "p-0002" { Reply::not_found() } else { Reply::done() },
+    );
+    let running = start("onboard", &server, 2, &["-j2", "--fail-fast", "-o", "ndjson"]);
+    running.wait_for_stdout("p-0002");
+    gate.open();
+    let seen = running.end();
+    assert_eq!((seen.with_status("onboarding_started"), seen.code), (ids(1), Some(1)), "{seen:?}");
+    assert_eq!((server.ids_of("POST").len(), server.ids_of("GET").len()), (2, 0));
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_a_read_and_the_result_is_a_success() {
+    let server = Server::start(|request, _| if request.is_post() { Reply::done() } else { Reply::Stall(Vec::new()) });
+    let running = start("onboard", &server, 1, &["-o", "ndjson", "--timeout", "10m"]);
+    server.wait_for(2);
+    running.signal("INT");
+    running.wait_for_stderr("Interrupt again to stop at once");
+    running.signal("INT");
+    let seen = running.end();
+    assert_eq!((seen.with_status("onboarding_started"), seen.code), (ids(1), Some(130)), "{seen:?}");
+    assert!(seen.records()[0]["onboarding_url"].is_null() && seen.records()[0]["error"].is_null(), "{seen:?}");
 }
 
 #[test]
@@ -43,8 +182,9 @@ fn records_and_text_say_that_onboarding_was_started() {
     let three = ["p-0001", "p-0002", "p-0003", "-j1"];
     let seen = onboard(&without_the_second(), &[&three[..], &["-o", "ndjson"]].concat());
     assert_eq!(seen.code, Some(1));
-    let reported: Vec<_> = seen
-        .records()
+    let mut records = seen.records();
+    records.sort_by_key(|record| record["index"].as_u64());
+    let reported: Vec<_> = records
         .into_iter()
         .map(|record| {
             assert_eq!(record["action"], "onboard");
@@ -64,10 +204,20 @@ fn records_and_text_say_that_onboarding_was_started() {
         ]
     );
     let seen = onboard(&without_the_second(), &three);
-    let lines = "p-0001\tonboarding_started\n\
-                 p-0002\tfailed\t404 ResourceNotFound: no such partner (request ID r-404)\n\
-                 p-0003\tonboarding_started\n";
-    assert_eq!((seen.stdout.as_str(), seen.code), (lines, Some(1)));
+    let lines = format!(
+        "p-0001\tonboarding_started\tconfirm at {}\n\
+         p-0002\tfailed\t404 ResourceNotFound: no such partner (request ID r-404)\n\
+         p-0003\tonboarding_started\tconfirm at {}\n",
+        url_of("p-0001"),
+        url_of("p-0003")
+    );
+    // The second may fail while the first is being read.
+    let sorted = |text: &str| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!((sorted(&seen.stdout), seen.code), (sorted(&lines), Some(1)));
     let summary = seen.timeless().lines().next().unwrap().to_owned();
     assert_eq!(summary, "3 partners: 2 onboarding started, 1 failed in T s");
     assert!(!seen.stderr.contains("disconnect"), "{seen:?}");
@@ -86,7 +236,8 @@ fn the_json_document_counts_started_onboardings_as_succeeded() {
 #[test]
 fn the_id_format_prints_ids_that_succeeded_and_reports_failures() {
     let seen = onboard(&without_the_second(), &["p-0001", "p-0002", "p-0003", "-j1", "-o", "id"]);
-    assert_eq!((seen.stdout.as_str(), seen.code), ("p-0001\np-0003\n", Some(1)));
+    assert_eq!((seen.stdout.lines().count(), seen.code), (2, Some(1)));
+    assert!(["p-0001\n", "p-0003\n"].into_iter().all(|line| seen.stdout.contains(line)), "{seen:?}");
     assert!(seen.stderr.contains("error: p-0002: 404 ResourceNotFound: no such partner"), "{seen:?}");
 }
 
@@ -97,12 +248,13 @@ fn temporary_failures_are_retried() {
         1 => Reply::status(502).header("Retry-After", "0.01"),
         2 => Reply::status(503).header("Retry-After", "1"),
         3 => Reply::status(429).header("Retry-After", "1"),
-        _ => Reply::done(),
+        4 => Reply::done(),
+        _ => as_read("a"),
     });
     let seen = onboard(&server, &["a", "-o", "ndjson"]);
     let record = &seen.records()[0];
     assert_eq!((&record["status"], &record["attempts"], seen.code), (&"onboarding_started".into(), &5.into(), Some(0)));
-    assert!(server.gaps()[2..].iter().all(|gap| *gap >= Duration::from_secs(1)), "{:?}", server.gaps());
+    assert!(server.gaps()[2..4].iter().all(|gap| *gap >= Duration::from_secs(1)), "{:?}", server.gaps());
     assert_eq!(server.ids_of("POST"), ["a"; 5]);
 }
 
@@ -121,16 +273,17 @@ fn permanent_failures_are_not_retried() {
 
 #[test]
 fn a_rejected_token_stops_the_run() {
-    let server = Server::start(|_, n| if n == 1 { Reply::status(401) } else { Reply::done() });
+    let server = onboarding(|request| if request.id() == "p-0002" { Reply::status(401) } else { Reply::done() });
     let seen = run(Intunectl::new().partner("onboard", server.root()).args(ids(9)).args(["-j1", "-o", "ndjson"]));
-    assert_eq!((seen.code, server.ids()), (Some(4), ids(2)), "{seen:?}");
+    assert_eq!((seen.code, server.ids_of("POST")), (Some(4), ids(2)), "{seen:?}");
     assert_eq!(seen.with_status("onboarding_started"), ids(1));
     assert_eq!(seen.with_status("not_attempted"), ids(9)[2..]);
-    assert!(seen.records()[1..].iter().all(|record| record["error"]["kind"] == "auth"), "{seen:?}");
+    let others = seen.records().into_iter().filter(|record| record["id"] != "p-0001");
+    assert!(others.into_iter().all(|record| record["error"]["kind"] == "auth"), "{seen:?}");
 }
 
 #[test]
-fn after_a_signal_every_id_is_reported() {
+fn after_a_signal_every_id_is_reported_and_nothing_is_read() {
     let (server, gate) = Server::gated(|_, _| true, |_, _| Reply::done());
     let running = start("onboard", &server, 9, &["-j3", "-o", "ndjson"]);
     server.wait_for(3);
@@ -145,11 +298,11 @@ fn after_a_signal_every_id_is_reported() {
 
 #[test]
 fn the_rate_limit_is_kept() {
-    let server = Server::always(Reply::done);
+    let server = service();
     let seen =
         run(Intunectl::new().partner("onboard", server.root()).args(ids(9)).args(["--rate", "3/400ms", "-j", "9"]));
     assert_eq!((seen.code, server.done()), (Some(0), ids(9)));
-    let arrivals: Vec<_> = server.requests().into_iter().map(|request| request.at).collect();
+    let arrivals: Vec<_> = server.requests().into_iter().filter(Request::is_post).map(|request| request.at).collect();
     for four in arrivals.windows(4) {
         assert!(four[3] - four[0] >= Duration::from_millis(400), "{:?}", four[3] - four[0]);
     }
@@ -158,15 +311,15 @@ fn the_rate_limit_is_kept() {
 #[test]
 fn ids_come_from_a_file_and_if_one_is_invalid_nothing_is_sent() {
     let home = Intunectl::new();
-    let server = Server::always(Reply::done);
+    let server = service();
     let file = home.file("ids.txt", "a\nb\na\n");
     let seen = run(home.partner("onboard", server.root()).arg("-f").arg(&file).args(["-j1", "-o", "id"]));
-    assert_eq!((seen.stdout.as_str(), seen.code), ("a\nb\n", Some(0)), "{seen:?}");
-    assert_eq!(server.ids(), ["a", "b"]);
+    assert_eq!((seen.stdout.lines().count(), seen.code), (2, Some(0)), "{seen:?}");
+    assert_eq!(server.ids_of("POST"), ["a", "b"]);
     let file = home.file("ids.txt", "c\nd/e\n");
     let seen = run(home.partner("onboard", server.root()).arg("-f").arg(&file));
-    assert_eq!((seen.stdout.as_str(), seen.code, server.requests().len()), ("", Some(2), 2), "{seen:?}");
+    assert_eq!((seen.stdout.as_str(), seen.code, server.requests().len()), ("", Some(2), 4), "{seen:?}");
     assert!(seen.stderr.contains("ids.txt:2"), "{seen:?}");
     let seen = run(&mut home.partner("onboard", server.root()));
-    assert_eq!((seen.code, server.requests().len()), (Some(2), 2), "{seen:?}");
+    assert_eq!((seen.code, server.requests().len()), (Some(2), 4), "{seen:?}");
 }

@@ -70,14 +70,15 @@ impl Watched {
         }
     }
 
-    /// Waits until the line changes. It is whole if it has this end: a console can be read while it is being drawn.
-    fn wait_for_change(&mut self, end: &str) {
-        let whole = |line: Option<String>| line.filter(|line| line.ends_with(end));
-        let before = whole(self.states.last().cloned());
+    /// Waits until the time in the line changes. `time` returns `None` for a line without one: a console can be read
+    /// while its line is being drawn.
+    fn wait_for_change(&mut self, time: impl Fn(&str) -> Option<Duration>) {
+        let before = self.states.last().and_then(|line| time(line));
         let text = until(
             || {
                 let text = self.terminal.screen();
-                whole(latest(&text)).is_some_and(|line| Some(line) != before).then_some(text)
+                let now = latest(&text).and_then(|line| time(&line));
+                now.is_some_and(|now| Some(now) != before).then_some(text)
             },
             || format!("the line does not change from {before:?}"),
         );
@@ -196,6 +197,28 @@ fn results_messages_and_progress_do_not_mix_on_the_terminal() {
 }
 
 #[test]
+fn long_messages_are_wrapped_and_the_line_is_redrawn_below_them() {
+    const ERROR: &str = r#"{"error":{"code":"ResourceNotFound","message":"this tenant has no such partner"}}"#;
+    let (server, gate) = Server::gated(
+        |_, n| n >= 11,
+        |request, _| if request.id() == "p-0007" { Reply::status(404).body(ERROR) } else { Reply::done() },
+    );
+    let home = Intunectl::new();
+    let mut watched = start(&home, &run(&home, &server, 12, &["-j", "1", "-o", "id", "--color", "never"]), 40);
+    watched.wait_for("11/12  1 failed");
+    gate.open();
+    let Ended { states, screen: shown, code, .. } = watched.end();
+    assert!(states.iter().any(|line| line.contains("11/12  1 failed")), "{states:?}");
+    let error = [
+        "error: p-0007: 404 ResourceNotFound:",
+        "       this tenant has no such partner",
+        "12 partners: 11 disconnected, 1 failed",
+    ];
+    assert_eq!(shown[1..3], error[1..], "{shown:?}");
+    assert_eq!((shown[0].as_str(), code), (error[0], Some(1)), "{shown:?}");
+}
+
+#[test]
 fn a_pause_shows_its_server_and_counts_down() {
     let server = Server::start(|_, n| match n {
         2 => Reply::status(429).header("Retry-After", "300"),
@@ -206,15 +229,17 @@ fn a_pause_shows_its_server_and_counts_down() {
     let mut watched = start(&home, &run(&home, &server, 20, &["-j", "1"]), 80);
     watched.wait_for("2/20  paused, 4m");
     watched.wait_for_colour("2/20  paused, ", "\u{1b}[35m");
-    // Two states at least, whatever the first one was.
     let told = format!(" left: {host} answered 429");
-    watched.wait_for_change(&told);
-    watched.wait_for_change(&told);
+    let left = |line: &str| {
+        let left = line.strip_prefix("2/20  paused, ")?.strip_suffix(&told)?;
+        humantime::parse_duration(left).ok()
+    };
+    // Two states at least, whatever the first one was.
+    watched.wait_for_change(left);
+    watched.wait_for_change(left);
     watched.terminal.ctrl_c();
     let ended = watched.end();
-    let left = ended.states.iter().filter_map(|line| line.strip_prefix("2/20  paused, ")?.strip_suffix(&told));
-    let left = left.map(|left| humantime::parse_duration(left).unwrap());
-    let left: Vec<_> = left.collect();
+    let left: Vec<_> = ended.states.iter().filter_map(|line| left(line)).collect();
     assert!(left.is_sorted_by(|earlier, later| earlier >= later), "{left:?}");
     assert!(left[0] <= Duration::from_secs(300) && left[left.len() - 1] < left[0], "{left:?}");
     let shown = ended.screen;
@@ -239,6 +264,41 @@ fn on_a_narrow_terminal_a_pause_shows_its_time_and_status() {
             states.iter().any(|line| line.starts_with("0/500  paused, 4m") && line.ends_with(" left (503)"));
         assert!(with_status, "{columns} {variable:?}: {states:?}");
     }
+}
+
+#[test]
+fn a_wait_for_the_rate_limit_shows_when_the_run_continues_and_counts_down() {
+    for columns in [80, 40] {
+        let server = Server::always(Reply::done);
+        let home = Intunectl::new();
+        let mut watched = start(&home, &run(&home, &server, 20, &["-j", "1", "--rate", "2/300s"]), columns);
+        watched.wait_for("2/20  rate limit: continues in 4m");
+        let left = |line: &str| {
+            let (_, left) = line.split_once("2/20  rate limit: continues in ")?;
+            humantime::parse_duration(left.split("  ").next()?).ok()
+        };
+        watched.wait_for_change(left);
+        watched.wait_for_change(left);
+        watched.terminal.ctrl_c();
+        let Ended { states, screen: shown, code, .. } = watched.end();
+        let left: Vec<_> = states.iter().filter_map(|line| left(line)).collect();
+        assert!(left.is_sorted_by(|earlier, later| earlier >= later), "{states:?}");
+        assert!(left[0] <= Duration::from_secs(300) && left[left.len() - 1] < left[0], "{states:?}");
+        assert!(states.iter().all(|line| line.len() <= usize::from(columns) - FREE), "{states:?}");
+        assert!(!states.iter().any(|line| line.contains("paused")), "{states:?}");
+        assert!(!shown.iter().any(|line| line.contains("rate limit")), "{shown:?}");
+        assert_eq!((shown[0].as_str(), code), ("error: interrupted", Some(130)));
+    }
+}
+
+#[test]
+fn a_short_wait_for_the_rate_limit_is_not_shown() {
+    let server = Server::always(Reply::done);
+    let home = Intunectl::new();
+    let watched = start(&home, &run(&home, &server, 4, &["-j", "1", "--rate", "1/500ms"]), 80);
+    let Ended { states, code, .. } = watched.end();
+    assert!(!states.is_empty() && !states.iter().any(|line| line.contains("rate limit")), "{states:?}");
+    assert_eq!(code, Some(0));
 }
 
 #[test]

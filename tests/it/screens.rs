@@ -6,6 +6,7 @@ mod identity;
 mod ids;
 mod list_and_show;
 mod messages;
+mod narrow;
 mod network;
 mod profiles;
 mod progress;
@@ -44,6 +45,7 @@ const FILES: &[&str] = &[
     "13-progress",
     "14-stopping",
     "15-sandbox",
+    "16-narrow",
 ];
 
 /// One file of screens.

@@ -600,7 +600,7 @@ fn a_variable_with_an_invalid_value_is_a_usage_error() {
     let scene = Scene::new();
     let long = "x".repeat(65);
     for (variable, value, words) in [
-        ("INTUNECTL_OUTPUT", "xml", "'xml' is not an output format; use one of: text, json, ndjson, id"),
+        ("INTUNECTL_OUTPUT", "xml", "'xml' is not an output format; use one of: text, json, ndjson, csv, id"),
         ("INTUNECTL_OUTPUT", "JSON", "'JSON' is not an output format"),
         ("INTUNECTL_CLOUD", "mars", "global, gcc-high, dod, china"),
     ] {

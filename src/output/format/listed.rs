@@ -15,6 +15,8 @@ pub enum Tokens {
 /// An item of a list that a command prints.
 pub trait Listed: Serialize + Sized {
     const TOKENS: Tokens;
+    /// The fields that CSV always shows, in this order. Others follow.
+    const COLUMNS: &'static [&'static str];
 
     fn id(&self) -> &str;
 

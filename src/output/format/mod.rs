@@ -1,6 +1,7 @@
 //! How results are written: one module per format. A new format is a module, a variant of [`Format`], and a line in
 //! each of its methods.
 
+pub mod csv;
 pub mod id;
 pub mod json;
 mod listed;
@@ -13,7 +14,7 @@ use std::str::FromStr;
 use clap::ValueEnum as _;
 use serde::Serialize;
 
-use super::record::{Record, Summary};
+use super::record::{Details, Record, Summary};
 use super::terminal::TextStyle;
 pub use listed::{Listed, Tokens};
 use text::RecordStyle;
@@ -28,6 +29,8 @@ pub enum Format {
     Json,
     /// One JSON record per line, as soon as it is known
     Ndjson,
+    /// A heading and one row per partner, for spreadsheets
+    Csv,
     /// Only IDs, one per line: those that succeeded (list and show: all)
     Id,
 }
@@ -54,11 +57,20 @@ pub enum RecordOutput {
 }
 
 impl Format {
+    /// The line before the records of a run that have these details. It is written even if there are no records.
+    pub fn heading(self, details: Option<&Details>) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Csv => csv::record_heading(details),
+            Self::Text | Self::Json | Self::Ndjson | Self::Id => Ok(Vec::new()),
+        }
+    }
+
     pub fn record(self, record: &Record, style: RecordStyle) -> io::Result<RecordOutput> {
         match self {
             Self::Text => Ok(RecordOutput::Line(text::record(record, style).into_bytes())),
             Self::Json => Ok(RecordOutput::AtTheEnd),
             Self::Ndjson => ndjson::record(record).map(RecordOutput::Line),
+            Self::Csv => csv::record(record).map(RecordOutput::Line),
             Self::Id => Ok(id::record(record).map_or(RecordOutput::Hidden, RecordOutput::Line)),
         }
     }
@@ -67,7 +79,7 @@ impl Format {
     pub fn records(self, out: impl Write, summary: &Summary, records: &[Record]) -> io::Result<()> {
         match self {
             Self::Json => json::records(out, summary, records),
-            Self::Text | Self::Ndjson | Self::Id => Ok(()),
+            Self::Text | Self::Ndjson | Self::Csv | Self::Id => Ok(()),
         }
     }
 
@@ -76,6 +88,7 @@ impl Format {
             Self::Text => Ok(T::table(items, style).into_bytes()),
             Self::Json => json::list(items),
             Self::Ndjson => ndjson::list(items),
+            Self::Csv => csv::list(items),
             Self::Id => Ok(id::list(items)),
         }
     }
@@ -86,6 +99,7 @@ impl Format {
             Self::Text | Self::Id => Ok(text().into_bytes()),
             Self::Json => json::report(report),
             Self::Ndjson => ndjson::report(report),
+            Self::Csv => csv::report(report),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Text: columns for people, tabs for programs.
 
-use crate::output::record::{Record, Status};
+use crate::output::record::{Details, PartnerAsRead, Record, Status};
 use crate::output::style::{DIM, GREEN, MAGENTA, RED, painted};
 use crate::output::terminal::{Layout, TextStyle, measure, wrap};
-use crate::text::sanitize::sanitize;
+use crate::text::sanitize::{one_line, sanitize};
 
 /// How records look as text.
 #[derive(Debug, Clone, Copy)]
@@ -38,10 +38,11 @@ pub fn text_line(record: &Record, style: RecordStyle) -> String {
     };
     let width = width.unwrap_or(usize::MAX);
     // The widest status that has a detail, so that all details start in the same column.
-    let widest = match record.status {
-        would @ (Status::Would(_) | Status::Already(_)) => {
+    let widest = match (record.status, &record.details) {
+        (would @ (Status::Would(_) | Status::Already(_)), _) => {
             record.action.already.as_ref().map_or(would, Status::Already)
         }
+        (_, Some(Details::Onboarding { .. })) => Status::Done(record.action),
         _ => Status::NotAttempted,
     };
     let status_width = widest.name().len().max(name.len());
@@ -63,9 +64,16 @@ pub fn text_line(record: &Record, style: RecordStyle) -> String {
 
 /// The error of an ID, or other details.
 pub fn detail(record: &Record) -> String {
-    match &record.error {
-        Some(failure) => failure.in_words(),
-        None => sanitize(record.remark.as_deref().unwrap_or_default()).into_owned(),
+    match (&record.error, &record.details) {
+        (Some(failure), _) => failure.in_words(),
+        (None, _) if record.status == Status::Skipped => "done by an earlier run".to_owned(),
+        (None, Some(Details::DryRun { partner: Some(PartnerAsRead { display_name, onboarding_status }), .. })) => {
+            let words: Vec<_> = [display_name, onboarding_status].into_iter().flatten().map(String::as_str).collect();
+            sanitize(&words.join(", ")).into_owned()
+        }
+        // Never cut, so that it can be copied.
+        (None, Some(Details::Onboarding { onboarding_url: Some(url) })) => format!("confirm at {}", one_line(url)),
+        (None, _) => String::new(),
     }
 }
 

@@ -100,7 +100,7 @@ fn show_list(screens: &mut Screens) {
     screens.heading("The output goes to a pipe or a file: tabs, no headings, nothing cut, times as Graph writes them");
     screens.sh("intunectl partner list | cat");
     screens.heading("Every other format");
-    for format in ["json", "ndjson", "id"] {
+    for format in ["json", "ndjson", "csv", "id"] {
         screens.sh(&format!("intunectl partner list -o {format}"));
     }
     screens.heading("The format that the environment sets is misspelled: INTUNECTL_OUTPUT is `jsonl`");
@@ -113,6 +113,7 @@ fn show_list(screens: &mut Screens) {
     at_terminal(screens, 80, "intunectl partner list");
     screens.sh("intunectl partner list | wc -l");
     screens.sh("intunectl partner list -o json");
+    screens.sh("intunectl partner list -o csv");
 }
 
 fn show_partners(screens: &mut Screens) {
@@ -121,9 +122,18 @@ fn show_partners(screens: &mut Screens) {
     screens.heading("Show partners, in the order in which they are given");
     at_terminal(screens, 80, &format!("intunectl partner show {FABRIKAM} {TEAMVIEWER}"));
     screens.sh(&format!("intunectl partner show {FABRIKAM} {TEAMVIEWER} | cut -f 1,3"));
-    for format in ["json", "ndjson", "id"] {
+    for format in ["json", "ndjson", "csv", "id"] {
         screens.sh(&format!("intunectl partner show {FABRIKAM} -o {format}"));
     }
+    screens.heading("A partner that has to confirm its onboarding, at a terminal of 80 columns and in a pipe");
+    let url = "https://remote-assistance.example/intune/onboarding?tenant=11111111-2222-3333-4444-555555555555&request=8a2c6e4f";
+    let onboarding = partner(CONTOSO, "Contoso Remote Assistance, Europe", "onboarding", "0001-01-01T00:00:00Z");
+    let onboarding = onboarding.replace('}', &format!(r#","onboardingUrl":"{url}"}}"#));
+    let confirming = Server::always(move || Reply::status(200).body(onboarding.clone()));
+    screens.serve(&confirming);
+    at_terminal(screens, 80, &format!("intunectl partner show {CONTOSO}"));
+    screens.sh(&format!("intunectl partner show {CONTOSO} | cat"));
+    screens.serve(&server);
     screens.heading("One of the partners does not exist");
     screens.sh(&format!("intunectl partner show {TEAMVIEWER} {MISSING}"));
     screens.sh(&format!("intunectl partner show {TEAMVIEWER} {MISSING} -o json"));

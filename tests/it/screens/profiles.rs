@@ -68,6 +68,7 @@ fn auth_status() {
     screens.set("INTUNECTL_TOKEN", &token(&json!({})));
     screens.sh("intunectl auth status");
     screens.sh("intunectl auth status -o json");
+    screens.sh("intunectl auth status -o csv");
 
     screens.heading("Other variables are set, too");
     screens.set("INTUNECTL_PROFILE", "contoso");
@@ -257,6 +258,7 @@ fn profiles() {
     store_token(&screens, "opaque", "EwBwA8l6BAAUs5-an-opaque-token");
     screens.sh("intunectl auth list");
     screens.sh("intunectl auth list -o json");
+    screens.sh("intunectl auth list -o csv");
 
     screens.heading("Profiles that cannot be read");
     screens.sh("intunectl auth status --profile damaged");

@@ -30,6 +30,10 @@ fn progress() {
     }
     screens.heading("Graph throttles the run, but does not say for how long");
     watch(&mut screens, &Server::always(|| Reply::status(429)), RUN, 80, " without Retry-After");
+    for columns in WIDTHS {
+        screens.heading(&format!("The rate limit holds the run back, at {columns} columns"));
+        waiting_for_the_rate_limit(&mut screens, columns);
+    }
     waiting_until_visible(&mut screens);
     reading(&mut screens);
     verbose(&mut screens);
@@ -59,13 +63,21 @@ fn a_run(screens: &mut Screens, columns: u16) {
     let (seen, stream) = terminal.end_with_screen();
     let state = |part: &str| state(&stream, part).unwrap();
     let left = screen(&stream.replace("^C", ""));
-    let (note, rest) = left.split_first().unwrap();
+    let (note, rest) = left.split_at(left.iter().position(|line| line.starts_with("error: ")).unwrap());
     let before = format!("{}\n{}^C", state("0/120"), state("12 failed  about "));
-    let after = format!("{note}\n{}\n{}", state("stopping"), rest.join("\n"));
+    let after = format!("{}\n{}\n{}", note.join("\n"), state("stopping"), rest.join("\n"));
     screens.heading(&format!(
         "The progress line at {columns} columns: at the start, later, and after Ctrl-C. At the end it disappears"
     ));
     screens.show(RUN, &format!("{before}\n{after}"), seen.code);
+}
+
+/// The line of a run that has sent as many requests as the rate limit allows.
+fn waiting_for_the_rate_limit(screens: &mut Screens, columns: u16) {
+    write_ids(screens, 300);
+    // The time left is shown only if there is room.
+    let part = if columns == 80 { "100/300  rate limit: continues in 18s  about " } else { "100/300  rate limit: " };
+    watch(screens, &Server::always(Reply::done), RUN, columns, part);
 }
 
 /// The line while `--wait` polls.
@@ -161,6 +173,7 @@ pub fn steady(text: &str) -> String {
     let mut text = text.replace(&format!("intunectl/{version}"), "intunectl/1.0.0");
     for (before, after, with) in [
         ("about ", " left", "5s"),
+        ("rate limit: continues in ", "s", "18"),
         ("  ", "/s\n", "45"),
         ("paused, ", " left", "4m 59s"),
         ("reading the partners: ", "\n", "1s"),

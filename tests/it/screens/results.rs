@@ -55,8 +55,11 @@ impl Turns {
     }
 }
 
-/// Replaces times and IDs that are not the same in every run.
+/// Replaces times and IDs that are not the same in every run, in JSON and in CSV.
 fn constant(text: &str) -> String {
+    if text.starts_with("id,index,action,") {
+        return text.lines().map(constant_row).collect();
+    }
     let constants = [
         ("\"duration_ms\":", "184"),
         ("\"time\":", "\"2026-11-23T10:15:30.123Z\""),
@@ -73,6 +76,17 @@ fn constant(text: &str) -> String {
             text + key + space + value + rest
         })
     })
+}
+
+/// The same for a row of CSV.
+fn constant_row(row: &str) -> String {
+    let mut cells: Vec<_> = row.split(',').collect();
+    if cells[1] != "index" && cells.len() > 12 {
+        cells[6] = "184";
+        cells[7] = "2026-11-23T10:15:30.123Z";
+        cells[11] = "4c1f8e6a-0b7d-4a3e-9c52-d8e7f6a5b4c3";
+    }
+    cells.join(",") + "\n"
 }
 
 fn done() -> Reply {
@@ -163,12 +177,23 @@ fn show_disconnect(screens: &mut Screens) {
     turns.sh(screens, &format!("{line} -o ndjson"));
     screens.heading("One document, at the end");
     turns.sh(screens, &format!("{line} -o json"));
+    screens.heading("A table for a spreadsheet, and the same for a dry run and an onboarding");
+    turns.sh(screens, &format!("{line} -o csv"));
+    turns.sh(screens, &format!("{line} -o csv --dry-run"));
+    turns.sh(screens, &format!("intunectl partner onboard {FABRIKAM} -o csv"));
     screens.heading("An ID is given twice");
     turns.sh(screens, &format!("intunectl partner disconnect {TEAMVIEWER} {TEAMVIEWER}"));
 }
 
 fn show_onboard(screens: &mut Screens) {
-    let (server, turns) = in_turns(answer);
+    let (server, turns) = in_turns(|request| match request.id() {
+        id if id != MISSING && !request.is_post() => {
+            let url = format!("https://remote-assistance.example/onboarding/{}", &id[..8]);
+            let status = r#""onboardingStatus":"onboarding""#;
+            Reply::status(200).body(format!(r#"{{"id":"{id}",{status},"onboardingUrl":"{url}"}}"#))
+        }
+        _ => answer(request),
+    });
     screens.serve(&server);
     screens.heading("Onboard partners: in a pipe, at a terminal, and in every other format");
     let line = "intunectl partner onboard -f ids.txt";

@@ -74,6 +74,10 @@ fn resume() {
     screens.heading("The file contains no records");
     screens.sh("intunectl partner disconnect -f ids.txt --resume ids.txt");
 
+    screens.heading("The file is CSV, which is no record");
+    screens.home.file("audit.csv", "id,index,action,status\na,1,disconnect,disconnected\n");
+    screens.sh("intunectl partner disconnect -f ids.txt --resume audit.csv");
+
     screens.heading("The shell would empty the file: `>` in place of `>>`");
     screens.home.file("audit.ndjson", &done);
     screens.sh("intunectl partner disconnect -f ids.txt -o ndjson --resume audit.ndjson > audit.ndjson");
