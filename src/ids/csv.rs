@@ -1,5 +1,7 @@
 //! CSV with a header that names the column `id`, as spreadsheets, PowerShell and intunectl write it.
 
+use std::borrow::Cow;
+
 use csv::{Reader, ReaderBuilder, StringRecord, Terminator};
 
 use super::entry::{is_id_heading, named_separator, split_line, unquoted, without_comment};
@@ -50,41 +52,16 @@ impl<'a> Source<'a, '_> {
 
     fn row(&mut self, csv: &Csv<'a>, row: &'a str, cells: &StringRecord) {
         let text = row.trim_end_matches(['\r', '\n']);
-        let cell = |column: Option<usize>| column.and_then(|column| cells.get(column)).unwrap_or_default().trim();
-        let id = unquoted(without_comment(cell(Some(csv.id))));
-        if cells.iter().all(|cell| cell.trim().is_empty()) || csv.is_repeated(cells) {
+        if csv.is_ignored(text, cells) {
             return;
         }
-        if let Some(separator) = named_separator(text) {
-            if separator != csv.separator {
-                self.bad(row, "a line `sep=` names another separator than before; give each file by itself");
-            }
-        } else if text.starts_with('#') {
-            // If the IDs are in the first column, no row begins with it. A comment with quotes may hide other rows.
-            let is_comment = !text.contains('\n') && (csv.id == 0 || cells.len() != csv.columns.len());
-            if !is_comment {
-                self.bad(
-                    row,
-                    "the row begins with `#`, as a comment does; put the first cell in quotes, or remove the row",
-                );
-            }
-        } else if let Some(problem) = problem_of_quotes(text, char::from(csv.separator)) {
-            self.bad(row, problem);
-        } else if cells.len() != csv.columns.len() {
-            let fix = match cells.len() < csv.columns.len() {
-                true => "complete the row, or remove it".to_owned(),
-                false => format!("put a cell that contains `{}` in quotes", char::from(csv.separator).escape_default()),
-            };
-            let (has, expected) = (counted(cells.len(), "cell"), csv.columns.len());
-            self.bad(row, format_args!("the row has {has}, but the header has {expected}; {fix}"));
-        } else if !is_guid(id) && cells.iter().any(|cell| is_id_heading(cell.trim())) {
-            self.bad(row, "the row looks like another header; give each CSV in a file of its own");
-        } else {
-            self.id(row, id, Place::CsvCell);
-            let tenant = cell(csv.tenant);
-            if !tenant.is_empty() {
-                self.tenant(row, tenant);
-            }
+        if let Some(problem) = csv.problem(text, cells) {
+            return self.bad(row, problem);
+        }
+        self.id(row, csv.id_in(cells), Place::CsvCell);
+        let tenant = csv.tenant.and_then(|tenant| cells.get(tenant)).unwrap_or_default().trim();
+        if !tenant.is_empty() {
+            self.tenant(row, tenant);
         }
     }
 }
@@ -155,9 +132,47 @@ impl<'a> Csv<'a> {
         usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX)
     }
 
-    /// Whether a row repeats the header, because files were put together.
-    fn is_repeated(&self, cells: &StringRecord) -> bool {
-        cells.iter().map(|cell| unquoted(cell.trim())).eq(self.columns.iter().map(String::as_str))
+    fn id_in<'r>(&self, cells: &'r StringRecord) -> &'r str {
+        unquoted(without_comment(cells.get(self.id).unwrap_or_default().trim()))
+    }
+
+    /// Whether a row is blank, is a comment, or repeats the header because files were put together.
+    fn is_ignored(&self, row: &str, cells: &StringRecord) -> bool {
+        let is_blank = || cells.iter().all(|cell| cell.trim().is_empty());
+        let is_header = || cells.iter().map(|cell| unquoted(cell.trim())).eq(self.columns.iter().map(String::as_str));
+        is_blank() || is_header() || self.is_comment(row, cells) || named_separator(row) == Some(self.separator)
+    }
+
+    /// If the IDs are in another column than the first, a row with all cells may as well begin with a name. A comment
+    /// with several lines has quotes, and may hide rows.
+    fn is_comment(&self, row: &str, cells: &StringRecord) -> bool {
+        row.starts_with('#') && !row.contains('\n') && (self.id == 0 || cells.len() != self.columns.len())
+    }
+
+    /// Why it is not clear which ID a row has.
+    fn problem(&self, row: &str, cells: &StringRecord) -> Option<Cow<'static, str>> {
+        let separator = char::from(self.separator);
+        if named_separator(row).is_some() {
+            return Some("a line `sep=` names another separator than before; give each file by itself".into());
+        }
+        if row.starts_with('#') {
+            let problem = "the row begins with `#`, as a comment does; put the first cell in quotes, or remove the row";
+            return Some(problem.into());
+        }
+        if let Some(problem) = problem_of_quotes(row, separator) {
+            return Some(problem.into());
+        }
+        if cells.len() != self.columns.len() {
+            let fix = match cells.len() < self.columns.len() {
+                true => "complete the row, or remove it".to_owned(),
+                false => format!("put a cell that contains `{}` in quotes", separator.escape_default()),
+            };
+            let (has, expected) = (counted(cells.len(), "cell"), self.columns.len());
+            return Some(format!("the row has {has}, but the header has {expected}; {fix}").into());
+        }
+        let has_heading = || cells.iter().any(|cell| is_id_heading(cell.trim()));
+        let is_header = !is_guid(self.id_in(cells)) && has_heading();
+        is_header.then(|| "the row looks like another header; give each CSV in a file of its own".into())
     }
 }
 

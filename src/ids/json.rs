@@ -12,7 +12,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::entry::{split_line, value};
-use super::id::{Quoted, is_guid};
+use super::id::Quoted;
 use super::mistake::Place;
 use super::source::{Source, line_number};
 
@@ -20,7 +20,7 @@ impl<'a> Source<'a, '_> {
     /// Reads the JSON values from the start of `rest` to the end of the line on which the last of them ends. Returns
     /// the text after that line; `None` after invalid JSON, because the rest cannot be read.
     pub(super) fn json(&mut self, mut rest: &'a str) -> Option<&'a str> {
-        while begins_json(rest) {
+        while rest.starts_with(['{', '[']) {
             let json = match <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(rest)) {
                 Ok(value) => value.get(),
                 Err(e) => {
@@ -281,10 +281,10 @@ fn error_code(error: &str) -> String {
     }
 }
 
-/// Whether a line begins with a JSON object or array, and not with a GUID in braces.
+/// Whether a line begins with a JSON object or array. A GUID, too, can be in braces.
 pub(super) fn begins_json(line: &str) -> bool {
-    let is_guid_in_braces = || line.get(1..37).is_some_and(is_guid) && line.as_bytes().get(37) == Some(&b'}');
-    line.starts_with('[') || line.starts_with('{') && !is_guid_in_braces()
+    let begins_object = |inner: &str| inner.is_empty() || inner.starts_with(['"', '}']);
+    line.starts_with('[') || line.strip_prefix('{').is_some_and(|inner| begins_object(inner.trim_start()))
 }
 
 fn kind(json: &str) -> &'static str {

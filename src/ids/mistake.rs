@@ -56,6 +56,7 @@ impl Mistake<'_> {
         match c {
             _ if c.is_whitespace() || matches!(c, ',' | ';' | '|') => match self.place {
                 Place::Argument => "give each ID as its own argument",
+                Place::Line if self.is_guid_with_text() => "put a `#` before text after the ID",
                 Place::Line => "put each ID on its own line",
                 Place::JsonString => "write each ID as its own string",
                 Place::CsvCell => "put each ID in its own row",
@@ -73,6 +74,11 @@ impl Mistake<'_> {
             _ => "an ID has only the letters A to Z, digits and - _ . ~ = + @ :",
         }
         .into()
+    }
+
+    fn is_guid_with_text(&self) -> bool {
+        let mut words = self.text.split_whitespace();
+        words.next().is_some_and(is_guid) && !words.any(is_guid)
     }
 
     /// The fix for a URL or a path.

@@ -84,12 +84,15 @@ fn a_line_that_is_not_an_id_is_reported_with_its_number_and_the_reason() {
     let only = "an ID has only the letters A to Z, digits and - _ . ~ = + @ :";
     let columns =
         "has columns without headings; put each ID on its own line, or name the column `id` in the first line";
+    let old = format!("{GUID} old");
     let two = format!("{GUID},{{{GUID}}}");
     let url = format!("https://graph.microsoft.com/v1.0/x('{GUID}')/disconnect");
     let table = [
         ("a\n\nfoo bar\n", "3: `foo bar` contains a space; put each ID on its own line"),
         ("a\r\nfoo bar\r\n", "2: `foo bar` contains a space; put each ID on its own line"),
         ("a\u{a0}b", "1: `a\\u{a0}b` contains white space (U+00A0); put each ID on its own line"),
+        ("{a}", "1: `{a}` contains `{`; only a GUID can be in braces"),
+        (&old, &format!("1: `{GUID} old` contains a space; put a `#` before text after the ID")),
         ("a b # why", "1: `a b` contains a space; put each ID on its own line"),
         (&two, &format!("1: `{GUID},{{0a…` contains several IDs; put each ID on its own line")),
         ("a,b", &format!("1: `a,b` {columns}")),
@@ -242,7 +245,7 @@ fn after_invalid_json_the_rest_of_the_source_is_not_read() {
         ("[\"a\",]\ne f", "1: invalid JSON: expected value; check it with `jq .`"),
         ("[\r\n\"a\",\r\n]", "3: invalid JSON: expected value; check it with `jq .`"),
         ("[\nnul\n]", "2: invalid JSON: expected ident; check it with `jq .`"),
-        ("x\n{0a1b}\ne f", "2: invalid JSON: key must be a string; check it with `jq .`"),
+        ("x\n{\n0a1b}\ne f", "3: invalid JSON: key must be a string; check it with `jq .`"),
         ("{\"id\":\"a\"}{]\ne f", "1: invalid JSON: key must be a string; check it with `jq .`"),
         ("a\n[\n\"b\",\n", "2: incomplete JSON: the end of the value is missing; copy or print it again"),
         ("{\"id\":\"a\"}\n{\"id\":\"b", "2: incomplete JSON: the end of the value is missing; copy or print it again"),
