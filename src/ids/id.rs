@@ -197,7 +197,7 @@ impl fmt::Display for Quoted<'_> {
             match c {
                 ' ' => f.write_str(" ")?,
                 _ if c.is_whitespace() || c.is_control() || InvalidId::is_invisible(c) => {
-                    write!(f, "{}", c.escape_default())?
+                    write!(f, "{}", c.escape_default())?;
                 }
                 _ => write!(f, "{c}")?,
             }

@@ -135,7 +135,7 @@ impl<'a> Source<'a, '_> {
                 self.tenant_of(object);
             }
             (Some(id), ..) => {
-                self.bad(id, format_args!("`id` is {}, not a string; write the ID as a string", kind(id)))
+                self.bad(id, format_args!("`id` is {}, not a string; write the ID as a string", kind(id)));
             }
             (None, Some(_), _) => self.bad(json, "a Graph page cannot be in another value; give each page by itself"),
             (None, None, Some(error)) => {

@@ -36,8 +36,8 @@ fn is_time(text: &str) -> bool {
 /// A table for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Table {
-    FormatTable,
-    FormatList,
+    PowerShellColumns,
+    PowerShellProperties,
     Az,
     /// With lines between its columns.
     Ruled,
@@ -55,9 +55,9 @@ impl Table {
         } else if is_underline(next) {
             Some(Self::below_heading(line, next.trim()))
         } else if is_underline(line) {
-            Some(Self::FormatTable)
+            Some(Self::PowerShellColumns)
         } else if is_property(line) {
-            Some(Self::FormatList)
+            Some(Self::PowerShellProperties)
         } else {
             None
         }
@@ -67,7 +67,7 @@ impl Table {
     fn below_heading(heading: &str, underline: &str) -> Self {
         let lengths = |line: &str| line.split_whitespace().map(str::len).collect::<Vec<_>>();
         let has_gaps_of_az = underline.split("  ").all(|dashes| !dashes.is_empty() && !dashes.contains(' '));
-        if has_gaps_of_az && lengths(heading) != lengths(underline) { Self::Az } else { Self::FormatTable }
+        if has_gaps_of_az && lengths(heading) != lengths(underline) { Self::Az } else { Self::PowerShellColumns }
     }
 }
 
@@ -75,8 +75,8 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let powershell = "`… | Select-Object -ExpandProperty Id`";
         let (what, command) = match self {
-            Self::FormatTable => ("a table of PowerShell", powershell),
-            Self::FormatList => ("a list of PowerShell", powershell),
+            Self::PowerShellColumns => ("a table of PowerShell", powershell),
+            Self::PowerShellProperties => ("a list of PowerShell", powershell),
             Self::Az => ("a table of az", "`az … --query \"[].id\" -o tsv` (for `az rest`: `\"value[].id\"`)"),
             Self::Ruled => ("a table with lines", PRINT_IDS),
             Self::Partners => ("a table of partners", PRINT_IDS),

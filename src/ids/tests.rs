@@ -596,15 +596,13 @@ fn a_table_for_people_is_one_error_with_the_command_that_prints_ids() {
         ),
         (
             "Name\n----\nTeamViewer\n".to_owned(),
-            format!(
-                "1: `Name` is the heading of a column, not an ID; print only IDs with `intunectl partner list -o id`"
-            ),
+            "1: `Name` is the heading of a column, not an ID; print only IDs with `intunectl partner list -o id`"
+                .to_owned(),
         ),
         (
             format!("\nResult\n{}\n{GUID}\n", "-".repeat(36)),
-            format!(
-                "2: `Result` is the heading of a column, not an ID; print only IDs with `intunectl partner list -o id`"
-            ),
+            "2: `Result` is the heading of a column, not an ID; print only IDs with `intunectl partner list -o id`"
+                .to_owned(),
         ),
     ];
     for (text, told) in table {
