@@ -60,7 +60,7 @@ impl<'a> Source<'a, '_> {
         {
             self.id(line, &text, Place::Line);
         } else if let Some(table) = Table::recognize(trimmed, split_line(next).0) {
-            self.bad(line, table);
+            self.only_bad(line, table);
             return None;
         } else if let Some(problem) = columns(value).filter(|_| !may_be_token(value)) {
             self.bad(line, format_args!("{} {problem}", Quoted(value)));
@@ -73,7 +73,8 @@ impl<'a> Source<'a, '_> {
     /// A line of dashes underlines the heading of a table with one column. If that is not `id`, what was read as an ID
     /// above it is a heading, and the IDs below it are something else.
     fn dashes(&mut self, line: &'a str, dashes: &str, next: &'a str) {
-        let above = self.before(line).trim_end_matches('\n').rsplit('\n').next().unwrap_or_default();
+        let before = self.before(line);
+        let above = before.strip_suffix('\n').and_then(|text| text.rsplit('\n').next()).unwrap_or_default();
         let heading = unquoted(value(above.trim()));
         let below = unquoted(value(split_line(next).0.trim()));
         // PowerShell underlines the heading, az the whole column. Other lines of dashes separate groups of IDs.

@@ -56,8 +56,7 @@ impl Mistake<'_> {
         match c {
             _ if c.is_whitespace() || matches!(c, ',' | ';' | '|') => match self.place {
                 Place::Argument => "give each ID as its own argument",
-                Place::Line if self.is_guid_with_text() => "put a `#` before text after the ID",
-                Place::Line => "put each ID on its own line",
+                Place::Line => return self.one_id_on_a_line(),
                 Place::JsonString => "write each ID as its own string",
                 Place::CsvCell => "put each ID in its own row",
             },
@@ -76,9 +75,14 @@ impl Mistake<'_> {
         .into()
     }
 
-    fn is_guid_with_text(&self) -> bool {
+    fn one_id_on_a_line(&self) -> Cow<'static, str> {
         let mut words = self.text.split_whitespace();
-        words.next().is_some_and(is_guid) && !words.any(is_guid)
+        let begins_with_id = words.clone().next().is_some_and(is_guid);
+        match (words.find(|word| is_guid(word)), words.any(is_guid)) {
+            (Some(_), false) if begins_with_id => "put a `#` before text after the ID".into(),
+            (Some(id), false) => format!("give only the ID: {id}").into(),
+            _ => "put each ID on its own line".into(),
+        }
     }
 
     /// The fix for a URL or a path.

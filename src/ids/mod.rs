@@ -162,6 +162,13 @@ impl Bad {
         self.push(|| format!("{}: {mistake}", at()));
     }
 
+    /// Forgets all but the first `count` mistakes.
+    fn keep(&mut self, count: usize) {
+        self.count = count;
+        self.told.truncate(count);
+        self.has_name &= count > 0;
+    }
+
     fn message(&self) -> String {
         let mut message = format!("{} in the IDs; nothing was sent:", counted(self.count, "error"));
         for told in &self.told {

@@ -214,11 +214,12 @@ proptest! {
     #[test]
     fn a_table_for_people_is_one_error(
         form in select(&TABLES[..]),
+        prompt in select(vec!["", "PS C:\\> Get-Partner\n"]),
         before in prop::collection::vec(valid_id(), 0..3),
         ids in prop::collection::vec(valid_id(), 1..4),
         encode in select(&ENCODINGS[..]),
     ) {
-        let text = lines(&before, |id| format!("{id}\n")) + &form(&ids);
+        let text = prompt.to_owned() + &lines(&before, |id| format!("{id}\n")) + &form(&ids);
         let e = collect(&[("ids.txt", &encode(&text))]).unwrap_err().to_string();
         prop_assert!(e.starts_with("1 error") && e.contains("made for people"), "{}\n{}", e, text);
     }

@@ -26,13 +26,16 @@ pub(super) struct Source<'a, 'c> {
     pub(super) name: &'a str,
     pub(super) text: &'a str,
     pub(super) collector: &'c mut Collector,
+    /// The number of mistakes in earlier sources.
+    earlier_mistakes: usize,
     /// Whether the warning about further pages was given; one is enough.
     pub(super) warned: bool,
 }
 
 impl<'a, 'c> Source<'a, 'c> {
     fn new(name: &'a str, text: &'a str, collector: &'c mut Collector) -> Self {
-        Self { name, text, collector, warned: false }
+        let earlier_mistakes = collector.bad.count;
+        Self { name, text, collector, earlier_mistakes, warned: false }
     }
 
     fn read(mut self) {
@@ -66,6 +69,12 @@ impl<'a, 'c> Source<'a, 'c> {
     pub(super) fn bad(&mut self, at: &'a str, what: impl fmt::Display) {
         let (name, text) = (self.name, self.text);
         self.collector.bad.push(|| format!("{name}:{}: {what}", line_number(text, at)));
+    }
+
+    /// The same, in place of all other mistakes in this source.
+    pub(super) fn only_bad(&mut self, at: &'a str, what: impl fmt::Display) {
+        self.collector.bad.keep(self.earlier_mistakes);
+        self.bad(at, what);
     }
 
     /// The text before `part`, a slice of the source.

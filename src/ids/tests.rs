@@ -84,6 +84,7 @@ fn a_line_that_is_not_an_id_is_reported_with_its_number_and_the_reason() {
     let only = "an ID has only the letters A to Z, digits and - _ . ~ = + @ :";
     let columns =
         "has columns without headings; put each ID on its own line, or name the column `id` in the first line";
+    let bullet = format!("- {GUID}");
     let old = format!("{GUID} old");
     let two = format!("{GUID},{{{GUID}}}");
     let url = format!("https://graph.microsoft.com/v1.0/x('{GUID}')/disconnect");
@@ -92,6 +93,7 @@ fn a_line_that_is_not_an_id_is_reported_with_its_number_and_the_reason() {
         ("a\r\nfoo bar\r\n", "2: `foo bar` contains a space; put each ID on its own line"),
         ("a\u{a0}b", "1: `a\\u{a0}b` contains white space (U+00A0); put each ID on its own line"),
         ("{a}", "1: `{a}` contains `{`; only a GUID can be in braces"),
+        (&bullet, &format!("1: `- {GUID}` contains a space; give only the ID: {GUID}")),
         (&old, &format!("1: `{GUID} old` contains a space; put a `#` before text after the ID")),
         ("a b # why", "1: `a b` contains a space; put each ID on its own line"),
         (&two, &format!("1: `{GUID},{{0a…` contains several IDs; put each ID on its own line")),
@@ -593,6 +595,10 @@ fn a_table_for_people_is_one_error_with_the_command_that_prints_ids() {
         (
             format!("{GUID}\n  name: TeamViewer\n  status: onboarded\nb\n  status: onboarded"),
             format!("2: this is a table of partners, made for people; {ours}"),
+        ),
+        (
+            format!("PS> Get-Partner\n\n   OnboardingStatus: onboarded\n\nId DisplayName\n-- -----------\n{GUID} A\n"),
+            format!("5: this is a table of PowerShell, made for people; {powershell}"),
         ),
         (
             "Name\n----\nTeamViewer\n".to_owned(),
