@@ -62,7 +62,7 @@ impl<'a> Source<'a, '_> {
         } else if let Some(table) = Table::recognize(trimmed, split_line(next).0) {
             self.only_bad(line, table);
             return None;
-        } else if let Some(problem) = columns(value).filter(|_| !may_be_token(value)) {
+        } else if let Some(problem) = problem_of(value).filter(|_| !may_be_token(value)) {
             self.bad(line, format_args!("{} {problem}", Quoted(value)));
         } else {
             self.id(line, entry, Place::Line);
@@ -89,8 +89,11 @@ impl<'a> Source<'a, '_> {
     }
 }
 
-/// What is wrong with a line that has separators.
-fn columns(line: &str) -> Option<&'static str> {
+/// What is wrong with a line as a whole: it has colours, or separators.
+fn problem_of(line: &str) -> Option<&'static str> {
+    if line.contains('\u{1b}') {
+        return Some("has colours for a terminal; print it again with `--color never`");
+    }
     if !line.contains([',', ';', '\t']) {
         return None;
     }

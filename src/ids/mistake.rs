@@ -68,7 +68,6 @@ impl Mistake<'_> {
             '"' | '\'' | '`' => "use the same quote (' or \") on both sides, or none",
             '{' | '}' => "only a GUID can be in braces",
             '\u{2010}'..='\u{2015}' | '\u{2212}' => "type a hyphen (-) instead",
-            '\u{1b}' => "print the IDs without colour",
             _ if c.is_control() || InvalidId::is_invisible(c) => "remove it, or type the ID again",
             _ => "an ID has only the letters A to Z, digits and - _ . ~ = + @ :",
         }

@@ -130,7 +130,7 @@ fn a_line_that_is_not_an_id_is_reported_with_its_number_and_the_reason() {
         ("a}", "1: `a}` contains `}`; only a GUID can be in braces"),
         ("a*", &format!("1: `a*` contains `*`; {only}")),
         ("日本", &format!("1: `日本` contains `日`; {only}")),
-        ("a\u{1b}[2Jb", "1: `a\\u{1b}[2Jb` contains a control character (U+001B); print the IDs without colour"),
+        ("a\u{1b}[2Jb", "1: `a\\u{1b}[2Jb` has colours for a terminal; print it again with `--color never`"),
         ("a\u{7}b", "1: `a\\u{7}b` contains a control character (U+0007); remove it, or type the ID again"),
         ("a\u{202e}b", "1: `a\\u{202e}b` contains an invisible character (U+202E); remove it, or type the ID again"),
         ("a\n\u{feff}b", "2: `\\u{feff}b` contains an invisible character (U+FEFF); remove it, or type the ID again"),
