@@ -49,9 +49,11 @@ enum Form {
     ArrayOfStrings,
     ArrayOfObjects,
     GraphPage,
+    Csv,
+    TextOfList,
 }
 
-const FORMS: [Form; 8] = [
+const FORMS: [Form; 10] = [
     Form::Lines,
     Form::CrlfAndComments,
     Form::Utf16,
@@ -60,6 +62,8 @@ const FORMS: [Form; 8] = [
     Form::ArrayOfStrings,
     Form::ArrayOfObjects,
     Form::GraphPage,
+    Form::Csv,
+    Form::TextOfList,
 ];
 
 impl Form {
@@ -69,6 +73,7 @@ impl Form {
         text.push_str(match self {
             Self::Utf16 => "\u{feff}",
             Self::ArrayOfStrings | Self::ArrayOfObjects => "[",
+            Self::Csv => "id,displayName\n",
             Self::GraphPage => "{\n  \"@odata.context\": \"x\",\n  \"value\": [",
             _ => "",
         });
@@ -86,6 +91,8 @@ impl Form {
                 Self::StringPerLine => writeln!(text, "\"{id}\""),
                 Self::ArrayOfStrings => write!(text, "{comma}\"{id}\""),
                 Self::ArrayOfObjects => write!(text, "{comma}{}", object()),
+                Self::Csv => writeln!(text, "{id},Partner {number}"),
+                Self::TextOfList => writeln!(text, "{id}\tPartner {number}\tonboarded\t2026-11-20T08:15:03.6670033Z"),
                 // One field a line, as `az rest` prints it.
                 Self::GraphPage => {
                     write!(text, "{comma}\n    {{\n      \"id\": \"{id}\",\n      \"displayName\": \"A B\"\n    }}")

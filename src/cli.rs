@@ -214,10 +214,10 @@ Examples:
 pub struct Ids {
     /// Partner IDs; `-` reads them from standard input
     ///
-    /// Files and standard input can contain, in any mix: one ID per line; blank lines, and lines that start with #; one
-    /// JSON object per line, with an "id"; a JSON array of IDs or of such objects; a page of results from Graph. The
-    /// encoding is UTF-8, or UTF-16 with a byte order mark. If an object has a "tenant_id", the token must be for that
-    /// tenant.
+    /// Files and standard input can contain, in any mix: one ID per line, perhaps with quotes and a comma; blank lines,
+    /// and comments that start with #; JSON: objects with an "id", arrays, and pages of results from Graph; what `partner
+    /// list` prints for programs. Or a file is CSV with a column "id". The encoding is UTF-8, or UTF-16 with a byte order
+    /// mark. If a record has a "tenant_id", the token must be for that tenant.
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
     /// Also read IDs from this file; `-` is standard input

@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn utf_16_from_windows_powershell_is_read() {
-        let text = record("名", "disconnect", "disconnected").replace('\n', "\r\n");
+        let text = record("a", "disconnect", "disconnected").replace('}', ",\"x\":\"名\"}").replace('\n', "\r\n");
         let utf16: Vec<_> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         assert_eq!(read(&utf16, &DISCONNECT).unwrap().0.len(), 1);
     }

@@ -3,19 +3,25 @@
 //! A disconnect cannot be undone from here, so all input is read and checked first: [`Collector::finish`] returns
 //! either all IDs or the mistakes, never the valid part of a bad file.
 
+mod csv;
+mod entry;
 mod id;
 pub mod input;
+mod json;
+mod lines;
+mod mistake;
 pub mod name;
 #[cfg(test)]
 mod properties;
 mod source;
+mod table;
 #[cfg(test)]
 mod tests;
 
 use indexmap::IndexMap;
 
 pub use self::id::PartnerId;
-use self::id::Quoted;
+use self::mistake::{Mistake, Place, may_be_name};
 use crate::error::Error;
 use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
@@ -120,7 +126,10 @@ impl Collector {
     pub fn argument(&mut self, position: usize, text: &str) {
         match PartnerId::parse(text) {
             Ok(id) => self.ids.push(id),
-            Err(why) => self.bad.push(|| format!("argument {position}: {} {why}", Quoted(text))),
+            Err(why) => {
+                let mistake = Mistake { text, why, place: Place::Argument };
+                self.bad.mistake(|| format!("argument {position}"), &mistake);
+            }
         }
     }
 
@@ -128,12 +137,11 @@ impl Collector {
     /// A usage error if anything was not an ID. It lists the first 10 such lines.
     pub fn finish(self) -> Result<Collected, Error> {
         if self.bad.count > 0 {
-            return Err(Error::usage(self.bad.message()).hint(if self.bad.any_line {
-                "give one ID per line (UTF-8), or JSON: objects with an `id`, an array, or a Graph page. Comment lines start with \
-                 `#`"
-            } else {
-                "list the IDs with `intunectl partner list`"
-            }));
+            let error = Error::usage(self.bad.message());
+            return Err(match self.bad.has_name {
+                true => error.hint("for a name, use --name; `intunectl partner list` shows IDs and names"),
+                false => error,
+            });
         }
         Ok(Collected { ids: self.ids, tenants: self.tenants, warnings: self.warnings })
     }
@@ -144,7 +152,8 @@ impl Collector {
 struct Bad {
     told: Vec<String>,
     count: usize,
-    any_line: bool,
+    /// Whether one of them may be the name of a partner.
+    has_name: bool,
 }
 
 impl Bad {
@@ -155,9 +164,17 @@ impl Bad {
         }
     }
 
-    fn line(&mut self, describe: impl FnOnce() -> String) {
-        self.any_line = true;
-        self.push(describe);
+    /// A text that is not an ID, at the place that `at` names.
+    fn mistake(&mut self, at: impl FnOnce() -> String, mistake: &Mistake<'_>) {
+        self.has_name = self.has_name || may_be_name(mistake.text);
+        self.push(|| format!("{}: {mistake}", at()));
+    }
+
+    /// Forgets all but the first `count` mistakes.
+    fn keep(&mut self, count: usize) {
+        self.count = count;
+        self.told.truncate(count);
+        self.has_name &= count > 0;
     }
 
     fn message(&self) -> String {

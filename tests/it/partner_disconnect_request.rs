@@ -88,27 +88,13 @@ fn api_version_and_a_path_in_graph_url_determine_the_path_of_requests() {
 fn an_id_is_one_percent_encoded_segment_of_the_path() {
     let table = [
         ("a+b", "a%2Bb"),
-        ("ü", "%C3%BC"),
-        ("a;b", "a%3Bb"),
-        ("{x}", "%7Bx%7D"),
         ("a:b", "a%3Ab"),
         ("a@b", "a%40b"),
-        ("a\"b<c>", "a%22b%3Cc%3E"),
-        ("a,b&c=d", "a%2Cb%26c%3Dd"),
+        ("a=b", "a%3Db"),
         ("...", "..."),
-        ("日本", "%E6%97%A5%E6%9C%AC"),
-        ("名", "%E5%90%8D"),
-        ("a\"b", "a%22b"),
-        ("<a>", "%3Ca%3E"),
-        ("{a}", "%7Ba%7D"),
-        ("a`b", "a%60b"),
-        ("a;b=c,d", "a%3Bb%3Dc%2Cd"),
         ("a:b@c", "a%3Ab%40c"),
-        ("a&b+c", "a%26b%2Bc"),
-        ("a|b^c", "a%7Cb%5Ec"),
-        ("[a]", "%5Ba%5D"),
         ("~a_b-c.d", "~a_b-c.d"),
-        ("!$'()*", "%21%24%27%28%29%2A"),
+        ("=+@:", "%3D%2B%40%3A"),
     ];
     let server = Server::always(Reply::done);
     let ids = table.map(|(id, _)| id);
@@ -137,6 +123,17 @@ fn nothing_is_sent_if_one_id_is_invalid() {
         "a\u{7}b",
         "a\u{1b}[2Jb",
         "a\u{202e}b",
+        "ü",
+        "日本",
+        "a;b",
+        "a,b&c=d",
+        "{x}",
+        "a\"b<c>",
+        "!$'()*",
+        "a|b^c",
+        "[a]",
+        "a`b",
+        "id",
         "",
         &long,
     ] {
@@ -144,8 +141,7 @@ fn nothing_is_sent_if_one_id_is_invalid() {
         let seen = disconnect(server.root(), &["p-1", id, "p-3"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{id:?}");
         assert!(seen.stderr.starts_with("error: ") && !seen.stderr.contains('\u{1b}'), "{id:?}: {}", seen.stderr);
-        let words = ["argument 2: ", "\nhint: "];
-        assert!(words.iter().all(|words| seen.stderr.contains(words)), "{id:?}: {}", seen.stderr);
+        assert!(seen.stderr.contains("\n  argument 2: "), "{id:?}: {}", seen.stderr);
         assert_eq!(server.connections(), 0, "{id:?}");
     }
 }

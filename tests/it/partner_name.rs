@@ -85,8 +85,13 @@ fn the_partner_with_this_name_in_any_case_is_changed() {
             let record = &seen.records()[0];
             assert_eq!((seen.records().len(), seen.code), (1, Some(0)), "{seen:?}");
             assert_eq!([&record["id"], &record["index"], &record["status"]], [&json!("tv"), &json!(1), &json!(status)]);
-            let method = if verb == "delete" { "DELETE" } else { "POST" };
-            assert_eq!(requests(&server), ["GET list".to_owned(), format!("{method} tv")]);
+            let sent = match verb {
+                "delete" => &["GET list", "DELETE tv"][..],
+                // Read again for its onboarding URL.
+                "onboard" => &["GET list", "POST tv", "GET tv"],
+                _ => &["GET list", "POST tv"],
+            };
+            assert_eq!(requests(&server), sent);
         }
     }
     let server = service();

@@ -233,7 +233,7 @@ fn guids_are_compared_without_case_and_other_ids_exactly() {
 
 #[test]
 fn records_are_read_in_every_encoding_that_shells_write() {
-    let log = done("a") + &done("名\u{e9}");
+    let log = done("a") + &done("c").replace(r#""account":"a""#, r#""account":"名é""#);
     let crlf = log.replace('\n', "\r\n");
     let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
         let text = format!("\u{feff}{crlf}");
@@ -249,7 +249,7 @@ fn records_are_read_in_every_encoding_that_shells_write() {
         utf16(u16::to_be_bytes),
     ];
     for bytes in logs {
-        assert_eq!(sent(&bytes, &["a", "b", "名\u{e9}"]), ["b"], "{}", String::from_utf8_lossy(&bytes));
+        assert_eq!(sent(&bytes, &["a", "b", "c"]), ["b"], "{}", String::from_utf8_lossy(&bytes));
     }
 }
 
@@ -262,17 +262,17 @@ fn records_rewritten_by_jq_or_python_are_read() {
         r#"{{"id": "b", "index": 1, "action": "disconnect", "status": "disconnected", "tenant_id": {TENANT}, "graph_url": "{ROOT}", "error": null}}"#
     );
     let escaped = format!(
-        r#"{{"id":"\u540d","index":1,"action":"disconnect","status":"disconnected","tenant_id":{TENANT},"graph_url":"{ROOT}"}}"#
+        r#"{{"id":"\u0064","index":1,"action":"disconnect","status":"disconnected","tenant_id":{TENANT},"graph_url":"{ROOT}"}}"#
     );
-    assert_eq!(sent(format!("{sorted}\n{spaced}\n{escaped}\n"), &["a", "b", "名", "c"]), ["c"]);
+    assert_eq!(sent(format!("{sorted}\n{spaced}\n{escaped}\n"), &["a", "b", "d", "c"]), ["c"]);
 }
 
 #[test]
 fn an_incomplete_last_record_is_ignored_without_an_error() {
-    let torn = done("名");
+    let torn = done("b:c");
     for cut in [1, 3, 6, 8, 9, 30, torn.len() - 2] {
         let bytes = [done("a").as_bytes(), &torn.as_bytes()[..cut]].concat();
-        assert_eq!(sent(&bytes, &["a", "名"]), ["%E5%90%8D"], "{}", String::from_utf8_lossy(&bytes));
+        assert_eq!(sent(&bytes, &["a", "b:c"]), ["b%3Ac"], "{}", String::from_utf8_lossy(&bytes));
     }
     // Also if it ends within a character, in any encoding.
     let text = format!("\u{feff}{}{}", done("a"), r#"{"id":"b🛠"#);
@@ -283,7 +283,7 @@ fn an_incomplete_last_record_is_ignored_without_an_error() {
         }
     }
     // If only its line break is missing, it is complete.
-    assert!(sent(torn.trim_end(), &["名"]).is_empty());
+    assert!(sent(torn.trim_end(), &["b:c"]).is_empty());
 }
 
 #[test]

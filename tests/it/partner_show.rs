@@ -77,14 +77,14 @@ fn the_output_is_in_input_order_even_if_the_first_is_answered_last() {
 fn every_partner_is_one_get_request_with_the_token_and_without_a_body() {
     let server = Server::start(|request, _| match request.id() {
         "a" => Reply::partner("a", "onboarded"),
-        _ => Reply::partner("名é&+;=", "onboarded"),
+        _ => Reply::partner("a+b=@:", "onboarded"),
     });
-    let seen = show(&server, &["a", "名é&+;=", "-vv"]);
+    let seen = show(&server, &["a", "a+b=@:", "-vv"]);
     assert_eq!(seen.code, Some(0), "{seen:?}");
     let mut requests = server.requests();
-    requests.sort_by(|a, b| b.path.cmp(&a.path));
+    requests.sort_by(|a, b| a.path.cmp(&b.path));
     let paths: Vec<_> = requests.iter().map(|request| request.path.as_str()).collect();
-    assert_eq!(paths, [format!("{PARTNERS}/a"), format!("{PARTNERS}/%E5%90%8D%C3%A9%26%2B%3B%3D")]);
+    assert_eq!(paths, [format!("{PARTNERS}/a"), format!("{PARTNERS}/a%2Bb%3D%40%3A")]);
     for request in &requests {
         assert_eq!((request.method.as_str(), request.body.as_slice()), ("GET", &[][..]));
         assert_eq!(request.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));

@@ -33,6 +33,8 @@ fn ids() {
     unreadable_input(&mut screens);
     bad_ids(&mut screens);
     bad_json(&mut screens);
+    bad_csv(&mut screens);
+    tables(&mut screens);
     other_tenants(&mut screens);
     screens.check();
 }
@@ -68,6 +70,21 @@ fn ways_to_give_ids(screens: &mut Screens) {
     screens.heading("Give an answer of Graph");
     let page = json!({"value": [{"id": TEAMVIEWER, "displayName": "TeamViewer"}]});
     with_file(screens, "page.json", &format!("{page:#}\n"), "intunectl partner show -f page.json -o id");
+
+    screens.heading("Give the JSON of Graph PowerShell");
+    let json = json!([{"DisplayName": "TeamViewer", "Id": TEAMVIEWER, "AdditionalProperties": {}}]);
+    with_file(screens, "powershell.json", &format!("{json}\n"), "intunectl partner show -f powershell.json -o id");
+
+    screens.heading("Give a list with a heading, quotes, commas and comments");
+    let list = format!("Id\n--\n'{TEAMVIEWER}',\n{{{HELPDESK}}}  # Contoso Helpdesk\n");
+    with_file(screens, "list.txt", &list, "intunectl partner show -f list.txt -o id");
+
+    screens.heading("Give CSV with a column `id`");
+    let csv = format!("displayName;id\nTeamViewer;{TEAMVIEWER}\n\"Contoso; Helpdesk\";{HELPDESK}\n");
+    with_file(screens, "partners.csv", &csv, "intunectl partner show -f partners.csv -o id");
+
+    screens.heading("Give what `partner list` and `partner show` print for programs");
+    screens.sh("intunectl partner show -f ids.txt | intunectl partner show -o id");
 
     screens.heading("Graph has more partners than this answer");
     let page = json!({
@@ -113,19 +130,34 @@ fn unreadable_input(screens: &mut Screens) {
     screens.sh(&format!(r"printf '{TEAMVIEWER}\r{HELPDESK}\r' | intunectl partner disconnect -"));
 }
 
-fn bad_ids(screens: &mut Screens) {
-    screens.heading("An argument is a name, not an ID");
-    screens.sh("intunectl partner disconnect 'Contoso Helpdesk'");
+/// Writes a file, and shows what it contains, with escapes, and what `disconnect` says.
+fn with_bad_file(screens: &mut Screens, name: &str, text: &str) {
+    screens.home.file(name, text);
+    screens.sh(&format!("cat -A {name} | cut -c 1-80"));
+    screens.sh(&format!("intunectl partner disconnect -f {name}"));
+}
 
-    screens.heading("Some lines of a file are not IDs");
+fn bad_ids(screens: &mut Screens) {
+    screens.heading("Arguments are names or options, not IDs");
+    screens.sh("intunectl partner disconnect 'Contoso Helpdesk' '' id -- --all");
+
+    screens.heading("Some lines of a file are not just an ID");
     let lines = format!(
-        "{TEAMVIEWER}\n{HELPDESK} # the old helpdesk\nremoteAssistancePartners/{TEAMVIEWER}\n{TEAMVIEWER}\u{200b}\n\
-         {HELPDESK}\u{1b}[0m\n..\n{}\n",
-        "x".repeat(257)
+        "{TEAMVIEWER}\n{HELPDESK} the old helpdesk\nremoteAssistancePartners/{TEAMVIEWER}\ndeviceManagement/TeamViewer\n\
+         {TEAMVIEWER},{HELPDESK}\n{TEAMVIEWER},TeamViewer\nTeam%20Viewer\nTeamViewer#old\n--dry-run\n..\n"
     );
-    screens.home.file("bad.txt", lines);
-    screens.sh("cat -A bad.txt | cut -c 1-80");
-    screens.sh("intunectl partner disconnect -f bad.txt");
+    with_bad_file(screens, "bad.txt", &lines);
+
+    screens.heading("Characters that no ID has");
+    let lines = format!(
+        "{TEAMVIEWER}\u{200b}\n{HELPDESK}\u{1b}[0m\n{HELPDESK}\u{7}\n5f0e1c9a-2b7d-4c8e-9a…\n\u{201c}TeamViewer\u{201d}\n\
+         TeamViewer\"\n{{TeamViewer}}\nTeam\u{2013}Viewer\nTeam*Viewer\nTeam\u{a0}Viewer\n"
+    );
+    with_bad_file(screens, "characters.txt", &lines);
+
+    screens.heading("An empty ID, backticks, a long text, and the separator and header of CSV after IDs");
+    let lines = format!("{TEAMVIEWER}\n''\n`{HELPDESK}`\n{}\nsep=;\nid;name\n", "x".repeat(257));
+    with_bad_file(screens, "rest.txt", &lines);
 
     screens.heading("Every line is bad: the first ten are listed");
     let list: String = (1..=14).map(|n| format!("Helpdesk {n}\n")).collect();
@@ -142,20 +174,62 @@ fn bad_json(screens: &mut Screens) {
         "{\"displayName\":\"TeamViewer\"}\n",
         "{\"id\":7}\n",
         "{\"id\":\"a\",\"id\":\"b\"}\n",
+        "{\"id\":\"a\",\"Id\":\"b\"}\n",
         "{\"id\":\"a\",\"value\":[\"b\"]}\n",
         "{\"id\":\"a\",\"tenant_id\":7}\n",
         "[{\"value\":[\"a\"]}]\n",
-        "[[\"a\"], true]\n",
-        "\"a\", \"b\"\n",
-        "{\"error\":{\"code\":\"Forbidden\",\"message\":\"Access denied\"}}\n",
+        "[[\"a\"], \"Contoso Helpdesk\"]\n",
+        "{\"id\":\"a\"}, {\"id\":\"b\"}\n",
     );
     with_file(screens, "bad.ndjson", lines, "intunectl partner disconnect -f bad.ndjson");
+    let lines = concat!(
+        "{\"value\":[\"a\"],\"Value\":[\"b\"]}\n",
+        "{\"error\":{\"code\":\"Forbidden\",\"message\":\"Access denied\"}}\n",
+        "[\"a\\nb\", \"a\\tb\"]\n",
+    );
+    with_file(screens, "error.json", lines, "intunectl partner disconnect -f error.json");
+
+    screens.heading("Our own document, which also lists failures");
+    screens.sh(&format!("intunectl partner disconnect -q -o json {TEAMVIEWER} | intunectl partner disconnect -"));
 
     screens.heading("Invalid JSON");
     screens.sh(&format!(r#"echo '["{TEAMVIEWER}",]' | intunectl partner disconnect -"#));
 
     screens.heading("The JSON ends too early");
     screens.sh(&format!(r#"echo '["{TEAMVIEWER}",' | intunectl partner disconnect -"#));
+}
+
+fn bad_csv(screens: &mut Screens) {
+    screens.heading("Rows of CSV that are not clear");
+    let csv = format!(
+        "displayName,id\nTeamViewer\nContoso, Helpdesk,{HELPDESK}\nContoso,a b\n#1 Helpdesk,{HELPDESK}\nid,status\nsep=;\n\
+         \"Contoso\"Helpdesk,{HELPDESK}\n \"Contoso\",{HELPDESK}\nTeam\rViewer,{TEAMVIEWER}\n\"Contoso,{HELPDESK}\n"
+    );
+    with_bad_file(screens, "bad.csv", &csv);
+
+    screens.heading("Headers of CSV that are not clear");
+    screens.sh(r"printf 'id,name,ID\na,A,b\n' | intunectl partner disconnect -");
+    screens.sh(r"printf 'id;name,id\na;A,b\n' | intunectl partner disconnect -");
+}
+
+fn tables(screens: &mut Screens) {
+    screens.heading("Tables for people");
+    let table = format!(
+        "Id                                   DisplayName\n--                                   -----------\n{TEAMVIEWER} TeamViewer\n"
+    );
+    with_file(screens, "table.txt", &table, "intunectl partner disconnect -f table.txt");
+    let list = format!("DisplayName : TeamViewer\nId          : {TEAMVIEWER}\n");
+    with_file(screens, "list.txt", &list, "intunectl partner disconnect -f list.txt");
+    let table = format!(
+        "Id                                    Name\n{}  ----------\n{TEAMVIEWER}  TeamViewer\n",
+        "-".repeat(36)
+    );
+    with_file(screens, "az.txt", &table, "intunectl partner disconnect -f az.txt");
+    let table = format!("| id | name |\n| --- | --- |\n| {TEAMVIEWER} | TeamViewer |\n");
+    with_file(screens, "table.md", &table, "intunectl partner disconnect -f table.md");
+    let table = format!("{TEAMVIEWER}  TeamViewer  onboarded  2026-11-20 08:15\n");
+    with_file(screens, "ours.txt", &table, "intunectl partner disconnect -f ours.txt");
+    with_file(screens, "names.txt", "Name\n----\nTeamViewer\n", "intunectl partner disconnect -f names.txt");
 }
 
 fn other_tenants(screens: &mut Screens) {
