@@ -192,7 +192,7 @@ fn report_replaced(context: &Context, profile: &str, replaced: &Replaced) {
     match replaced {
         Replaced::Nothing => {}
         Replaced::Unreadable(error) => {
-            context.console.warning(&format!("replaced a sign-in without reading it: {error}"))
+            context.console.warning(&format!("the replaced sign-in could not be read: {error}"))
         }
         Replaced::Session(session) => {
             context.console.note(&format!("replaced {}", described(session, profile)));
