@@ -143,66 +143,53 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
         connection.root.as_str(),
         expiry.unwrap_or_default()
     ));
-    report_replaced(context, profile, &replaced);
+    if let Some(replaced) = replaced {
+        report_replaced(context, profile, &replaced);
+    }
     context.warn_about_other_sources();
     Ok(Exit::Success)
 }
 
-/// What a profile contains before a token is stored there.
-enum Replaced {
-    Nothing,
-    Session(Box<Session>),
-    /// It may be a sign-in that can be renewed.
-    Unreadable(anyhow::Error),
-}
-
-/// What a token is about to replace.
+/// What a token is about to replace: nothing, a session, or a sign-in that cannot be read.
 ///
 /// # Errors
-/// It is a sign-in that can be renewed, or may be one, and the token is not a JWT for Graph. Such a token is more
-/// likely a mistake than a replacement.
-fn replaced_by(connection: &Connection, profile: &str) -> Result<Replaced, Error> {
-    let (before, ability) = match load(profile)? {
-        Ok(None) => return Ok(Replaced::Nothing),
-        Ok(Some(session)) if session.renewal.is_none() => return Ok(Replaced::Session(Box::new(session))),
-        Ok(Some(session)) => (Replaced::Session(Box::new(session)), "can be renewed"),
-        Err(error) => (Replaced::Unreadable(error), "cannot be read"),
+/// It can be renewed, or may be renewable, and the token is not a JWT for Graph. Such a token is more likely a mistake
+/// than a replacement.
+fn replaced_by(connection: &Connection, profile: &str) -> Result<Option<anyhow::Result<Session>>, Error> {
+    let before = load(profile)?.transpose();
+    let (what, ability) = match &before {
+        None => return Ok(None),
+        Some(Ok(session)) if session.renewal.is_none() => return Ok(before),
+        Some(Ok(session)) => (described(session, profile), "can be renewed"),
+        Some(Err(_)) => (format!("the sign-in (profile '{profile}')"), "cannot be read"),
     };
-    let (flaw, hint) = match connection.other_audience() {
-        _ if !connection.token.is_jwt() => {
-            ("is not a JWT".to_owned(), "to store it in another profile, add --profile NAME".to_owned())
-        }
-        Some(audience) => (
-            format!("is for {}, not for {}", sanitize(&audience), connection.graph()),
-            format!("get a token for the resource {}", connection.graph()),
-        ),
-        None => return Ok(before),
+    let (flaw, hint) = if !connection.token.is_jwt() {
+        let logout = session::logout_command(profile);
+        let others = "to store it in another profile, add --profile NAME. To delete this sign-in first:";
+        ("is not a JWT".to_owned(), format!("{others}\n  {logout}"))
+    } else if let Some(audience) = connection.other_audience() {
+        let graph = connection.graph();
+        (format!("is for {}, not for {graph}", sanitize(&audience)), format!("get a token for the resource {graph}"))
+    } else {
+        return Ok(before);
     };
-    let what = match &before {
-        Replaced::Session(session) => described(session, profile),
-        Replaced::Nothing | Replaced::Unreadable(_) => format!("the sign-in (profile '{profile}')"),
-    };
-    let message =
-        format!("the token from standard input {flaw}, and would replace {what}, which {ability}; nothing was stored");
-    let logout = session::logout_command(profile);
-    Err(Error::auth(message).hint(format!("{hint}. To delete this sign-in first:\n  {logout}")))
+    Err(Error::auth(format!(
+        "the token from standard input {flaw}, and would replace {what}, which {ability}; nothing was stored"
+    ))
+    .hint(hint))
 }
 
-fn report_replaced(context: &Context, profile: &str, replaced: &Replaced) {
-    match replaced {
-        Replaced::Nothing => {}
-        Replaced::Unreadable(error) => {
-            context.console.warning(&format!("the replaced sign-in could not be read: {error}"))
-        }
-        Replaced::Session(session) => {
-            context.console.note(&format!("replaced {}", described(session, profile)));
-            if session.renewal.is_some() {
-                context.console.warning_with_hint(
-                    "the replaced sign-in could be renewed, but a stored token cannot",
-                    &format!("after it expires, {}", session::sign_in_again(profile)),
-                );
-            }
-        }
+fn report_replaced(context: &Context, profile: &str, replaced: &anyhow::Result<Session>) {
+    let session = match replaced {
+        Ok(session) => session,
+        Err(error) => return context.console.warning(&format!("the replaced sign-in could not be read: {error}")),
+    };
+    context.console.note(&format!("replaced {}", described(session, profile)));
+    if session.renewal.is_some() {
+        context.console.warning_with_hint(
+            "the replaced sign-in could be renewed, but a stored token cannot",
+            &format!("after it expires, {}", session::sign_in_again(profile)),
+        );
     }
 }
 

@@ -1044,27 +1044,27 @@ fn a_renewable_sign_in_is_replaced_by_a_jwt_for_graph_but_by_no_other_token() {
     let platform = Platform::scripted(&machine.secrets, good);
     let of_azure = jwt(&but(claims(1800), &json!({"aud": "https://Management.core.windows.net/"})));
     let document = json!({"accessToken": "opaque.token-from.elsewhere"}).to_string();
-    let other_profile = "to store it in another profile, add --profile NAME";
     let root = platform.root();
-    let (no_jwt, no_graph) =
-        ("is not a JWT".to_owned(), format!("is for https://management.core.windows.net, not for {root}"));
-    let other_resource = format!("get a token for the resource {root}");
+    let no_graph = format!("is for https://management.core.windows.net, not for {root}");
     for (profile, logout) in [("default", "intunectl auth logout"), ("work", "intunectl auth logout --profile work")] {
-        assert_eq!(sign_in(&machine, platform.root(), &["--profile", profile]).code, Some(0));
+        assert_eq!(sign_in(&machine, root, &["--profile", profile]).code, Some(0));
         let before = stored(&machine, profile);
         let sign_in = format!("the sign-in of {ACCOUNT} to tenant {TENANT} (profile '{profile}')");
+        let other_profile =
+            format!("to store it in another profile, add --profile NAME. To delete this sign-in first:\n  {logout}");
+        let other_token = format!("get a token for the resource {root}");
         for (token, flaw, hint) in [
-            ("opaque-token-from-elsewhere", &no_jwt, other_profile),
-            ("aaa.bbb.ccc", &no_jwt, other_profile),
-            ("a.e30.b", &no_jwt, other_profile),
-            (&document, &no_jwt, other_profile),
-            (&of_azure, &no_graph, &other_resource),
+            ("opaque-token-from-elsewhere", "is not a JWT", &other_profile),
+            ("aaa.bbb.ccc", "is not a JWT", &other_profile),
+            ("a.e30.b", "is not a JWT", &other_profile),
+            (&document, "is not a JWT", &other_profile),
+            (&of_azure, &no_graph, &other_token),
         ] {
             machine.secrets.keep(token);
             let seen = store_token(&machine, &platform, token, &["--profile", profile]);
             let error = format!(
-                "error: the token from standard input {flaw}, and would replace {sign_in}, which can be renewed; nothing was stored\n\
-                 hint: {hint}. To delete this sign-in first:\n  {logout}\n"
+                "error: the token from standard input {flaw}, and would replace {sign_in}, which can be renewed; \
+                 nothing was stored\nhint: {hint}\n"
             );
             assert_eq!(seen, Seen { stdout: String::new(), stderr: error, code: Some(4) });
             assert_eq!(stored(&machine, profile), before);
