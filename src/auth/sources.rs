@@ -16,7 +16,7 @@ use super::token_text::{NotAToken, trim};
 use crate::error::Error;
 use crate::variables::{AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_TENANT_ID, INTUNECTL_TOKEN};
 
-/// What an error of a token says about the partners.
+/// What did not happen, because a command has no usable token.
 pub const NOTHING_SENT: &str = "nothing was sent";
 
 /// The selected source, not read yet.

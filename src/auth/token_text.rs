@@ -1,5 +1,5 @@
 //! Reads the text that a user gives as a token: the token itself, or JSON that contains it. Scripts also give values
-//! that are clearly not tokens. Each kind is rejected by its name, and no message contains a part of the text.
+//! that are clearly not tokens. Each kind is rejected by its name, and no message contains a part of a token.
 
 use std::fmt;
 

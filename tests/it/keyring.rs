@@ -146,9 +146,11 @@ fn an_unusable_token_is_rejected_and_the_stored_one_stays() {
         assert!(stderr.contains("; nothing was stored\nhint: ") && !stderr.contains("nothing was sent"), "{stderr}");
         keyring.has(&[], &token);
     }
-    for option in [["--tenant", OTHER_TENANT], ["--cloud", "china"]] {
+    let url = keyring.graph.url();
+    let domain = ["--tenant", "contoso.example", "--graph-url", &url];
+    for options in [&["--tenant", OTHER_TENANT][..], &["--cloud", "china"], &domain] {
         let mut login = keyring.command(&["auth", "login", "--with-token"]);
-        let Seen { stdout, stderr, code } = run_with(login.args(option), good());
+        let Seen { stdout, stderr, code } = run_with(login.args(options), good());
         assert_eq!((stdout.as_str(), code), ("", Some(4)), "{stderr}");
         assert!(stderr.contains("; nothing was stored\nhint: ") && !stderr.contains("nothing was sent"), "{stderr}");
         keyring.has(&[], &token);
