@@ -33,8 +33,7 @@ impl Claims {
     pub fn read(token: &SecretString) -> Option<Self> {
         let mut parts = token.expose_secret().split('.');
         let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
-        let json = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-        let claims: Map<String, Value> = serde_json::from_slice(&json).ok()?;
+        let claims = object(payload)?;
         // A claim of an unexpected type counts as missing.
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let roles = claims.get("roles").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -105,6 +104,18 @@ impl Claims {
     }
 }
 
+/// Whether a token begins with the header of a JWT, which names its algorithm (RFC 7515, 4.1.1).
+pub(super) fn names_algorithm(token: &SecretString) -> bool {
+    let header = token.expose_secret().split('.').next().and_then(object);
+    header.is_some_and(|header| header.get("alg").is_some_and(Value::is_string))
+}
+
+/// A JSON object that is a part of a token.
+fn object(part: &str) -> Option<Map<String, Value>> {
+    let json = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +133,21 @@ mod tests {
             assert_eq!(Claims::read(&SecretString::from(opaque)), None, "{opaque}");
         }
         assert_eq!(Claims::read(&token("[]")), None);
+    }
+
+    #[test]
+    fn the_header_of_a_jwt_names_its_algorithm() {
+        let header = |json: &str| format!("{}.e30.sig", URL_SAFE_NO_PAD.encode(json));
+        for (text, expected) in [
+            (header(r#"{"alg":"RS256","typ":"JWT"}"#), true),
+            (header(r#"{"typ":"JWT"}"#), false),
+            (header(r#"{"alg":1}"#), false),
+            (header(r#"["alg"]"#), false),
+            ("a.e30.b".to_owned(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(names_algorithm(&SecretString::from(text.as_str())), expected, "{text}");
+        }
     }
 
     #[test]

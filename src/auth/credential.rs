@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::sign_in::ClientAuthentication;
-use super::token;
+use super::{token, token_text};
 use crate::error::Error;
 use crate::net::http;
 use crate::net::request::{Repeat, RetryingRequest, SendOptions, describe_unexpected};
@@ -49,7 +49,9 @@ impl Credential {
     /// use a person's sign-in.
     pub(super) fn in_environment(get: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Error> {
         if let Some(secret) = get(AZURE_CLIENT_SECRET) {
-            return Ok(Some(Self::Secret(SecretString::from(text(AZURE_CLIENT_SECRET, secret)?))));
+            let secret = text(AZURE_CLIENT_SECRET, secret)?;
+            token_text::check_value(&secret).map_err(|reason| unfit(AZURE_CLIENT_SECRET, &reason.to_string()))?;
+            return Ok(Some(Self::Secret(SecretString::from(secret))));
         }
         if get(AZURE_CLIENT_CERTIFICATE_PATH).is_some() {
             return Err(unsupported(AZURE_CLIENT_CERTIFICATE_PATH, "sign in with a certificate"));
@@ -174,11 +176,16 @@ fn read_assertion(path: &Path) -> Result<SecretString, Error> {
         Error::auth(format!("cannot read {AZURE_FEDERATED_TOKEN_FILE} {}: {reason}", path.display()))
             .hint(format!("check {AZURE_FEDERATED_TOKEN_FILE}"))
     })?;
-    match assertion.expose_secret().trim() {
-        "" => Err(Error::auth(format!("{AZURE_FEDERATED_TOKEN_FILE} names an empty file: {}", path.display()))
-            .hint("wait until the issuer of the federated token has written the file")),
-        text => Ok(SecretString::from(text)),
+    let text = assertion.expose_secret().trim();
+    if text.is_empty() {
+        return Err(Error::auth(format!("{AZURE_FEDERATED_TOKEN_FILE} names an empty file: {}", path.display()))
+            .hint("wait until the issuer of the federated token has written the file"));
     }
+    token_text::check_value(text).map_err(|reason| {
+        Error::auth(format!("the file in {AZURE_FEDERATED_TOKEN_FILE} {reason}: {}", path.display()))
+            .hint(reason.hint())
+    })?;
+    Ok(SecretString::from(text))
 }
 
 /// Requests the identity token of the running job from GitHub Actions.

@@ -25,10 +25,15 @@ struct Configuration {
 }
 
 /// # Errors
-/// No tenant has this domain, or the service does not answer.
-pub async fn tenant_id(domain: &Tenant, login: &Root, send_options: SendOptions<'_>) -> anyhow::Result<Tenant> {
+/// No tenant has this domain, or the service does not answer. `outcome` says what did not happen for this reason.
+pub async fn tenant_id(
+    domain: &Tenant,
+    login: &Root,
+    outcome: &str,
+    send_options: SendOptions<'_>,
+) -> anyhow::Result<Tenant> {
     let failed = |why: &str, hint: &str| {
-        Error::auth(format!("cannot find the tenant of {domain}: {}: {why}; nothing was sent", login.host())).hint(hint)
+        Error::auth(format!("cannot find the tenant of {domain}: {}: {why}; {outcome}", login.host())).hint(hint)
     };
     let address = format!("{}/{domain}/v2.0/.well-known/openid-configuration", login.as_str());
     let url = Url::parse(&address).map_err(|_| failed("invalid domain", OTHERWISE))?;
@@ -50,7 +55,7 @@ pub async fn tenant_id(domain: &Tenant, login: &Root, send_options: SendOptions<
             let error = SignInError::refused(login.host(), &error, error_description.as_deref(), &[]);
             let error = error.about(&format!("cannot find the tenant of {domain}"), "intunectl auth login", OTHERWISE);
             let hint = error.hint_text().unwrap_or_default().to_owned();
-            Err(Error::auth(format!("{error}; nothing was sent")).hint(hint).into())
+            Err(Error::auth(format!("{error}; {outcome}")).hint(hint).into())
         }
         _ => Err(failed(&describe_unexpected(&answer), OTHERWISE).into()),
     }

@@ -4,7 +4,7 @@ use super::app::App;
 use super::claims::Claims;
 use super::renewal::SignedInProfile;
 use super::session;
-use super::sources::StaticSource;
+use super::sources::{NOTHING_SENT, StaticSource};
 use super::tenant::Tenant;
 use crate::net::root::{Cloud, Root};
 use crate::variables::{AZURE_AUTHORITY_HOST, AZURE_CLIENT_ID};
@@ -83,6 +83,14 @@ impl TokenOrigin {
                 "`intunectl auth list` shows the profiles and their tenants. To sign in to {typed}:\n  \
                  intunectl auth login --profile NAME --tenant {typed}"
             ),
+        }
+    }
+
+    /// What did not happen, because the token cannot be used.
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Self::Static(source) => source.outcome(),
+            Self::App { .. } | Self::Profile(_) => NOTHING_SENT,
         }
     }
 

@@ -130,9 +130,19 @@ impl Session {
         Ok(SecretString::from(serde_json::to_string(&stored).context("cannot write the profile as JSON")?))
     }
 
+    /// # Errors
+    /// What is stored is not a token.
     pub fn token(&self) -> Result<Token, NotAToken> {
-        let token = Token::read(&self.access_token)?;
+        let token = match self.is_stored_token() {
+            true => Token::stored(&self.access_token)?,
+            false => Token::issued(&self.access_token).ok_or(NotAToken::Unsendable)?,
+        };
         Ok(Token { expires_at: self.expires_at.or(token.expires_at), ..token })
+    }
+
+    /// Whether it is a token that the user stored, and not a sign-in, which has a tenant.
+    pub fn is_stored_token(&self) -> bool {
+        self.renewal.is_none() && self.tenant.is_none()
     }
 
     /// Stores the session under a profile, whole or not at all. Replaces the previous one.

@@ -309,8 +309,8 @@ impl<'a> Platform<'a> {
     ) -> Result<TokenSet, SignInError> {
         let granted = granted.map_err(|error| self.failed(error))?;
         let access = SecretString::from(granted.access_token().secret().as_str());
-        let mut access =
-            Token::read(&access).map_err(|_| self.unexpected("the token in the answer cannot be sent in a header"))?;
+        let mut access = Token::issued(&access)
+            .ok_or_else(|| self.unexpected("the token in the answer cannot be sent in a header"))?;
         let in_reason = |left: &Duration| *left <= LONGEST_LIFE;
         let expires_at = granted.expires_in().filter(in_reason).and_then(|left| SystemTime::now().checked_add(left));
         access.expires_at = expires_at.or(access.expires_at);

@@ -12,9 +12,12 @@ use super::app::App;
 use super::session::{self, Session};
 use super::store::{self, StoreError};
 use super::token::{self, Token};
-use super::token_text::{self, NotAToken};
+use super::token_text::{NotAToken, trim};
 use crate::error::Error;
 use crate::variables::{AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_TENANT_ID, INTUNECTL_TOKEN};
+
+/// What did not happen, because a command has no usable token.
+pub const NOTHING_SENT: &str = "nothing was sent";
 
 /// The selected source, not read yet.
 pub enum TokenSource {
@@ -133,14 +136,13 @@ impl StaticSource {
     /// # Errors
     /// There is no token, it is malformed or expired.
     fn token(&self, secret: &SecretString, now: SystemTime) -> Result<Token, Error> {
-        let text = secret.expose_secret();
-        if text.trim().is_empty() {
+        if trim(secret.expose_secret()).is_empty() {
             return Err(self.empty());
         }
-        let token = token_text::read(text).map_err(|reason| self.rejects(&reason))?;
-        let token = Token::new(SecretString::from(token));
+        let token = Token::given(secret).map_err(|reason| self.rejects(&reason))?;
         token.not_expired(
             &self.to_string(),
+            self.outcome(),
             "get a new token, then run the command again. Most tokens are valid for about an hour",
             now,
         )?;
@@ -149,7 +151,7 @@ impl StaticSource {
 
     fn empty(&self) -> Error {
         let message = match self {
-            Self::StandardInput => "standard input contains no token".to_owned(),
+            Self::StandardInput => format!("standard input contains no token; {}", self.outcome()),
             _ => format!("{self} is empty"),
         };
         Error::auth(message).hint(match self {
@@ -170,11 +172,11 @@ impl StaticSource {
         Error::auth(format!("cannot read {self}: {reason}; {}", self.outcome()))
     }
 
-    /// What did not happen, because there is no token.
-    fn outcome(&self) -> &'static str {
+    /// What did not happen, because there is no usable token.
+    pub fn outcome(&self) -> &'static str {
         match self {
             Self::StandardInput => "nothing was stored",
-            Self::Option | Self::File(_) | Self::Variable => "nothing was sent",
+            Self::Option | Self::File(_) | Self::Variable => NOTHING_SENT,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::claims::Claims;
+use super::claims::{self, Claims};
 use super::token_text::{self, NotAToken};
 use crate::error::Error;
 use crate::text::encoding;
@@ -40,20 +40,40 @@ impl Token {
         Self { secret, claims, expires_at }
     }
 
-    /// Reads a token that was issued to us, or stored by us.
+    /// A token that was issued to us. `None` if it cannot be sent in a header.
+    pub fn issued(secret: &SecretString) -> Option<Self> {
+        let text = secret.expose_secret().trim();
+        let is_sendable = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        is_sendable.then(|| Self::new(SecretString::from(text)))
+    }
+
+    /// A token that a user gave, alone or in JSON.
     ///
     /// # Errors
-    /// It cannot be sent in a header.
-    pub fn read(secret: &SecretString) -> Result<Self, NotAToken> {
-        Ok(Self::new(SecretString::from(token_text::sendable(secret.expose_secret())?)))
+    /// The text contains no token, or more than a token.
+    pub(super) fn given(secret: &SecretString) -> Result<Self, NotAToken> {
+        Ok(Self::new(SecretString::from(token_text::read(secret.expose_secret())?)))
+    }
+
+    /// A token that a user gave, and that was stored. An earlier version may have stored something else, for example
+    /// the JSON around a token.
+    ///
+    /// # Errors
+    /// It is not a token alone.
+    pub(super) fn stored(secret: &SecretString) -> Result<Self, NotAToken> {
+        Ok(Self::new(SecretString::from(token_text::check(secret.expose_secret())?)))
+    }
+
+    /// Whether it is certainly a JWT.
+    pub fn is_jwt(&self) -> bool {
+        self.claims.is_some() && claims::names_algorithm(&self.secret)
     }
 
     /// # Errors
-    /// The token has expired; `hint` says what to do about it.
-    pub fn not_expired(&self, source: &str, hint: &str, now: SystemTime) -> Result<(), Error> {
+    /// The token has expired; `outcome` says what did not happen for this reason, and `hint` what to do about it.
+    pub fn not_expired(&self, source: &str, outcome: &str, hint: &str, now: SystemTime) -> Result<(), Error> {
         let Some(ago) = self.expires_at.and_then(|at| now.duration_since(at).ok()) else { return Ok(()) };
-        Err(Error::auth(format!("the token from {source} expired {} ago; nothing was sent", approx_duration(ago)))
-            .hint(hint))
+        Err(Error::auth(format!("the token from {source} expired {} ago; {outcome}", approx_duration(ago))).hint(hint))
     }
 
     pub fn expires_in(&self, now: SystemTime) -> Option<Duration> {

@@ -38,7 +38,7 @@ struct Entry {
     login_url: Option<String>,
     expires_at: Option<String>,
     renewable: bool,
-    /// Why it cannot be read.
+    /// Why it cannot be read or used.
     error: Option<String>,
     #[serde(skip)]
     state: String,
@@ -108,7 +108,10 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
         Ok(session) => session?,
         Err(error) => return Some(Entry { error: Some(error.to_string()), state: "unreadable".to_owned(), ..empty }),
     };
-    let token = session.token().ok();
+    let (token, error) = match session.token() {
+        Ok(token) => (Some(token), None),
+        Err(reason) => (None, Some(format!("the token {reason}"))),
+    };
     let claims = token.as_ref().and_then(|token| token.claims.as_ref());
     let renewable = session.renewal.is_some();
     let expires_at = token.as_ref().and_then(|token| token.expires_at);
@@ -118,6 +121,7 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
         Some(Ok(left)) => format!("valid for {}", approx_duration(left)),
         Some(Err(_)) if renewable => "expired, renewed when used".to_owned(),
         Some(Err(_)) => "expired".to_owned(),
+        None if error.is_some() => "unusable".to_owned(),
         None => "expiry unknown".to_owned(),
     };
     let account = session.account.or_else(|| claims.and_then(|claims| claims.account().map(str::to_owned)));
@@ -132,6 +136,7 @@ fn entry(profile: String, current: &str) -> Option<Entry> {
         login_url: Some(session.login_url),
         expires_at: expires_at.and_then(rfc3339),
         renewable,
+        error,
         state,
         ..empty
     })

@@ -13,9 +13,8 @@ use crate::auth::sign_in::{self, DEFAULT_CLIENT, Platform, TokenSet};
 use crate::auth::sources::StaticSource;
 use crate::auth::store::{self, StoreError};
 use crate::auth::tenant::Tenant;
-use crate::auth::token::Token;
 use crate::cli;
-use crate::context::{Context, Roots};
+use crate::context::{Connection, Context, Roots};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt::{Interrupts, block_on};
@@ -49,12 +48,13 @@ pub fn run(context: &Context, options: &cli::LoginOptions) -> anyhow::Result<Exi
     }
     let typed = named.are_typed().then(|| sign_in_roots(&named)).transpose()?;
     store::check().map_err(|reason| no_keyring(&reason))?;
-    let before = previous(&profile, |error| {
+    let before = load(&profile)?.unwrap_or_else(|error| {
         context.console.warning_with_hint(
             &format!("cannot read the settings of the previous sign-in: {error}"),
             "if you used --tenant, --cloud or --client-id before, press Ctrl-C and give them again",
         );
-    })?;
+        None
+    });
     let (graph, login) = match (typed, before.as_ref().and_then(roots_of)) {
         (Some(typed), _) => typed,
         (None, Some((graph, login))) => {
@@ -97,15 +97,16 @@ struct Asked {
     login: Root,
 }
 
-/// The session of the profile's previous sign-in. A damaged one is about to be replaced: `None`, after `warn`.
-fn previous(profile: &str, warn: impl FnOnce(&anyhow::Error)) -> Result<Option<Session>, Error> {
-    Session::load(profile).or_else(|error| match error.downcast_ref::<StoreError>() {
-        Some(reason) if *reason != StoreError::Damaged => Err(no_keyring(reason)),
-        _ => {
-            warn(&error);
-            Ok(None)
-        }
-    })
+/// The session of the profile's previous sign-in, or why it cannot be read.
+///
+/// # Errors
+/// The keyring cannot be used.
+fn load(profile: &str) -> Result<anyhow::Result<Option<Session>>, Error> {
+    let session = Session::load(profile);
+    match session.as_ref().map_err(|error| error.downcast_ref::<StoreError>()) {
+        Err(Some(reason)) if *reason != StoreError::Damaged => Err(no_keyring(reason)),
+        _ => Ok(session),
+    }
 }
 
 /// Where to sign in, if the profile does not say.
@@ -117,8 +118,7 @@ fn sign_in_roots(named: &Roots) -> Result<(Root, Root), Error> {
 /// The servers of a profile's sign-in; not those of a token that was stored alone, and not those on this machine, where
 /// another program may have the port by now.
 fn roots_of(session: &Session) -> Option<(Root, Root)> {
-    // A token that was stored alone has neither.
-    if session.renewal.is_none() && session.tenant.is_none() {
+    if session.is_stored_token() {
         return None;
     }
     let (graph, login): (Root, Root) = (session.graph_url.parse().ok()?, session.login_url.parse().ok()?);
@@ -133,7 +133,7 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
     let login = named.login.clone().unwrap_or(usual);
     let connection = context.accept(token, StaticSource::StandardInput, named).await?;
     let token = &connection.token;
-    let replaced = replaced_by(context, profile, token)?;
+    let replaced = replaced_by(&connection, profile)?;
     context.warn_about(&connection, permission::WRITE);
     save(profile, &Session::new(token.secret.clone(), connection.root.as_str(), login.as_str()))?;
     let expiry = token.expires_in(SystemTime::now()).map(|left| format!("; it expires in {}", approx_duration(left)));
@@ -143,37 +143,53 @@ async fn keep_token(context: &Context, profile: &str, named: Roots) -> anyhow::R
         connection.root.as_str(),
         expiry.unwrap_or_default()
     ));
-    if let Some(session) = replaced {
-        context.console.note(&format!("replaced {}", described(&session, profile)));
-        if session.renewal.is_some() {
-            context.console.warning_with_hint(
-                "the replaced sign-in could be renewed, but a stored token cannot",
-                &format!("after it expires, {}", session::sign_in_again(profile)),
-            );
-        }
+    if let Some(replaced) = replaced {
+        report_replaced(context, profile, &replaced);
     }
     context.warn_about_other_sources();
     Ok(Exit::Success)
 }
 
-/// The sign-in that a token is about to replace, if there is one.
+/// What a token is about to replace: nothing, a session, or a sign-in that cannot be read.
 ///
 /// # Errors
-/// It can be renewed, and the token is not a JWT. Such a token is more likely a mistake than a replacement.
-fn replaced_by(context: &Context, profile: &str, token: &Token) -> Result<Option<Session>, Error> {
-    let session = previous(profile, |error| {
-        context.console.warning(&format!("cannot read the previous sign-in, which this token replaces: {error}"));
-    })?;
-    match session {
-        Some(session) if session.renewal.is_some() && token.claims.is_none() => Err(Error::auth(format!(
-            "the token from standard input is not a JWT, and would replace {}, which can be renewed; nothing was stored",
-            described(&session, profile)
-        ))
-        .hint(format!(
-            "to store it in another profile, add --profile NAME. To delete this sign-in first:\n  {}",
-            session::logout_command(profile)
-        ))),
-        session => Ok(session),
+/// It can be renewed, or may be renewable, and the token is not a JWT for Graph. Such a token is more likely a mistake
+/// than a replacement.
+fn replaced_by(connection: &Connection, profile: &str) -> Result<Option<anyhow::Result<Session>>, Error> {
+    let before = load(profile)?.transpose();
+    let (what, ability) = match &before {
+        None => return Ok(None),
+        Some(Ok(session)) if session.renewal.is_none() => return Ok(before),
+        Some(Ok(session)) => (described(session, profile), "can be renewed"),
+        Some(Err(_)) => (format!("the sign-in (profile '{profile}')"), "cannot be read"),
+    };
+    let (flaw, hint) = if !connection.token.is_jwt() {
+        let logout = session::logout_command(profile);
+        let others = "to store it in another profile, add --profile NAME. To delete this sign-in first:";
+        ("is not a JWT".to_owned(), format!("{others}\n  {logout}"))
+    } else if let Some(audience) = connection.other_audience() {
+        let graph = connection.graph();
+        (format!("is for {}, not for {graph}", sanitize(&audience)), format!("get a token for the resource {graph}"))
+    } else {
+        return Ok(before);
+    };
+    Err(Error::auth(format!(
+        "the token from standard input {flaw}, and would replace {what}, which {ability}; nothing was stored"
+    ))
+    .hint(hint))
+}
+
+fn report_replaced(context: &Context, profile: &str, replaced: &anyhow::Result<Session>) {
+    let session = match replaced {
+        Ok(session) => session,
+        Err(error) => return context.console.warning(&format!("the replaced sign-in could not be read: {error}")),
+    };
+    context.console.note(&format!("replaced {}", described(session, profile)));
+    if session.renewal.is_some() {
+        context.console.warning_with_hint(
+            "the replaced sign-in could be renewed, but a stored token cannot",
+            &format!("after it expires, {}", session::sign_in_again(profile)),
+        );
     }
 }
 
@@ -184,7 +200,8 @@ fn described(session: &Session, profile: &str) -> String {
     let signed_in = session.tenant.as_ref().filter(|tenant| !tenant.is_any()).map(Tenant::as_str);
     let tenant = signed_in.or_else(|| claims.as_ref()?.tenant.as_deref());
     format!(
-        "the sign-in{}{} (profile '{profile}')",
+        "the {}{}{} (profile '{profile}')",
+        if session.is_stored_token() { "stored token" } else { "sign-in" },
         account.map(|name| format!(" of {}", sanitize(name))).unwrap_or_default(),
         tenant.map(|tenant| format!(" to tenant {}", sanitize(tenant))).unwrap_or_default()
     )

@@ -11,7 +11,7 @@ use crate::auth::discovery;
 use crate::auth::origin::TokenOrigin;
 use crate::auth::renewal::{Outlook, RenewalFailure, Renewed, SignedInProfile};
 use crate::auth::session;
-use crate::auth::sources::{ResolvedSource, StaticSource};
+use crate::auth::sources::{NOTHING_SENT, ResolvedSource, StaticSource};
 use crate::auth::token::Token;
 use crate::error::Error;
 use crate::graph::bearer::{Bearer, Renew, RenewReason};
@@ -44,7 +44,12 @@ impl Context {
                 let (root, login) = roots.both(Error::auth)?;
                 let observer = self.observer();
                 let token = app.token(&root, &login, self.send_options(&transport, &observer)).await?;
-                token.not_expired(&app.to_string(), "check the clock of this machine", SystemTime::now())?;
+                token.not_expired(
+                    &app.to_string(),
+                    NOTHING_SENT,
+                    "check the clock of this machine",
+                    SystemTime::now(),
+                )?;
                 let (origin, login) = (TokenOrigin::App { app, login }, roots.directory());
                 Connection { token, origin, root, login, rehearsed: roots.rehearsed, transport }
             }
@@ -68,12 +73,14 @@ impl Context {
         if typed.is_id() || connection.tenant().is_none() {
             return Ok(connection.check_tenant(typed, typed)?);
         }
+        let outcome = connection.origin.outcome();
         let login = connection.login.as_ref().ok_or_else(|| {
-            Error::auth(format!("cannot find the tenant of {typed}: no sign-in server is known; nothing was sent"))
+            Error::auth(format!("cannot find the tenant of {typed}: no sign-in server is known; {outcome}"))
                 .hint("use the tenant's ID in --tenant, or add --login-url URL")
         })?;
         let observer = self.observer();
-        let id = discovery::tenant_id(typed, login, self.send_options(&connection.transport, &observer)).await?;
+        let id =
+            discovery::tenant_id(typed, login, outcome, self.send_options(&connection.transport, &observer)).await?;
         Ok(connection.check_tenant(typed, &id)?)
     }
 
@@ -94,7 +101,7 @@ impl Context {
                     session.renewal = None;
                 }
                 let connection = profile_connection(&name, session.as_deref(), &roots, self.transport()?)?;
-                connection.token.not_expired("the keyring", "sign in again", now)?;
+                connection.token.not_expired("the keyring", NOTHING_SENT, "sign in again", now)?;
                 connection
             }
         };
@@ -128,7 +135,7 @@ impl Context {
             return Err(Error::auth("interrupted; nothing was sent").into());
         }
         let hint = session::sign_in_again(&name);
-        connection.token.not_expired(&format!("profile '{name}'"), &hint, SystemTime::now())?;
+        connection.token.not_expired(&format!("profile '{name}'"), NOTHING_SENT, &hint, SystemTime::now())?;
         Ok(connection)
     }
 

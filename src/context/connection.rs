@@ -5,7 +5,7 @@ use crate::auth::claims::Claims;
 use crate::auth::origin::TokenOrigin;
 use crate::auth::renewal::SignedInProfile;
 use crate::auth::session::{self, Session};
-use crate::auth::sources::{self, StaticSource};
+use crate::auth::sources::{self, NOTHING_SENT, StaticSource};
 use crate::auth::tenant::Tenant;
 use crate::auth::token::Token;
 use crate::error::Error;
@@ -96,6 +96,19 @@ impl Connection {
         }
     }
 
+    /// The token's audience, if it is neither this Graph server nor that of a cloud.
+    pub fn other_audience(&self) -> Option<String> {
+        let is_for_graph = |audience: &str| {
+            audience == self.root.as_str() || Cloud::ALL.into_iter().any(|cloud| audience == cloud.graph())
+        };
+        self.claims().and_then(Claims::audience).filter(|audience| !is_for_graph(audience))
+    }
+
+    /// The Graph server that a token has to be for; in a sandbox, that of the cloud that was named.
+    pub fn graph(&self) -> &str {
+        self.cloud().map_or(self.root.as_str(), |cloud| cloud.graph())
+    }
+
     /// Checks that the token is not for another cloud. An audience outside the clouds does not say, and a server
     /// outside the clouds may forward to any of them.
     pub(super) fn check_cloud(&self) -> Result<(), Error> {
@@ -103,11 +116,12 @@ impl Connection {
         let other = Cloud::ALL.into_iter().find(|cloud| audience.as_deref() == Some(cloud.graph()));
         match (Cloud::of(&self.root), other) {
             (Some(cloud), Some(other)) if cloud != other => Err(Error::auth(format!(
-                "the token is for the cloud {} ({}), not for {} ({}); nothing was sent",
+                "the token is for the cloud {} ({}), not for {} ({}); {}",
                 other.name(),
                 other.graph(),
                 cloud.name(),
-                cloud.graph()
+                cloud.graph(),
+                self.origin.outcome()
             ))
             .hint(self.origin.hint_for_cloud(other))),
             _ => Ok(()),
@@ -126,7 +140,7 @@ impl Connection {
             Some(found) => format!("is for tenant {}, not for {named}", sanitize(found)),
             None => format!("does not name its tenant; cannot check --tenant {typed}"),
         };
-        Err(Error::auth(format!("{} {what}; nothing was sent", self.origin.its_token())).hint(hint))
+        Err(Error::auth(format!("{} {what}; {}", self.origin.its_token(), self.origin.outcome())).hint(hint))
     }
 }
 
@@ -156,7 +170,8 @@ pub(super) fn profile_connection(
     let (graph, login) = (parse(&session.graph_url)?, parse(&session.login_url)?);
     roots.check_profile(name, &graph, &login)?;
     let token = session.token().map_err(|reason| {
-        Error::auth(format!("the token of profile '{name}' {reason}")).hint(session::sign_in_again(name))
+        Error::auth(format!("the token of profile '{name}' {reason}; {NOTHING_SENT}"))
+            .hint(session::sign_in_again(name))
     })?;
     let profile = SignedInProfile::new(name, graph.clone(), login.clone(), session);
     profile.check_token_tenant(token.claims.as_ref(), None)?;

@@ -5,7 +5,6 @@ use super::{Context, Selection};
 use crate::auth::claims::Claims;
 use crate::auth::origin::{NOT_AZURE_CLI, TokenOrigin};
 use crate::auth::sources::TokenSource;
-use crate::net::root::Cloud;
 use crate::permission;
 use crate::text::sanitize::sanitize;
 
@@ -25,11 +24,8 @@ impl Context {
     /// Warns before the first request if the token's claims show that Graph will probably reject it.
     pub fn warn_about(&self, connection: &Connection, permissions: &[&str]) {
         let Some(claims) = connection.claims() else { return };
-        let root = connection.root.as_str();
-        let is_for_graph =
-            |audience: &str| audience == root || Cloud::ALL.into_iter().any(|cloud| audience == cloud.graph());
-        if let Some(audience) = claims.audience().filter(|audience| !is_for_graph(audience)) {
-            let graph = connection.cloud().map_or_else(|| root.to_owned(), |cloud| cloud.graph().to_owned());
+        if let Some(audience) = connection.other_audience() {
+            let graph = connection.graph();
             self.console.warning_with_hint(
                 &format!("the token is for {}, not for {graph}; Graph will probably reject it", sanitize(&audience)),
                 &match &connection.origin {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::graph::{Graph, TOKEN, Unspoken};
 use crate::support::jwt::{OTHER_TENANT, TENANT, but, claims, good, jwt, padded};
-use crate::support::keyring::entries;
+use crate::support::keyring::{entries, store_session};
 use crate::support::terminal::{Streams, Terminal};
 use crate::support::{Intunectl, Seen, files, run, run_with};
 use crate::token::not_tokens;
@@ -135,14 +135,24 @@ fn an_unusable_token_is_rejected_and_the_stored_one_stays() {
     assert_eq!(keyring.login(token.clone(), &[]).code, Some(0));
     let expired = jwt(&claims(-7200));
     for (input, words) in [
-        ("", "standard input contains no token"),
-        (" \r\n", "standard input contains no token"),
+        ("", "standard input contains no token; nothing was stored\n"),
+        (" \r\n", "standard input contains no token; nothing was stored\n"),
         ("secret with spaces", "standard input contains a space"),
         (&expired, "the token from standard input expired 2h"),
     ] {
         let Seen { stdout, stderr, code } = keyring.login(input, &[]);
         assert_eq!((stdout.as_str(), code), ("", Some(4)), "{stderr}");
         assert!(stderr.starts_with(&format!("error: {words}")) && !stderr.contains("secret with"), "{stderr}");
+        assert!(stderr.contains("; nothing was stored\nhint: ") && !stderr.contains("nothing was sent"), "{stderr}");
+        keyring.has(&[], &token);
+    }
+    let url = keyring.graph.url();
+    let domain = ["--tenant", "contoso.example", "--graph-url", &url];
+    for options in [&["--tenant", OTHER_TENANT][..], &["--cloud", "china"], &domain] {
+        let mut login = keyring.command(&["auth", "login", "--with-token"]);
+        let Seen { stdout, stderr, code } = run_with(login.args(options), good());
+        assert_eq!((stdout.as_str(), code), ("", Some(4)), "{stderr}");
+        assert!(stderr.contains("; nothing was stored\nhint: ") && !stderr.contains("nothing was sent"), "{stderr}");
         keyring.has(&[], &token);
     }
     for (input, reason) in [
@@ -168,6 +178,42 @@ fn what_is_clearly_not_a_token_is_not_stored() {
     keyring.has_none("default");
     assert!(!entries("intunectl").contains("Xyzzy-Plugh"));
     assert_eq!(keyring.graph.tokens(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn what_an_earlier_version_stored_and_is_not_a_token_is_neither_sent_nor_printed() {
+    let keyring = Scene::new();
+    let url = keyring.graph.url();
+    let response = json!({"access_token": good(), "refresh_token": "Xyzzy-Plugh-0451"}).to_string();
+    for (text, words) in [
+        (response.as_str(), "contains a space or another character that no token contains"),
+        ("null", "contains only `null`"),
+        ("System.Security.SecureString", "contains a SecureString of PowerShell, not its text"),
+        ("$(Xyzzy-Plugh)", "contains a placeholder in place of its value"),
+        ("Bearer Xyzzy-Plugh", "contains the word Bearer before the token"),
+    ] {
+        let session = json!({"access_token": text, "graph_url": url, "login_url": url});
+        store_session("work", &session.to_string());
+        let error = format!(
+            "error: the token of profile 'work' {words}; nothing was sent\n\
+             hint: sign in again: intunectl auth login --profile work\n"
+        );
+        for command in
+            [&["partner", "disconnect", "a"][..], &["partner", "list"], &["auth", "token"], &["auth", "status"]]
+        {
+            let Seen { stdout, stderr, code } = keyring.run(&[command, &["--profile", "work", "-vv"]].concat());
+            assert_eq!((stderr.as_str(), code), (error.as_str(), Some(4)), "{command:?}");
+            let shown = if command == ["auth", "status"] { "Source:      profile 'work'\n" } else { "" };
+            assert_eq!(stdout, shown, "{command:?}");
+        }
+        let listed = keyring.run(&["auth", "list", "-o", "json"]).stdout;
+        assert!(listed.contains(&format!("the token {words}")) && !listed.contains("Plugh"), "{listed}");
+        let listed = keyring.run(&["auth", "list"]).stdout;
+        assert!(listed.ends_with("\tunusable\n") && !listed.contains("Plugh"), "{listed}");
+        assert_eq!(keyring.run(&["auth", "logout", "--profile", "work"]).code, Some(0));
+    }
+    assert_eq!(keyring.graph.lines(), [""; 0]);
 }
 
 #[test]

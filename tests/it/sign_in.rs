@@ -18,7 +18,7 @@ use crate::support::Seen;
 use crate::support::graph::{PARTNERS, Unspoken};
 use crate::support::http::{get, query, say, send};
 use crate::support::jwt::{ACCOUNT, OTHER_TENANT, PERMISSION, TENANT, claims, jwt, padded};
-use crate::support::keyring::{assert_nobody_signed_in, entries, forget, store};
+use crate::support::keyring::{assert_nobody_signed_in, entries, forget, store, store_session};
 use crate::support::machine::Machine;
 use crate::support::platform::{Platform, answer, refusal};
 use crate::support::running::Running;
@@ -1039,20 +1039,32 @@ fn stored(machine: &Machine, profile: &str) -> (String, String, bool) {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_renewable_sign_in_is_replaced_by_a_jwt_but_by_no_other_token() {
+fn a_renewable_sign_in_is_replaced_by_a_jwt_for_graph_but_by_no_other_token() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
+    let of_azure = jwt(&but(claims(1800), &json!({"aud": "https://Management.core.windows.net/"})));
+    let document = json!({"accessToken": "opaque.token-from.elsewhere"}).to_string();
+    let root = platform.root();
+    let no_graph = format!("is for https://management.core.windows.net, not for {root}");
     for (profile, logout) in [("default", "intunectl auth logout"), ("work", "intunectl auth logout --profile work")] {
-        assert_eq!(sign_in(&machine, platform.root(), &["--profile", profile]).code, Some(0));
+        assert_eq!(sign_in(&machine, root, &["--profile", profile]).code, Some(0));
         let before = stored(&machine, profile);
         let sign_in = format!("the sign-in of {ACCOUNT} to tenant {TENANT} (profile '{profile}')");
-        let document = json!({"accessToken": "opaque.token-from.elsewhere"}).to_string();
-        for token in ["opaque-token-from-elsewhere", "aaa.bbb.ccc", &document] {
+        let other_profile =
+            format!("to store it in another profile, add --profile NAME. To delete this sign-in first:\n  {logout}");
+        let other_token = format!("get a token for the resource {root}");
+        for (token, flaw, hint) in [
+            ("opaque-token-from-elsewhere", "is not a JWT", &other_profile),
+            ("aaa.bbb.ccc", "is not a JWT", &other_profile),
+            ("a.e30.b", "is not a JWT", &other_profile),
+            (&document, "is not a JWT", &other_profile),
+            (&of_azure, &no_graph, &other_token),
+        ] {
             machine.secrets.keep(token);
             let seen = store_token(&machine, &platform, token, &["--profile", profile]);
             let error = format!(
-                "error: the token from standard input is not a JWT, and would replace {sign_in}, which can be renewed; nothing was stored\n\
-                 hint: to store it in another profile, add --profile NAME. To delete this sign-in first:\n  {logout}\n"
+                "error: the token from standard input {flaw}, and would replace {sign_in}, which can be renewed; \
+                 nothing was stored\nhint: {hint}\n"
             );
             assert_eq!(seen, Seen { stdout: String::new(), stderr: error, code: Some(4) });
             assert_eq!(stored(&machine, profile), before);
@@ -1071,11 +1083,12 @@ fn a_renewable_sign_in_is_replaced_by_a_jwt_but_by_no_other_token() {
         assert!(!entries("intunectl").contains(REFRESH));
         // What cannot be renewed may be replaced by any token.
         let seen = store_token(&machine, &platform, "opaque-token-from-elsewhere", &["--profile", profile]);
-        let told =
-            format!("replaced the sign-in of other@contoso.example to tenant {OTHER_TENANT} (profile '{profile}')\n");
+        let told = format!(
+            "replaced the stored token of other@contoso.example to tenant {OTHER_TENANT} (profile '{profile}')\n"
+        );
         assert!(seen.code == Some(0) && seen.stderr.ends_with(&told), "{}", seen.stderr);
         let seen = store_token(&machine, &platform, "another-opaque-token", &["--profile", profile]);
-        let told = format!("replaced the sign-in (profile '{profile}')\n");
+        let told = format!("replaced the stored token (profile '{profile}')\n");
         assert!(seen.code == Some(0) && seen.stderr.ends_with(&told), "{}", seen.stderr);
         assert_eq!(machine.run(&["auth", "logout", "--profile", profile]).code, Some(0));
     }
@@ -1098,15 +1111,45 @@ fn a_rejected_token_leaves_a_renewable_sign_in_as_it_is() {
 
 #[test]
 #[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
-fn a_token_replaces_a_damaged_sign_in_with_a_warning() {
+fn a_jwt_for_any_clouds_graph_replaces_a_renewable_sign_in() {
     let machine = Machine::new();
     let platform = Platform::scripted(&machine.secrets, good);
-    for token in [jwt(&claims(3600)), "opaque-token-from-elsewhere".to_owned()] {
-        store("intunectl", "default", "not what intunectl writes");
+    for audience in ["00000003-0000-0000-c000-000000000000", "https://graph.microsoft.us/", platform.root()] {
+        assert_eq!(sign_in(&machine, platform.root(), &[]).code, Some(0));
+        let token = jwt(&but(claims(1800), &json!({"aud": audience})));
+        machine.secrets.keep(&token);
+        let seen = store_token(&machine, &platform, &token, &[]);
+        assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+        assert_eq!(machine.token(&[]).stdout, format!("{token}\n"));
+        assert_eq!(machine.run(&["auth", "logout"]).code, Some(0));
+    }
+}
+
+#[test]
+#[ignore = "needs a Secret Service; .ci/run runs it under .ci/with-secret-service"]
+fn a_sign_in_that_cannot_be_read_is_replaced_by_a_jwt_but_by_no_other_token() {
+    let machine = Machine::new();
+    let platform = Platform::scripted(&machine.secrets, good);
+    let damage = |unreadable: bool| match unreadable {
+        true => store_session("default", "{\"of\": \"a later version\"}"),
+        false => store("intunectl", "default", "not what intunectl writes"),
+    };
+    for (unreadable, why) in [(false, "the keyring entry of this "), (true, "the keyring entry of profile 'default' ")]
+    {
+        damage(unreadable);
+        let before = entries("intunectl");
+        let seen = store_token(&machine, &platform, "opaque-token-from-elsewhere", &[]);
+        let error = "error: the token from standard input is not a JWT, and would replace the sign-in (profile 'default'), \
+             which cannot be read; nothing was stored\n\
+             hint: to store it in another profile, add --profile NAME. To delete this sign-in first:\n  intunectl auth logout\n";
+        assert_eq!(seen, Seen { stdout: String::new(), stderr: error.to_owned(), code: Some(4) });
+        assert_eq!(entries("intunectl"), before);
+        let token = jwt(&claims(3600));
         let seen = store_token(&machine, &platform, &token, &[]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(0)), "{}", seen.stderr);
-        let warning = "warning: cannot read the previous sign-in, which this token replaces: the keyring entry of ";
-        assert!(seen.stderr.starts_with(warning) && !seen.stderr.contains("replaced"), "{}", seen.stderr);
+        // Said after it was stored.
+        let told = format!("\nwarning: the replaced sign-in could not be read: {why}");
+        assert!(seen.stderr.starts_with("stored the token of ") && seen.stderr.contains(&told), "{}", seen.stderr);
         assert_eq!(machine.token(&[]).stdout, format!("{token}\n"));
         assert_eq!(machine.run(&["auth", "logout"]).code, Some(0));
     }

@@ -378,6 +378,13 @@ fn signs_in(desk: &mut Desk) {
         "Store a token that is not a JWT in place of a sign-in that can be renewed",
         "intunectl auth login --with-token < opaque.txt",
     );
+    let mut other = claims(TENANT);
+    other["aud"] = "https://management.core.windows.net/".into();
+    desk.screens.home.file("arm.txt", jwt::jwt(&other));
+    desk.shows(
+        "Store a token that is not for Graph in place of a sign-in that can be renewed",
+        "intunectl auth login --with-token < arm.txt",
+    );
     desk.shows(
         "Store a token from elsewhere in place of a sign-in that can be renewed",
         "intunectl auth login --with-token < token.txt",
@@ -411,6 +418,10 @@ fn signs_in(desk: &mut Desk) {
     desk.shows("The keyring's entry of the previous sign-in is damaged", LOGIN);
     desk.sign_out();
     store("intunectl", "default", "not what intunectl writes");
+    desk.shows(
+        "A token that is not a JWT does not replace a damaged entry",
+        "intunectl auth login --with-token < opaque.txt",
+    );
     desk.shows("A token replaces a damaged entry", "intunectl auth login --with-token < token.txt");
     desk.sign_out();
 }

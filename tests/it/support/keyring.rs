@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::json;
+
 #[cfg(unix)]
 use super::{Seen, run, run_with};
 
@@ -60,6 +62,15 @@ pub fn store(service: &str, name: &str, secret: &str) {
     let mut command = Command::new("secret-tool");
     command.args(["store", "--label", "of the tests", "service", service, "username", name]);
     assert_eq!(run_with(&mut command, secret).code, Some(0));
+}
+
+/// Adds the session of a profile, as the program stores it.
+#[track_caller]
+pub fn store_session(profile: &str, session: &str) {
+    let generation = "0".repeat(32);
+    let head = json!({"layout": 1, "slot": "a", "generation": generation, "chunks": 1, "bytes": session.len()});
+    store("intunectl", profile, &head.to_string());
+    store("intunectl", &format!("{profile}/a/0"), &format!("{generation}{session}"));
 }
 
 /// Removes an entry.
