@@ -67,12 +67,18 @@ fn pick(names: &[PartnerName], partners: &[Partner]) -> Result<Vec<PartnerId>, E
     }
     let count = counted(problems.len(), "error");
     let mut message = format!("{count} in the names; nothing was changed:{}", listed(problems.into_iter(), "  "));
-    let mut named = partners.iter().filter(|partner| !display_name(partner).is_empty()).peekable();
-    if !is_unknown || named.peek().is_none() {
+    let mut named: Vec<_> = partners.iter().filter(|partner| !display_name(partner).is_empty()).collect();
+    if !is_unknown || named.is_empty() {
         return Err(Error::usage(message).hint("give the ID of the partner instead of its name"));
     }
     message += "\nThe partners are:";
-    message += &listed(named.map(row), "  ");
+    // First those that contain a name that was given.
+    let is_other = |partner: &Partner| {
+        let own = folded(display_name(partner));
+        !names.iter().any(|name| own.contains(name.folded()))
+    };
+    named.sort_by_cached_key(|partner| is_other(partner));
+    message += &listed(named.into_iter().map(row), "  ");
     Err(Error::usage(message).hint("give a name exactly as it is shown above, or give the ID"))
 }
 

@@ -53,7 +53,7 @@ pub fn for_status(status: u16, purpose: Purpose<'_>, caller: &Caller) -> Option<
         (404, Purpose::List) => "check --graph-url, --cloud and --api-version".to_owned(),
         // The same text for all IDs, because each hint is shown once.
         (404, Purpose::Read(id) | Purpose::Write(id)) if Uuid::try_parse(id.as_str()).is_err() => {
-            "no partner with this ID in the tenant; if it is a name, use --name NAME. `intunectl partner list` shows both"
+            "no partner with this ID in the tenant; if it is a name, use `--name NAME`. `intunectl partner list` shows both"
                 .to_owned()
         }
         (404, Purpose::Read(_) | Purpose::Write(_)) => {

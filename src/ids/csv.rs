@@ -30,9 +30,8 @@ impl<'a> Source<'a, '_> {
 
     /// Never read as lines: after a header, each row has to fit.
     fn csv(&mut self, mut csv: Csv<'a>) {
-        let is = |name: &'static str| move |column: &&String| column.eq_ignore_ascii_case(name);
-        for name in ["id", "tenant_id"] {
-            if csv.columns.iter().filter(is(name)).count() > 1 {
+        for (name, is) in [("id", is_id_heading as fn(&str) -> bool), ("tenant_id", is_tenant_heading)] {
+            if csv.columns.iter().filter(|column| is(column)).count() > 1 {
                 return self.bad(csv.text, format_args!("the header names `{name}` more than once; keep one of them"));
             }
         }
@@ -59,11 +58,16 @@ impl<'a> Source<'a, '_> {
             return self.bad(row, problem);
         }
         self.id(row, csv.id_in(cells), Place::CsvCell);
-        let tenant = csv.tenant.and_then(|tenant| cells.get(tenant)).unwrap_or_default().trim();
+        let tenant = csv.tenant.and_then(|tenant| cells.get(tenant)).unwrap_or_default();
+        let tenant = unquoted(without_comment(tenant.trim()));
         if !tenant.is_empty() {
             self.tenant(row, tenant);
         }
     }
+}
+
+fn is_tenant_heading(column: &str) -> bool {
+    ["tenant_id", "tenantId"].iter().any(|name| column.eq_ignore_ascii_case(name))
 }
 
 /// Skips blank lines and comments, among them PowerShell's `#TYPE`, and Excel's `sep=`. Returns the separator that it
@@ -113,8 +117,8 @@ impl<'a> Csv<'a> {
         let mut header = StringRecord::new();
         reader.read_record(&mut header).ok().filter(|is_read| *is_read)?;
         let columns: Vec<_> = header.iter().map(|cell| unquoted(cell.trim()).to_owned()).collect();
-        let column = |name: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(name));
-        let (id, tenant) = (column("id")?, column("tenant_id"));
+        let id = columns.iter().position(|column| is_id_heading(column))?;
+        let tenant = columns.iter().position(|column| is_tenant_heading(column));
         let csv = Self { text, reader, separator, columns, id, tenant };
         csv.has_header().then_some(csv)
     }
@@ -122,7 +126,8 @@ impl<'a> Csv<'a> {
     /// Whether the first row is a header, and not a row of a partner with the name `id`.
     fn has_header(&self) -> bool {
         let row = self.text.get(..self.offset()).unwrap_or_default().trim_end_matches(['\r', '\n']);
-        self.columns.iter().filter(|column| !column.is_empty()).count() > 1
+        // `id,` alone may be a list with commas.
+        (self.columns.len() > 2 || self.columns.iter().all(|column| !column.is_empty()))
             && !self.columns.iter().flat_map(|column| column.split_whitespace()).any(is_guid)
             && problem_of_quotes(row, char::from(self.separator)).is_none()
     }
@@ -143,10 +148,10 @@ impl<'a> Csv<'a> {
         is_blank() || is_header() || self.is_comment(row, cells) || named_separator(row) == Some(self.separator)
     }
 
-    /// If the IDs are in another column than the first, a row with all cells may as well begin with a name. A comment
-    /// with several lines has quotes, and may hide rows.
+    /// If the IDs are in another column than the first, a row with several cells may as well begin with a name. A
+    /// comment with several lines has quotes, and may hide rows.
     fn is_comment(&self, row: &str, cells: &StringRecord) -> bool {
-        row.starts_with('#') && !row.contains('\n') && (self.id == 0 || cells.len() != self.columns.len())
+        row.starts_with('#') && !row.contains('\n') && (self.id == 0 || cells.len() == 1)
     }
 
     /// Why it is not clear which ID a row has.
@@ -162,12 +167,16 @@ impl<'a> Csv<'a> {
         if let Some(problem) = problem_of_quotes(row, separator) {
             return Some(problem.into());
         }
-        if cells.len() != self.columns.len() {
-            let fix = match cells.len() < self.columns.len() {
-                true => "complete the row, or remove it".to_owned(),
-                false => format!("put a cell that contains `{}` in quotes", separator.escape_default()),
+        // Excel leaves out empty cells at the end of a row, or adds some.
+        let filled = cells.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()).last();
+        let (filled, expected) = (filled.map_or(0, |(last, _)| last + 1), self.columns.len());
+        if filled > expected || cells.len() < expected && !is_guid(self.id_in(cells)) {
+            let fix = match filled > expected {
+                true => format!("put a cell that contains `{}` in quotes", separator.escape_default()),
+                false if cells.iter().all(|cell| cell.contains(separator)) => "remove the quotes around it".to_owned(),
+                false => "complete the row, or remove it".to_owned(),
             };
-            let (has, expected) = (counted(cells.len(), "cell"), self.columns.len());
+            let has = counted(cells.len(), "cell");
             return Some(format!("the row has {has}, but the header has {expected}; {fix}").into());
         }
         let has_heading = || cells.iter().any(|cell| is_id_heading(cell.trim()));

@@ -37,7 +37,8 @@ impl PartnerId {
             // A URL parser removes these segments from a path.
             [b'.'] | [b'.', b'.'] => Err(InvalidId::Dots),
             [b'i' | b'I', b'd' | b'D'] => Err(InvalidId::Heading),
-            [b'e', b'y', b'J', ..] if id.len() >= SHORTEST_TOKEN && id.contains('.') => Err(InvalidId::Token),
+            [b'e', b'y', b'J', ..] if id.len() >= SHORTEST_TOKEN => Err(InvalidId::Token),
+            _ if is_no_id(id) => Err(InvalidId::NoId),
             _ => Ok(Self(id.into())),
         }
     }
@@ -97,6 +98,22 @@ fn without_braces(text: &str) -> &str {
     inner.filter(|inner| is_guid(inner)).unwrap_or(text)
 }
 
+/// What programs print if there is no ID, or for an object; what a table has cut; a line; and a GUID with more text.
+/// Graph issues no such IDs, so these texts are mistakes.
+fn is_no_id(id: &str) -> bool {
+    ["null", "none", "undefined"].iter().any(|word| id.eq_ignore_ascii_case(word))
+        || ["System.", "Microsoft."].iter().any(|start| id.starts_with(start))
+        || id.ends_with("..")
+        || !id.bytes().any(|byte| byte.is_ascii_alphanumeric())
+        || id.len() > GUID_CHARS && only_guid(id).is_some()
+}
+
+/// The GUID in a text, if it contains exactly one.
+pub(super) fn only_guid(text: &str) -> Option<&str> {
+    let mut guids = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).filter(|part| is_guid(part));
+    guids.next().filter(|_| guids.next().is_none())
+}
+
 fn may_be_in_id(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
         || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'=' | b'+' | b'@' | b':')
@@ -115,6 +132,8 @@ pub enum InvalidId {
     Heading,
     /// It is probably an access token.
     Token,
+    /// A program printed it in place of an ID.
+    NoId,
     /// It contains a character that no ID has.
     Contains(char),
 }
@@ -153,7 +172,7 @@ impl fmt::Display for InvalidId {
         match *self {
             Self::Empty => f.write_str("is empty"),
             Self::TooLong => write!(f, "is longer than {MAX_CHARS} characters"),
-            Self::Dots | Self::Token => f.write_str("is not an ID"),
+            Self::Dots | Self::Token | Self::NoId => f.write_str("is not an ID"),
             Self::Hyphen => f.write_str("begins with `-`"),
             Self::Heading => f.write_str("is a column heading, not an ID"),
             Self::Contains(' ') => f.write_str("contains a space"),

@@ -11,6 +11,9 @@ const STDIN: &str = "standard input";
 /// Ten times the size of a million IDs in the longest form.
 const LARGEST: u64 = 1 << 30;
 
+/// Arguments that are meant as options. Without a terminal, the IDs beside them would be acted on.
+const WORDS: [&str; 8] = ["help", "dry-run", "what-if", "whatif", "yes", "wait", "fail-fast", "resume"];
+
 /// What a command reports if it needs no ID and has none.
 pub const NONE_GIVEN: &str = "no partner IDs were given; nothing was sent";
 
@@ -39,6 +42,13 @@ pub fn read(
     if times > 1 {
         return Err(Error::usage("standard input (`-`) is given more than once; nothing was sent")
             .hint("give `-` once: as an argument or with -f"));
+    }
+    if let Some(word) = arguments.iter().find(|id| WORDS.contains(&id.as_str())) {
+        let hint = match word.as_str() {
+            "help" => "for help, add --help".to_owned(),
+            option => format!("an option begins with two hyphens: --{option}"),
+        };
+        return Err(Error::usage(format!("`{word}` is not a partner ID; nothing was sent")).hint(hint));
     }
     for (n, id) in arguments.iter().enumerate() {
         if id == "-" {

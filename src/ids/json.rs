@@ -194,7 +194,7 @@ pub(super) struct JsonString<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 struct Object<'a> {
     #[serde(borrow, default, deserialize_with = "json")]
     id: Option<&'a str>,
-    #[serde(borrow, default, deserialize_with = "json", rename = "Id")]
+    #[serde(borrow, default, deserialize_with = "json", rename = "Id", alias = "ID")]
     capital_id: Option<&'a str>,
     #[serde(borrow, default, deserialize_with = "json")]
     value: Option<&'a str>,
@@ -204,7 +204,7 @@ struct Object<'a> {
     next_link: Option<&'a str>,
     #[serde(borrow, default, deserialize_with = "json")]
     error: Option<&'a str>,
-    #[serde(borrow, default, deserialize_with = "json")]
+    #[serde(borrow, default, deserialize_with = "json", alias = "tenantId", alias = "TenantId")]
     tenant_id: Option<&'a str>,
     #[serde(borrow, default, deserialize_with = "json")]
     summary: Option<&'a str>,

@@ -4,7 +4,7 @@ use super::PartnerId;
 use super::entry::{is_id_heading, is_only_dashes, named_separator, split_line, unquoted, value};
 use super::id::{Quoted, is_guid, may_be_token};
 use super::json::{JsonString, begins_json};
-use super::mistake::{PRINT_IDS, Place};
+use super::mistake::Place;
 use super::source::Source;
 use super::table::{Table, listed_id};
 
@@ -35,12 +35,14 @@ impl<'a> Source<'a, '_> {
             // silently.
             let text = Quoted(trimmed);
             self.bad(line, format_args!("{text} contains a carriage return (CR); end lines with a line feed (LF)"));
+        } else if trimmed.starts_with('#') {
+            // A comment.
         } else if let Some(id) = listed_id(line.trim_end_matches('\r')) {
-            // Before comments: a name can contain `#`.
+            // Before comments at the end of a line: a name can contain `#`.
             self.id(line, id, Place::Line);
         } else if named_separator(line).is_some() || trimmed == "sep=" {
             self.bad(line, "a line `sep=` must be the first line of its file; put the CSV in a file of its own");
-        } else if !trimmed.is_empty() && !trimmed.starts_with('#') {
+        } else if !trimmed.is_empty() {
             return self.entry(line, trimmed, next);
         }
         Some(next)
@@ -83,7 +85,7 @@ impl<'a> Source<'a, '_> {
             let heading = Quoted(heading);
             self.bad(
                 above,
-                format_args!("{heading} is the heading of a column, not an ID; print only IDs with {PRINT_IDS}"),
+                format_args!("{heading} is the heading of a column, not an ID; print the IDs without a table"),
             );
         }
     }
@@ -92,7 +94,7 @@ impl<'a> Source<'a, '_> {
 /// What is wrong with a line as a whole: it has colours, or separators.
 fn problem_of(line: &str) -> Option<&'static str> {
     if line.contains('\u{1b}') {
-        return Some("has colours for a terminal; print it again with `--color never`");
+        return Some("has colours for a terminal; print it again without colours");
     }
     if !line.contains([',', ';', '\t']) {
         return None;

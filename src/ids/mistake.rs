@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::id::{InvalidId, Quoted, is_guid, may_be_token};
+use super::id::{InvalidId, Quoted, may_be_token, only_guid};
 
-/// The command that prints IDs.
-pub(super) const PRINT_IDS: &str = "`intunectl partner list -o id`";
+const CUT: &str = "a table has cut the ID: print whole IDs, for example with `-o id`";
 
 /// Where an ID was expected. The same mistake has different remedies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,49 +46,41 @@ impl Mistake<'_> {
             InvalidId::Hyphen if is_argument => "options go before `--`",
             InvalidId::Hyphen => "options go on the command line",
             InvalidId::Dots | InvalidId::Heading | InvalidId::Token => "give only IDs",
-            InvalidId::Contains(c) => return self.fix_for(c),
+            InvalidId::NoId | InvalidId::Contains(_) if let Some(id) = only_guid(self.text) => {
+                // With spaces, text after the ID is a comment.
+                let is_comment = self.place == Place::Line && self.text.split_whitespace().next() == Some(id);
+                return if is_comment {
+                    "put a `#` before text after the ID".into()
+                } else {
+                    format!("give only the ID: {id}").into()
+                };
+            }
+            InvalidId::NoId if self.text.ends_with("..") => CUT,
+            InvalidId::NoId => "check the command that printed it",
+            InvalidId::Contains(c) => self.fix_for(c),
         }
         .into()
     }
 
-    fn fix_for(&self, c: char) -> Cow<'static, str> {
+    fn fix_for(&self, c: char) -> &'static str {
         match c {
             _ if c.is_whitespace() || matches!(c, ',' | ';' | '|') => match self.place {
                 Place::Argument => "give each ID as its own argument",
-                Place::Line => return self.one_id_on_a_line(),
+                Place::Line => "put each ID on its own line, and `#` before other text",
                 Place::JsonString => "write each ID as its own string",
                 Place::CsvCell => "put each ID in its own row",
             },
-            '/' | '\\' | '?' | '&' => return self.only_the_id(),
+            '/' | '\\' | '?' | '&' => "give only the ID, usually the last part",
             '%' => "give the ID without percent-encoding",
             '#' if self.place == Place::Line => "put a space before a comment",
-            '…' => return format!("a table has cut the ID: print whole IDs with {PRINT_IDS}").into(),
+            '…' => CUT,
             '\u{2018}'..='\u{201f}' | '«' | '»' => "use straight quotes, or none",
+            '"' | '\'' | '`' if self.text.starts_with(c) && self.text.ends_with(c) => "remove the quotes",
             '"' | '\'' | '`' => "use the same quote (' or \") on both sides, or none",
             '{' | '}' => "only a GUID can be in braces",
             '\u{2010}'..='\u{2015}' | '\u{2212}' => "type a hyphen (-) instead",
             _ if c.is_control() || InvalidId::is_invisible(c) => "remove it, or type the ID again",
             _ => "an ID has only the letters A to Z, digits and - _ . ~ = + @ :",
-        }
-        .into()
-    }
-
-    fn one_id_on_a_line(&self) -> Cow<'static, str> {
-        let mut words = self.text.split_whitespace();
-        let begins_with_id = words.clone().next().is_some_and(is_guid);
-        match (words.find(|word| is_guid(word)), words.any(is_guid)) {
-            (Some(_), false) if begins_with_id => "put a `#` before text after the ID".into(),
-            (Some(id), false) => format!("give only the ID: {id}").into(),
-            _ => "put each ID on its own line".into(),
-        }
-    }
-
-    /// The fix for a URL or a path.
-    fn only_the_id(&self) -> Cow<'static, str> {
-        let mut parts = self.text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-        match parts.find(|part| is_guid(part)) {
-            Some(id) => format!("give only the ID: {id}").into(),
-            None => "give only the ID, usually the last part".into(),
         }
     }
 }
@@ -97,5 +88,5 @@ impl Mistake<'_> {
 /// Whether a rejected text may be the name of a partner.
 pub(super) fn may_be_name(text: &str) -> bool {
     let has_mark_of_name = text.contains(|c: char| c == ' ' || c.is_alphabetic() && !c.is_ascii());
-    has_mark_of_name && !may_be_token(text) && !text.split_whitespace().any(is_guid)
+    has_mark_of_name && !may_be_token(text) && only_guid(text).is_none()
 }

@@ -5,20 +5,23 @@ use std::fmt;
 
 use super::entry::is_only_dashes;
 use super::id::is_guid;
-use super::mistake::PRINT_IDS;
 
 /// The ID in a row that `partner list` or `partner show` prints for programs: ID, name, status, last connection, and in
 /// `show` the onboarding URL, each followed by a tab. Names contain no tabs, because they are sanitized.
 ///
 /// Another program may print other columns in the same number. So the row has to have a status that Graph knows, or an
-/// ID that is a GUID.
+/// ID that is a GUID and perhaps a newer status. The name is no GUID.
 pub(super) fn listed_id(row: &str) -> Option<&str> {
     let mut cells = row.split('\t');
     let [id, name, status, time] = [cells.next()?, cells.next()?, cells.next()?, cells.next()?];
     let url = cells.next().unwrap_or_default();
     let is_listed = cells.next().is_none()
-        && (is_guid(id) || is_status(status) && !is_guid(name))
-        && status.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && (is_guid(id) || is_status(status))
+        && !is_guid(name)
+        && status
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| byte.is_ascii_lowercase() || at > 0 && byte.is_ascii_uppercase())
         && is_time(time)
         && (url.is_empty() || url.starts_with("https://") || url.starts_with("http://"));
     is_listed.then_some(id)
@@ -36,9 +39,10 @@ fn is_time(text: &str) -> bool {
 /// A table for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Table {
-    PowerShellColumns,
-    PowerShellProperties,
-    Az,
+    /// Lines of dashes underline its headings.
+    Underlined,
+    /// Each line is `Name : value`.
+    Properties,
     /// With lines between its columns.
     Ruled,
     /// Ours, or another one with the status of partners.
@@ -52,36 +56,31 @@ impl Table {
             Some(Self::Ruled)
         } else if is_of_partners(line) {
             Some(Self::Partners)
-        } else if is_underline(next) {
-            Some(Self::below_heading(line, next.trim()))
-        } else if is_underline(line) {
-            Some(Self::PowerShellColumns)
+        } else if is_underline(next) || is_underline(line) {
+            Some(Self::Underlined)
         } else if is_property(line) {
-            Some(Self::PowerShellProperties)
+            Some(Self::Properties)
         } else {
             None
         }
-    }
-
-    /// PowerShell underlines each heading; az underlines whole columns, with two spaces between them.
-    fn below_heading(heading: &str, underline: &str) -> Self {
-        let lengths = |line: &str| line.split_whitespace().map(str::len).collect::<Vec<_>>();
-        let has_gaps_of_az = underline.split("  ").all(|dashes| !dashes.is_empty() && !dashes.contains(' '));
-        if has_gaps_of_az && lengths(heading) != lengths(underline) { Self::Az } else { Self::PowerShellColumns }
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let powershell = "`… | Select-Object -ExpandProperty Id`";
-        let (what, command) = match self {
-            Self::PowerShellColumns => ("a table of PowerShell", powershell),
-            Self::PowerShellProperties => ("a list of PowerShell", powershell),
-            Self::Az => ("a table of az", "`az … --query \"[].id\" -o tsv` (for `az rest`: `\"value[].id\"`)"),
-            Self::Ruled => ("a table with lines", PRINT_IDS),
-            Self::Partners => ("a table of partners", PRINT_IDS),
-        };
-        write!(f, "this is {what}, made for people; print only the IDs with {command}")
+        // A command that prints all partners would be wrong: the table may show only some.
+        f.write_str(match self {
+            Self::Underlined => {
+                "this is a table, made for people; print only the IDs with `| Select-Object -ExpandProperty Id` \
+                 (PowerShell) or `--query \"[].id\" -o tsv` (az)"
+            }
+            Self::Properties => {
+                "this is a list, made for people; print only the IDs with `| Select-Object -ExpandProperty Id` (PowerShell)"
+            }
+            Self::Ruled | Self::Partners => {
+                "this is a table, made for people; print only the IDs, with `-o id` if intunectl printed it"
+            }
+        })
     }
 }
 

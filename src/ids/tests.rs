@@ -89,13 +89,16 @@ fn a_line_that_is_not_an_id_is_reported_with_its_number_and_the_reason() {
     let two = format!("{GUID},{{{GUID}}}");
     let url = format!("https://graph.microsoft.com/v1.0/x('{GUID}')/disconnect");
     let table = [
-        ("a\n\nfoo bar\n", "3: `foo bar` contains a space; put each ID on its own line"),
-        ("a\r\nfoo bar\r\n", "2: `foo bar` contains a space; put each ID on its own line"),
-        ("a\u{a0}b", "1: `a\\u{a0}b` contains white space (U+00A0); put each ID on its own line"),
+        ("a\n\nfoo bar\n", "3: `foo bar` contains a space; put each ID on its own line, and `#` before other text"),
+        ("a\r\nfoo bar\r\n", "2: `foo bar` contains a space; put each ID on its own line, and `#` before other text"),
+        (
+            "a\u{a0}b",
+            "1: `a\\u{a0}b` contains white space (U+00A0); put each ID on its own line, and `#` before other text",
+        ),
         ("{a}", "1: `{a}` contains `{`; only a GUID can be in braces"),
         (&bullet, &format!("1: `- {GUID}` contains a space; give only the ID: {GUID}")),
         (&old, &format!("1: `{GUID} old` contains a space; put a `#` before text after the ID")),
-        ("a b # why", "1: `a b` contains a space; put each ID on its own line"),
+        ("a b # why", "1: `a b` contains a space; put each ID on its own line, and `#` before other text"),
         (&two, &format!("1: `{GUID},{{0a…` contains several IDs; put each ID on its own line")),
         ("a,b", &format!("1: `a,b` {columns}")),
         ("'a';'b'", &format!("1: `'a';'b'` {columns}")),
@@ -115,22 +118,19 @@ fn a_line_that_is_not_an_id_is_reported_with_its_number_and_the_reason() {
         (&url, &format!("1: `https://graph.microsoft.com/v1.0/x('0a1b…` contains `/`; give only the ID: {GUID}")),
         ("a#b", "1: `a#b` contains `#`; put a space before a comment"),
         ("a%2Fb", "1: `a%2Fb` contains `%`; give the ID without percent-encoding"),
-        (
-            "5f0e1c9a…",
-            "1: `5f0e1c9a…` contains `…`; a table has cut the ID: print whole IDs with `intunectl partner list -o id`",
-        ),
+        ("5f0e1c9a…", "1: `5f0e1c9a…` contains `…`; a table has cut the ID: print whole IDs, for example with `-o id`"),
         ("“a”", "1: `“a”` contains `“`; use straight quotes, or none"),
         ("\"a", "1: `\"a` contains `\"`; use the same quote (' or \") on both sides, or none"),
         ("'a\"", "1: `'a\"` contains `'`; use the same quote (' or \") on both sides, or none"),
-        ("``", "1: ```` contains a backtick; use the same quote (' or \") on both sides, or none"),
+        ("``", "1: ```` contains a backtick; remove the quotes"),
         ("''", "1: the ID is empty; add the ID, or remove the line"),
-        ("\",\"", "1: `,` contains `,`; put each ID on its own line"),
+        ("\",\"", "1: `,` contains `,`; put each ID on its own line, and `#` before other text"),
         ("--dry-run", "1: `--dry-run` begins with `-`; options go on the command line"),
         ("a–b", "1: `a–b` contains `–`; type a hyphen (-) instead"),
         ("a}", "1: `a}` contains `}`; only a GUID can be in braces"),
         ("a*", &format!("1: `a*` contains `*`; {only}")),
         ("日本", &format!("1: `日本` contains `日`; {only}")),
-        ("a\u{1b}[2Jb", "1: `a\\u{1b}[2Jb` has colours for a terminal; print it again with `--color never`"),
+        ("a\u{1b}[2Jb", "1: `a\\u{1b}[2Jb` has colours for a terminal; print it again without colours"),
         ("a\u{7}b", "1: `a\\u{7}b` contains a control character (U+0007); remove it, or type the ID again"),
         ("a\u{202e}b", "1: `a\\u{202e}b` contains an invisible character (U+202E); remove it, or type the ID again"),
         ("a\n\u{feff}b", "2: `\\u{feff}b` contains an invisible character (U+FEFF); remove it, or type the ID again"),
@@ -167,11 +167,11 @@ fn json_that_is_not_an_id_is_reported_with_the_line_of_the_element() {
         ("[\"\"]", "1: the ID is empty; add the ID, or remove the line"),
         ("[\" a\"]", "1: ` a` contains a space; write each ID as its own string"),
         (r#""a\u0000b""#, "1: `a\\u{0}b` contains a control character (U+0000); remove it, or type the ID again"),
-        (r#""a\nb""#, "1: `a\\nb` contains a line break; put each ID on its own line"),
+        (r#""a\nb""#, "1: `a\\nb` contains a line break; put each ID on its own line, and `#` before other text"),
         ("[\n\"\\ud800\"]", "2: invalid JSON: unexpected end of hex escape; check it with `jq .`"),
         ("a\n{}", "2: the object has no `id`; print partners with `intunectl partner list -o ndjson`"),
         (
-            "[\n{\"id\":\"a\"},\n{\n\"ID\":\"b\"\n}]",
+            "[\n{\"id\":\"a\"},\n{\n\"iD\":\"b\"\n}]",
             "3: the object has no `id`; print partners with `intunectl partner list -o ndjson`",
         ),
         (
@@ -258,7 +258,7 @@ fn after_invalid_json_the_rest_of_the_source_is_not_read() {
     let e = collect(&[("one", b"[\"a\" b"), ("two", b"c d\ne")]).unwrap_err();
     assert_eq!(
         e.to_string(),
-        "2 errors in the IDs; nothing was sent:\n  one:1: invalid JSON: expected `,` or `]`; check it with `jq .`\n  two:1: `c d` contains a space; put each ID on its own line"
+        "2 errors in the IDs; nothing was sent:\n  one:1: invalid JSON: expected `,` or `]`; check it with `jq .`\n  two:1: `c d` contains a space; put each ID on its own line, and `#` before other text"
     );
 }
 
@@ -305,7 +305,27 @@ fn arguments_are_not_trimmed_and_not_read_as_lines() {
         ("", "the ID is empty; check the variable that it comes from"),
         ("#a", "`#a` contains `#`; an ID has only the letters A to Z, digits and - _ . ~ = + @ :"),
         ("a,b", "`a,b` contains `,`; give each ID as its own argument"),
-        ("'a'", "`'a'` contains `'`; use the same quote (' or \") on both sides, or none"),
+        ("'a'", "`'a'` contains `'`; remove the quotes"),
+        ("'a", "`'a` contains `'`; use the same quote (' or \") on both sides, or none"),
+        ("null", "`null` is not an ID; check the command that printed it"),
+        (
+            "System.Object[]",
+            "`System.Object[]` contains `[`; an ID has only the letters A to Z, digits and - _ . ~ = + @ :",
+        ),
+        (
+            "System.Collections.Hashtable",
+            "`System.Collections.Hashtable` is not an ID; check the command that printed it",
+        ),
+        (
+            "0a1b2c3d...",
+            "`0a1b2c3d...` is not an ID; a table has cut the ID: print whole IDs, for example with `-o id`",
+        ),
+        (&format!("id={GUID}"), &format!("`id={GUID}` is not an ID; give only the ID: {GUID}")),
+        (&format!("({GUID})"), &format!("`({GUID})` contains `(`; give only the ID: {GUID}")),
+        (
+            &format!("https://a.example/{GUID}/{GUID}"),
+            "`https://a.example/0a1b2c3d-4e5f-6789-abc…` contains `/`; give only the ID, usually the last part",
+        ),
         ("a\n", "`a\\n` contains a line break; give each ID as its own argument"),
         ("a\nb", "`a\\nb` contains a line break; give each ID as its own argument"),
         ("Id", "`Id` is a column heading, not an ID; give only IDs"),
@@ -322,7 +342,7 @@ fn arguments_are_not_trimmed_and_not_read_as_lines() {
 fn the_first_ten_bad_lines_are_reported_and_the_others_counted() {
     let told = bad_lines("a b\n".repeat(47));
     assert_eq!(told.len(), 11);
-    assert_eq!(told[9], "10: `a b` contains a space; put each ID on its own line");
+    assert_eq!(told[9], "10: `a b` contains a space; put each ID on its own line, and `#` before other text");
     assert_eq!(told[10], "  … and 37 more");
     assert_eq!(bad_lines("a b\n".repeat(10)).len(), 10);
     assert_eq!(bad_lines("a b\n".repeat(11))[10], "  … and 1 more");
@@ -426,6 +446,9 @@ fn csv_is_read_with_every_separator_and_kind_of_quoting() {
         ("name,id\nA,a # why\n# no separator\nB,'b'", &["a", "b"]),
         ("sep=,\nid,x\na,1\nsep=,\nid,x\nb,2", &["a", "b"]),
         (" id , x\n a , 1", &["a"]),
+        // Excel: empty cells at the end of rows, more or fewer than in the header.
+        ("id;;\na;;\nb;;;", &["a", "b"]),
+        (&format!("id,name,note\n{GUID},A\nb,B,,\n"), &[GUID, "b"]),
         ("'id','x'\n'a','1'", &["a"]),
         ("id,name\na,5\" screen\nb,B", &["a", "b"]),
         ("id;a,b\nx;1,2", &["x"]),
@@ -445,6 +468,12 @@ fn a_row_of_csv_that_is_not_clear_is_reported_with_its_number() {
     let table = [
         ("id,name\na,A\nb", "3: the row has 1 cell, but the header has 2; complete the row, or remove it"),
         ("id,x,y\na,1", "2: the row has 2 cells, but the header has 3; complete the row, or remove it"),
+        ("x,id,y\n1", "2: the row has 1 cell, but the header has 3; complete the row, or remove it"),
+        ("id,x\n\"a,\"\"A\"\"\"", "2: the row has 1 cell, but the header has 2; remove the quotes around it"),
+        (
+            "name,id,note\n#1 Support,a\nB,b,x",
+            "2: the row begins with `#`, as a comment does; put the first cell in quotes, or remove the row",
+        ),
         (
             "name,id\nContoso, Inc,a",
             "2: the row has 3 cells, but the header has 2; put a cell that contains `,` in quotes",
@@ -533,6 +562,8 @@ fn tab_separated_columns_of_other_programs_are_not_read() {
         "a\tA\tonboarded\t\t\t",
         &format!("{GUID}\tA\tis onboarded\t"),
         "a\tfailed\t403 Forbidden\tno",
+        &format!("{GUID}\t{GUID}\tonboarded\t2026-11-20T08:15:03Z"),
+        &format!("{GUID}\tDESKTOP-1\tWindows\t2026-11-20T08:15:03Z"),
     ] {
         let told = bad_lines(format!("b\n{row}\n"));
         assert_eq!(told.len(), 1, "{row:?}");
@@ -542,73 +573,52 @@ fn tab_separated_columns_of_other_programs_are_not_read() {
 
 #[test]
 fn a_table_for_people_is_one_error_with_the_command_that_prints_ids() {
-    let powershell = "print only the IDs with `… | Select-Object -ExpandProperty Id`";
-    let ours = "print only the IDs with `intunectl partner list -o id`";
-    let az = "print only the IDs with `az … --query \"[].id\" -o tsv` (for `az rest`: `\"value[].id\"`)";
+    let underlined = "this is a table, made for people; print only the IDs with `| Select-Object -ExpandProperty Id` \
+                      (PowerShell) or `--query \"[].id\" -o tsv` (az)";
+    let properties = "this is a list, made for people; print only the IDs with `| Select-Object -ExpandProperty Id` \
+                      (PowerShell)";
+    let other = "this is a table, made for people; print only the IDs, with `-o id` if intunectl printed it";
     let table = [
         (
             format!(
                 "\r\nId                                   DisplayName OnboardingStatus\r\n--                                   ----------- ----------------\r\n{GUID} TeamViewer  onboarded\r\nb A B onboarded\r\n"
             ),
-            format!("2: this is a table of PowerShell, made for people; {powershell}"),
+            format!("2: {underlined}"),
         ),
-        (
-            "DisplayName Id\n----------- --\nTeamViewer  5f0e1…\nB b".to_owned(),
-            format!("1: this is a table of PowerShell, made for people; {powershell}"),
-        ),
+        ("DisplayName Id\n----------- --\nTeamViewer  5f0e1…\nB b".to_owned(), format!("1: {underlined}")),
         (
             format!("\n\nDisplayName      : TeamViewer\nId               : {GUID}\nOnboardingUrl    :\n\nId : b\n"),
-            format!("3: this is a list of PowerShell, made for people; {powershell}"),
+            format!("3: {properties}"),
         ),
         (
             format!(
                 "Id                                    DisplayName\n------------------------------------  -------------\n{GUID}  Other Partner\n"
             ),
-            format!("1: this is a table of az, made for people; {az}"),
+            format!("1: {underlined}"),
         ),
-        (
-            format!("┏━━━━┳━━━┓\n┃ id ┃ x ┃\n│ {GUID} │ A │\n"),
-            format!("1: this is a table with lines, made for people; {ours}"),
-        ),
-        (
-            format!("+----+---+\n| id | x |\n+----+---+\n| {GUID} | A |\n"),
-            format!("2: this is a table with lines, made for people; {ours}"),
-        ),
-        (
-            format!("| id | name |\n|----|------|\n| {GUID} | A |"),
-            format!("1: this is a table with lines, made for people; {ours}"),
-        ),
-        (
-            format!(" id | name \n----+-----\n {GUID} | A"),
-            format!("1: this is a table with lines, made for people; {ours}"),
-        ),
+        (format!("┏━━━━┳━━━┓\n┃ id ┃ x ┃\n│ {GUID} │ A │\n"), format!("1: {other}")),
+        (format!("+----+---+\n| id | x |\n+----+---+\n| {GUID} | A |\n"), format!("2: {other}")),
+        (format!("| id | name |\n|----|------|\n| {GUID} | A |"), format!("1: {other}")),
+        (format!(" id | name \n----+-----\n {GUID} | A"), format!("1: {other}")),
         (
             format!(
                 "ID                                    NAME        STATUS     LAST SEEN (UTC)\n{GUID}  TeamViewer  onboarded  2026-11-20 08:15\n"
             ),
-            format!("1: this is a table of partners, made for people; {ours}"),
+            format!("1: {other}"),
         ),
-        (
-            format!("{GUID}  TeamViewer  onboarded  2026-11-20 08:15\nb  Other  onboarded\n"),
-            format!("1: this is a table of partners, made for people; {ours}"),
-        ),
-        (
-            format!("{GUID}\n  name: TeamViewer\n  status: onboarded\nb\n  status: onboarded"),
-            format!("2: this is a table of partners, made for people; {ours}"),
-        ),
+        (format!("{GUID}  TeamViewer  onboarded  2026-11-20 08:15\nb  Other  onboarded\n"), format!("1: {other}")),
+        (format!("{GUID}\n  name: TeamViewer\n  status: onboarded\nb\n  status: onboarded"), format!("2: {other}")),
         (
             format!("PS> Get-Partner\n\n   OnboardingStatus: onboarded\n\nId DisplayName\n-- -----------\n{GUID} A\n"),
-            format!("5: this is a table of PowerShell, made for people; {powershell}"),
+            format!("5: {underlined}"),
         ),
         (
             "Name\n----\nTeamViewer\n".to_owned(),
-            "1: `Name` is the heading of a column, not an ID; print only IDs with `intunectl partner list -o id`"
-                .to_owned(),
+            "1: `Name` is the heading of a column, not an ID; print the IDs without a table".to_owned(),
         ),
         (
             format!("\nResult\n{}\n{GUID}\n", "-".repeat(36)),
-            "2: `Result` is the heading of a column, not an ID; print only IDs with `intunectl partner list -o id`"
-                .to_owned(),
+            "2: `Result` is the heading of a column, not an ID; print the IDs without a table".to_owned(),
         ),
     ];
     for (text, told) in table {

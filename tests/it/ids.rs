@@ -503,12 +503,14 @@ fn csv_with_a_column_id_is_read() {
     reads(&format!("sep=;\r\nName;ID\r\nTeamViewer;{GUID}\r\n\"A; \"\"B\"\"\r\nC\";{OTHER}\r\n"), &[GUID, OTHER]);
     reads(&format!("#TYPE Microsoft.Graph\r\n\"Id\",\"DisplayName\"\r\n\"{GUID}\",\"A, B\"\r\n"), &[GUID]);
     reads(&format!("displayName\tid\nTeamViewer\t{GUID}\nOther\t{OTHER}\n"), &[GUID, OTHER]);
+    // Excel leaves out empty cells at the end of a row, or adds some.
+    reads(&format!("id,name,note\n{GUID},A\n{OTHER},B,,,\n"), &[GUID, OTHER]);
 }
 
 #[test]
 fn csv_that_is_not_clear_sends_nothing() {
     rejects(&format!("{GUID},TeamViewer\n"), &[":1: ", "has columns without headings", "name the column `id`"]);
-    rejects(&format!("id,name\n{GUID},A\n{OTHER}\n"), &[":3: the row has 1 cell, but the header has 2"]);
+    rejects(&format!("name,id,x\nA,{GUID},1\n{OTHER}\n"), &[":3: the row has 1 cell, but the header has 3"]);
     rejects(&format!("id,name,id\n{GUID},A,{OTHER}\n"), &[":1: the header names `id` more than once"]);
     rejects(&format!("id,name\n{GUID},A\nname,id\nB,{OTHER}\n"), &[":3: the row looks like another header"]);
     rejects(&format!("name,id\n\"two\nlines\",{GUID}\nB,\n"), &[":4: the ID is empty"]);
@@ -517,11 +519,15 @@ fn csv_that_is_not_clear_sends_nothing() {
 #[test]
 fn csv_may_name_the_tenant_of_each_row() {
     let scene = Scene::new();
-    let csv = format!("id,tenant_id\n{GUID},\n{OTHER},7c9e6679-7425-40de-944b-e07fc1f90ae7\n");
-    let seen = scene.run(&["-"], csv);
-    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
-    let told = "standard input:3: this record belongs to tenant 7c9e6679-7425-40de-944b-e07fc1f90ae7";
-    assert!(seen.stderr.contains(told), "{seen:?}");
+    for column in ["tenant_id", "TENANT_ID", "tenantId"] {
+        let csv = format!("id,{column}\n{GUID},\n{OTHER},'7c9e6679-7425-40de-944b-e07fc1f90ae7' # other\n");
+        let seen = scene.run(&["-"], csv);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(4)), "{seen:?}");
+        let told = "standard input:3: this record belongs to tenant 7c9e6679-7425-40de-944b-e07fc1f90ae7, ";
+        assert!(seen.stderr.contains(told), "{seen:?}");
+    }
+    let json = format!(r#"{{"id":"{GUID}","tenantId":"7c9e6679-7425-40de-944b-e07fc1f90ae7"}}"#);
+    assert_eq!(scene.run(&["-"], json).code, Some(4));
     assert_eq!(scene.graph.lines(), [""; 0]);
 }
 
@@ -565,26 +571,26 @@ fn the_document_of_our_json_output_is_rejected_because_it_lists_failures_too() {
 
 #[test]
 fn tables_for_people_are_rejected_as_a_whole_with_the_command_that_prints_ids() {
-    let powershell = "`… | Select-Object -ExpandProperty Id`";
-    let ours = "`intunectl partner list -o id`";
+    let powershell = "`| Select-Object -ExpandProperty Id`";
+    let ours = "`-o id` if intunectl printed it";
     let format_table = format!(
         "\r\nId                                   DisplayName OnboardingStatus\r\n--                                   \
          ----------- ----------------\r\n{GUID} TeamViewer  onboarded\r\n{OTHER} Other       onboarded\r\n\r\n"
     );
-    rejects(&format_table, &[":2: this is a table of PowerShell", powershell]);
+    rejects(&format_table, &[":2: this is a table, made for people", powershell]);
     rejects(
         &format!("\r\nDisplayName : A\r\nId          : {GUID}\r\n"),
-        &[":2: this is a list of PowerShell", powershell],
+        &[":2: this is a list, made for people", powershell],
     );
     let az = format!("Id                                    Name\n{}  ------\n{GUID}  A B\n", "-".repeat(36));
-    rejects(&az, &[":1: this is a table of az", "--query \"[].id\" -o tsv"]);
-    rejects(&format!("┃ id ┃ name ┃\n│ {GUID} │ A │\n"), &["this is a table with lines", ours]);
+    rejects(&az, &[":1: this is a table, made for people", "--query \"[].id\" -o tsv"]);
+    rejects(&format!("┃ id ┃ name ┃\n│ {GUID} │ A │\n"), &["this is a table, made for people", ours]);
     rejects(
         &format!("+----+---+\n| id | n |\n+----+---+\n| {GUID} | A |\n+----+---+\n"),
-        &["this is a table with lines", ours],
+        &["this is a table, made for people", ours],
     );
-    rejects(&format!("| id | name |\n|---|---|\n| {GUID} | A |\n"), &["this is a table with lines", ours]);
-    rejects(&format!("Name\n----\nTeamViewer\n{GUID}\n"), &[":1: `Name` is the heading of a column", ours]);
+    rejects(&format!("| id | name |\n|---|---|\n| {GUID} | A |\n"), &["this is a table, made for people", ours]);
+    rejects(&format!("Name\n----\nTeamViewer\n{GUID}\n"), &[":1: `Name` is the heading of a column"]);
 }
 
 #[test]
@@ -598,7 +604,7 @@ fn our_own_table_on_a_terminal_is_rejected_as_a_table() {
         let command = graph.command(&home, &["partner", "list", "--color", "never"]);
         let seen = Terminal::start(&command, ALL, width).end();
         assert_eq!(seen.code, Some(0), "{seen:?}");
-        rejects(&seen.stderr, &["this is a table of partners", "`intunectl partner list -o id`"]);
+        rejects(&seen.stderr, &["this is a table, made for people", "`-o id` if intunectl printed it"]);
     }
 }
 
@@ -623,4 +629,23 @@ fn a_token_among_the_ids_is_not_sent_and_not_shown() {
     }
     let seen = Scene::new().run(&[&token], "");
     assert!(seen.code == Some(2) && !seen.stderr.contains("c2ln"), "{seen:?}");
+}
+
+#[test]
+fn an_option_without_its_hyphens_is_not_an_id() {
+    for (word, hint) in [
+        ("dry-run", "hint: an option begins with two hyphens: --dry-run\n"),
+        ("what-if", "hint: an option begins with two hyphens: --what-if\n"),
+        ("help", "hint: for help, add --help\n"),
+    ] {
+        Scene::new().refuses(&["a", word], "", &[&format!("`{word}` is not a partner ID; nothing was sent\n{hint}")]);
+    }
+}
+
+#[test]
+fn what_programs_print_in_place_of_an_id_is_not_sent() {
+    for text in ["null", "None", "System.Collections.Hashtable", "5f0e1c9a...", "====", &format!("id={GUID}")] {
+        Scene::new().refuses(&["a", text], "", &["is not an ID; "]);
+        Scene::new().refuses(&["-"], format!("a\n{text}\n"), &["standard input:2: ", "is not an ID; "]);
+    }
 }

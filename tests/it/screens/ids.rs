@@ -141,6 +141,10 @@ fn bad_ids(screens: &mut Screens) {
     screens.heading("Arguments are names or options, not IDs");
     screens.sh("intunectl partner disconnect 'Contoso Helpdesk' '' id -- --all");
 
+    screens.heading("An argument is an option without its hyphens, or asks for help");
+    screens.sh(&format!("intunectl partner disconnect {TEAMVIEWER} dry-run"));
+    screens.sh(&format!("intunectl partner disconnect {TEAMVIEWER} help"));
+
     screens.heading("Some lines of a file are not just an ID");
     let lines = format!(
         "{TEAMVIEWER}\n{HELPDESK} the old helpdesk\nremoteAssistancePartners/{TEAMVIEWER}\ndeviceManagement/TeamViewer\n\
@@ -150,13 +154,16 @@ fn bad_ids(screens: &mut Screens) {
 
     screens.heading("Characters that no ID has");
     let lines = format!(
-        "{TEAMVIEWER}\u{200b}\n{HELPDESK}\u{1b}[0m\n{HELPDESK}\u{7}\n5f0e1c9a-2b7d-4c8e-9a…\n\u{201c}TeamViewer\u{201d}\n\
+        "Team\u{200b}Viewer\n{HELPDESK}\u{1b}[0m\n{HELPDESK}\u{7}\n5f0e1c9a-2b7d-4c8e-9a…\n\u{201c}TeamViewer\u{201d}\n\
          TeamViewer\"\n{{TeamViewer}}\nTeam\u{2013}Viewer\nTeam*Viewer\nTeam\u{a0}Viewer\n"
     );
     with_bad_file(screens, "characters.txt", &lines);
 
-    screens.heading("An empty ID, backticks, a long text, and the separator and header of CSV after IDs");
-    let lines = format!("{TEAMVIEWER}\n''\n`{HELPDESK}`\n{}\nsep=;\nid;name\n", "x".repeat(257));
+    screens.heading("An empty ID, backticks, what a program prints in place of an ID, a long text, and the separator and header of CSV after IDs");
+    let lines = format!(
+        "{TEAMVIEWER}\n''\n`Helpdesk`\nnull\n5f0e1c9a...\nid={HELPDESK}\n{}\nsep=;\nid;name\n",
+        "x".repeat(257)
+    );
     with_bad_file(screens, "rest.txt", &lines);
 
     screens.heading("Every line is bad: the first ten are listed");
@@ -206,6 +213,7 @@ fn bad_csv(screens: &mut Screens) {
          \"Contoso\"Helpdesk,{HELPDESK}\n \"Contoso\",{HELPDESK}\nTeam\rViewer,{TEAMVIEWER}\n\"Contoso,{HELPDESK}\n"
     );
     with_bad_file(screens, "bad.csv", &csv);
+    with_bad_file(screens, "quoted.csv", &format!("id,displayName\n\"{HELPDESK},Contoso\"\n"));
 
     screens.heading("Headers of CSV that are not clear");
     screens.sh(r"printf 'id,name,ID\na,A,b\n' | intunectl partner disconnect -");
