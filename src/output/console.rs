@@ -37,6 +37,13 @@ impl Console {
         self.labelled("hint", AnsiColor::Cyan.on_default(), message, false);
     }
 
+    /// Prints a hint that belongs to no error or warning. Not shown if quiet.
+    pub fn tip(&self, message: &str) {
+        if !self.quiet {
+            self.hint(message);
+        }
+    }
+
     /// Prints an error, and its hint if it has one.
     pub fn failure(&self, error: &anyhow::Error) {
         self.error(&format!("{error:#}"));
