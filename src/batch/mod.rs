@@ -33,7 +33,7 @@ use crate::output::record::{Owner, Record, Status, Summary};
 use crate::output::sink::{Sink, Written};
 use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
-use confirm::{Confirmation, confirm, onboarding_url};
+use confirm::{Confirmation, WaitEnd, confirm, onboarding_url};
 use record_builder::RecordBuilder;
 
 /// How many results may wait for a slow reader. Beyond that, no new request is sent.
@@ -383,8 +383,8 @@ impl<'a> Run<'a> {
             let Some(builder) = self.builder(position, progress) else { continue };
             let record = match self.plan.task {
                 Task::Act { wait: Some(_) } => {
-                    let given_up = Confirmation::Stopped { seen: "the last check had no answer".to_owned() };
-                    builder.confirmed(request_id, given_up, cancelled)
+                    let end = WaitEnd::Stopped { seen: "the last check had no answer".to_owned() };
+                    builder.confirmed(request_id, Confirmation { end, onboarding_url: None }, cancelled)
                 }
                 Task::Act { wait: None } | Task::Rehearse => builder.accepted(request_id, None),
             };

@@ -94,6 +94,53 @@ fn with_wait_the_onboarding_url_comes_from_the_read_that_confirms() {
     assert_eq!((server.ids_of("POST"), server.ids_of("GET")), (vec!["a".to_owned()], vec!["a".to_owned()]));
 }
 
+/// A read of a partner whose onboarding is not visible yet.
+fn not_onboarded(id: &str) -> Reply {
+    let url = url_of(id);
+    Reply::status(200).body(format!(r#"{{"id":"{id}","onboardingStatus":"notOnboarded","onboardingUrl":"{url}"}}"#))
+}
+
+#[test]
+fn if_the_change_is_not_visible_in_time_the_onboarding_url_is_shown_anyway() {
+    // A read that succeeds, then this. The last two end the wait.
+    let then: [(fn() -> Reply, &str, i32); 4] = [
+        (|| not_onboarded("a"), "--wait=3s", 1),
+        (|| Reply::status(500), "--wait=3s", 1),
+        (|| Reply::status(403), "--wait", 1),
+        (|| Reply::status(401), "--wait", 4),
+    ];
+    for (n, (then, wait, code)) in then.into_iter().enumerate() {
+        let server = || {
+            Server::start(move |request, n| match n {
+                _ if request.is_post() => Reply::done(),
+                1 => not_onboarded("a"),
+                _ => then(),
+            })
+        };
+        let options = ["a", wait, "--retries", "0"];
+        let seen = onboard(&server(), &[&options[..], &["-o", "ndjson"]].concat());
+        let record = &seen.records()[0];
+        assert_eq!((&record["status"], &record["onboarding_url"]), (&"failed".into(), &url_of("a").into()), "{n}");
+        assert_eq!(seen.code, Some(code), "{n}: {seen:?}");
+        let seen = onboard(&server(), &options);
+        assert!(seen.stdout.ends_with(&format!("; confirm at {}\n", url_of("a"))), "{n}: {seen:?}");
+    }
+}
+
+#[test]
+fn if_the_wait_is_interrupted_the_onboarding_url_is_shown_anyway() {
+    let server =
+        Server::start(|request, _| if request.is_post() { Reply::done() } else { not_onboarded(request.id()) });
+    let running = start("onboard", &server, 1, &["-o", "ndjson", "--wait"]);
+    // The second read shows that the first one was answered.
+    server.wait_for(3);
+    running.signal("INT");
+    let seen = running.end();
+    let record = &seen.records()[0];
+    assert_eq!((&record["onboarding_url"], seen.code), (&url_of("p-0001").into(), Some(130)), "{seen:?}");
+    assert_eq!(record["error"]["kind"], "interrupted", "{seen:?}");
+}
+
 #[test]
 fn only_records_of_onboardings_have_an_onboarding_url() {
     let server = without_the_second();
