@@ -19,12 +19,16 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// finish after that.
 const URL_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How the wait ended.
-pub enum Confirmation {
-    InEffect {
-        /// As the last read showed it.
-        onboarding_url: Option<String>,
-    },
+/// The result of a wait.
+pub struct Confirmation {
+    pub end: WaitEnd,
+    /// As the last read that succeeded showed it.
+    pub onboarding_url: Option<String>,
+}
+
+/// How a wait ended.
+pub enum WaitEnd {
+    InEffect,
     /// The time ran out.
     TimeUp {
         waited: Duration,
@@ -56,6 +60,7 @@ pub async fn confirm(
     let over = StopFlag::default();
     let reading = async {
         let mut seen = "the partner could not be read".to_owned();
+        let mut onboarding_url = None;
         for interval in intervals() {
             let Some(_turn) = turn(interval, reads, &over).await else { break };
             let outcome = partner::get(client, id.as_str(), &Cell::new(Progress::default()), &over).await;
@@ -63,8 +68,11 @@ pub async fn confirm(
             // After the time is up, "not retried" would say nothing new.
             let ended = if is_over { Ended::Settled } else { outcome.ended };
             let read = Partner::from_outcome(Outcome { ended, ..outcome }, id, context);
+            if let Ok(partner) = &read {
+                onboarding_url.clone_from(&partner.fields.onboarding_url);
+            }
             if shows(&action.effect, &read) {
-                return Confirmation::InEffect { onboarding_url: read.ok().and_then(|it| it.fields.onboarding_url) };
+                return Confirmation { end: WaitEnd::InEffect, onboarding_url };
             }
             match read {
                 Ok(partner) => seen = unchanged(&action.effect, &partner),
@@ -73,15 +81,16 @@ pub async fn confirm(
                 Err(failure)
                     if matches!(ended, Ended::Hopeless(_)) || matches!(failure.http_status, Some(401 | 403)) =>
                 {
-                    return Confirmation::Refused(failure);
+                    return Confirmation { end: WaitEnd::Refused(failure), onboarding_url };
                 }
                 Err(failure) => seen = format!("reading the partner failed: {}", failure.in_words()),
             }
         }
-        match context.cancel.is_set() {
-            true => Confirmation::Stopped { seen },
-            false => Confirmation::TimeUp { waited: wait, seen },
-        }
+        let end = match context.cancel.is_set() {
+            true => WaitEnd::Stopped { seen },
+            false => WaitEnd::TimeUp { waited: wait, seen },
+        };
+        Confirmation { end, onboarding_url }
     };
     tokio::select! {
         // First, so that nothing is read after the run was stopped.

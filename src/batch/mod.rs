@@ -33,7 +33,7 @@ use crate::output::record::{Owner, Record, Status, Summary};
 use crate::output::sink::{Sink, Written};
 use crate::text::humanize::counted;
 use crate::text::sanitize::sanitize;
-use confirm::{Confirmation, confirm, onboarding_url};
+use confirm::{Confirmation, WaitEnd, confirm, onboarding_url};
 use record_builder::RecordBuilder;
 
 /// How many results may wait for a slow reader. Beyond that, no new request is sent.
@@ -86,6 +86,8 @@ pub struct Finished {
     pub summary: Summary,
     /// What to do about the failures, each hint once.
     pub hints: Vec<String>,
+    /// Whether it is not known where a partner confirms its onboarding.
+    pub lacks_onboarding_url: bool,
     pub written: Written,
 }
 
@@ -217,6 +219,7 @@ struct Run<'a> {
     summary: Summary,
     verdicts: Vec<Verdict>,
     hints: Vec<String>,
+    lacks_onboarding_url: bool,
 }
 
 impl<'a> Run<'a> {
@@ -233,6 +236,7 @@ impl<'a> Run<'a> {
             summary,
             verdicts: Vec::with_capacity(plan.ids.len()),
             hints: Vec::new(),
+            lacks_onboarding_url: false,
         }
     }
 
@@ -379,8 +383,8 @@ impl<'a> Run<'a> {
             let Some(builder) = self.builder(position, progress) else { continue };
             let record = match self.plan.task {
                 Task::Act { wait: Some(_) } => {
-                    let given_up = Confirmation::Stopped { seen: "the last check had no answer".to_owned() };
-                    builder.confirmed(request_id, given_up, cancelled)
+                    let end = WaitEnd::Stopped { seen: "the last check had no answer".to_owned() };
+                    builder.confirmed(request_id, Confirmation { end, onboarding_url: None }, cancelled)
                 }
                 Task::Act { wait: None } | Task::Rehearse => builder.accepted(request_id, None),
             };
@@ -397,7 +401,7 @@ impl<'a> Run<'a> {
     /// Reports every ID that has no result yet, and waits until the results are written.
     async fn finish(mut self, mut io: RunIo<'_>, signals: usize) -> Finished {
         self.report_the_rest(&mut io.sink);
-        let Self { mut summary, hints, verdicts, interrupted, started, .. } = self;
+        let Self { mut summary, hints, lacks_onboarding_url, verdicts, interrupted, started, .. } = self;
         summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         io.console.end_progress();
         let (written, signal) = written(io.console, io.sink, &summary, io.interrupts, signals).await;
@@ -405,7 +409,7 @@ impl<'a> Run<'a> {
             Exit::Success if written.error.is_some() && !written.closed() => Exit::Failure,
             exit => exit,
         };
-        Finished { exit, summary, hints, written }
+        Finished { exit, summary, hints, lacks_onboarding_url, written }
     }
 
     fn context<'f>(&self, client: &'f Client<'_>) -> CallContext<'f>
@@ -425,6 +429,7 @@ impl<'a> Run<'a> {
     fn report(&mut self, record: Record, permit: Option<OwnedSemaphorePermit>, sink: &mut Sink) {
         self.summary.count(record.status);
         self.verdicts.push(record.verdict());
+        self.lacks_onboarding_url |= record.lacks_onboarding_url();
         let is_told = self.plan.reports_failures && record.status == Status::Failed;
         let told = is_told.then(|| format!("{}: {}", sanitize(&record.id), detail(&record)));
         if record.status != Status::Skipped {

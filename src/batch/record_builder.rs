@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use super::confirm::Confirmation;
+use super::confirm::{Confirmation, WaitEnd};
 use crate::action::{Action, Already};
 use crate::cancel::CancelReason;
 use crate::exit::Verdict;
@@ -42,16 +42,17 @@ impl RecordBuilder<'_> {
         confirmation: Confirmation,
         cancelled: Option<CancelReason>,
     ) -> Record {
-        let failure = match confirmation {
-            Confirmation::InEffect { onboarding_url } => return self.accepted(request_id, onboarding_url),
-            Confirmation::TimeUp { waited, seen } => {
+        let Confirmation { end, onboarding_url } = confirmation;
+        let failure = match end {
+            WaitEnd::InEffect => return self.accepted(request_id, onboarding_url),
+            WaitEnd::TimeUp { waited, seen } => {
                 let waited = humantime::format_duration(waited);
                 let message =
                     format!("the request was accepted, but the change was not visible within {waited}: {seen}");
                 let hint = "check later with `intunectl partner show ID`, or use a longer wait, for example --wait=10m";
                 CallFailure { hint: Some(hint.to_owned()), ..CallFailure::not_confirmed(message) }
             }
-            Confirmation::Refused(failure) => {
+            WaitEnd::Refused(failure) => {
                 let words = failure.in_words();
                 let message = format!("the request was accepted, but the change could not be checked: {words}");
                 let not_confirmed = CallFailure::not_confirmed(message);
@@ -61,14 +62,15 @@ impl RecordBuilder<'_> {
                 };
                 CallFailure { kind, hint: failure.hint, ..not_confirmed }
             }
-            Confirmation::Stopped { seen } => {
+            WaitEnd::Stopped { seen } => {
                 let reason = cancelled.unwrap_or(CancelReason::OutputGone);
                 let why = reason.in_words();
                 let message = format!("the request was accepted, but {why} before the change was visible; {seen}");
                 CallFailure::cancelled(reason, message)
             }
         };
-        self.failed(CallFailure { http_status: Some(204), request_id, ..failure })
+        let record = self.failed(CallFailure { http_status: Some(204), request_id, ..failure });
+        with_onboarding_url(record, onboarding_url)
     }
 
     /// The record of a read in a dry run.
@@ -118,9 +120,7 @@ impl RecordBuilder<'_> {
     /// The record of a 204. `onboarding_url` is where the partner confirms the change, if it has to and that is known.
     pub fn accepted(&self, request_id: Option<String>, onboarding_url: Option<String>) -> Record {
         let record = self.record(Status::Done(self.action));
-        let onboarding_url = onboarding_url.filter(|url| !url.is_empty());
-        let details = record.details.as_ref().map(|_| Details::Onboarding { onboarding_url });
-        Record { http_status: Some(204), request_id, details, ..record }
+        with_onboarding_url(Record { http_status: Some(204), request_id, ..record }, onboarding_url)
     }
 
     fn failed(&self, failure: CallFailure) -> Record {
@@ -148,6 +148,16 @@ impl RecordBuilder<'_> {
             details: Details::of_run(self.action, self.is_rehearsal),
         }
     }
+}
+
+/// Adds it to the record of an onboarding. Other records stay as they are.
+fn with_onboarding_url(record: Record, onboarding_url: Option<String>) -> Record {
+    let onboarding_url = onboarding_url.filter(|url| !url.is_empty());
+    let details = record.details.map(|details| match details {
+        Details::Onboarding { .. } => Details::Onboarding { onboarding_url },
+        details @ Details::DryRun { .. } => details,
+    });
+    Record { details, ..record }
 }
 
 #[cfg(test)]

@@ -146,15 +146,17 @@ async fn show_and_ask(
         return Err(failure.into_error(message).into());
     }
     let columns = [Column::whole("id"), Column::cut("name"), Column::whole("status")];
-    let mut shown = heading(plan.action, todo, plan.ids.len() - todo, connection, client.host());
-    shown += &table::text(&columns, &rows, tty.text_style(context.color));
+    let style = tty.text_style(context.color);
+    let wrapped = |text: &str| style.layout.wrap(text, 0, false);
+    let mut shown = wrapped(&heading(plan.action, todo, plan.ids.len() - todo, connection, client.host()));
+    shown += &table::text(&columns, &rows, style);
     if todo > rows.len() {
         shown += &format!("… and {} more\n", todo - rows.len());
     }
     // Count and tenant again, because a long table pushes the heading off the screen.
     let whom = partners_of(todo, connection);
     let warning = plan.action.words.warning.map(|warning| format!("{warning}\n")).unwrap_or_default();
-    let question = format!("\n{warning}{} {whom}? [y/N] ", plan.action.words.imperative);
+    let question = wrapped(&format!("\n{warning}{} {whom}? [y/N] ", plan.action.words.imperative));
     within(PATIENCE, ask_until_answered(tty, &shown, &question)).await
 }
 

@@ -245,7 +245,7 @@ impl PartnerWrite<'_> {
 
     /// Reports on standard error what standard output does not show.
     fn conclude(&self, finished: &Finished) -> Exit {
-        let Finished { exit, summary, hints, written } = finished;
+        let Finished { exit, summary, hints, lacks_onboarding_url, written } = finished;
         let console = &self.context.console;
         // A reader that has closed the pipe wants no more, unless the same Ctrl-C ended it, as with `| tee`.
         let is_news = !written.closed() || matches!(exit, Exit::Interrupted(_)) && !written.lost.is_empty();
@@ -271,6 +271,9 @@ impl PartnerWrite<'_> {
         }
         for hint in hints {
             console.hint(hint);
+        }
+        if *lacks_onboarding_url && !matches!(exit, Exit::Interrupted(_)) {
+            console.tip("to see where a partner confirms, run `intunectl partner show ID`");
         }
         *exit
     }

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use super::progress::{ProgressLine, State};
 use super::stdout::Patient;
 use super::style::{Color, DIM, RED, YELLOW, painted};
-use super::terminal::{Layout, wrap_message};
+use super::terminal::Layout;
 use crate::error::Error;
 use crate::graph::pace::Rate;
 use crate::text::sanitize::{sanitize_lines, without_tokens};
@@ -35,6 +35,13 @@ impl Console {
     /// Prints what to do next. Indented lines are commands.
     pub fn hint(&self, message: &str) {
         self.labelled("hint", AnsiColor::Cyan.on_default(), message, false);
+    }
+
+    /// Prints a hint that belongs to no error or warning. Not shown if quiet.
+    pub fn tip(&self, message: &str) {
+        if !self.quiet {
+            self.hint(message);
+        }
     }
 
     /// Prints an error, and its hint if it has one.
@@ -177,11 +184,7 @@ fn cleaned(message: &str) -> String {
 
 /// Fits a message into the terminal, after a label of this width. For programs, it stays as it is.
 fn wrapped(message: &str, label: usize, is_list: bool) -> String {
-    let message = cleaned(message);
-    match Layout::of(&io::stderr()) {
-        Layout::Columns { width: Some(width) } => wrap_message(&message, width, label, is_list),
-        Layout::Columns { width: None } | Layout::Tabs => message,
-    }
+    Layout::of(&io::stderr()).wrap(&cleaned(message), label, is_list)
 }
 
 /// Removes the progress line however the command ends.

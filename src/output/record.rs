@@ -127,6 +127,11 @@ impl Serialize for Status {
 }
 
 impl Record {
+    /// Whether an onboarding was started, and it is not known where the partner confirms it.
+    pub fn lacks_onboarding_url(&self) -> bool {
+        matches!((self.status, &self.details), (Status::Done(_), Some(Details::Onboarding { onboarding_url: None })))
+    }
+
     /// What it means for the exit code.
     pub fn verdict(&self) -> Verdict {
         match (self.status, &self.error) {

@@ -51,6 +51,14 @@ impl Layout {
             false => Self::Tabs,
         }
     }
+
+    /// Fits a message into the terminal, as [`wrap_message`] does. For programs, it stays as it is.
+    pub fn wrap(self, message: &str, label: usize, is_list: bool) -> String {
+        match self {
+            Self::Columns { width: Some(width) } => wrap_message(message, width, label, is_list),
+            Self::Columns { width: None } | Self::Tabs => message.to_owned(),
+        }
+    }
 }
 
 /// The width in `COLUMNS`.
@@ -93,7 +101,7 @@ pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
 /// A message on lines of at most `width` columns, of which `label` are taken on the first line. Where it is wrapped, the
 /// text continues below its beginning; a note and an entry of a list continue with an indent, because others follow.
 /// Lines of the message that are indented are commands, which stay whole so that they can be copied, unless `is_list`.
-pub fn wrap_message(message: &str, width: usize, label: usize, is_list: bool) -> String {
+fn wrap_message(message: &str, width: usize, label: usize, is_list: bool) -> String {
     let wrapped = |(n, line): (usize, &str)| {
         let text = line.trim_start_matches(' ');
         let indent = line.len() - text.len();

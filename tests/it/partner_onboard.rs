@@ -94,6 +94,53 @@ fn with_wait_the_onboarding_url_comes_from_the_read_that_confirms() {
     assert_eq!((server.ids_of("POST"), server.ids_of("GET")), (vec!["a".to_owned()], vec!["a".to_owned()]));
 }
 
+/// A read of a partner whose onboarding is not visible yet.
+fn not_onboarded(id: &str) -> Reply {
+    let url = url_of(id);
+    Reply::status(200).body(format!(r#"{{"id":"{id}","onboardingStatus":"notOnboarded","onboardingUrl":"{url}"}}"#))
+}
+
+#[test]
+fn if_the_change_is_not_visible_in_time_the_onboarding_url_is_shown_anyway() {
+    // A read that succeeds, then this. The last two end the wait.
+    let then: [(fn() -> Reply, &str, i32); 4] = [
+        (|| not_onboarded("a"), "--wait=3s", 1),
+        (|| Reply::status(500), "--wait=3s", 1),
+        (|| Reply::status(403), "--wait", 1),
+        (|| Reply::status(401), "--wait", 4),
+    ];
+    for (n, (then, wait, code)) in then.into_iter().enumerate() {
+        let server = || {
+            Server::start(move |request, n| match n {
+                _ if request.is_post() => Reply::done(),
+                1 => not_onboarded("a"),
+                _ => then(),
+            })
+        };
+        let options = ["a", wait, "--retries", "0"];
+        let seen = onboard(&server(), &[&options[..], &["-o", "ndjson"]].concat());
+        let record = &seen.records()[0];
+        assert_eq!((&record["status"], &record["onboarding_url"]), (&"failed".into(), &url_of("a").into()), "{n}");
+        assert_eq!(seen.code, Some(code), "{n}: {seen:?}");
+        let seen = onboard(&server(), &options);
+        assert!(seen.stdout.ends_with(&format!("; confirm at {}\n", url_of("a"))), "{n}: {seen:?}");
+    }
+}
+
+#[test]
+fn if_the_wait_is_interrupted_the_onboarding_url_is_shown_anyway() {
+    let server =
+        Server::start(|request, _| if request.is_post() { Reply::done() } else { not_onboarded(request.id()) });
+    let running = start("onboard", &server, 1, &["-o", "ndjson", "--wait"]);
+    // The second read shows that the first one was answered.
+    server.wait_for(3);
+    running.signal("INT");
+    let seen = running.end();
+    let record = &seen.records()[0];
+    assert_eq!((&record["onboarding_url"], seen.code), (&url_of("p-0001").into(), Some(130)), "{seen:?}");
+    assert_eq!(record["error"]["kind"], "interrupted", "{seen:?}");
+}
+
 #[test]
 fn only_records_of_onboardings_have_an_onboarding_url() {
     let server = without_the_second();
@@ -132,7 +179,7 @@ fn a_read_that_fails_changes_neither_the_status_nor_the_exit_code() {
         let record = &seen.records()[0];
         assert_eq!((&record["status"], seen.code), (&"onboarding_started".into(), Some(0)), "{n}: {seen:?}");
         assert_eq!((record["onboarding_url"].is_null(), record["error"].is_null()), (true, true), "{n}: {record}");
-        assert_eq!((seen.stderr.as_str(), server.ids_of("GET").len()), ("", 1), "{n}");
+        assert_eq!((seen.stderr.matches("hint: ").count(), server.ids_of("GET").len()), (1, 1), "{n}: {seen:?}");
         let seen = onboard(&server, &["a", "--retries", "0"]);
         assert_eq!((seen.stdout.as_str(), seen.code), ("a\tonboarding_started\n", Some(0)), "{n}: {seen:?}");
     }
@@ -147,6 +194,36 @@ fn a_read_that_stalls_or_is_throttled_does_not_delay_the_result_for_long() {
         let seen = onboard(&server, &["a", "--timeout", "2s", "-o", "ndjson"]);
         assert_eq!((&seen.records()[0]["status"], seen.code), (&"onboarding_started".into(), Some(0)), "{seen:?}");
         assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn one_hint_says_how_to_see_urls_that_are_not_known() {
+    // The service can read the first partner, and not the others.
+    let server = || {
+        Server::start(|request, _| match request.id() {
+            _ if request.is_post() => Reply::done(),
+            "p-0001" => as_read("p-0001"),
+            _ => Reply::status(403),
+        })
+    };
+    for options in [&[][..], &["-o", "ndjson"], &["-o", "id"]] {
+        let server = server();
+        let seen = run(Intunectl::new().partner("onboard", server.root()).args(ids(3)).args(options));
+        let hints: Vec<_> = seen.stderr.lines().filter(|line| line.starts_with("hint: ")).collect();
+        assert!(hints.len() == 1 && hints[0].contains("`intunectl partner show ID`"), "{options:?}: {seen:?}");
+        assert_eq!(seen.code, Some(0));
+    }
+    // Not if every URL is known, if nothing was onboarded, or if quiet.
+    for (command, options) in [
+        ("onboard", &["p-0001"][..]),
+        ("onboard", &["p-0001", "--wait"]),
+        ("onboard", &["p-0001", "--dry-run"]),
+        ("disconnect", &["p-0001", "p-0002"]),
+        ("onboard", &["p-0001", "p-0002", "-q"]),
+    ] {
+        let seen = run(Intunectl::new().partner(command, server().root()).args(options));
+        assert!(seen.code == Some(0) && !seen.stderr.contains("hint: "), "{command} {options:?}: {seen:?}");
     }
 }
 
@@ -175,6 +252,7 @@ fn a_second_signal_does_not_wait_for_a_read_and_the_result_is_a_success() {
     let seen = running.end();
     assert_eq!((seen.with_status("onboarding_started"), seen.code), (ids(1), Some(130)), "{seen:?}");
     assert!(seen.records()[0]["onboarding_url"].is_null() && seen.records()[0]["error"].is_null(), "{seen:?}");
+    assert!(!seen.stderr.contains("hint: "), "{seen:?}");
 }
 
 #[test]

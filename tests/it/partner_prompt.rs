@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::server::{Gate, Reply, Request, Server};
-use crate::support::terminal::{ALL, BUT_STDOUT, END_OF_INPUT, Streams, Terminal};
+use crate::support::terminal::{ALL, BUT_STDOUT, END_OF_INPUT, Streams, Terminal, widths};
 use crate::support::{Intunectl, Seen, TOKEN, ids, jwt, run};
 
 // Needs Linux's list of locks, and setsid.
@@ -350,6 +350,31 @@ fn the_question_repeats_the_number_of_partners_and_the_tenant() {
                 assert!(shown.lines().last().unwrap().len() + QUESTION.len() < 80, "{shown}");
             }
         }
+    }
+}
+
+#[test]
+fn in_a_narrow_window_the_prompt_is_wrapped_between_words() {
+    let server = service();
+    let home = Intunectl::new();
+    for (verb, present, imperative, warning) in [
+        ("disconnect", "disconnects", "Disconnect", "There is no undo.\n"),
+        ("onboard", "onboards", "Onboard", ""),
+        ("delete", "deletes", "Delete", "There is no undo.\n"),
+    ] {
+        let mut command = home.partner(verb, server.root());
+        command.args(["a", "b", "c"]).env("INTUNECTL_TOKEN", jwt::good());
+        let terminal = Terminal::start(&command, BUT_STDOUT, 40);
+        terminal.wait_for(QUESTION);
+        terminal.keys("n\n");
+        let seen = terminal.end();
+        assert_declined(&seen, &server);
+        let tenant = jwt::TENANT;
+        let heading = format!("This {present} 3 partners in tenant\n{tenant}\nat ");
+        let question = format!("\n\n{warning}{imperative} 3 partners in tenant\n{tenant}?\n{QUESTION} ");
+        let shown = seen.stderr.split_inclusive(&format!("{QUESTION} ")).next().unwrap();
+        assert!(shown.starts_with(&heading) && shown.ends_with(&question), "{shown}");
+        assert!(widths(shown).into_iter().all(|width| width <= 40), "{shown}");
     }
 }
 

@@ -65,16 +65,23 @@ pub fn text_line(record: &Record, style: RecordStyle) -> String {
 /// The error of an ID, or other details.
 pub fn detail(record: &Record) -> String {
     match (&record.error, &record.details) {
+        (Some(failure), Some(Details::Onboarding { onboarding_url: Some(url) })) => {
+            format!("{}; {}", failure.in_words(), confirm_at(url))
+        }
         (Some(failure), _) => failure.in_words(),
         (None, _) if record.status == Status::Skipped => "done by an earlier run".to_owned(),
         (None, Some(Details::DryRun { partner: Some(PartnerAsRead { display_name, onboarding_status }), .. })) => {
             let words: Vec<_> = [display_name, onboarding_status].into_iter().flatten().map(String::as_str).collect();
             sanitize(&words.join(", ")).into_owned()
         }
-        // Never cut, so that it can be copied.
-        (None, Some(Details::Onboarding { onboarding_url: Some(url) })) => format!("confirm at {}", one_line(url)),
+        (None, Some(Details::Onboarding { onboarding_url: Some(url) })) => confirm_at(url),
         (None, _) => String::new(),
     }
+}
+
+/// The URL is never cut, so that it can be copied.
+fn confirm_at(url: &str) -> String {
+    format!("confirm at {}", one_line(url))
 }
 
 #[cfg(test)]

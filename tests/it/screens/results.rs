@@ -333,6 +333,13 @@ fn show_wait(screens: &mut Screens) {
     screens.serve(&server);
     screens.sh(&format!("{wait}=1s"));
     at_terminal(screens, 80, &format!("{wait}=1s -y"));
+    let url = "https://remote-assistance.example/onboarding/5f0e1c9a";
+    let server = accepting(move |id| {
+        let status = r#""onboardingStatus":"notOnboarded""#;
+        Reply::status(200).body(format!(r#"{{"id":"{id}",{status},"onboardingUrl":"{url}"}}"#))
+    });
+    screens.serve(&server);
+    at_terminal(screens, 80, &format!("intunectl partner onboard {TEAMVIEWER} --wait=1s -y"));
     screens.heading("Graph reports no status");
     let server = accepting(|id| Reply::status(200).body(format!(r#"{{"id":"{id}","displayName":"TeamViewer"}}"#)));
     screens.serve(&server);
