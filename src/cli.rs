@@ -178,7 +178,12 @@ Examples:
 Start onboarding partners.
 
 Sends POST /deviceManagement/remoteAssistancePartners/{id}/beginOnboarding for each ID and reports each result. The \
-partner must then confirm the onboarding at the address that is shown. Everything else works as in `intunectl partner disconnect`.
+partner must then confirm the onboarding at the address that is shown.
+
+In the foreground of a terminal, the command asks for confirmation. In cron, services and background jobs, and if CI is \
+set (and not false), it acts without asking.
+
+Everything else works as in `intunectl partner disconnect`.
 
 The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
 DeviceManagementConfiguration.ReadWrite.All.")]
@@ -186,6 +191,7 @@ DeviceManagementConfiguration.ReadWrite.All.")]
 Examples:
   intunectl partner onboard -f ids.txt --dry-run
   intunectl partner onboard 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  intunectl partner onboard --name TeamViewer
   intunectl partner onboard -f ids.txt --tenant contoso.com -y --wait=10m \\
     -o ndjson > audit.ndjson
 "))]
@@ -196,7 +202,12 @@ Delete partners from the tenant.
 
 Sends DELETE /deviceManagement/remoteAssistancePartners/{id} for each ID and reports each result. There is no undo: a \
 deleted partner is no longer in the list and cannot be onboarded. To keep it in the list, use `intunectl partner \
-disconnect`. Everything else works as in that command, except that deleting a partner twice fails with 404.
+disconnect`. Deleting a partner twice fails with 404.
+
+In the foreground of a terminal, the command asks for confirmation. In cron, services and background jobs, and if CI is \
+set (and not false), it acts without asking.
+
+Everything else works as in `intunectl partner disconnect`.
 
 The token needs the permission DeviceManagementServiceConfig.ReadWrite.All or \
 DeviceManagementConfiguration.ReadWrite.All.")]
@@ -204,6 +215,7 @@ DeviceManagementConfiguration.ReadWrite.All.")]
 Examples:
   intunectl partner delete 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10 --dry-run
   intunectl partner delete 5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10
+  intunectl partner delete --name TeamViewer
   intunectl partner delete -f ids.txt --tenant contoso.com -y --wait \\
     -o ndjson > audit.ndjson
 "))]
@@ -220,10 +232,10 @@ pub struct Ids {
     /// mark. If a record has a "tenant_id", the token must be for that tenant.
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
-    /// Also read IDs from this file; `-` is standard input
+    /// Read IDs from this file; `-` is standard input
     #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub from_file: Option<PathBuf>,
-    /// Also use the partner with exactly this display name, ignoring case (repeatable)
+    /// Use the partner with exactly this display name, ignoring case (repeatable)
     ///
     /// The list of partners is read first. If no partner has the name, or more than one, nothing is changed and the exit
     /// code is 2.
@@ -250,17 +262,17 @@ pub struct Write {
     /// Read each partner and report what would happen; change nothing
     ///
     /// The exit code is 1 if a partner cannot be read, or if the token lacks the permission.
-    #[arg(long, aliases = ["what-if", "whatif"])]
+    #[arg(long, visible_aliases = ["what-if", "whatif"])]
     pub dry_run: bool,
     /// Skip the confirmation prompt
     #[arg(short, long)]
     pub yes: bool,
-    /// Wait up to DURATION until the change is visible [default if no value is given: 5m]
+    /// Wait until the change is visible, at most DURATION [default of DURATION: 5m]
     ///
     /// If the change is not visible by then, the partner is reported as failed.
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "5m", value_parser = positive)]
     pub wait: Option<Duration>,
-    /// Stop at the first failure
+    /// Send no new request after the first failure
     #[arg(long)]
     pub fail_fast: bool,
     /// Skip each partner that an earlier run finished in this tenant; FILE has the records of that run (-o ndjson)

@@ -1,18 +1,21 @@
 //! Usage errors: what is wrong with a command line, and a hint that leads to no change that was not asked for.
 
+use std::error::Error as _;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
 use crate::error::Error;
-use crate::text::sanitize::{sanitize, without_tokens};
 
 /// Names that other tools give to commands: the group, those names, and ours.
 const SYNONYMS: &[(&str, &[&str], &[&str])] = &[
-    ("partner", &["rm", "remove"], &["disconnect", "delete"]),
-    ("partner", &["del", "destroy"], &["delete"]),
-    ("partner", &["offboard"], &["disconnect"]),
+    (
+        "partner",
+        &["rm", "remove", "del", "destroy", "offboard", "unboard", "uninstall", "unregister", "detach", "revoke"],
+        &["disconnect", "delete"],
+    ),
     ("partner", &["add", "connect", "create", "new"], &["onboard"]),
-    ("partner", &["get"], &["list", "show"]),
+    ("partner", &["get", "describe", "view", "info"], &["list", "show"]),
     ("partner", &["status"], &["show"]),
     ("auth", &["log-in", "signin", "sign-in", "connect"], &["login"]),
     ("auth", &["log-out", "signout", "sign-out", "rm", "remove", "delete"], &["logout"]),
@@ -20,9 +23,6 @@ const SYNONYMS: &[(&str, &[&str], &[&str])] = &[
     ("auth", &["ls", "profiles"], &["list"]),
     ("auth", &["get-token", "print-token"], &["token"]),
 ];
-
-/// The longest command line in a hint. A longer one has many IDs.
-const LONGEST: usize = 200;
 
 /// What to report for clap's error about these words. `root` is the command line that clap has parsed.
 pub fn error(error: &clap::Error, root: &Command, words: &[String]) -> Error {
@@ -37,7 +37,7 @@ pub fn error(error: &clap::Error, root: &Command, words: &[String]) -> Error {
             if word.starts_with('-') {
                 return Error::usage("`intunectl help` has no options").hint(place.help());
             }
-            Error::usage(format!("`{} {}` is not a command", place.name(), quotable(word)))
+            Error::usage(format!("`{} {}` is not a command", place.name(), shown(word)))
                 .hint(place.instead_of(word, words).unwrap_or_else(|| place.commands()))
         }
         ErrorKind::MissingSubcommand => {
@@ -46,10 +46,10 @@ pub fn error(error: &clap::Error, root: &Command, words: &[String]) -> Error {
         ErrorKind::UnknownArgument => {
             let argument = whole(context(ContextKind::InvalidArg).unwrap_or_default(), words);
             if !argument.starts_with('-') {
-                return Error::usage(format!("`{}` does not accept `{}`", place.name(), quotable(argument)))
+                return Error::usage(format!("`{}` does not accept `{}`", place.name(), shown(argument)))
                     .hint(place.extra_word());
             }
-            Error::usage(format!("`{}` has no option `{}`", place.name(), quotable(argument)))
+            Error::usage(format!("`{}` has no option `{}`", place.name(), shown(argument)))
                 .hint(place.other_option(argument, words))
         }
         ErrorKind::MissingRequiredArgument => {
@@ -59,11 +59,26 @@ pub fn error(error: &clap::Error, root: &Command, words: &[String]) -> Error {
             };
             Error::usage(format!("`{}` needs {missing}", place.name())).hint(place.help())
         }
-        _ => {
-            let mut text = error.render().to_string();
-            if let Some(value) = context(ContextKind::InvalidValue).filter(|value| !value.is_empty()) {
-                text = text.replace(value, &quotable(value));
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue if context(ContextKind::InvalidValue) != Some("") => {
+            let value = shown(context(ContextKind::InvalidValue).unwrap_or_default());
+            let option = context(ContextKind::InvalidArg).unwrap_or_default();
+            let reason = match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(valid)) => format!("\n  [possible values: {}]", valid.join(", ")),
+                _ => error.source().map(|reason| format!(": {reason}")).unwrap_or_default(),
+            };
+            Error::usage(format!("invalid value '{value}' for '{option}'{reason}"))
+        }
+        ErrorKind::TooManyValues => {
+            // `--verbose...` can be repeated.
+            let option = context(ContextKind::InvalidArg).unwrap_or_default().trim_end_matches('.');
+            let error = Error::usage(format!("{option} takes no value"));
+            match option {
+                "--with-token" => error.hint("pipe the token: `intunectl auth login --with-token < token.txt`"),
+                _ => error,
             }
+        }
+        _ => {
+            let text = error.render().to_string();
             // Without clap's tips and pointers.
             let message = text.split("\n\n").next().unwrap_or_default().trim_end();
             Error::usage(message.strip_prefix("error: ").unwrap_or(message))
@@ -126,12 +141,15 @@ impl<'a> Place<'a> {
 
     fn extra_word(&self) -> String {
         match self.command().get_positionals().find(|positional| positional.is_last_set()) {
-            Some(positional) => format!("put `--` before the {}", positional.get_id()),
+            Some(positional) => {
+                format!("put `--` before the {}, for example: {} -- bash", positional.get_id(), self.name())
+            }
             None => self.help(),
         }
     }
 
-    /// The command lines that may be meant by a misplaced word.
+    /// The commands that may be meant by a misplaced word. The other words are not repeated: they may be secrets, and what
+    /// limits the command could get lost on the way.
     fn instead_of(&self, word: &str, words: &[String]) -> Option<String> {
         let group = match self.path.as_slice() {
             [] => None,
@@ -142,17 +160,17 @@ impl<'a> Place<'a> {
         let mut meant = meant(self.root, group, &word.to_ascii_lowercase());
         // `rm ID` cannot be `auth logout`.
         let next = words.iter().skip_while(|other| *other != word).nth(1);
-        if meant.len() > 1 && next.is_some_and(|next| !next.starts_with('-')) {
-            meant.retain(|named| named.command.get_positionals().next().is_some());
+        let with_ids = meant.iter().find(|named| named.command.get_positionals().next().is_some());
+        if let Some(with_ids) = with_ids.filter(|_| next.is_some_and(|next| !next.starts_with('-'))) {
+            let group = with_ids.group;
+            meant.retain(|named| named.group == group);
         }
-        let lines: Vec<_> =
-            meant.iter().map(|command| format!("intunectl {}", command.line(group, word, words))).collect();
-        match lines.as_slice() {
-            [] => None,
-            // Short enough for one line.
-            [line] if line.len() < 40 => Some(format!("run `{line}`")),
-            [line] => Some(format!("run:\n  {line}")),
-            lines => Some(format!("run one of these:\n  {}", lines.join("\n  "))),
+        let is_help = words.iter().take_while(|other| *other != word).any(|before| before == "help");
+        let start = if is_help { "intunectl help" } else { "intunectl" };
+        let names: Vec<_> = meant.iter().map(|named| format!("`{start} {}`", named.name())).collect();
+        match names.split_last()? {
+            (name, []) => Some(format!("the command is {name}")),
+            (last, names) => Some(format!("the commands are {} and {last}", names.join(", "))),
         }
     }
 
@@ -196,58 +214,17 @@ struct Named<'a> {
 }
 
 impl Named<'_> {
-    /// The words of a line with this command instead of a misplaced word, which may be in another group. Options stay:
-    /// without `--dry-run` or `--tenant`, the line would do something else.
-    fn line(&self, group: Option<&str>, misplaced: &str, words: &[String]) -> String {
-        let group_and_name = self.group.into_iter().chain([self.command.get_name()]).collect::<Vec<_>>().join(" ");
-        let times = |name: &str| words.iter().filter(|word| *word == name).count();
-        let is_clear = is_plain(misplaced) && times(misplaced) == 1 && group.is_none_or(|group| times(group) == 1);
-        let line: Vec<_> = shown(words)
-            .into_iter()
-            .filter(|word| Some(*word) != group)
-            .map(|word| if word == misplaced { &group_and_name } else { word })
-            .collect();
-        let line = line.join(" ");
-        if is_clear && line.len() <= LONGEST {
-            return line;
-        }
-        let takes_ids = self.command.get_positionals().any(|positional| positional.get_id() == "ids");
-        format!("{group_and_name}{}", if takes_ids { " ID" } else { "" })
+    /// As it is typed after `intunectl`.
+    fn name(&self) -> String {
+        self.group.into_iter().chain([self.command.get_name()]).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// The words as a hint may show them: nothing that may be a token, and nothing that a shell would change.
-fn shown(words: &[String]) -> Vec<&str> {
-    let mut before = "";
-    let shown = words.iter().map(|word| {
-        let shown = match word.as_str() {
-            _ if before == "--token" => "TOKEN",
-            word if word.starts_with("--token=") => "--token=TOKEN",
-            word if is_plain(word) => word,
-            _ if before.starts_with('-') => "VALUE",
-            _ => "ID",
-        };
-        before = word;
-        shown
-    });
-    shown.collect()
-}
-
-/// A word as a message may show it. A long one may be a token without the form of one.
-fn quotable(word: &str) -> String {
-    let word = without_tokens(word);
-    if is_short(&word) { sanitize(&word).into_owned() } else { "(not shown)".to_owned() }
-}
-
-/// A GUID has 36 characters; longer words may be secrets.
-fn is_short(word: &str) -> bool {
-    word.len() <= 64
-}
-
-fn is_plain(word: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/=,@+".contains(c);
-    let is_whole = !word.is_empty() && word.chars().all(is_plain) && !word.starts_with(['@', '=']);
-    is_whole && is_short(word) && without_tokens(word) == word
+/// A word as a message may show it: a misspelt word, or an ID. Anything else may be a secret.
+pub fn shown(word: &str) -> &str {
+    let is_word = word.chars().count() <= 32 && word.chars().all(|c| c.is_alphabetic() || c == '-');
+    let is_guid = word.len() == 36 && uuid::Uuid::try_parse(word).is_ok();
+    if is_word || is_guid { word } else { "(not shown)" }
 }
 
 /// The commands that a word may mean, in its group if possible.
@@ -341,12 +318,22 @@ mod tests {
 
     #[test]
     fn every_other_name_stands_for_a_command() {
-        // `delete` may be missing.
         for (group, others, ours) in SYNONYMS {
             let root = Cli::command();
             let group = root.find_subcommand(group).unwrap();
-            assert!(ours.iter().any(|name| *name == "delete" || group.find_subcommand(name).is_some()), "{ours:?}");
+            assert!(ours.iter().all(|name| group.find_subcommand(name).is_some()), "{ours:?}");
             assert!(others.iter().all(|name| group.find_subcommand(name).is_none()), "{others:?}");
+        }
+    }
+
+    #[test]
+    fn only_words_and_guids_are_shown() {
+        for word in ["", "disconect", "--form-file", "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10"] {
+            assert_eq!(shown(word), word);
+        }
+        let long = "x".repeat(33);
+        for secret in ["AZURE_CLIENT_SECRET=Ab", "Ab18Q~abc", "Bearer SECRET", "@file", "hunter2", "a\u{1b}", &long] {
+            assert_eq!(shown(secret), "(not shown)");
         }
     }
 

@@ -77,7 +77,7 @@ variables! {
     AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, ApplicationDetail, Silent;
     SYSTEM_OIDCREQUESTURI, ApplicationDetail, Silent;
     SYSTEM_ACCESSTOKEN, ApplicationDetail, Silent;
-    CI, Other, Says("If set to anything but false, there is no confirmation prompt.");
+    CI, Other, Says("If set, and not false: no confirmation prompt; the command acts at once.");
     HTTPS_PROXY, Other, Says("Proxy servers, and the hosts to reach without them.");
     HTTP_PROXY, Other, AsAbove;
     ALL_PROXY, Other, AsAbove;

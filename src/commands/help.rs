@@ -13,7 +13,9 @@ const EXIT_CODES: &str = "exit-codes";
 const VERSION: &str = "version";
 
 /// Stands for the global options in the help of a command. They would hide the command's own options.
-const GLOBAL_OPTIONS: &str = "Global options: `intunectl --help`. Variables: `intunectl help environment`";
+const GLOBAL_OPTIONS: &str = "\
+Global options (--tenant, --profile, -o, -q, -v, ...): `intunectl --help`
+Variables: `intunectl help environment`";
 
 /// Exit codes, their meanings, and what a script should do.
 pub const CODES: [(&str, &str, &str); 5] = [
@@ -31,8 +33,8 @@ pub const CODES: [(&str, &str, &str); 5] = [
     (
         "2",
         "Usage error: an invalid option or ID, no ID, an unreadable input file, or settings that contradict each \
-         other. Nothing was sent.",
-        "A script should stop: the same command would fail again.",
+         other. Nothing was changed.",
+        "Correct the command or its input first.",
     ),
     (
         "4",

@@ -44,7 +44,7 @@ fn unknown(above: &Command, name: &str) -> Error {
             format!("run for example `intunectl man partner disconnect`. Commands of `{above}`: {}", names.join(", "))
         }
     };
-    Error::usage(format!("no manual page for '{name}'")).hint(hint)
+    Error::usage(format!("no manual page for '{}'", crate::usage::shown(name))).hint(hint)
 }
 
 /// The page of a command; `above` are the names of the pages above it.

@@ -22,14 +22,14 @@ use text::RecordStyle;
 /// How results are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For reading; tab-separated if standard output is not a terminal
+    /// Table for people; tab-separated if standard output is not a terminal
     #[default]
     Text,
     /// One document, at the end
     Json,
     /// One JSON record per line, as soon as it is known
     Ndjson,
-    /// A heading and one row per partner, for spreadsheets
+    /// A header and one row per partner, for spreadsheets
     Csv,
     /// Only IDs, one per line: those that succeeded (list and show: all)
     Id,

@@ -17,7 +17,7 @@ fn usage() {
 
     screens.heading("You mistype a command, or leave it out");
     screens.sh(&format!("intunectl partner disconect {ID}"));
-    screens.sh("intunectl partner uninstall");
+    screens.sh("intunectl partner nonsense");
     screens.sh("intunectl parnter");
     screens.sh("intunectl partner");
     screens.sh("intunectl partner -q");
@@ -35,16 +35,19 @@ fn usage() {
     screens.sh("intunectl auth signin");
     screens.sh("intunectl partner login");
     screens.sh(&format!("intunectl partner rm {ID}"));
+    screens.sh("intunectl get partners");
     screens.sh(&format!("intunectl partner connect {ID}"));
     screens.sh("intunectl help disconnect");
     screens.sh("intunectl help --help");
 
-    screens.heading("The command line is not safe to repeat; a token is not shown");
+    screens.heading("What you typed may be a secret: it is not shown");
     let token = good();
     screens.mask(&token, "eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOi...");
-    screens.sh(&format!("intunectl disconnect {ID} --token s3cret"));
+    screens.sh(&format!("intunectl disconnect {ID} --tokn=s3cret"));
     screens.sh(&format!("intunectl disconnect {token}"));
-    screens.sh(&format!("intunectl auth login {}", "s3cret".repeat(20)));
+    screens.sh("intunectl auth login AZURE_CLIENT_SECRET=s3cret");
+    screens.sh("intunectl auth login --with-token=s3cret");
+    screens.sh(&format!("intunectl partner disconnect {ID} --dry-run=client"));
 
     screens.heading("You mistype an option, or leave out its value");
     screens.sh("intunectl partner disconnect --form-file ids.txt");
