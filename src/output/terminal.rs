@@ -55,7 +55,9 @@ impl Layout {
     /// Fits a message into the terminal, as [`wrap_message`] does. For programs, it stays as it is.
     pub fn wrap(self, message: &str, label: usize, is_list: bool) -> String {
         match self {
-            Self::Columns { width: Some(width) } => wrap_message(message, width, label, is_list),
+            // A console of Windows continues in the next row when the last column is written, so that a line break
+            // after it would leave a row empty.
+            Self::Columns { width: Some(width) } => wrap_message(message, width.saturating_sub(1), label, is_list),
             Self::Columns { width: None } | Self::Tabs => message.to_owned(),
         }
     }

@@ -212,7 +212,7 @@ fn long_messages_are_wrapped_and_the_line_is_redrawn_below_them() {
     let error = [
         "error: p-0007: 404 ResourceNotFound:",
         "       this tenant has no such partner",
-        "12 partners: 11 disconnected, 1 failed",
+        "12 partners: 11 disconnected, 1",
     ];
     assert_eq!(shown[1..3], error[1..], "{shown:?}");
     assert_eq!((shown[0].as_str(), code), (error[0], Some(1)), "{shown:?}");
