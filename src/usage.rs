@@ -60,13 +60,14 @@ pub fn error(error: &clap::Error, root: &Command, words: &[String]) -> Error {
             Error::usage(format!("`{}` needs {missing}", place.name())).hint(place.help())
         }
         ErrorKind::ValueValidation | ErrorKind::InvalidValue if context(ContextKind::InvalidValue) != Some("") => {
-            let value = shown(context(ContextKind::InvalidValue).unwrap_or_default());
+            let value = context(ContextKind::InvalidValue).unwrap_or_default();
+            let value = if shown(value) == value { &format!("'{value}'") } else { NOT_SHOWN };
             let option = context(ContextKind::InvalidArg).unwrap_or_default();
             let reason = match error.get(ContextKind::ValidValue) {
                 Some(ContextValue::Strings(valid)) => format!("\n  [possible values: {}]", valid.join(", ")),
                 _ => error.source().map(|reason| format!(": {reason}")).unwrap_or_default(),
             };
-            Error::usage(format!("invalid value '{value}' for '{option}'{reason}"))
+            Error::usage(format!("invalid value {value} for '{option}'{reason}"))
         }
         ErrorKind::TooManyValues => {
             // `--verbose...` can be repeated.
@@ -220,11 +221,16 @@ impl Named<'_> {
     }
 }
 
-/// A word as a message may show it: a misspelt word, or an ID. Anything else may be a secret.
+/// Stands for text that may be a secret.
+const NOT_SHOWN: &str = "(not shown)";
+
+/// A word as a message may show it: a misspelt word, an ID, or a short number, duration or rate. Anything else may be a
+/// secret.
 pub fn shown(word: &str) -> &str {
+    let is_number = word.len() <= 8 && word.starts_with(|c: char| c.is_ascii_digit());
     let is_word = word.chars().count() <= 32 && word.chars().all(|c| c.is_alphabetic() || c == '-');
     let is_guid = word.len() == 36 && uuid::Uuid::try_parse(word).is_ok();
-    if is_word || is_guid { word } else { "(not shown)" }
+    if is_word || is_guid || is_number { word } else { NOT_SHOWN }
 }
 
 /// The commands that a word may mean, in its group if possible.
@@ -328,7 +334,7 @@ mod tests {
 
     #[test]
     fn only_words_and_guids_are_shown() {
-        for word in ["", "disconect", "--form-file", "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10"] {
+        for word in ["", "disconect", "--form-file", "30", "100/20s", "5f0e1c9a-2b7d-4c8e-9a41-6d3b8f2e7c10"] {
             assert_eq!(shown(word), word);
         }
         let long = "x".repeat(33);
