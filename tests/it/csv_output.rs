@@ -165,3 +165,13 @@ fn a_csv_file_is_no_file_to_resume_from() {
     assert!(seen.stderr.contains("audit.csv") && seen.stderr.contains("-o ndjson"), "{seen:?}");
     assert_eq!(server.ids(), ["p-0001"]);
 }
+
+#[test]
+fn a_value_that_looks_like_a_formula_is_written_as_it_is() {
+    for name in ["=1+1", "+1", "-1", "@a"] {
+        let body = format!(r#"{{"id":"a","displayName":"{name}"}}"#);
+        let server = Server::always(move || Reply::status(200).body(body.clone()));
+        let seen = run(Intunectl::new().partner("show", server.root()).args(["a", "-o", "csv"]));
+        assert_eq!((column(&seen, "displayName"), seen.code), (vec![name.to_owned()], Some(0)), "{seen:?}");
+    }
+}

@@ -103,7 +103,8 @@ fn not_onboarded(id: &str) -> Reply {
 #[test]
 fn if_the_change_is_not_visible_in_time_the_onboarding_url_is_shown_anyway() {
     // A read that succeeds, then this. The last two end the wait.
-    let then: [(fn() -> Reply, &str, i32); 4] = [
+    type Row = (fn() -> Reply, &'static str, i32);
+    let then: [Row; 4] = [
         (|| not_onboarded("a"), "--wait=3s", 1),
         (|| Reply::status(500), "--wait=3s", 1),
         (|| Reply::status(403), "--wait", 1),
