@@ -164,7 +164,7 @@ fn several_partners_with_the_name_are_listed_and_nothing_is_changed() {
 }
 
 #[test]
-fn if_no_partner_has_a_name_the_partners_are_listed_once() {
+fn if_no_partner_has_a_name_the_partners_are_listed_once_those_that_contain_it_first() {
     let server = service();
     let seen =
         run_verb(&server, "disconnect", &["--name", "Fernwartung", "--name", "unnamed", "--name", "CONTOSO EUROPE"]);
@@ -175,10 +175,10 @@ fn if_no_partner_has_a_name_the_partners_are_listed_once() {
          \n    e1  `Contoso Europe` (notOnboarded)\
          \n    e2  `CONTOSO europe`\
          \nThe partners are:\
-         \n  tv  `TeamViewer` (onboarded)\
          \n  z  `Fernwartung Zürich` (onboarded)\
          \n  e1  `Contoso Europe` (notOnboarded)\
-         \n  e2  `CONTOSO europe`";
+         \n  e2  `CONTOSO europe`\
+         \n  tv  `TeamViewer` (onboarded)";
     assert_rejected(&seen, &server, message);
     // A part of a name, or a name with a space more, is another name.
     for name in ["Team", "TeamViewer ", "Team*", "tv"] {

@@ -292,6 +292,7 @@ fn a_wait_for_the_rate_limit_shows_when_the_run_continues_and_counts_down() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_short_wait_for_the_rate_limit_is_not_shown() {
     let server = Server::always(Reply::done);
     let home = Intunectl::new();

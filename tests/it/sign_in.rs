@@ -944,7 +944,7 @@ fn auth_login_rejects_token_options_and_invalid_client_ids() {
         (&["--token", "some-token"][..], "--token and --token-file cannot be used with"),
         (&["--token-file", "token", "--with-token"], "--token and --token-file cannot be used with"),
         (&["--client-id", ""], "--client-id"),
-        (&["--client-id", &jwt(&claims(3600))], "'[redacted]' for '--client-id <ID>': looks like a token"),
+        (&["--client-id", &jwt(&claims(3600))], "(not shown) for '--client-id <ID>': looks like a token"),
     ] {
         let seen = machine.run(&[&["auth", "login"], options].concat());
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{options:?}: {}", seen.stderr);
