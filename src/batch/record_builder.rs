@@ -84,7 +84,7 @@ impl RecordBuilder<'_> {
                 let already = self.action.already.as_ref().filter(is_already);
                 let status = already.map_or(Status::Would(self.action), Status::Already);
                 let partner = Some(PartnerAsRead { display_name, onboarding_status });
-                let details = Some(Details::DryRun { dry_run: true, partner });
+                let details = Some(Box::new(Details::DryRun { dry_run: true, partner }));
                 Record { http_status: Some(200), details, ..self.record(status) }
             }
             Err(failure) => self.failed(failure),
@@ -145,7 +145,7 @@ impl RecordBuilder<'_> {
             client_request_id,
             request_id: None,
             error: None,
-            details: Details::of_run(self.action, self.is_rehearsal),
+            details: Details::of_run(self.action, self.is_rehearsal).map(Box::new),
         }
     }
 }
@@ -153,9 +153,9 @@ impl RecordBuilder<'_> {
 /// Adds it to the record of an onboarding. Other records stay as they are.
 fn with_onboarding_url(record: Record, onboarding_url: Option<String>) -> Record {
     let onboarding_url = onboarding_url.filter(|url| !url.is_empty());
-    let details = record.details.map(|details| match details {
-        Details::Onboarding { .. } => Details::Onboarding { onboarding_url },
-        details @ Details::DryRun { .. } => details,
+    let details = record.details.map(|details| match *details {
+        Details::Onboarding { .. } => Box::new(Details::Onboarding { onboarding_url }),
+        Details::DryRun { .. } => details,
     });
     Record { details, ..record }
 }

@@ -38,8 +38,9 @@ pub struct Record {
     pub request_id: Option<String>,
     #[serde(serialize_with = "error")]
     pub error: Option<CallFailure>,
+    /// In a box, because most records have none, and `-o json` keeps all records until the end.
     #[serde(flatten)]
-    pub details: Option<Details>,
+    pub details: Option<Box<Details>>,
 }
 
 /// The fields that only the records of some runs have.
@@ -129,7 +130,10 @@ impl Serialize for Status {
 impl Record {
     /// Whether an onboarding was started, and it is not known where the partner confirms it.
     pub fn lacks_onboarding_url(&self) -> bool {
-        matches!((self.status, &self.details), (Status::Done(_), Some(Details::Onboarding { onboarding_url: None })))
+        matches!(
+            (self.status, self.details.as_deref()),
+            (Status::Done(_), Some(Details::Onboarding { onboarding_url: None }))
+        )
     }
 
     /// What it means for the exit code.

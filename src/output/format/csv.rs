@@ -65,7 +65,7 @@ pub fn record_heading(details: Option<&Details>) -> io::Result<Vec<u8>> {
 pub fn record(record: &Record) -> io::Result<Vec<u8>> {
     let object = Object::of(record, Tokens::Kept)?;
     let (error, partner) = (object.inner("error"), object.inner("partner"));
-    let fields = RECORD.iter().chain(more_fields(record.details.as_ref()));
+    let fields = RECORD.iter().chain(more_fields(record.details.as_deref()));
     rows([fields.map(|field| match field {
         Field::Own(name) => object.cell(name),
         Field::Error(name) => error.cell(name),
@@ -257,7 +257,7 @@ mod tests {
             let expected: Vec<_> = common.split(',').chain(names.iter().copied()).collect();
             assert_eq!(heading, expected);
             for status in [DONE, Status::Failed] {
-                let text = record(&Record { details: details.clone(), ..any_record(1, status) }).unwrap();
+                let text = record(&Record { details: details.clone().map(Box::new), ..any_record(1, status) }).unwrap();
                 let text = String::from_utf8(text).unwrap();
                 assert!(text.ends_with('\n') && text.lines().count() == 1, "{text:?}");
                 let row = read(&text).remove(0);

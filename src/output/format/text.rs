@@ -38,7 +38,7 @@ pub fn text_line(record: &Record, style: RecordStyle) -> String {
     };
     let width = width.unwrap_or(usize::MAX);
     // The widest status that has a detail, so that all details start in the same column.
-    let widest = match (record.status, &record.details) {
+    let widest = match (record.status, record.details.as_deref()) {
         (would @ (Status::Would(_) | Status::Already(_)), _) => {
             record.action.already.as_ref().map_or(would, Status::Already)
         }
@@ -64,7 +64,7 @@ pub fn text_line(record: &Record, style: RecordStyle) -> String {
 
 /// The error of an ID, or other details.
 pub fn detail(record: &Record) -> String {
-    match (&record.error, &record.details) {
+    match (&record.error, record.details.as_deref()) {
         (Some(failure), Some(Details::Onboarding { onboarding_url: Some(url) })) => {
             format!("{}; {}", failure.in_words(), confirm_at(url))
         }
